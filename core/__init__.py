@@ -1,0 +1,3 @@
+"""Shifumi's core: what the product knows, free of Streamlit and Prefect."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""The catalog: what exists, what was decided, who did it. SQLite (WAL) or PostgreSQL."""

@@ -1,0 +1,28 @@
+"""Alembic's entry point; the address comes from the settings, never from alembic.ini."""
+
+from alembic import context
+
+from core.catalog.engine import engine_for
+from core.catalog.tables import Base
+from core.settings import get_settings
+
+
+def run() -> None:
+    url = context.config.attributes.get("url") or get_settings().catalog_url
+    engine = engine_for(url)
+    if engine.dialect.name == "sqlite" and engine.url.database:
+        get_settings().make_folders()
+    with engine.connect().execution_options(shifumi_write=True) as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=Base.metadata,
+            render_as_batch=connection.dialect.name == "sqlite",
+            compare_type=True,
+            user_module_prefix="tables.",
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.commit()
+
+
+run()

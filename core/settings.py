@@ -1,0 +1,168 @@
+"""Every option of the product, in one typed object.
+
+Read from the environment (prefix ``SHIFUMI_``) and from a ``.env`` file in the project folder.
+Each field is documented in ``docs/settings.md``; a test fails when one is not.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The project folder: everything else is found from here."""
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Settings(BaseSettings):
+    """Resolved options. Build it through :func:`get_settings`, so that a process has only one."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SHIFUMI_",
+        env_file=ROOT / ".env",
+        extra="ignore",
+        populate_by_name=True,
+    )
+
+    # Where things live
+    data_dir: Path = ROOT / "data"
+    database_url: str | None = None
+    mlflow_tracking_uri: str | None = Field(
+        default=None, validation_alias=AliasChoices("MLFLOW_TRACKING_URI", "mlflow_tracking_uri")
+    )
+    prefect_api_url: str | None = Field(
+        default=None, validation_alias=AliasChoices("PREFECT_API_URL", "prefect_api_url")
+    )
+    min_free_disk_mb: Annotated[int, Field(ge=0)] = 500
+
+    # Addresses
+    host: str = "127.0.0.1"
+    workbench_port: Port = 8501
+    api_port: Port = 8000
+    prefect_port: Port = 4200
+    mlflow_port: Port = 5000
+
+    # Logs
+    log_level: Literal["TRACE", "DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_rotation: str = "10 MB"
+    log_retention: str = "14 days"
+
+    # People
+    admin_username: str = "admin"
+    admin_password: SecretStr | None = None
+    session_hours: Annotated[float, Field(gt=0, le=24 * 30)] = 12.0
+    login_max_failures: Annotated[int, Field(ge=1)] = 5
+    login_window_s: Seconds = 300.0
+
+    # The loop
+    linear_threshold: Annotated[float, Field(gt=0, lt=1)] = 0.85
+    drift_alpha: Annotated[float, Field(gt=0, lt=1)] = 0.01
+    drift_min_effect: Annotated[float, Field(ge=0, le=1)] = 0.1
+    promote_alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    check_interval_s: Seconds = 300.0
+    check_on_new_data: bool = True
+    random_check_interval_s: Seconds = 30.0
+
+    # Flow runs
+    runner_limit: Annotated[int, Field(ge=1)] = 4
+    runner_warm: bool = True
+    job_heartbeat_s: Seconds = 3.0
+    job_stale_s: Seconds = 20.0
+
+    # Notifications
+    discord_webhook_url: SecretStr | None = None
+    notify_timeout_s: Seconds = 3.0
+
+    # Limits
+    upload_max_mb: Annotated[int, Field(ge=1)] = 200
+    sql_max_rows: Annotated[int, Field(ge=1)] = 1000
+    sql_timeout_s: Seconds = 20.0
+    predict_max_rows: Annotated[int, Field(ge=1)] = 10_000
+    predict_max_bytes: Annotated[int, Field(ge=1)] = 2_000_000
+    prediction_log_queue: Annotated[int, Field(ge=1)] = 10_000
+    watch_interval_s: Seconds = 0.5
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser() if value.is_absolute() else (ROOT / value).resolve()
+
+    @field_validator("discord_webhook_url", "admin_password", mode="before")
+    @classmethod
+    def _blank_is_unset(cls, value: object) -> object:
+        """``SHIFUMI_X=`` in a ``.env`` file means "not set", as people expect."""
+        return None if value == "" else value
+
+    @property
+    def lake_dir(self) -> Path:
+        return self.data_dir / "lake"
+
+    @property
+    def uploads_dir(self) -> Path:
+        return self.data_dir / "uploads"
+
+    @property
+    def outputs_dir(self) -> Path:
+        return self.data_dir / "outputs"
+
+    @property
+    def logs_dir(self) -> Path:
+        return self.data_dir / "logs"
+
+    @property
+    def run_dir(self) -> Path:
+        """Process states, the cookie key: small files that belong to this installation."""
+        return self.data_dir / "run"
+
+    @property
+    def prefect_home(self) -> Path:
+        return self.data_dir / "prefect"
+
+    @property
+    def mlflow_dir(self) -> Path:
+        return self.data_dir / "mlflow"
+
+    @property
+    def catalog_url(self) -> str:
+        return self.database_url or f"sqlite:///{(self.data_dir / 'catalog.db').as_posix()}"
+
+    @property
+    def tracking_uri(self) -> str:
+        return self.mlflow_tracking_uri or f"sqlite:///{(self.mlflow_dir / 'mlflow.db').as_posix()}"
+
+    @property
+    def prefect_api(self) -> str:
+        return self.prefect_api_url or f"http://{self.host}:{self.prefect_port}/api"
+
+    @property
+    def prefect_ui(self) -> str:
+        return self.prefect_api.removesuffix("/api")
+
+    @property
+    def sidecar_url(self) -> str:
+        return f"http://{self.host}:{self.api_port}"
+
+    def make_folders(self) -> None:
+        """Create the data folders. Raises ``OSError`` when the place is not writable."""
+        for folder in (
+            self.lake_dir,
+            self.uploads_dir,
+            self.outputs_dir,
+            self.logs_dir,
+            self.run_dir,
+            self.prefect_home,
+            self.mlflow_dir,
+        ):
+            folder.mkdir(parents=True, exist_ok=True)
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The settings of this process. ``get_settings.cache_clear()`` makes it read them anew."""
+    return Settings()

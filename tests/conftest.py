@@ -1,0 +1,41 @@
+"""Each test gets its own data folder with a migrated catalog, and none of the developer's environment."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.catalog import engine as catalog_engine
+from core.catalog.migrate import upgrade
+from core.settings import Settings, get_settings
+
+_OURS = ("SHIFUMI_", "MLFLOW_TRACKING_URI", "PREFECT_API_URL")
+
+
+@pytest.fixture(scope="session")
+def catalog_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A freshly migrated SQLite catalog: copying it is faster than migrating for each test."""
+    path = tmp_path_factory.mktemp("catalog") / "catalog.db"
+    url = f"sqlite:///{path.as_posix()}"
+    upgrade(url)
+    catalog_engine.engine_for(url).dispose()
+    return path
+
+
+@pytest.fixture(autouse=True)
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, catalog_template: Path) -> Iterator[Settings]:
+    """The settings of this test: data under its own folder, no ``.env`` of the developer."""
+    for name in [name for name in os.environ if name.startswith(_OURS)]:
+        monkeypatch.delenv(name)
+    monkeypatch.setitem(Settings.model_config, "env_file", None)
+    monkeypatch.setenv("SHIFUMI_DATA_DIR", str(tmp_path / "data"))
+    get_settings.cache_clear()
+    current = get_settings()
+    current.make_folders()
+    shutil.copyfile(catalog_template, current.data_dir / "catalog.db")
+    yield current
+    catalog_engine.get_engine().dispose()
+    catalog_engine.engine_for.cache_clear()
+    get_settings.cache_clear()
