@@ -25,6 +25,12 @@ def catalog_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """bcrypt's lowest cost: a test that makes five users should not hash for a second and a half."""
+    monkeypatch.setattr("core.auth.passwords.COST", 4)
+
+
+@pytest.fixture(autouse=True)
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, catalog_template: Path) -> Iterator[Settings]:
     """The settings of this test: data under its own folder, no ``.env`` of the developer."""
     for name in [name for name in os.environ if name.startswith(_OURS)]:

@@ -1,0 +1,89 @@
+"""Slow down guessing: failed logins are counted in the catalog, per user and per source.
+
+Never a permanent lock: whoever waits ``login_window_s`` may try again.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, text
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
+
+from core.catalog.engine import writing
+from core.catalog.tables import LoginAttempt, utcnow
+from core.settings import get_settings
+
+SOURCE_FACTOR = 4
+"""A source may fail this many times more often than a user: a whole class can sit behind one address."""
+
+_ADVISORY_LOCK = 0x5F1  # names our lock in PostgreSQL; any constant will do
+_LONGEST = 64  # the width of the columns: whoever types more is counted under the beginning
+
+
+class LoginThrottledError(RuntimeError):
+    """Too many failures; ``wait_s`` is how long to wait before the next try is looked at."""
+
+    def __init__(self, wait_s: float) -> None:
+        self.wait_s = wait_s
+        super().__init__(f"Too many failed logins. Try again in {in_words(wait_s)}.")
+
+
+def begin(username: str, source: str) -> int:
+    """Book an attempt as failed, before the password is checked, and return its id.
+
+    Booking first means that a hundred tries at the same moment cannot all slip through.
+    Raises :class:`LoginThrottledError`, and books nothing, when the user or the source is over the limit.
+    """
+    now = utcnow()
+    with writing() as session:
+        if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer at a time anyway
+            session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+        session.execute(delete(LoginAttempt).where(LoginAttempt.at < now - _window()))
+        attempt = LoginAttempt(username=username[:_LONGEST], source=source[:_LONGEST], succeeded=False, at=now)
+        _refuse_over_limit(session, attempt)
+        session.add(attempt)
+        session.flush()
+        return attempt.id
+
+
+def succeed(attempt_id: int) -> None:
+    """The password was right: the user's failures so far no longer count."""
+    with writing() as session:
+        attempt = session.get(LoginAttempt, attempt_id)
+        if attempt is not None:  # None: the window is shorter than the password check, and it was purged
+            attempt.succeeded = True
+            session.flush()
+            session.execute(
+                delete(LoginAttempt).where(LoginAttempt.username == attempt.username, LoginAttempt.succeeded.is_(False))
+            )
+
+
+def in_words(seconds: float) -> str:
+    """``61`` → "2 minutes": rounded up, so that nobody comes back too early."""
+    whole = max(1, -int(-seconds // 1))
+    number, unit = (whole, "second") if whole < 60 else (-(-whole // 60), "minute")
+    return f"{number} {unit}{'s' if number != 1 else ''}"
+
+
+def _refuse_over_limit(session: Session, attempt: LoginAttempt) -> None:
+    limit = get_settings().login_max_failures
+    for mine, allowed in (
+        (LoginAttempt.username == attempt.username, limit),
+        (LoginAttempt.source == attempt.source, limit * SOURCE_FACTOR),
+    ):
+        free_at = _free_at(session, mine, allowed)
+        if free_at and free_at > attempt.at:
+            raise LoginThrottledError((free_at - attempt.at).total_seconds())
+
+
+def _free_at(session: Session, mine: ColumnElement[bool], allowed: int) -> datetime | None:
+    """When the oldest of the last ``allowed`` failures leaves the window; None while there are fewer."""
+    query = select(LoginAttempt.at).where(mine, LoginAttempt.succeeded.is_(False)).order_by(LoginAttempt.at.desc())
+    oldest = session.scalars(query.offset(allowed - 1).limit(1)).first()
+    return oldest + _window() if oldest else None
+
+
+def _window() -> timedelta:
+    return timedelta(seconds=get_settings().login_window_s)

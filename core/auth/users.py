@@ -1,0 +1,212 @@
+"""People: made, changed and let in. Every change checks the actor's role and leaves an audit event."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from loguru import logger
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core import audit
+from core.auth import passwords, throttle
+from core.auth.roles import SYSTEM, Actor, Role, require
+from core.catalog.engine import reading, writing
+from core.catalog.tables import User, utcnow
+
+_USERNAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}")
+
+
+class UserError(ValueError):
+    """The request about a user cannot be met; the message says why."""
+
+
+class UnknownUserError(UserError):
+    """Nobody has that username."""
+
+
+class LastAdminError(UserError):
+    """The change would leave the installation without an enabled admin."""
+
+
+class LoginFailedError(RuntimeError):
+    """Wrong username or password, or a disabled user: the message does not tell which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user as the rest of the product sees one: without the password hash."""
+
+    username: str
+    name: str
+    role: Role
+    disabled: bool
+    sessions_valid_from: datetime
+    created_at: datetime
+    last_login_at: datetime | None
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.username, self.role)
+
+
+def add_user(actor: Actor, username: str, name: str, role: Role, password: str) -> Account:
+    """Make a user. Raises ``ForbiddenError``, :class:`UserError`, ``PasswordRefusedError``."""
+    require(actor, Role.ADMIN)
+    username = normalise(username)
+    if not _USERNAME.fullmatch(username) or username == SYSTEM.username:
+        raise UserError(
+            "Usernames are 1 to 64 of a-z, 0-9 and . _ @ + -, beginning with a letter or digit; "
+            f"'{SYSTEM.username}' is taken by the product itself."
+        )
+    passwords.check_policy(password, username)
+    hashed = passwords.hash_password(password)  # before the transaction: it takes a quarter of a second
+    with writing() as session:
+        if session.get(User, username) is not None:
+            raise UserError(f"There is already a user {username}.")
+        user = User(username=username, name=name.strip()[:128] or username, role=role.value, password_hash=hashed)
+        session.add(user)
+        session.flush()
+        audit.record(session, actor, "user.add", username, role=role.value)
+        return _account(user)
+
+
+def list_users() -> list[Account]:
+    """Everybody, by username."""
+    with reading() as session:
+        return [_account(user) for user in session.scalars(select(User).order_by(User.username))]
+
+
+def count_users() -> int:
+    with reading() as session:
+        return session.scalar(select(func.count()).select_from(User)) or 0
+
+
+def get_user(username: str) -> Account | None:
+    """The account of ``username``, or None."""
+    with reading() as session:
+        user = session.get(User, normalise(username))
+        return _account(user) if user else None
+
+
+def set_password(actor: Actor, username: str, password: str) -> None:
+    """Give ``username`` a new password and end all their sessions. An admin may; others for themselves.
+
+    Raises ``ForbiddenError``, :class:`UnknownUserError`, ``PasswordRefusedError``.
+    """
+    username = normalise(username)
+    if actor.username != username:
+        require(actor, Role.ADMIN)
+    passwords.check_policy(password, username)
+    hashed = passwords.hash_password(password)
+    with writing() as session:
+        user = _existing(session, username)
+        user.password_hash = hashed
+        user.sessions_valid_from = utcnow()
+        audit.record(session, actor, "user.password", username)
+
+
+def change_own_password(actor: Actor, current: str, new: str, source: str) -> None:
+    """Like :func:`set_password` for oneself, after proving the ``current`` one (throttled like a login)."""
+    authenticate(actor.username, current, source)
+    set_password(actor, actor.username, new)
+
+
+def set_role(actor: Actor, username: str, role: Role) -> None:
+    """Change a role and end the user's sessions. Raises ``ForbiddenError``, :class:`UserError`."""
+    require(actor, Role.ADMIN)
+    with writing() as session:
+        user = _existing(session, username)
+        if role is not Role.ADMIN:
+            _keep_an_admin(session, user)
+        audit.record(session, actor, "user.role", user.username, before=user.role, after=role.value)
+        user.role = role.value
+        user.sessions_valid_from = utcnow()
+
+
+def set_disabled(actor: Actor, username: str, disabled: bool) -> None:
+    """Shut a user out, or let them in again; old sessions stay ended. Raises ``ForbiddenError``, :class:`UserError`."""
+    require(actor, Role.ADMIN)
+    with writing() as session:
+        user = _existing(session, username)
+        if disabled:
+            _keep_an_admin(session, user)
+        user.disabled = disabled
+        user.sessions_valid_from = utcnow()
+        audit.record(session, actor, "user.disable" if disabled else "user.enable", user.username)
+
+
+def end_sessions(actor: Actor, username: str) -> None:
+    """Log ``username`` out of every tab and browser. Oneself, or anybody for an admin."""
+    username = normalise(username)
+    if actor.username != username:
+        require(actor, Role.ADMIN)
+    with writing() as session:
+        _existing(session, username).sessions_valid_from = utcnow()
+        audit.record(session, actor, "user.logout", username)
+
+
+def authenticate(username: str, password: str, source: str) -> Account:
+    """The account that ``username`` and ``password`` open, seen from ``source`` (an address).
+
+    Raises :class:`LoginFailedError` or ``throttle.LoginThrottledError``. Unknown, disabled and wrong take
+    the same time and get the same message.
+    """
+    username = normalise(username)
+    attempt = throttle.begin(username, source)
+    with reading() as session:
+        user = session.get(User, username)
+    right = passwords.verify_password(password, user.password_hash if user else None)
+    if user is None or user.disabled or not right:
+        _note_failure(user, source)
+        raise LoginFailedError("Wrong username or password. Check both and try again.")
+    throttle.succeed(attempt)
+    with writing() as session:
+        user = _existing(session, username)
+        user.last_login_at = utcnow()
+        account = _account(user)
+        audit.record(session, account.actor, "user.login", username, source=source)
+    logger.info("{} logged in from {}", username, source)
+    return account
+
+
+def normalise(username: str) -> str:
+    """Usernames ignore case and blanks at the ends."""
+    return username.strip().lower()
+
+
+def _note_failure(user: User | None, source: str) -> None:
+    # An unknown name is not written down: people type their password into that field.
+    who = user.username if user else "unknown user"
+    logger.warning("failed login of {} from {}", who, source)
+    if user:
+        audit.record(None, SYSTEM, "user.login-failed", user.username, source=source)
+
+
+def _existing(session: Session, username: str) -> User:
+    user = session.get(User, normalise(username))
+    if user is None:
+        raise UnknownUserError(f"There is no user {normalise(username)}.")
+    return user
+
+
+def _keep_an_admin(session: Session, leaving: User) -> None:
+    # FOR UPDATE: on PostgreSQL two admins could otherwise remove each other at the same moment.
+    admins = select(User).where(User.role == Role.ADMIN.value, User.disabled.is_(False)).with_for_update()
+    others = [user for user in session.scalars(admins) if user.username != leaving.username]
+    if leaving.role == Role.ADMIN.value and not leaving.disabled and not others:
+        raise LastAdminError(f"{leaving.username} is the last admin. Make somebody else admin first.")
+
+
+def _account(user: User) -> Account:
+    return Account(
+        username=user.username,
+        name=user.name,
+        role=Role(user.role),
+        disabled=user.disabled,
+        sessions_valid_from=user.sessions_valid_from,
+        created_at=user.created_at,
+        last_login_at=user.last_login_at,
+    )

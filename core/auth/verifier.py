@@ -1,0 +1,156 @@
+"""Checking API tokens on the sidecar's hot path: a dictionary look-up, not a query.
+
+The token table is small. The verifier holds a copy that is at most a second old, so a revocation works
+within a second and an invented token costs no more than a good one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import Lock
+
+from loguru import logger
+from sqlalchemy import or_, select, update
+
+from core.catalog.engine import CatalogUnavailableError, reading, writing
+from core.catalog.tables import ApiToken
+
+MAX_AGE_S = 1.0
+"""How old the copy may get before the next request renews it."""
+
+LAST_USED_EVERY_S = 60.0
+"""How often the time of last use is written back, in the background."""
+
+
+class TokenError(Exception):
+    """The request may not pass; ``detail`` says why, in words for the caller."""
+
+    detail = "The token was refused."
+
+    def __init__(self, detail: str | None = None) -> None:
+        self.detail = detail or type(self).detail
+        super().__init__(self.detail)
+
+
+class TokenMissingError(TokenError):
+    detail = "No token. Send the header 'Authorization: Bearer shf_…'; an admin makes one under Admin, API tokens."
+
+
+class TokenInvalidError(TokenError):
+    detail = "This token is unknown. Check that it was copied whole."
+
+
+class TokenExpiredError(TokenError):
+    detail = "This token has expired. Ask an admin for a new one."
+
+
+class TokenRevokedError(TokenError):
+    detail = "This token was revoked. Ask an admin for a new one."
+
+
+class ScopeMissingError(TokenError):
+    detail = "This token is good, but not for this."
+
+
+@dataclass(frozen=True, slots=True)
+class TokenIdentity:
+    """Whose request it is: the token's number and name, never its secret."""
+
+    id: int
+    name: str
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    identity: TokenIdentity
+    expires_at: float
+    revoked: bool
+
+
+class TokenVerifier:
+    """One per process; safe to use from several threads. Close it at shutdown."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, _Entry] = {}
+        self._fresh_until = 0.0
+        self._loading = Lock()
+        self._used: dict[int, float] = {}
+        self._write_due = time.monotonic() + LAST_USED_EVERY_S
+        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="token-last-used")
+
+    def verify(self, secret: str | None, scope: str) -> TokenIdentity:
+        """Who holds ``secret``, which must carry ``scope``.
+
+        Raises a :class:`TokenError`, or ``CatalogUnavailableError`` when the catalog does not answer: a
+        revocation could not be seen then, so nobody passes.
+        """
+        if not secret:
+            raise TokenMissingError
+        if time.monotonic() >= self._fresh_until:
+            self._renew()
+        entry = self._entries.get(digest(secret))
+        if entry is None:
+            raise TokenInvalidError
+        if entry.revoked:
+            raise TokenRevokedError
+        now = time.time()
+        if entry.expires_at <= now:
+            raise TokenExpiredError
+        if scope not in entry.identity.scopes:
+            raise ScopeMissingError(f"This token lacks the scope '{scope}'. Ask an admin for one that has it.")
+        self._used[entry.identity.id] = now
+        return entry.identity
+
+    def close(self) -> None:
+        """Write back the times of last use and stop the background thread."""
+        self._writer.submit(self._write_last_used)
+        self._writer.shutdown(wait=True)
+
+    def _renew(self) -> None:
+        with self._loading:
+            if time.monotonic() < self._fresh_until:  # another thread was faster
+                return
+            # The clock is read before the query: what changes during the query counts as old.
+            started = time.monotonic()
+            with reading() as session:
+                self._entries = _entries(session.scalars(select(ApiToken)))
+            self._fresh_until = started + MAX_AGE_S
+            if started >= self._write_due:
+                self._write_due = started + LAST_USED_EVERY_S
+                self._writer.submit(self._write_last_used)
+
+    def _write_last_used(self) -> None:
+        used, self._used = list(self._used.items()), {}
+        if not used:
+            return
+        try:
+            with writing() as session:
+                for token_id, moment in used:
+                    at = datetime.fromtimestamp(moment, UTC)
+                    older = or_(ApiToken.last_used_at.is_(None), ApiToken.last_used_at < at)
+                    session.execute(update(ApiToken).where(ApiToken.id == token_id, older).values(last_used_at=at))
+        except CatalogUnavailableError as error:
+            # Good to know, not worth a failed request: the next minute writes newer times.
+            logger.warning("times of last use of the API tokens were not written: {}", error)
+
+
+def digest(secret: str) -> str:
+    """What is stored of a secret. Plain SHA-256 will do: 32 random bytes cannot be guessed."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _entries(tokens: Iterable[ApiToken]) -> dict[str, _Entry]:
+    return {
+        token.sha256: _Entry(
+            identity=TokenIdentity(token.id, token.name, frozenset(token.scopes)),
+            expires_at=token.expires_at.timestamp() if token.expires_at else float("inf"),
+            revoked=token.revoked_at is not None,
+        )
+        for token in tokens
+    }
