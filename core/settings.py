@@ -137,8 +137,13 @@ class Settings(BaseSettings):
         return self.mlflow_tracking_uri or f"sqlite:///{(self.mlflow_dir / 'mlflow.db').as_posix()}"
 
     @property
+    def reach_host(self) -> str:
+        """Where this machine reaches its own servers: "all addresses" can be bound, not visited."""
+        return "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104 - compared, not bound
+
+    @property
     def prefect_api(self) -> str:
-        return self.prefect_api_url or f"http://{self.host}:{self.prefect_port}/api"
+        return self.prefect_api_url or f"http://{self.reach_host}:{self.prefect_port}/api"
 
     @property
     def prefect_ui(self) -> str:
@@ -146,7 +151,7 @@ class Settings(BaseSettings):
 
     @property
     def sidecar_url(self) -> str:
-        return f"http://{self.host}:{self.api_port}"
+        return f"http://{self.reach_host}:{self.api_port}"
 
     def make_folders(self) -> None:
         """Create the data folders. Raises ``OSError`` when the place is not writable."""

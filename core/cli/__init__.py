@@ -1,0 +1,1 @@
+"""What `manage.py` does once the environment exists."""

@@ -1,0 +1,65 @@
+"""Command line of the product: `manage.py` hands over to `python -m core.cli`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+
+from pydantic import ValidationError
+
+from core.cli.errors import CommandError
+from core.settings import Settings, get_settings
+
+
+def parser_for(command: str) -> argparse.ArgumentParser:
+    """The parser of all commands; only ``command``'s own options are filled in, to start quickly."""
+    parser = argparse.ArgumentParser(prog="manage.py", description="Shifumi: a workbench whose models keep improving.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="start everything; one Ctrl-C stops it")
+    run.add_argument("--mlflow-ui", action="store_true", help="also serve MLflow's own pages")
+    run.add_argument("--verbose", action="store_true", help="show what each process writes")
+    commands.add_parser("migrate", help="bring the catalog's tables up to date")
+    for name, text in (
+        ("user", "accounts of people"),
+        ("token", "keys for the prediction API"),
+    ):
+        own = commands.add_parser(name, help=text)
+        if name == command:
+            import_module(f"core.cli.{name}s").add_arguments(own)
+    return parser
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; returns the exit code."""
+    options = parser_for(arguments[0] if arguments else "").parse_args(arguments)
+    try:
+        return _execute(options, get_settings())
+    except ValidationError as error:
+        lines = [f"  SHIFUMI_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
+        print("These settings cannot be used (environment or .env file):\n" + "\n".join(lines), file=sys.stderr)
+    except CommandError as error:
+        print(f"\n{error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        return 130
+    return 1
+
+
+def _execute(options: argparse.Namespace, settings: Settings) -> int:
+    if options.command == "run":
+        from core.cli.run import run
+
+        return run(settings, mlflow_ui=options.mlflow_ui, verbose=options.verbose)
+    from core.cli.bootstrap import announce_password, first_admin, prepare_catalog, prepare_data
+
+    prepare_data(settings)
+    prepare_catalog(settings)
+    if options.command == "migrate":
+        announce_password(settings, first_admin(settings))
+        print("The catalog is up to date.")
+        return 0
+    return int(import_module(f"core.cli.{options.command}s").execute(options))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

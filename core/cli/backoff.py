@@ -1,0 +1,23 @@
+"""How long to wait before a process that died is started again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Backoff:
+    """Doubles from ``first`` to ``most`` seconds; forgets after ``forgive_after`` seconds of health."""
+
+    first: float = 0.5
+    most: float = 30.0
+    forgive_after: float = 60.0
+    _next: float = 0.0
+
+    def after_death(self, healthy_for: float) -> float:
+        """Seconds to wait now, given how long the process had been well."""
+        if healthy_for >= self.forgive_after or self._next == 0.0:
+            self._next = self.first
+        delay = self._next
+        self._next = min(self._next * 2, self.most)
+        return delay

@@ -1,0 +1,106 @@
+"""Make an installation usable: private folders, an up-to-date catalog, a first admin."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from core.cli.errors import CommandError
+from core.settings import Settings
+
+_VERSIONS = Path(__file__).resolve().parent.parent / "catalog" / "migrations" / "versions"
+
+
+def prepare_data(settings: Settings) -> None:
+    """Make the data folders, readable by this user only. Raises :class:`CommandError`."""
+    # Inherited by everything started from here: the databases hold password hashes and session keys.
+    os.umask(0o077)
+    try:
+        settings.make_folders()
+        if os.name == "posix":
+            settings.data_dir.chmod(0o700)
+    except OSError as error:
+        raise CommandError(
+            f"The data folder {settings.data_dir} cannot be written ({error.strerror}). "
+            "Give this user the right to, or choose another folder with SHIFUMI_DATA_DIR."
+        ) from error
+
+
+def prepare_catalog(settings: Settings) -> None:
+    """Bring the catalog's tables up to date. Takes milliseconds when they are."""
+    if _at_head(settings):
+        return
+    from core.catalog.migrate import upgrade
+
+    upgrade(settings.catalog_url)
+    if path := catalog_file(settings):
+        path.chmod(0o600)
+
+
+def first_admin(settings: Settings) -> str | None:
+    """Make the first admin when there is nobody yet.
+
+    Returns the generated password, which is stored nowhere; None when there are people already or
+    the password came from `SHIFUMI_ADMIN_PASSWORD`. Raises :class:`CommandError`.
+    """
+    if _has_people(settings):
+        return None
+    from core.auth import passwords, users
+    from core.auth.roles import SYSTEM, Role
+
+    if users.count_users():
+        return None
+    given = settings.admin_password.get_secret_value() if settings.admin_password else None
+    password = given or passwords.generate_password()
+    try:
+        users.add_user(SYSTEM, settings.admin_username, "Administrator", Role.ADMIN, password)
+    except (users.UserError, passwords.PasswordRefusedError) as error:
+        raise CommandError(
+            f"The first admin cannot be made: {error} It comes from SHIFUMI_ADMIN_USERNAME and SHIFUMI_ADMIN_PASSWORD."
+        ) from error
+    return None if given else password
+
+
+def announce_password(settings: Settings, password: str | None) -> None:
+    """Show a generated password, now and never again."""
+    if password is None:
+        return
+    print(
+        f"\n  A first account was made. It is shown only this once:\n    user      {settings.admin_username}",
+        flush=True,
+    )
+    print(f"    password  {password}\n", flush=True)
+
+
+def catalog_file(settings: Settings) -> Path | None:
+    """The catalog's file when it is SQLite; None when it is a server."""
+    prefix = "sqlite:///"
+    return Path(settings.catalog_url.removeprefix(prefix)) if settings.catalog_url.startswith(prefix) else None
+
+
+def newest_revision() -> str:
+    """The newest migration, by its file's number: reading names is faster than importing Alembic."""
+    return max(path.name.split("_")[0] for path in _VERSIONS.glob("[0-9]*_*.py"))
+
+
+def _at_head(settings: Settings) -> bool:
+    return _ask(settings, "SELECT version_num FROM alembic_version") == newest_revision()
+
+
+def _has_people(settings: Settings) -> bool:
+    return _ask(settings, "SELECT 1 FROM users LIMIT 1") is not None
+
+
+def _ask(settings: Settings, question: str) -> object:
+    """The first value of a query on a SQLite catalog; None when in doubt, then the slow way decides."""
+    path = catalog_file(settings)
+    if path is None or not path.exists():
+        return None
+    try:
+        with closing(sqlite3.connect(path, timeout=1.0)) as connection:
+            row = connection.execute(question).fetchone()
+    except sqlite3.Error:
+        return None
+    return row[0] if row else None

@@ -1,0 +1,146 @@
+"""The processes of a laptop's stack, as the settings ask for them."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from core.cli.ports import Wanted
+from core.cli.processes import ProcessSpec
+from core.probe import probe
+from core.settings import Settings
+
+_PROBE_TIMEOUT_S = 2.0
+_LOOPBACK = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}  # noqa: S104 - compared with, not bound to
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+"""A server answers many people at once: more mathematics threads per request only fight each other."""
+
+
+def stack(settings: Settings, *, mlflow_ui: bool = False) -> list[ProcessSpec]:
+    """What `manage.py run` starts, in the order of the address table."""
+    specs = [_workbench(settings), _api(settings)]
+    if not prefect_is_elsewhere(settings):
+        specs.append(_prefect(settings))
+    specs.append(_runner(settings, after="" if prefect_is_elsewhere(settings) else "prefect"))
+    if mlflow_ui and not settings.tracking_uri.startswith("http"):
+        specs.append(_mlflow(settings))
+    return specs
+
+
+def wanted_ports(settings: Settings, specs: list[ProcessSpec]) -> list[Wanted]:
+    """The addresses that ``specs`` listen on, with the variables that change them."""
+    return [
+        Wanted(spec.label, settings.host, spec.port, f"SHIFUMI_{spec.name.upper()}_PORT")
+        for spec in specs
+        if spec.port is not None
+    ]
+
+
+def prefect_is_elsewhere(settings: Settings) -> bool:
+    """True when `PREFECT_API_URL` names a server that is not the one we would start."""
+    if settings.prefect_api_url is None:
+        return False
+    parts = urlsplit(settings.prefect_api_url)
+    return parts.hostname not in _LOOPBACK | {settings.host} or parts.port != settings.prefect_port
+
+
+def child_environment(settings: Settings) -> dict[str, str]:
+    """What all processes share, on top of the supervisor's own environment."""
+    return {
+        "PREFECT_API_URL": settings.prefect_api,
+        "PREFECT_HOME": str(settings.prefect_home),
+        "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "PREFECT_RUNNER_POLL_FREQUENCY": os.environ.get("PREFECT_RUNNER_POLL_FREQUENCY", "1"),
+        "PREFECT_SERVER_METRICS_ENABLED": "true",
+        "PREFECT_API_ENABLE_METRICS": "true",
+        "MLFLOW_TRACKING_URI": settings.tracking_uri,
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+    }
+
+
+def _answers(url: str) -> Callable[[], bool]:
+    return lambda: not probe(url, _PROBE_TIMEOUT_S)
+
+
+def _workbench(settings: Settings) -> ProcessSpec:
+    url = f"http://{settings.reach_host}:{settings.workbench_port}"
+    options = {"port": settings.workbench_port, "address": settings.host, "headless": "true"}
+    flags = [part for name, value in options.items() for part in (f"--server.{name}", str(value))]
+    return ProcessSpec(
+        "workbench",
+        "Workbench",
+        (sys.executable, "-m", "streamlit", "run", "app.py", *flags),
+        _answers(url + "/_stcore/health"),
+        port=settings.workbench_port,
+        url=url,
+        env=child_environment(settings) | _ONE_THREAD,
+    )
+
+
+def _api(settings: Settings) -> ProcessSpec:
+    return ProcessSpec(
+        "api",
+        "Prediction API",
+        (sys.executable, "-m", "core.api"),
+        _answers(settings.sidecar_url + "/health"),
+        port=settings.api_port,
+        url=settings.sidecar_url,
+        env=child_environment(settings) | _ONE_THREAD,
+    )
+
+
+def _prefect(settings: Settings) -> ProcessSpec:
+    address = ("--host", settings.host, "--port", str(settings.prefect_port))
+    return ProcessSpec(
+        "prefect",
+        "Prefect",
+        (sys.executable, "-m", "prefect", "server", "start", *address),
+        _answers(settings.prefect_api + "/health"),
+        port=settings.prefect_port,
+        url=settings.prefect_ui,
+        env=child_environment(settings) | _ONE_THREAD,
+        stop_last=True,
+    )
+
+
+def _runner(settings: Settings, after: str) -> ProcessSpec:
+    ready_file = settings.run_dir / "runner.json"
+
+    def ready() -> bool:
+        try:
+            return "ready_at" in json.loads(ready_file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return False
+
+    return ProcessSpec(
+        "runner",
+        "Flow runner",
+        (sys.executable, "-m", "flows.serve"),
+        ready,
+        env=child_environment(settings),
+        after=after,
+        interrupt_first=True,
+        # The file of the runner before would pass for this one's.
+        before_start=lambda: ready_file.unlink(missing_ok=True),
+    )
+
+
+def _mlflow(settings: Settings) -> ProcessSpec:
+    url = f"http://{settings.reach_host}:{settings.mlflow_port}"
+    store = ("--backend-store-uri", settings.tracking_uri)
+    artifacts = ("--artifacts-destination", str(settings.mlflow_dir / "artifacts"))
+    address = ("--host", settings.host, "--port", str(settings.mlflow_port), "--workers", "1")
+    return ProcessSpec(
+        "mlflow",
+        "MLflow",
+        (sys.executable, "-m", "mlflow", "server", *store, *artifacts, *address),
+        _answers(url + "/health"),
+        port=settings.mlflow_port,
+        url=url,
+        env=child_environment(settings) | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"} | _ONE_THREAD,
+    )

@@ -1,0 +1,118 @@
+"""Starts the processes, keeps them alive, and takes all of them down together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import psutil
+from loguru import logger
+
+from core.cli.keeper import Keeper
+from core.cli.outputs import Follower
+from core.cli.processes import ProcessSpec
+from core.cli.shutdown import stop_all
+from core.runfile import ProcessRecord, RunRecord, run_file, write_run_record
+
+TICK_S = 0.1
+
+
+class Supervisor:
+    """Runs a list of :class:`ProcessSpec` until it is told to stop.
+
+    ``on_change`` is called with a process's name and record whenever its state changes.
+    """
+
+    def __init__(
+        self,
+        specs: Sequence[ProcessSpec],
+        *,
+        run_dir: Path,
+        logs_dir: Path,
+        folder: Path,
+        on_change: Callable[[str, ProcessRecord], None] = lambda _name, _record: None,
+        verbose: bool = False,
+    ) -> None:
+        self.keepers = {spec.name: Keeper(spec, logs_dir, folder) for spec in specs}
+        self.stopping = False
+        self.hurry = False
+        self._run_dir = run_dir
+        self._on_change = on_change
+        self._followers = {name: Follower(keeper.output) for name, keeper in self.keepers.items()} if verbose else {}
+        self._record = RunRecord(
+            os.getpid(),
+            psutil.Process().create_time(),
+            time.time(),
+            {name: keeper.record for name, keeper in self.keepers.items()},
+        )
+
+    def run(self) -> bool:
+        """Blocks until a stop signal; returns True when no process was left behind."""
+        with self._signals(), ThreadPoolExecutor(len(self.keepers), "health") as executor:
+            try:
+                while not self.stopping:
+                    self.tick(executor)
+                    # Not an Event: setting one inside a signal handler can deadlock with its own wait.
+                    time.sleep(TICK_S)
+            finally:
+                clean = self._shut_down()
+        return clean
+
+    def tick(self, executor: ThreadPoolExecutor) -> None:
+        """One round over all processes."""
+        for keeper in self.keepers.values():
+            first = self.keepers.get(keeper.spec.after)
+            keeper.tick(first is None or first.record.state == "healthy", executor)
+        self._publish()
+        for name, follower in self._followers.items():
+            for line in follower.new_lines():
+                print(f"{name:>10} | {line}", flush=True)
+
+    def _publish(self) -> None:
+        changed = [name for name, keeper in self.keepers.items() if keeper.changed]
+        if not changed:
+            return
+        write_run_record(self._run_dir, self._record)
+        for name in changed:
+            self.keepers[name].changed = False
+            self._on_change(name, self.keepers[name].record)
+
+    def _shut_down(self) -> bool:
+        began = time.monotonic()
+        self.stopping = True
+        children = [keeper.child for keeper in self.keepers.values() if keeper.child is not None]
+        stubborn = stop_all(children, lambda: self.hurry)
+        for keeper in self.keepers.values():
+            keeper.stopped()
+        self._publish()
+        run_file(self._run_dir).unlink(missing_ok=True)
+        for process in stubborn:
+            logger.error("Process {} would not end. End it by hand: kill -9 {}", process.pid, process.pid)
+        if not stubborn:
+            logger.info("Stopped in {:.1f} s; nothing is left running.", time.monotonic() - began)
+        return not stubborn
+
+    def _ask_to_stop(self, number: int, _frame: FrameType | None) -> None:
+        # The second time means: now.
+        self.hurry = self.stopping
+        self.stopping = True
+        os.write(
+            2, b"\nStopping at once ...\n" if self.hurry else b"\nStopping everything; again to kill at once ...\n"
+        )
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+        numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+        before = {number: signal.signal(number, self._ask_to_stop) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

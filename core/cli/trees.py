@@ -1,0 +1,100 @@
+"""Find and end whole families of processes, also after the parent has died."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterable
+
+import psutil
+
+
+def created(pid: int) -> float | None:
+    """When process ``pid`` started (seconds since the epoch); None when it is gone."""
+    try:
+        return float(psutil.Process(pid).create_time())
+    except psutil.Error:
+        return None
+
+
+def below(pid: int) -> list[psutil.Process]:
+    """All present descendants of ``pid``."""
+    try:
+        return list(psutil.Process(pid).children(recursive=True))
+    except psutil.Error:
+        return []
+
+
+def in_session(leader: int) -> list[psutil.Process]:
+    """The processes of ``leader``'s session, which outlives the leader itself. Empty on Windows."""
+    if sys.platform == "win32":
+        return []
+    return [process for pid in psutil.pids() if _session(pid) == leader for process in by_pid(pid)]
+
+
+def _session(pid: int) -> int | None:
+    if sys.platform == "win32":
+        return None
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return None
+
+
+def by_pid(pid: int) -> list[psutil.Process]:
+    """The process with that number, in a list; an empty list when there is none."""
+    try:
+        return [psutil.Process(pid)]
+    except psutil.Error:
+        return []
+
+
+def marked(name: str, value: str) -> list[psutil.Process]:
+    """The processes whose environment holds ``name=value``, as far as this user may look."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.pid != os.getpid() and process.environ().get(name) == value:
+                found.append(process)
+        except (psutil.Error, OSError):
+            continue
+    return found
+
+
+def living(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
+    """Those that still run. A zombie does not: it only waits for its parent to read the exit code."""
+    return [process for process in processes if _lives(process)]
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
+
+
+def send(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
+    """Send a signal to each; those already gone are no error. Windows knows only break and kill."""
+    for process in processes:
+        try:
+            if sys.platform != "win32":
+                process.send_signal(number)
+            elif number == signal.SIGINT:
+                process.send_signal(signal.CTRL_BREAK_EVENT)
+            else:
+                process.kill()
+        except (psutil.Error, OSError):
+            continue
+
+
+def kill_all(processes: Iterable[psutil.Process], timeout: float = 2.0) -> list[psutil.Process]:
+    """Kill each at once and wait up to ``timeout`` seconds; returns those that would not go."""
+    victims = list(processes)
+    for process in victims:
+        try:
+            process.kill()
+        except psutil.Error:
+            continue
+    _, alive = psutil.wait_procs(victims, timeout=timeout)
+    return living(alive)
