@@ -1,0 +1,151 @@
+"""Datasets as immutable Parquet files, written and read by DuckDB.
+
+A file appears whole or not at all (temporary name, fsync, rename) and is named by the SHA-256 of
+its bytes. The catalog learns of it afterwards: a crash leaves at worst an orphan file, which
+``manage.py doctor --fix`` sweeps.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from core.settings import Settings, get_settings
+
+Columns = Mapping[str, NDArray[Any]]
+
+
+class LakeError(RuntimeError):
+    """A dataset cannot be written or read; the message says what to do."""
+
+
+class DiskFullError(LakeError):
+    """Too little free disk for what is about to be written."""
+
+
+class DatasetMissingError(LakeError):
+    """The catalog knows the dataset, but its file is gone or damaged."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A Parquet file in the lake. ``path`` is relative to the lake folder; ``bytes`` is its size."""
+
+    sha256: str
+    path: str
+    rows: int
+    bytes: int
+
+
+def sha256_of(path: Path) -> str:
+    """Hexadecimal SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def require_space(folder: Path, needed_bytes: int, settings: Settings | None = None) -> None:
+    """Raise :class:`DiskFullError` unless ``needed_bytes`` and the configured reserve are free in ``folder``."""
+    settings = settings or get_settings()
+    free = shutil.disk_usage(folder).free
+    if free < needed_bytes + settings.min_free_disk_mb * 1_000_000:
+        raise DiskFullError(
+            f"Not enough disk: this needs about {needed_bytes / 1e6:,.0f} MB and {settings.min_free_disk_mb} MB "
+            f"must stay free, but {free / 1e6:,.0f} MB are left. Free some space, choose fewer rows or set "
+            "SHIFUMI_DATA_DIR to a larger disk."
+        )
+
+
+def write(columns: Columns, workload: str) -> StoredFile:
+    """Store equally long one-dimensional arrays as one Parquet file of ``workload``.
+
+    Raises :class:`DiskFullError` before anything is written, :class:`LakeError` when writing fails.
+    """
+    folder = get_settings().lake_dir / workload
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = len(next(iter(columns.values())))
+    require_space(folder, sum(array.nbytes for array in columns.values()))
+    temporary = folder / f".{uuid4().hex}.tmp"
+    try:
+        _copy_to_parquet(columns, temporary)
+        digest = sha256_of(temporary)
+        final = folder / f"{digest}.parquet"
+        _fsync_and_rename(temporary, final)
+    except (duckdb.Error, OSError) as error:
+        raise LakeError(f"The dataset could not be written: {error}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    return StoredFile(digest, f"{workload}/{final.name}", rows, final.stat().st_size)
+
+
+def _copy_to_parquet(columns: Columns, target: Path) -> None:
+    # Plain encoding and snappy: random doubles do not compress, zstd only costs time on them.
+    with duckdb.connect() as connection:
+        connection.register("incoming", {name: np.ascontiguousarray(array) for name, array in columns.items()})
+        copy = f"COPY (SELECT * FROM incoming) TO '{_quoted(target)}' (FORMAT parquet, COMPRESSION snappy)"  # noqa: S608
+        connection.execute(copy)
+
+
+def _fsync_and_rename(temporary: Path, final: Path) -> None:
+    with temporary.open("rb+") as file:
+        os.fsync(file.fileno())
+    temporary.replace(final)
+    if os.name == "posix":  # Windows cannot open a folder; its rename is journalled
+        folder = os.open(final.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def read(path: str, columns: Sequence[str], where: str = "TRUE", limit: int | None = None) -> dict[str, NDArray[Any]]:
+    """Columns of a stored dataset as one-dimensional arrays.
+
+    ``where`` is SQL of our own making, never a person's; ``limit`` draws that many rows at random,
+    the same ones each time. Raises :class:`DatasetMissingError` when the file is gone or unreadable.
+    """
+    file = file_of(path)
+    sample = f" USING SAMPLE reservoir({int(limit)} ROWS) REPEATABLE (7)" if limit is not None else ""
+    names = ", ".join(f'"{name}"' for name in columns)
+    inner = f"SELECT {names} FROM read_parquet('{_quoted(file)}') WHERE {where}"  # noqa: S608
+    try:
+        with duckdb.connect() as connection:
+            # One thread for samples: the draw is repeatable only then.
+            if limit is not None:
+                connection.execute("SET threads=1")
+            found = connection.execute(f"SELECT * FROM ({inner}){sample}").fetchnumpy()  # noqa: S608
+    except duckdb.Error as error:
+        raise DatasetMissingError(
+            f"The dataset file {path} cannot be read ({error}). Generate a new dataset; "
+            "`python3 manage.py doctor --deep` lists damaged files."
+        ) from error
+    return {name: np.ma.getdata(found[name]) for name in columns}
+
+
+def file_of(path: str) -> Path:
+    """The file behind a catalog path. Raises :class:`DatasetMissingError` when it is not there."""
+    file = get_settings().lake_dir / path
+    if not file.is_file():
+        raise DatasetMissingError(
+            f"The dataset file {path} is missing from the lake. Delete the dataset under Datasets and "
+            "generate a new one; `python3 manage.py doctor` lists every such case."
+        )
+    return file
+
+
+def delete(path: str) -> None:
+    """Remove a stored file; a file that is already gone is fine."""
+    (get_settings().lake_dir / path).unlink(missing_ok=True)
+
+
+def _quoted(path: Path) -> str:
+    return path.as_posix().replace("'", "''")

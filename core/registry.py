@@ -1,0 +1,275 @@
+"""MLflow: runs, registered versions and the aliases ``champion``, ``challenger`` and ``previous``.
+
+MLflow is imported inside the functions: it costs more than a second, which a process that only
+asks for its own health should not pay.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core import audit
+from core.auth.roles import Actor, Role, require
+from core.catalog.tables import Dataset
+from core.integrity import folder_sha256, parameters_sha256
+from core.settings import get_settings
+from core.workloads import get_workload
+from core.workloads.base import Scores, Trained
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities.model_registry import ModelVersion
+
+CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"
+_EXPORT = "export"
+
+
+class RegistryError(RuntimeError):
+    """MLflow's store does not answer or lacks what was asked for; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A registered model version. ``sha256`` covers its served form."""
+
+    workload: str
+    version: int
+    run_id: str
+    dataset_id: int
+    dataset_sha256: str
+    fingerprint: str
+    sha256: str
+    created_at: datetime
+    aliases: tuple[str, ...]
+
+
+def model_name(workload: str) -> str:
+    return f"shifumi-{workload}"
+
+
+@lru_cache(maxsize=4)
+def _client_for(uri: str) -> MlflowClient:
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    from mlflow import MlflowClient
+
+    return MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+
+def client() -> MlflowClient:
+    """The MLflow client of this process. Raises :class:`RegistryError` when the store cannot be opened."""
+    settings = get_settings()
+    if settings.mlflow_tracking_uri is None:
+        settings.mlflow_dir.mkdir(parents=True, exist_ok=True)
+    with _explained():
+        return _client_for(settings.tracking_uri)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (MlflowException, SQLAlchemyError, OSError) as error:
+        first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise RegistryError(
+            f"The MLflow store does not answer ({first_line}). Check MLFLOW_TRACKING_URI and the folder "
+            "data/mlflow; `python3 manage.py doctor` tells more."
+        ) from error
+
+
+def experiment_id(workload: str) -> str:
+    """The experiment that holds the workload's runs; made on first use, artifacts under the data folder."""
+    mlflow_client = client()
+    with _explained():
+        found = mlflow_client.get_experiment_by_name(model_name(workload))
+        if found is not None:
+            return str(found.experiment_id)
+        local = get_settings().mlflow_tracking_uri is None
+        # Without an address of its own MLflow would write into ./mlruns.
+        place = (get_settings().mlflow_dir / "artifacts" / workload).as_uri() if local else None
+        return str(mlflow_client.create_experiment(model_name(workload), artifact_location=place))
+
+
+def fingerprint(dataset: Dataset, training_parameters: Mapping[str, Any]) -> str:
+    """Identity of a training: the same data and parameters give the same model, so it is made once."""
+    return parameters_sha256({"dataset": dataset.sha256, **training_parameters})
+
+
+def find(workload: str, wanted_fingerprint: str) -> Version | None:
+    """The newest version trained with this fingerprint."""
+    query = f"name='{model_name(workload)}' and tags.fingerprint='{wanted_fingerprint}'"
+    mlflow_client = client()
+    with _explained():
+        found = mlflow_client.search_model_versions(query, max_results=10)
+    return max((_version(workload, item) for item in found), key=lambda v: v.version, default=None)
+
+
+def log_challenger(workload: str, dataset: Dataset, trained: Trained, flow_run_id: str | None) -> Version:
+    """Log a training run, register its model and point the alias ``challenger`` at it."""
+    import mlflow
+
+    learnt = get_workload(workload)
+    settings = get_settings()
+    mlflow_client = client()
+    experiment = experiment_id(workload)
+    with _explained():
+        mlflow.set_tracking_uri(settings.tracking_uri)
+        tags = {"dataset_id": str(dataset.id), "dataset_sha256": dataset.sha256, "flow_run_id": flow_run_id or ""}
+        with (
+            tempfile.TemporaryDirectory() as scratch,
+            mlflow.start_run(experiment_id=experiment, run_name=f"dataset-{dataset.id}", tags=tags) as run,
+        ):
+            mlflow.log_params({**trained.parameters, "rows": dataset.rows, **_prefixed("data", dataset.parameters)})
+            model_uri = learnt.log_model(trained, dataset)
+            learnt.export(trained.predictor, Path(scratch))
+            digest = folder_sha256(Path(scratch))
+            mlflow.log_artifacts(scratch, _EXPORT)
+        marks = {"fingerprint": fingerprint(dataset, learnt.training_parameters), "sha256": digest, **tags}
+        return _register(mlflow_client, workload, model_uri, run.info.run_id, marks)
+
+
+def _prefixed(prefix: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"{prefix}.{name}": value for name, value in values.items()}
+
+
+def _register(mlflow_client: MlflowClient, workload: str, uri: str, run_id: str, tags: dict[str, str]) -> Version:
+    name = model_name(workload)
+    if not mlflow_client.search_registered_models(f"name='{name}'"):
+        mlflow_client.create_registered_model(name)
+    made = mlflow_client.create_model_version(name, source=uri, run_id=run_id, tags=tags)
+    mlflow_client.set_registered_model_alias(name, CHALLENGER, made.version)
+    return _version(workload, mlflow_client.get_model_version(name, made.version))
+
+
+def log_scores(version: Version, scores: Scores) -> None:
+    """Write the holdout figures of a version to its run."""
+    figures = {
+        scores.metric: scores.value,
+        f"{scores.metric}_low": scores.ci_low,
+        f"{scores.metric}_high": scores.ci_high,
+    }
+    figures |= {name: value for name, value in scores.details.items() if isinstance(value, float)}
+    mlflow_client = client()
+    with _explained():
+        for name, value in figures.items():
+            mlflow_client.log_metric(version.run_id, name, value)
+        mlflow_client.log_dict(version.run_id, scores.details, "scores.json")
+
+
+def log_figures(version: Version, figures: list[tuple[str, Any]]) -> None:
+    """Attach Matplotlib figures to the version's run."""
+    mlflow_client = client()
+    with _explained():
+        for name, figure in figures:
+            mlflow_client.log_figure(version.run_id, figure, name)
+
+
+def _version(workload: str, item: ModelVersion) -> Version:
+    tags = item.tags
+    return Version(
+        workload=workload,
+        version=int(item.version),
+        run_id=str(item.run_id),
+        dataset_id=int(tags.get("dataset_id", 0)),
+        dataset_sha256=tags.get("dataset_sha256", ""),
+        fingerprint=tags.get("fingerprint", ""),
+        sha256=tags.get("sha256", ""),
+        created_at=datetime.fromtimestamp(item.creation_timestamp / 1000, UTC),
+        aliases=tuple(item.aliases),
+    )
+
+
+def by_alias(workload: str, alias: str) -> Version | None:
+    """The version an alias points at, or None when nobody holds it."""
+    from mlflow.exceptions import MlflowException
+
+    mlflow_client = client()
+    with _explained():
+        try:
+            return _version(workload, mlflow_client.get_model_version_by_alias(model_name(workload), alias))
+        except MlflowException as error:
+            if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
+                return None
+            raise
+
+
+def champion(workload: str) -> Version | None:
+    return by_alias(workload, CHAMPION)
+
+
+def get_version(workload: str, version: int) -> Version:
+    """Raises :class:`RegistryError` when the version does not exist."""
+    mlflow_client = client()
+    with _explained():
+        return _version(workload, mlflow_client.get_model_version(model_name(workload), str(version)))
+
+
+def versions(workload: str, limit: int = 50) -> list[Version]:
+    """Registered versions, newest first."""
+    mlflow_client = client()
+    with _explained():
+        found = mlflow_client.search_model_versions(
+            f"name='{model_name(workload)}'", max_results=limit, order_by=["version_number DESC"]
+        )
+        held = {}
+        if found:
+            held = mlflow_client.get_registered_model(model_name(workload)).aliases
+    listed = [_version(workload, item) for item in found]
+    return [_with_aliases(v, tuple(a for a, number in held.items() if int(number) == v.version)) for v in listed]
+
+
+def _with_aliases(version: Version, aliases: tuple[str, ...]) -> Version:
+    from dataclasses import replace
+
+    return replace(version, aliases=aliases)
+
+
+def promote(actor: Actor, workload: str, version: int) -> Version:
+    """Make ``version`` the champion and remember the old one as ``previous``.
+
+    Loads and tries the model first: a version that cannot serve is never promoted. Raises
+    :class:`RegistryError` or :class:`core.serving.ModelRefusedError`.
+    """
+    from core.serving import load_served
+
+    require(actor, Role.ADMIN)
+    target = get_version(workload, version)
+    load_served(target)
+    old = champion(workload)
+    name, mlflow_client = model_name(workload), client()
+    with _explained():
+        if old is not None and old.version != version:
+            mlflow_client.set_registered_model_alias(name, PREVIOUS, str(old.version))
+        mlflow_client.set_registered_model_alias(name, CHAMPION, str(version))
+        if CHALLENGER in target.aliases:
+            mlflow_client.delete_registered_model_alias(name, CHALLENGER)
+    audit.record(None, actor, "model.promote", f"{workload} v{version}", previous=old.version if old else None)
+    return get_version(workload, version)
+
+
+def roll_back(actor: Actor, workload: str) -> Version:
+    """Swap ``champion`` and ``previous``. Raises :class:`RegistryError` when there is no previous one."""
+    require(actor, Role.ADMIN)
+    before = by_alias(workload, PREVIOUS)
+    if before is None:
+        raise RegistryError("There is no previous champion to roll back to.")
+    return promote(actor, workload, before.version)
+
+
+def download_export(version: Version, folder: Path) -> Path:
+    """Fetch the served form of a version; local stores are read in place."""
+    from mlflow.artifacts import download_artifacts
+
+    with _explained():
+        uri = f"runs:/{version.run_id}/{_EXPORT}"
+        return Path(download_artifacts(uri, dst_path=str(folder), tracking_uri=get_settings().tracking_uri))

@@ -1,0 +1,107 @@
+"""The champion in memory: loaded beside the old one, checked, then swapped.
+
+A reader takes ``watcher.current`` once per request and keeps that object to the end: a swap in
+between changes nothing for it, so no request fails.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from loguru import logger
+
+from core import registry
+from core.integrity import folder_sha256
+from core.settings import get_settings
+from core.workloads import get_workload
+
+
+class ModelRefusedError(RuntimeError):
+    """A version failed its integrity check or its smoke prediction and is not served."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A version ready to answer. ``predictor`` is the workload's served form."""
+
+    version: registry.Version
+    predictor: Any
+    loaded_at: datetime
+
+
+def load_served(version: registry.Version) -> Served:
+    """Load, verify and try a version. Raises :class:`ModelRefusedError` or ``RegistryError``."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = registry.download_export(version, Path(scratch))
+        if folder_sha256(folder) != version.sha256:
+            raise ModelRefusedError(
+                f"{version.workload} v{version.version}: the stored model does not match its SHA-256, so it was "
+                "damaged or changed by hand. Train again, or roll back to the previous version."
+            )
+        try:
+            predictor = get_workload(version.workload).load(folder)
+            predictor.smoke()
+        except (ValueError, OSError) as error:
+            raise ModelRefusedError(f"{version.workload} v{version.version} cannot serve: {error}") from error
+    return Served(version, predictor, datetime.now(UTC))
+
+
+class ChampionWatcher:
+    """Follows the alias ``champion`` of one workload and keeps the model behind it in memory."""
+
+    def __init__(self, workload: str, interval_s: float | None = None) -> None:
+        self.workload = workload
+        self.current: Served | None = None
+        self.problem: str | None = None
+        self._interval_s = interval_s or get_settings().watch_interval_s
+        self._stop = threading.Event()
+        self._refused: int | None = None
+        self._thread = threading.Thread(target=self._run, name=f"watch-{workload}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
+
+    def look(self) -> None:
+        """Compare the alias with what is served and swap when they differ. Never raises for a bad model."""
+        try:
+            wanted = registry.champion(self.workload)
+            if wanted is None:
+                self.problem = "No champion yet: train one on the Train page."
+                return
+            if self.current is not None and self.current.version.version == wanted.version:
+                self.problem, self._refused = None, None
+                return
+            if self._refused == wanted.version:
+                return
+            self._swap(wanted)
+        except registry.RegistryError as error:
+            self.problem = str(error)
+
+    def _swap(self, wanted: registry.Version) -> None:
+        try:
+            self.current = load_served(wanted)
+        except ModelRefusedError as error:
+            # Remembered, so that a damaged file is read once and not twice a second.
+            self._refused, self.problem = wanted.version, str(error)
+            logger.error("{} The version before goes on serving.", error)
+            return
+        self.problem, self._refused = None, None
+        logger.info("{}: serving version {}", self.workload, wanted.version)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self.look()
+            except Exception:  # noqa: BLE001 - the watcher must outlive whatever a store throws at it
+                logger.exception("Watching {} failed; trying again", self.workload)
+            self._stop.wait(self._interval_s)

@@ -1,0 +1,16 @@
+"""What can be learnt. A new workload is one module here and one line in :data:`WORKLOADS`."""
+
+from __future__ import annotations
+
+from core.workloads.base import Workload
+from core.workloads.linear import LinearWorkload
+
+WORKLOADS: dict[str, Workload] = {workload.name: workload for workload in (LinearWorkload(),)}
+
+
+def get_workload(name: str) -> Workload:
+    """The workload called ``name``. Raises ``LookupError`` with the known names otherwise."""
+    try:
+        return WORKLOADS[name]
+    except KeyError:
+        raise LookupError(f"Unknown workload {name!r}; known: {', '.join(WORKLOADS)}.") from None

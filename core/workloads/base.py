@@ -1,0 +1,138 @@
+"""The contract between a workload and the loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel
+
+from core.catalog.tables import Dataset
+from core.lake import StoredFile
+
+Report = Callable[[float, str], None]
+"""Progress of long work: share done (0 to 1) and one sentence for people."""
+
+
+def silent(_share: float, _message: str) -> None:
+    """A :data:`Report` for callers that do not watch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """A model measured on a holdout.
+
+    ``outcomes`` holds one value per holdout sample, in file order: what a paired comparison needs.
+    ``details`` are further figures and tables for people (plain JSON types).
+    """
+
+    metric: str
+    value: float
+    ci_low: float
+    ci_high: float
+    samples: int
+    outcomes: NDArray[Any]
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """Whether new data looks different from what a model was trained on, and where."""
+
+    found: bool
+    summary: str
+    tests: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Champion against challenger on the same holdout. ``p_value`` belongs to the paired test."""
+
+    better: bool
+    p_value: float
+    summary: str
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+class Predictor(Protocol):
+    """The served form of a model: light, read-only, safe to share between threads."""
+
+    def smoke(self) -> None:
+        """One cheap prediction on a known input. Raises ``ValueError`` when the answer is not sane."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What training gives: the library's own model, its served form and what to log about it."""
+
+    model: Any
+    predictor: Predictor
+    parameters: Mapping[str, Any]
+
+
+class Workload(Protocol):
+    """One thing that is learnt."""
+
+    name: str
+    title: str
+    metric: str
+    features: tuple[str, ...]
+    """Columns of one sample when it is a row of numbers; empty for other kinds of data, such as images."""
+    parameters: type[BaseModel]
+    """Validates what a person may choose when generating data."""
+
+    @property
+    def threshold(self) -> float:
+        """The metric under which the gate asks for retraining."""
+        ...
+
+    @property
+    def training_parameters(self) -> Mapping[str, Any]:
+        """What, with the dataset, decides the outcome of training: the challenger's identity."""
+        ...
+
+    def generate(self, parameters: BaseModel, report: Report) -> StoredFile:
+        """Make and store a dataset. Raises :class:`core.lake.LakeError` when it cannot be stored."""
+        ...
+
+    def train(self, dataset: Dataset, report: Report) -> Trained:
+        """Fit a model on the dataset's training split."""
+        ...
+
+    def evaluate(self, predictor: Any, dataset: Dataset) -> Scores:
+        """Measure ``predictor`` on the dataset's holdout split."""
+        ...
+
+    def compare(self, champion: Scores, challenger: Scores) -> Comparison:
+        """A paired test on the outcomes of the same holdout."""
+        ...
+
+    def drift(self, reference: Dataset, current: Dataset) -> Drift:
+        """Compare the training data of a model with newer data."""
+        ...
+
+    def export(self, predictor: Any, folder: Path) -> None:
+        """Write the served form into ``folder``."""
+        ...
+
+    def load(self, folder: Path) -> Predictor:
+        """Read the served form back. Raises ``ValueError`` or ``OSError`` when it is damaged."""
+        ...
+
+    def log_model(self, trained: Trained, dataset: Dataset) -> str:
+        """Log the library's own model into the active MLflow run and return its URI."""
+        ...
+
+    def draw(self, predictor: Any, dataset: Dataset, scores: Scores) -> Sequence[tuple[str, Any]]:
+        """Matplotlib figures about the model, each with the file name it is logged under."""
+        ...
+
+
+def finite(array: NDArray[Any]) -> bool:
+    """True when no entry is NaN or infinite."""
+    return bool(np.isfinite(array).all())

@@ -1,0 +1,104 @@
+"""``check-and-retrain``: one turn of :mod:`core.loop`, each step a Prefect task."""
+
+from __future__ import annotations
+
+from prefect import flow, get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+
+from core import jobs, loop
+from core.catalog.tables import Decision
+from core.datasets import NoDatasetError
+from core.loop import Trial
+from core.notify import BLUE, GREEN, YELLOW, send_discord_embed
+from core.registry import Version
+from core.workloads.base import Report
+from flows.hooks import HOOKS
+from flows.progress import running
+
+_COLOURS = {loop.PROMOTED: GREEN, loop.REJECTED: YELLOW, loop.KEPT: BLUE}
+
+
+@task(retries=2, retry_delay_seconds=1, cache_policy=NO_CACHE)
+def evaluate_champion(workload: str, forced: bool, flow_run_id: str | None) -> Trial:
+    """Measure the champion on the newest dataset and ask the gate."""
+    return loop.inspect(workload, forced, flow_run_id)
+
+
+@task(retries=2, retry_delay_seconds=2, cache_policy=NO_CACHE)
+def train_challenger(trial: Trial, report: Report) -> Version:
+    """Idempotent: a retry finds what an earlier try registered."""
+    return loop.train(trial.workload, trial.dataset, trial.flow_run_id, report)
+
+
+@task(cache_policy=NO_CACHE)
+def compare_and_decide(trial: Trial, challenger: Version) -> Decision:
+    """Promote or reject the challenger on the same holdout."""
+    return loop.challenge(trial, challenger)
+
+
+@task(retries=1, retry_delay_seconds=1, cache_policy=NO_CACHE)
+def draw_figures(trial: Trial, challenger: Version) -> None:
+    """After the decision, so that a better model does not wait for its pictures."""
+    loop.draw(challenger, trial.dataset)
+
+
+@flow(name="check-and-retrain", **HOOKS)
+def check_and_retrain(workload: str, forced: bool = False, job_id: str | None = None) -> str:
+    """Check the champion of ``workload``; retrain when the gate says so or when ``forced``."""
+    log = get_run_logger()
+    try:
+        with running(jobs.CHECK, workload, job_id, forced=forced) as run:
+            try:
+                trial = evaluate_champion(workload, forced, run.job.flow_run_id)
+            except NoDatasetError as error:
+                if job_id is not None:
+                    raise
+                run.message = str(error)  # the schedule has nothing to do on an empty installation
+                return run.message
+            _announce(trial)
+            decision = _turn(trial, run.report, run.part(0.3, 0.8))
+            run.result = {"decision": decision.kind, "decision_id": decision.id}
+            run.message = f"{decision.kind}: {decision.reason}"
+    except jobs.JobBusyError as error:
+        log.info("Skipped: %s", error)
+        return "skipped"
+    return decision.kind
+
+
+def _announce(trial: Trial) -> None:
+    """The course's two words in the log, and the drift on Discord."""
+    log = get_run_logger()
+    if trial.gate.drifted:
+        log.warning("drift: %s", trial.gate.reason)
+    else:
+        log.info("OK: %s", trial.gate.reason) if not trial.gate.retrain else log.warning(
+            "retrain: %s", trial.gate.reason
+        )
+    if trial.gate.retrain and trial.champion is not None:
+        title = "⚠ Drift found" if trial.gate.drifted else "⚠ Retraining"
+        send_discord_embed(f"{title}: {trial.workload}", trial.gate.reason, YELLOW, _facts(trial))
+
+
+def _facts(trial: Trial) -> dict[str, object]:
+    champion = f"v{trial.champion.version}" if trial.champion else "none"
+    metric = f"{trial.scores.value:.3f}" if trial.scores else "–"
+    return {"champion": champion, "metric": metric, "dataset": trial.dataset.id}
+
+
+def _turn(trial: Trial, report: Report, training: Report) -> Decision:
+    report(0.3, f"Evaluated: {trial.gate.reason}")
+    if not trial.gate.retrain:
+        return loop.keep(trial)
+    challenger = train_challenger(trial, training)
+    report(0.8, "Comparing champion and challenger")
+    decision = compare_and_decide(trial, challenger)
+    send_discord_embed(
+        f"{trial.workload}: challenger v{challenger.version} {decision.kind}",
+        decision.reason,
+        _COLOURS[decision.kind],
+        _facts(trial),
+    )
+    report(0.9, f"{decision.kind.capitalize()}; drawing figures")
+    if decision.kind != loop.KEPT:
+        draw_figures(trial, challenger)
+    return decision

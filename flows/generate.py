@@ -1,0 +1,45 @@
+"""``generate-dataset``: make, store and register a dataset, then let the loop look at it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import flow, get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+
+from core import datasets, jobs, prefect_api
+from core.auth.roles import Actor, Role
+from core.catalog.tables import Dataset
+from core.settings import get_settings
+from core.workloads import get_workload
+from core.workloads.base import Report
+from flows.hooks import HOOKS
+from flows.progress import running
+
+
+@task(cache_policy=NO_CACHE)
+def make(workload_name: str, choices: dict[str, Any], username: str, report: Report) -> Dataset:
+    """Generate, store and register; validation happens again here, behind every caller."""
+    workload = get_workload(workload_name)
+    parameters = workload.parameters.model_validate(choices)
+    stored = workload.generate(parameters, report)
+    return datasets.register(stored, workload_name, parameters.model_dump(), Actor(username, Role.EDITOR))
+
+
+@flow(name="generate-dataset", **HOOKS)
+def generate_dataset(workload: str, choices: dict[str, Any] | None = None, job_id: str | None = None) -> None:
+    """Generate a dataset of ``workload`` with ``choices`` (its own parameters, defaults otherwise)."""
+    with running(jobs.GENERATE, workload, job_id, choices=choices) as run:
+        dataset = make(workload, choices or {}, run.job.created_by, run.part(0.0, 0.95))
+        run.result = {"dataset_id": dataset.id, "rows": dataset.rows}
+        run.message = f"Dataset {dataset.id}: {dataset.rows:,} rows"
+    if get_settings().check_on_new_data:
+        look_at_new_data(workload, run.job.created_by)
+
+
+def look_at_new_data(workload: str, username: str) -> None:
+    """Start a check at once instead of waiting for the schedule; one that already runs is fine."""
+    try:
+        jobs.submit(Actor(username, Role.EDITOR), jobs.CHECK, workload)
+    except (jobs.JobBusyError, prefect_api.PrefectUnavailableError, prefect_api.PrefectRefusedError) as error:
+        get_run_logger().warning("The new data will be checked on schedule: %s", error)

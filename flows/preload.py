@@ -1,0 +1,25 @@
+"""What the fork server imports once (see :mod:`flows.warm`). No threads may be started here."""
+
+from importlib import import_module
+
+MODULES = (
+    "prefect.main",
+    "prefect.flow_engine",
+    "mlflow.sklearn",
+    "mlflow.store.tracking.sqlalchemy_store",
+    "mlflow.store.model_registry.sqlalchemy_store",
+    "scipy.stats",
+    "skops.io",
+    "sklearn.linear_model",
+    "sklearn.metrics",
+    "sklearn.pipeline",
+    "sklearn.preprocessing",
+    "core.workloads.linear_plots",
+    "core.workloads.linear_scores",
+    "flows.check",
+    "flows.generate",
+    "flows.predict_file",
+)
+
+for _module in MODULES:
+    import_module(_module)

@@ -1,0 +1,99 @@
+"""What every flow of ours does around its work: claim its job, show life and progress, end in order."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, cast
+from uuid import UUID
+
+import httpx
+from loguru import logger
+from prefect.artifacts import create_progress_artifact, update_progress_artifact
+from prefect.exceptions import PrefectException
+from prefect.logging import get_run_logger
+from prefect.runtime import flow_run
+
+from core import jobs
+from core.catalog.engine import CatalogUnavailableError
+from core.catalog.tables import Job
+from core.logs import setup_logging
+from core.settings import get_settings
+
+
+@dataclass
+class RunningJob:
+    """The job behind the current flow run; call :meth:`report` as the work goes on."""
+
+    job: Job
+    result: dict[str, Any] = field(default_factory=dict)
+    message: str = "Done"
+    _artifact: UUID | None = None
+
+    def report(self, share: float, message: str) -> None:
+        """Progress into the catalog, the run's log and a Prefect progress artifact.
+
+        Telling never stops the doing: a catalog or server that does not answer is logged only.
+        """
+        get_run_logger().info("%3.0f %% %s", share * 100, message)
+        try:
+            jobs.report(self.job.id, share, message)
+            self._show_in_prefect(share * 100, message)
+        except (CatalogUnavailableError, PrefectException, httpx.HTTPError) as error:
+            logger.warning("Progress not written: {}", error)
+
+    def _show_in_prefect(self, percent: float, message: str) -> None:
+        if self._artifact is None:
+            # Prefect allows lower case letters, digits and dashes in a key.
+            made = create_progress_artifact(percent, key=self.job.kind, description=message)
+            self._artifact = cast(UUID, made)  # a coroutine only in async flows
+        else:
+            update_progress_artifact(self._artifact, percent, description=message)
+
+    def part(self, start: float, end: float) -> Callable[[float, str], None]:
+        """A :data:`core.workloads.base.Report` that fills only a part of the bar."""
+        return lambda share, message: self.report(start + (end - start) * share, message)
+
+
+@contextmanager
+def running(kind: str, workload: str, job_id: str | None, **parameters: Any) -> Iterator[RunningJob]:
+    """Own the job of the current flow run until the block ends.
+
+    Raises :class:`core.jobs.JobBusyError` when a run that nobody submitted finds the slot taken.
+    """
+    setup_logging("flows")
+    job = jobs.get(job_id) if job_id else jobs.adopt(kind, workload, str(flow_run.id), parameters)
+    if job is None or job.finished_at is not None:
+        raise RuntimeError(f"Job {job_id} has already ended; this run is not needed any more.")
+    current = RunningJob(job)
+    with _heartbeat(job.id):
+        try:
+            current.report(0.0, "Started")
+            yield current
+        except Exception as error:
+            jobs.finish(job.id, jobs.FAILED, str(error) or type(error).__name__)
+            raise
+        jobs.finish(job.id, jobs.COMPLETED, current.message, current.result)
+
+
+@contextmanager
+def _heartbeat(job_id: str) -> Iterator[None]:
+    """Signs of life from a thread: the work itself may be one long call into a library."""
+    done = threading.Event()
+
+    def beat() -> None:
+        while not done.wait(get_settings().job_heartbeat_s):
+            try:
+                jobs.beat(job_id)
+            except CatalogUnavailableError as error:
+                logger.warning("No sign of life written: {}", error)
+
+    thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()

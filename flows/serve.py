@@ -1,0 +1,84 @@
+"""The flow runner: registers all deployments and runs them until it is stopped.
+
+python -m flows.serve
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import threading
+from datetime import UTC, datetime, timedelta
+
+from loguru import logger
+from prefect.exceptions import TerminationSignal
+from prefect.runner import Runner
+
+from core import job_watch, prefect_api, registry
+from core.catalog.engine import CatalogUnavailableError
+from core.logs import setup_logging
+from core.settings import get_settings
+from flows import warm
+from flows.deployments import all_deployments
+
+_WATCH_EVERY_S = 3.0
+
+
+def main() -> None:
+    """Serve until interrupted."""
+    setup_logging("runner")
+    settings = get_settings()
+    if settings.runner_warm:
+        warm.install()
+    drop_missed_runs()
+    runner = Runner(name="shifumi", pause_on_shutdown=False, limit=settings.runner_limit)
+    for deployment in all_deployments():
+        runner.add_deployment(deployment)
+    threading.Thread(target=_watch, name="job-watch", daemon=True).start()
+    threading.Thread(target=_open_store, name="mlflow-store", daemon=True).start()
+    _say_ready()
+    try:
+        asyncio.run(runner.start())
+    except (KeyboardInterrupt, TerminationSignal):
+        logger.info("Flow runner stopped")
+
+
+def drop_missed_runs() -> None:
+    """Cancel scheduled runs that were due while no runner was there: one check now serves as well as ten."""
+    overdue = datetime.now(UTC) - timedelta(seconds=5)
+    for run in prefect_api.runs(["SCHEDULED"], limit=200, sort="EXPECTED_START_TIME_ASC"):
+        if run.auto_scheduled and run.expected_start is not None and run.expected_start < overdue:
+            prefect_api.set_state(
+                run.id, "CANCELLED", "Cancelled", "Missed: the flow runner was not running.", force=True
+            )
+
+
+def _say_ready() -> None:
+    """Tell the supervisor, atomically, that the deployments are registered."""
+    ready = get_settings().run_dir / "runner.json"
+    temporary = ready.with_suffix(".tmp")
+    temporary.write_text(json.dumps({"pid": os.getpid(), "ready_at": datetime.now(UTC).isoformat()}), encoding="utf-8")
+    temporary.replace(ready)
+
+
+def _open_store() -> None:
+    """Create MLflow's tables now: on first use that takes seconds, which the first training should not."""
+    try:
+        registry.client()
+    except registry.RegistryError as error:
+        logger.warning("{}", error)
+
+
+def _watch() -> None:
+    """End jobs whose process is gone, for as long as this runner lives."""
+    pause = threading.Event()
+    while not pause.wait(_WATCH_EVERY_S):
+        try:
+            job_watch.look()
+        except (prefect_api.PrefectUnavailableError, prefect_api.PrefectRefusedError, CatalogUnavailableError) as error:
+            logger.warning("Watching jobs: {}", error)
+
+
+if __name__ == "__main__":
+    main()
