@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing
-from pathlib import Path
 
+from core.catalog.revision import newest_revision, sqlite_file, sqlite_value
 from core.cli.errors import CommandError
 from core.settings import Settings
-
-_VERSIONS = Path(__file__).resolve().parent.parent / "catalog" / "migrations" / "versions"
 
 
 def prepare_data(settings: Settings) -> None:
@@ -35,7 +32,7 @@ def prepare_catalog(settings: Settings) -> None:
     from core.catalog.migrate import upgrade
 
     upgrade(settings.catalog_url)
-    if path := catalog_file(settings):
+    if path := sqlite_file(settings.catalog_url):
         path.chmod(0o600)
 
 
@@ -74,17 +71,6 @@ def announce_password(settings: Settings, password: str | None) -> None:
     print(f"    password  {password}\n", flush=True)
 
 
-def catalog_file(settings: Settings) -> Path | None:
-    """The catalog's file when it is SQLite; None when it is a server."""
-    prefix = "sqlite:///"
-    return Path(settings.catalog_url.removeprefix(prefix)) if settings.catalog_url.startswith(prefix) else None
-
-
-def newest_revision() -> str:
-    """The newest migration, by its file's number: reading names is faster than importing Alembic."""
-    return max(path.name.split("_")[0] for path in _VERSIONS.glob("[0-9]*_*.py"))
-
-
 def _at_head(settings: Settings) -> bool:
     return _ask(settings, "SELECT version_num FROM alembic_version") == newest_revision()
 
@@ -95,12 +81,8 @@ def _has_people(settings: Settings) -> bool:
 
 def _ask(settings: Settings, question: str) -> object:
     """The first value of a query on a SQLite catalog; None when in doubt, then the slow way decides."""
-    path = catalog_file(settings)
-    if path is None or not path.exists():
-        return None
+    path = sqlite_file(settings.catalog_url)
     try:
-        with closing(sqlite3.connect(path, timeout=1.0)) as connection:
-            row = connection.execute(question).fetchone()
+        return sqlite_value(path, question) if path and path.exists() else None
     except sqlite3.Error:
         return None
-    return row[0] if row else None

@@ -1,0 +1,172 @@
+"""The state of every brick: what the supervisor wrote down, merged with a quick look right now.
+
+Works without a supervisor too (containers, several machines): then the look alone decides.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+
+import psutil
+
+from core import prefect_api
+from core.catalog.engine import CatalogUnavailableError, reading
+from core.catalog.revision import newest_revision, sqlite_file, sqlite_value
+from core.probe import probe
+from core.runfile import ProcessRecord, State, read_run_record
+from core.settings import Settings, get_settings
+
+PROBE_TIMEOUT_S = 0.5
+_ANSWER_WITHIN_S = 1.5
+_START = "Start everything with `python3 manage.py run`."
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentState:
+    """One brick. ``detail`` says what is the matter (empty when well), ``remedy`` what to do about it.
+
+    ``since`` is aware UTC, and None when no supervisor wrote it down.
+    """
+
+    name: str
+    label: str
+    state: State
+    url: str = ""
+    restarts: int = 0
+    since: datetime | None = None
+    detail: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """How to look at one brick: ``problem`` answers what is wrong, or an empty text."""
+
+    name: str
+    label: str
+    url: str
+    problem: Callable[[], str]
+    remedy: str = _START
+
+
+def component_states(settings: Settings | None = None) -> list[ComponentState]:
+    """The state of every brick, in the order of the address table. Takes at most about 1.5 seconds."""
+    settings = settings or get_settings()
+    record = read_run_record(settings.run_dir)
+    written = record.processes if record and record.alive else {}
+    looks = _looks(settings, with_mlflow="mlflow" in written)
+    futures = [_executor().submit(look.problem) for look in looks]
+    return [_merge(look, _answer(future), written.get(look.name)) for look, future in zip(looks, futures, strict=True)]
+
+
+@lru_cache(maxsize=1)
+def _executor() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(12, "health")
+
+
+def _answer(future: Future[str]) -> str:
+    try:
+        return future.result(timeout=_ANSWER_WITHIN_S)
+    except FutureTimeoutError:
+        return "does not answer in time"
+
+
+def _merge(look: _Look, problem: str, written: ProcessRecord | None) -> ComponentState:
+    if written is None:
+        state: State = "unhealthy" if problem else "healthy"
+        remedy = look.remedy if problem else ""
+        return ComponentState(look.name, look.label, state, look.url, detail=problem, remedy=remedy)
+    # Between two lines of the file much can happen: a good answer beats an older note.
+    state = "healthy" if not problem else written.state if written.state != "healthy" else "unhealthy"
+    since = datetime.fromtimestamp(written.since, UTC) if written.state == state else None
+    detail = problem
+    if written.restarts:
+        detail += f"{'; ' if detail else ''}started again {written.restarts} times, last exit code {written.last_exit}"
+    waits = f"It is started again by itself; `data/logs/{look.name}.out` tells why it stopped."
+    remedy = "" if state in ("healthy", "starting") else waits
+    return ComponentState(look.name, look.label, state, look.url, written.restarts, since, detail, remedy)
+
+
+def _looks(settings: Settings, with_mlflow: bool) -> list[_Look]:
+    workbench = f"http://{settings.reach_host}:{settings.workbench_port}"
+    mlflow = f"http://{settings.reach_host}:{settings.mlflow_port}"
+    looks = [
+        _Look("workbench", "Workbench", workbench, _http(workbench + "/_stcore/health")),
+        _Look("api", "Prediction API", settings.sidecar_url, _http(settings.sidecar_url + "/health")),
+        _Look("prefect", "Prefect", settings.prefect_ui, _http(settings.prefect_api + "/health")),
+        _Look("runner", "Flow runner", "", lambda: _runner_problem(settings)),
+        _Look("catalog", "Catalog", "", _catalog_problem, "`python3 manage.py doctor` tells more."),
+        _Look("store", "MLflow store", "", lambda: store_problem(settings), "`python3 manage.py doctor` tells more."),
+    ]
+    if with_mlflow:
+        looks.insert(4, _Look("mlflow", "MLflow", mlflow, _http(mlflow + "/health")))
+    return looks
+
+
+def _http(url: str) -> Callable[[], str]:
+    return lambda: probe(url, PROBE_TIMEOUT_S)
+
+
+def _runner_problem(settings: Settings) -> str:
+    """The runner listens nowhere: its file tells its process; on another machine Prefect knows of it."""
+    try:
+        note = json.loads((settings.run_dir / "runner.json").read_text(encoding="utf-8"))
+        if psutil.pid_exists(int(note["pid"])):
+            return ""
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    try:
+        ready = any(one.get("status") == "READY" for one in prefect_api.deployments())
+    except (prefect_api.PrefectUnavailableError, prefect_api.PrefectRefusedError):
+        return "Prefect, which would know, does not answer"
+    return "" if ready else "no runner asks Prefect for work"
+
+
+def _catalog_problem() -> str:
+    """What is wrong with the catalog, or an empty text."""
+    from sqlalchemy import text
+
+    try:
+        with reading() as session:
+            stored = session.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    except CatalogUnavailableError as error:
+        return str(error)
+    return "" if stored == newest_revision() else f"its tables are at {stored}, the program expects {newest_revision()}"
+
+
+def store_problem(settings: Settings) -> str:
+    """What is wrong with the MLflow store, or an empty text. Does not import MLflow."""
+    uri = settings.tracking_uri
+    if uri.startswith(("http://", "https://")):
+        return probe(uri.rstrip("/") + "/health", PROBE_TIMEOUT_S)
+    path = sqlite_file(uri)
+    if path is None:
+        return _server_problem(uri)
+    if not path.exists():
+        return "not made yet: the flow runner makes it when it starts"
+    try:
+        sqlite_value(path, "SELECT version_num FROM alembic_version")
+    except sqlite3.Error as error:
+        return f"{path} cannot be read ({error})"
+    return ""
+
+
+def _server_problem(uri: str) -> str:
+    from sqlalchemy import text
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from core.catalog.engine import engine_for
+
+    try:
+        with engine_for(uri).connect() as connection:
+            connection.execute(text("SELECT version_num FROM alembic_version"))
+    except SQLAlchemyError as error:
+        return f"the database does not answer ({type(error).__name__})"
+    return ""
