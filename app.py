@@ -1,0 +1,29 @@
+"""Entry of the workbench: who is it, which page, run it. Nothing else."""
+
+import streamlit as st
+
+from core.auth import session
+from core.ui.guard import entering_app
+from core.ui.login import account_box, login_form
+from core.ui.messages import explained, show_notes
+from core.ui.navigation import navigate
+from core.ui.start import prepare_process
+
+
+def main() -> None:
+    st.set_page_config(page_title="Shifumi", page_icon="✊", layout="wide")
+    prepare_process()
+    entering_app()
+    with explained():
+        account = session.current_account()
+        page = navigate(account.role if account else None)
+        session.sync_cookie()
+        if account is None:
+            login_form()
+            st.stop()
+        show_notes()
+        account_box(account)
+        page.run()
+
+
+main()

@@ -1,0 +1,160 @@
+"""Who sits in front of this browser tab.
+
+streamlit-authenticator keeps the log-in state of a tab and writes the cookie. Three things of it are
+replaced: passwords are checked by ``core.auth.users`` (throttled), the cookie holds a ticket that can be
+revoked, and both are checked against the catalog on every rerun, so that a logout, a new password, a changed
+role or a disabled user takes effect in every tab that is open.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import streamlit as st
+from streamlit_authenticator.controllers import AuthenticationController
+from streamlit_authenticator.models import AuthenticationModel, CookieModel
+
+from core.auth import users
+from core.auth.roles import Actor
+from core.auth.ticket import Ticket, issue, seal, unseal
+from core.auth.users import Account
+
+COOKIE_NAME = "shifumi_session"
+
+_TICKET = "_shifumi_ticket"
+_COOKIE_CHANGE = "_shifumi_cookie_change"
+_SET, _DELETE = "shifumi_cookie_set", "shifumi_cookie_delete"
+
+
+def current_account() -> Account | None:
+    """The account of this tab as the catalog has it now, or None when nobody (or nobody any more) is logged in.
+
+    Raises ``CatalogUnavailableError``.
+    """
+    ticket = st.session_state.get(_TICKET)
+    if isinstance(ticket, Ticket):
+        account = users.get_user(ticket.username)
+        if ticket.admits(account):
+            return account
+        _forget()
+    return _resume()
+
+
+def current_actor() -> Actor | None:
+    """:func:`current_account` as services want it, with the role freshly read from the catalog."""
+    account = current_account()
+    return account.actor if account else None
+
+
+def log_in(username: str, password: str) -> Account:
+    """Log this tab and, through its cookie, this browser in.
+
+    Raises ``LoginFailedError``, ``LoginThrottledError``, ``CatalogUnavailableError``.
+    """
+    controller = _controller()
+    controller.login(username, password)
+    account = users.get_user(username)
+    if account is None:  # removed between two statements
+        raise users.LoginFailedError("This user has just been removed.")
+    _keep(issue(account.username))
+    return account
+
+
+def change_password(current: str, new: str) -> None:
+    """Change the password of whoever is logged in: other tabs and browsers are logged out, this one stays.
+
+    Raises ``LoginFailedError``, ``LoginThrottledError``, ``PasswordRefusedError``.
+    """
+    actor = current_actor()
+    if actor is None:
+        raise users.LoginFailedError("You are not logged in any more. Log in and try again.")
+    users.change_own_password(actor, current, new, source())
+    _keep(issue(actor.username))
+
+
+def log_out() -> None:
+    """End all sessions of whoever is logged in here: this tab, other tabs, other browsers."""
+    actor = current_actor()
+    if actor is not None:
+        users.end_sessions(actor, actor.username)
+    _forget()
+    st.session_state[_COOKIE_CHANGE] = _DELETE
+
+
+def sync_cookie() -> None:
+    """Carry a waiting change of the cookie to the browser; call it once per run of the app.
+
+    The cookie is written by JavaScript, so the element must stay on the page until the browser has
+    answered: a rerun right after the login would otherwise lose it.
+    """
+    change = st.session_state.get(_COOKIE_CHANGE)
+    if change is None:
+        return
+    if st.session_state.get(change):
+        del st.session_state[_COOKIE_CHANGE]
+        return
+    browser = CookieModel(COOKIE_NAME).cookie_manager
+    ticket = st.session_state.get(_TICKET)
+    if change == _SET and isinstance(ticket, Ticket):
+        browser.set(
+            COOKIE_NAME,
+            seal(ticket),
+            key=_SET,
+            # With its zone: the library's own naive time is off by the distance between server and browser.
+            expires_at=datetime.fromtimestamp(ticket.expires_at, UTC),
+            secure=str(st.context.url or "").startswith("https:"),
+            same_site="strict",
+        )
+    elif change == _DELETE:
+        browser.cookies.setdefault(COOKIE_NAME, "")  # delete() insists on knowing it
+        browser.delete(COOKIE_NAME, key=_DELETE)
+
+
+def source() -> str:
+    """Where the browser connects from, for the throttle; Streamlit says None for this very machine."""
+    return st.context.ip_address or "local"
+
+
+class _CatalogModel(AuthenticationModel):  # type: ignore[misc]
+    """The library's log-in, asking our catalog instead of a dictionary of hashes."""
+
+    def check_credentials(self, username: str, password: str) -> bool:
+        account = users.authenticate(username, password, source())
+        self.credentials["usernames"][account.username] = _credentials(account)
+        return True
+
+
+def _controller(account: Account | None = None) -> AuthenticationController:
+    known = {"usernames": {account.username: _credentials(account)} if account else {}}
+    controller = AuthenticationController(known, auto_hash=False)
+    controller.authentication_model = _CatalogModel(known, auto_hash=False)
+    return controller
+
+
+def _credentials(account: Account) -> dict[str, object]:
+    # The hash stays in the catalog; the library only needs what it shows.
+    return {"name": account.name, "email": None, "roles": [account.role.value]}
+
+
+def _resume() -> Account | None:
+    """Log this tab in with the cookie the browser sent when it connected (refresh, new tab)."""
+    sealed = st.context.cookies.get(COOKIE_NAME)
+    ticket = unseal(sealed) if sealed else None
+    account = users.get_user(ticket.username) if ticket else None
+    if ticket is None or account is None or not ticket.admits(account):
+        return None
+    _controller(account).login(token={"username": account.username})
+    st.session_state[_TICKET] = ticket
+    return account
+
+
+def _keep(ticket: Ticket) -> None:
+    st.session_state[_TICKET] = ticket
+    st.session_state[_COOKIE_CHANGE] = _SET
+
+
+def _forget() -> None:
+    _controller().logout()
+    # What pages kept for this person (uploads, results) is not for the next one in this tab.
+    for key in list(st.session_state):
+        del st.session_state[key]

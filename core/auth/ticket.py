@@ -1,0 +1,89 @@
+"""The session ticket: who logged in and when, signed, kept in the browser's cookie.
+
+A ticket alone opens nothing: ``core.auth.session`` also asks the catalog whether the user still exists, is
+enabled, and has not logged out since it was issued.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import jwt
+
+from core.auth.users import Account
+from core.settings import get_settings
+
+_ALGORITHM = "HS256"
+_KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """``issued_at`` and ``expires_at`` are seconds since 1970."""
+
+    username: str
+    issued_at: float
+    expires_at: float
+
+    def admits(self, account: Account | None) -> bool:
+        """Whether ``account`` (as the catalog has it now) may go in with this ticket."""
+        return (
+            account is not None
+            and account.username == self.username
+            and not account.disabled
+            and self.issued_at >= account.sessions_valid_from.timestamp()
+            and self.expires_at > time.time()
+        )
+
+
+def issue(username: str) -> Ticket:
+    """A ticket from now for ``session_hours``."""
+    now = time.time()
+    return Ticket(username, now, now + get_settings().session_hours * 3600)
+
+
+def seal(ticket: Ticket) -> str:
+    """The signed form that goes into the cookie."""
+    claims = {"sub": ticket.username, "iat": ticket.issued_at, "exp": ticket.expires_at}
+    return jwt.encode(claims, cookie_key(), algorithm=_ALGORITHM)
+
+
+def unseal(sealed: str) -> Ticket | None:
+    """The ticket inside, or None when it is not ours, was changed, has expired or makes no sense."""
+    try:
+        claims = jwt.decode(sealed, cookie_key(), algorithms=[_ALGORITHM], options={"require": ["sub", "iat", "exp"]})
+        return Ticket(str(claims["sub"]), float(claims["iat"]), float(claims["exp"]))
+    except (jwt.PyJWTError, TypeError, ValueError, OverflowError):
+        return None
+
+
+def cookie_key() -> bytes:
+    """The signing key of this installation, made on first use, readable by its owner only.
+
+    Deleting the file logs everybody out. Raises ``OSError`` when it can neither be read nor made.
+    """
+    path = get_settings().run_dir / "cookie.key"
+    with suppress(FileNotFoundError):
+        return path.read_bytes()
+    _make_key(path)
+    return path.read_bytes()
+
+
+def _make_key(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    # 0600 from the first moment: chmod afterwards would leave a gap.
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(_KEY_BYTES))
+        # A link appears whole and refuses to replace: of two processes starting together one wins.
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink()

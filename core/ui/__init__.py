@@ -1,0 +1,1 @@
+"""Streamlit pieces that pages share: guard, navigation, login form, messages."""

@@ -1,0 +1,89 @@
+"""The login form, and what the sidebar shows of whoever is logged in."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.auth import session
+from core.auth.passwords import PasswordRefusedError
+from core.auth.throttle import LoginThrottledError
+from core.auth.users import Account, LoginFailedError
+from core.ui.messages import explained, note
+
+_WATCH_EVERY_S = 10.0
+
+
+def login_form() -> None:
+    """Ask for name and password; a success reruns the page that was asked for."""
+    with st.container(width=420, horizontal_alignment="left"):
+        st.title("Shifumi")
+        st.write("Log in to the workbench.")
+        with st.form("login"):
+            username = st.text_input("Username", autocomplete="username", max_chars=64)
+            password = st.text_input("Password", type="password", autocomplete="current-password")
+            if st.form_submit_button("Log in", type="primary", width="stretch"):
+                _log_in(username, password)
+        st.caption("Forgotten? An admin sets a new one, or `python3 manage.py user password NAME`.")
+
+
+def account_box(account: Account) -> None:
+    """Name and role, change of password, logout."""
+    with st.sidebar:
+        st.markdown(f":material/account_circle: **{_plain(account.name)}** :gray-badge[{account.role.value}]")
+        with st.container(horizontal=True):
+            if st.button("Password", icon=":material/key:", key="btn_password"):
+                _password_dialog()
+            st.button(
+                "Log out",
+                icon=":material/logout:",
+                key="btn_logout",
+                on_click=session.log_out,
+            )
+        _watch()
+
+
+@st.fragment(run_every=_WATCH_EVERY_S)
+def _watch() -> None:
+    """Ends a tab that nobody touches once its session is revoked elsewhere."""
+    with explained():
+        if session.current_account() is None:
+            st.rerun()
+
+
+def _log_in(username: str, password: str) -> None:
+    if not username.strip() or not password:
+        st.error("Type both your username and your password.")
+        return
+    try:
+        with explained():
+            session.log_in(username, password)
+    except (LoginFailedError, LoginThrottledError) as error:
+        st.error(str(error))
+        return
+    st.rerun()
+
+
+@st.dialog("Change your password")
+def _password_dialog() -> None:
+    with st.form("own_password", border=False):
+        current = st.text_input("Current password", type="password", autocomplete="current-password")
+        new = st.text_input("New password", type="password", autocomplete="new-password")
+        again = st.text_input("New password again", type="password", autocomplete="new-password")
+        if not st.form_submit_button("Change it", type="primary"):
+            return
+    if new != again:
+        st.error("The two new passwords differ. Type them again.")
+        return
+    try:
+        with explained():
+            session.change_password(current, new)
+    except (LoginFailedError, LoginThrottledError, PasswordRefusedError) as error:
+        st.error(str(error))
+        return
+    note("Password changed. Your other tabs and browsers are logged out.")
+    st.rerun()
+
+
+def _plain(text: str) -> str:
+    """``text`` without meaning in Markdown: a name is a name."""
+    return "".join(f"\\{letter}" if letter in r"\`*_{}[]()<>#+-.!|:$~" else letter for letter in text)

@@ -1,0 +1,17 @@
+"""What the workbench's process does once, whoever opens the first page."""
+
+from __future__ import annotations
+
+import logging
+
+import streamlit as st
+
+from core.logs import setup_logging
+
+
+@st.cache_resource(show_spinner=False)
+def prepare_process() -> None:
+    """Send the log records of this process to the console and ``data/logs/workbench.jsonl``."""
+    setup_logging("workbench")
+    # Each browser tab opens a WebSocket; "connection open" tells nobody anything.
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)

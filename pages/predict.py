@@ -1,0 +1,11 @@
+"""Predict."""
+
+import streamlit as st
+
+from core.auth.roles import Role
+from core.ui.guard import guard
+
+guard(Role.VIEWER)
+
+st.title("Predict")
+st.write("Ask the champion.")
