@@ -19,6 +19,13 @@ def parser_for(command: str) -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="start everything; one Ctrl-C stops it")
     run.add_argument("--mlflow-ui", action="store_true", help="also serve MLflow's own pages")
     run.add_argument("--verbose", action="store_true", help="show what each process writes")
+    tests = commands.add_parser("test", help="install what the tests need and run all checks")
+    tests.add_argument("--unit", action="store_true", help="the unit layer only: needs no browser and no server")
+    tests.add_argument("--no-lint", action="store_true", help="skip ruff, mypy and the import wall")
+    tests.add_argument("--allow-missing", action="store_true", help="leave out tests whose programs are missing")
+    bench = commands.add_parser("bench", help="measure, and write docs/benchmarks.md")
+    for one in (tests, bench):
+        one.epilog = "Everything else is handed to pytest, for example: -k login -x"
     commands.add_parser("migrate", help="bring the catalog's tables up to date")
     for name, text in (
         ("user", "accounts of people"),
@@ -32,8 +39,13 @@ def parser_for(command: str) -> argparse.ArgumentParser:
 
 def main(arguments: list[str]) -> int:
     """Run one command; returns the exit code."""
-    options = parser_for(arguments[0] if arguments else "").parse_args(arguments)
+    parser = parser_for(arguments[0] if arguments else "")
+    options, others = parser.parse_known_args(arguments)
     try:
+        if options.command in ("test", "bench"):
+            return _check(options, others[1:] if others[:1] == ["--"] else others)
+        if others:
+            parser.error(f"unrecognised: {' '.join(others)}")
         return _execute(options, get_settings())
     except ValidationError as error:
         lines = [f"  SHIFUMI_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
@@ -43,6 +55,16 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         return 130
     return 1
+
+
+def _check(options: argparse.Namespace, pytest_arguments: list[str]) -> int:
+    from core.cli import testing
+
+    if options.command == "bench":
+        return testing.bench(pytest_arguments)
+    return testing.test(
+        pytest_arguments, unit=options.unit, lint=not options.no_lint, allow_missing=options.allow_missing
+    )
 
 
 def _execute(options: argparse.Namespace, settings: Settings) -> int:

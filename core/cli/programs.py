@@ -1,0 +1,121 @@
+"""Programs outside Python that the tests drive: where they are, and how to get them."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
+_BROWSER_FILES = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
+_POSTGRES_FOLDERS = (
+    ("/usr/lib/postgresql", "*/bin"),
+    ("/opt/homebrew/opt", "postgresql*/bin"),
+    ("/usr/local/opt", "postgresql*/bin"),
+    ("C:/Program Files/PostgreSQL", "*/bin"),
+)
+_PLAYWRIGHT_BROWSER = """
+from playwright.sync_api import sync_playwright
+with sync_playwright() as playwright:
+    print(playwright.chromium.executable_path)
+"""
+
+
+class InstallFailedError(Exception):
+    """A program could not be installed; the message holds the installer's last words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """``find`` answers where it is; ``debian`` is the package; ``elsewhere`` tells other people what to do."""
+
+    name: str
+    purpose: str
+    find: Callable[[], Path | None]
+    debian: str
+    elsewhere: str
+
+
+def find_chromium() -> Path | None:
+    """A Chromium-like browser of the system, else the one that Playwright downloaded, else None."""
+    if on_path := next(filter(None, map(shutil.which, _BROWSERS)), None):
+        return Path(on_path)
+    if known := next(filter(Path.is_file, map(Path, _BROWSER_FILES)), None):
+        return known
+    asked = subprocess.run([sys.executable, "-c", _PLAYWRIGHT_BROWSER], capture_output=True, text=True, check=False)
+    browser = Path(asked.stdout.strip() or ".")
+    return browser if browser.is_file() else None
+
+
+def find_postgres() -> Path | None:
+    """The folder with PostgreSQL's `initdb` and `postgres` (the newest one), or None."""
+    if on_path := shutil.which("initdb"):
+        return Path(on_path).parent
+    program = "initdb.exe" if os.name == "nt" else "initdb"
+    found = [place for root, pattern in _POSTGRES_FOLDERS for place in Path(root).glob(pattern)]
+    return next((place for place in sorted(found, reverse=True) if (place / program).is_file()), None)
+
+
+PROGRAMS = (
+    Program(
+        "Chromium",
+        "the browser tests",
+        find_chromium,
+        "chromium",
+        "`.venv/bin/python -m playwright install chromium` or any Chrome on the PATH",
+    ),
+    Program(
+        "PostgreSQL",
+        "the tests of migrations and locking on a second database",
+        find_postgres,
+        "postgresql",
+        "`brew install postgresql@15`, or see https://www.postgresql.org/download/",
+    ),
+)
+
+
+def missing(programs: Sequence[Program] = PROGRAMS) -> list[Program]:
+    """Those that cannot be found here."""
+    return [program for program in programs if program.find() is None]
+
+
+def can_use_apt() -> bool:
+    """True for root on Debian and its relatives: then packages can be installed without asking."""
+    return sys.platform == "linux" and os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def apt_install(packages: Sequence[str]) -> None:
+    """Install Debian packages. Raises :class:`InstallFailedError`."""
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    _call(["apt-get", "update", "-q"], environment)
+    _call(["apt-get", "install", "-q", "-y", "--no-install-recommends", *packages], environment)
+
+
+def playwright_install() -> None:
+    """Download Playwright's own Chromium. Raises :class:`InstallFailedError`."""
+    _call([sys.executable, "-m", "playwright", "install", "chromium"], dict(os.environ))
+
+
+def chromium_is_a_snap() -> bool:
+    """On Ubuntu the package `chromium` only leads to a snap, which does not work in containers."""
+    try:
+        return platform.freedesktop_os_release().get("ID") == "ubuntu"
+    except OSError:
+        return False
+
+
+def _call(command: list[str], environment: dict[str, str]) -> None:
+    done = subprocess.run(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    if done.returncode:
+        last = "\n".join(done.stdout.strip().splitlines()[-8:])
+        raise InstallFailedError(f"`{' '.join(command)}` failed:\n{last}")

@@ -1,0 +1,86 @@
+"""`manage.py test` and `manage.py bench`: bring what is missing, check, and let pytest have the last word."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+
+from core.cli import programs
+from core.cli.errors import CommandError
+from core.settings import ROOT
+
+_LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+LINTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("ruff check", ("-m", "ruff", "check")),
+    ("ruff format", ("-m", "ruff", "format", "--check")),
+    ("mypy", ("-m", "mypy")),
+    ("import wall", ("-c", _LINT_IMPORTS)),
+)
+
+
+def test(pytest_arguments: Sequence[str], *, unit: bool, lint: bool, allow_missing: bool) -> int:
+    """Run all checks; returns the exit code. Raises :class:`CommandError` when a program is missing."""
+    if not unit:
+        bring_programs(allow_missing)
+    failed = [name for name, command in LINTERS if not _passes(name, command)] if lint else []
+    named = any("tests" in argument and not argument.startswith("-") for argument in pytest_arguments)
+    everything = ["tests/unit"] if unit else ["tests", "--ignore=tests/bench"]
+    code = _pytest([*([] if named else everything), *pytest_arguments])
+    if failed:
+        print(f"\nNot passed, see above: {', '.join(failed)}.", file=sys.stderr)
+    return code or (1 if failed else 0)
+
+
+def bench(pytest_arguments: Sequence[str]) -> int:
+    """Run the measurements; returns pytest's exit code."""
+    return _pytest(["tests/bench", "-s", *pytest_arguments])
+
+
+def bring_programs(allow_missing: bool) -> None:
+    """Install what the tests drive, or say exactly what to install. Raises :class:`CommandError`."""
+    wanted = programs.missing()
+    if not wanted:
+        return
+    print(f"Missing for the tests: {', '.join(program.name for program in wanted)}.", flush=True)
+    try:
+        _install(wanted)
+    except programs.InstallFailedError as error:
+        print(error, file=sys.stderr)
+    if (left := programs.missing(wanted)) and not allow_missing:
+        lines = [
+            f"  {one.name}, for {one.purpose}: `sudo apt-get install {one.debian}` on Debian; else {one.elsewhere}"
+            for one in left
+        ]
+        raise CommandError(
+            "Install first:\n" + "\n".join(lines) + "\n\n"
+            "`--allow-missing` leaves out the tests that need them; `--unit` runs the unit layer only."
+        )
+
+
+def _install(wanted: Sequence[programs.Program]) -> None:
+    chromium = next((one for one in wanted if one.debian == "chromium"), None)
+    packages = [one.debian for one in wanted if one is not chromium or not programs.chromium_is_a_snap()]
+    if programs.can_use_apt() and packages:
+        print(f"Installing {', '.join(packages)} with apt-get ...", flush=True)
+        programs.apt_install(packages)
+    if chromium and chromium.find() is None:
+        print("Downloading Chromium with Playwright ...", flush=True)
+        programs.playwright_install()
+
+
+def _passes(name: str, command: Sequence[str]) -> bool:
+    print(f"{name} ... ", end="", flush=True)
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, *command], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    print("ok" if done.returncode == 0 else "FAILED", f"({time.monotonic() - began:.1f} s)", flush=True)
+    if done.returncode:
+        print(done.stdout, flush=True)
+    return done.returncode == 0
+
+
+def _pytest(arguments: Sequence[str]) -> int:
+    return subprocess.call([sys.executable, "-m", "pytest", *arguments], cwd=ROOT)
