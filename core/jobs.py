@@ -60,7 +60,8 @@ def submit(actor: Actor, kind: str, workload: str, parameters: Mapping[str, Any]
     parameters = dict(parameters or {})
     job = _claim(kind, workload, parameters, actor.username)
     try:
-        run = prefect_api.create_run(f"{kind}/{workload}", {**parameters, "workload": workload, "job_id": job.id})
+        sent = {**parameters, "workload": workload, "job_id": job.id}
+        run = prefect_api.create_run(f"{kind}/{workload}", sent, key=job.id)
     except (prefect_api.PrefectUnavailableError, prefect_api.PrefectRefusedError) as error:
         finish(job.id, FAILED, str(error))
         raise

@@ -6,6 +6,7 @@ Over HTTP rather than through Prefect's own client: importing that costs each pr
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -60,7 +61,7 @@ def _client_for(base_url: str) -> httpx.Client:
 
 def _request(method: str, path: str, body: object | None = None) -> Any:
     try:
-        answer = _client_for(get_settings().prefect_api).request(method, path, json=body)
+        answer = _patiently(method, path, body)
     except httpx.TransportError as error:
         raise PrefectUnavailableError(
             "The Prefect server does not answer. It may still be starting: wait a few seconds and try again. "
@@ -75,6 +76,17 @@ def _request(method: str, path: str, body: object | None = None) -> Any:
     return answer.json() if answer.content else None
 
 
+def _patiently(method: str, path: str, body: object | None) -> httpx.Response:
+    """One request; 503 is how the server says that SQLite was locked for a moment, so that is tried again."""
+    client = _client_for(get_settings().prefect_api)
+    for pause_s in (0.1, 0.2, 0.4, 0.8, 1.6):
+        answer = client.request(method, path, json=body)
+        if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+            return answer
+        time.sleep(pause_s)
+    return client.request(method, path, json=body)
+
+
 def healthy() -> bool:
     """True when the server answers."""
     try:
@@ -83,14 +95,16 @@ def healthy() -> bool:
         return False
 
 
-def create_run(deployment: str, parameters: Mapping[str, Any], tags: Sequence[str] = ()) -> FlowRun:
+def create_run(deployment: str, parameters: Mapping[str, Any], key: str | None = None) -> FlowRun:
     """Start a run of ``deployment`` ("flow/deployment") as soon as the runner takes it.
+
+    ``key`` makes a repeated call return the run that the first one made.
 
     Raises :class:`PrefectUnavailableError`, or :class:`PrefectRefusedError` when the deployment is
     unknown (the flow runner has not registered it yet) or the parameters do not fit.
     """
     found = _request("GET", f"/deployments/name/{deployment}")
-    body = {"parameters": dict(parameters), "state": {"type": "SCHEDULED"}, "tags": list(tags)}
+    body = {"parameters": dict(parameters), "state": {"type": "SCHEDULED"}, "idempotency_key": key}
     return _flow_run(_request("POST", f"/deployments/{found['id']}/create_flow_run", body))
 
 

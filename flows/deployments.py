@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from prefect.deployments.runner import RunnerDeployment
+from prefect.flows import Flow
+from prefect.runner import Runner
 
 from core import prefect_api
 from core.settings import get_settings
@@ -15,28 +16,31 @@ from flows.generate import generate_dataset
 from flows.predict_file import predict_file
 from flows.random_check import periodic_check
 
-FLOWS = (generate_dataset, check_and_retrain, predict_file, periodic_check)
+Served = tuple[Flow[Any, Any], dict[str, Any]]
 
 
-def all_deployments() -> list[RunnerDeployment]:
-    """One deployment per flow and workload, named after the workload, and the course's exercise."""
-    known = {item["name"] for item in prefect_api.deployments()}
-    made: list[Any] = []
+def all_deployments() -> list[Served]:
+    """Each flow with its deployment's options: one per workload, named after it, and the course's exercise."""
+    settings = get_settings()
+    made: list[Served] = []
     for name, workload in WORKLOADS.items():
-        given: dict[str, Any] = {"name": name, "parameters": {"workload": name}, "tags": [name]}
-        made.append(generate_dataset.to_deployment(**given))
+        options: dict[str, Any] = {"name": name, "parameters": {"workload": name}, "tags": [name]}
+        made.append((generate_dataset, options))
+        made.append((check_and_retrain, {**options, "interval": timedelta(seconds=settings.check_interval_s)}))
         if workload.features:
-            made.append(predict_file.to_deployment(**given))
-        made.append(
-            check_and_retrain.to_deployment(**given, interval=timedelta(seconds=get_settings().check_interval_s))
-        )
-    made.append(
-        periodic_check.to_deployment(
-            name="course",
-            tags=["course"],
-            interval=timedelta(seconds=get_settings().random_check_interval_s),
-            # Only the first time: whoever resumed it wants it running after a restart too.
-            paused=None if "course" in known else True,
-        )
-    )
+            made.append((predict_file, options))
+    exercise = {"name": "course", "tags": ["course"], "interval": timedelta(seconds=settings.random_check_interval_s)}
+    # Paused only the first time: whoever resumed it wants it running after a restart too.
+    known = {item["name"] for item in prefect_api.deployments()}
+    made.append((periodic_check, {**exercise, "paused": None if "course" in known else True}))
     return made
+
+
+def register(runner: Runner) -> None:
+    """Make the deployments known to the server and to ``runner``.
+
+    ``add_flow`` rather than a deployment by path: the runner then starts runs from the flow it holds
+    in memory and need not import the code again for each.
+    """
+    for flow, options in all_deployments():
+        runner.add_flow(flow, **options)

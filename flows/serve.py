@@ -20,7 +20,7 @@ from core.catalog.engine import CatalogUnavailableError
 from core.logs import setup_logging
 from core.settings import get_settings
 from flows import warm
-from flows.deployments import all_deployments
+from flows.deployments import register
 
 _WATCH_EVERY_S = 3.0
 
@@ -28,15 +28,13 @@ _WATCH_EVERY_S = 3.0
 def main() -> None:
     """Serve until interrupted."""
     setup_logging("runner")
-    settings = get_settings()
-    if settings.runner_warm:
-        warm.install()
+    warm.install()
     drop_missed_runs()
-    runner = Runner(name="shifumi", pause_on_shutdown=False, limit=settings.runner_limit)
-    for deployment in all_deployments():
-        runner.add_deployment(deployment)
+    runner = Runner(name="shifumi", pause_on_shutdown=False, limit=get_settings().runner_limit)
+    register(runner)
     threading.Thread(target=_watch, name="job-watch", daemon=True).start()
-    threading.Thread(target=_open_store, name="mlflow-store", daemon=True).start()
+    # In a process of its own, so that the runner need not hold MLflow in memory.
+    warm.start_context().Process(target=open_store, name="mlflow-store", daemon=True).start()  # type: ignore[attr-defined]
     _say_ready()
     try:
         asyncio.run(runner.start())
@@ -62,8 +60,9 @@ def _say_ready() -> None:
     temporary.replace(ready)
 
 
-def _open_store() -> None:
+def open_store() -> None:
     """Create MLflow's tables now: on first use that takes seconds, which the first training should not."""
+    setup_logging("flows")
     try:
         registry.client()
     except registry.RegistryError as error:

@@ -63,10 +63,13 @@ def reading() -> Iterator[Session]:
 @contextmanager
 def writing() -> Iterator[Session]:
     """A session that commits at the end, or rolls everything back when something raises."""
-    with _explained(), get_engine().connect().execution_options(shifumi_write=True) as connection:
-        with Session(connection, expire_on_commit=False) as session:
-            yield session
-            session.commit()
+    with (
+        _explained(),
+        get_engine().connect().execution_options(shifumi_write=True) as connection,
+        Session(connection, expire_on_commit=False) as session,
+    ):
+        yield session
+        session.commit()
 
 
 @contextmanager
