@@ -1,0 +1,64 @@
+"""Numbers, times and sizes as people read them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import streamlit as st
+
+
+def moment(when: datetime, zone: tzinfo | None = None) -> str:
+    """Date and time to the second, in ``zone`` or in the time zone of the reader's browser."""
+    return f"{when.astimezone(zone or _browser_zone()):%Y-%m-%d %H:%M:%S}"
+
+
+def ago(when: datetime, now: datetime | None = None) -> str:
+    """How long ago: "just now", "5 min ago", "3 h ago", "2 days ago"."""
+    seconds = ((now or datetime.now(UTC)) - when).total_seconds()
+    if seconds < 10:
+        return "just now"
+    if seconds < 60:
+        return f"{seconds:.0f} s ago"
+    if seconds < 3600:
+        return f"{seconds // 60:.0f} min ago"
+    if seconds < 48 * 3600:
+        return f"{seconds // 3600:.0f} h ago"
+    return f"{seconds // 86400:.0f} days ago"
+
+
+def duration(seconds: float) -> str:
+    """ "4.2 s", "1 min 05 s", "2 h 03 min"."""
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def size(count: float) -> str:
+    """Bytes in decimal units, as disks are sold."""
+    for unit in ("bytes", "kB", "MB"):
+        if count < 999.5:
+            return f"{count:.0f} {unit}" if unit == "bytes" or count >= 10 else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """0.875 → "87.5 %"."""
+    return f"{100 * share:.{digits}f} %"
+
+
+def plain(text: str) -> str:
+    """``text`` without meaning in Markdown: what people or files said is shown as they said it."""
+    return "".join(f"\\{letter}" if letter in r"\`*_{}[]()<>#+-.!|:$~" else letter for letter in text)
+
+
+def _browser_zone() -> tzinfo:
+    name = st.context.timezone
+    try:
+        return ZoneInfo(name) if name else UTC
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
