@@ -19,7 +19,7 @@ from core.auth.users import Account
 from core.settings import get_settings
 
 _ALGORITHM = "HS256"
-_KEY_BYTES = 32
+_KEY_BYTES = 64
 
 
 @dataclass(frozen=True, slots=True)
