@@ -3,6 +3,8 @@
 A file appears whole or not at all (temporary name, fsync, rename) and is named by the SHA-256 of
 its bytes. The catalog learns of it afterwards: a crash leaves at worst an orphan file, which
 ``manage.py doctor --fix`` sweeps.
+
+DuckDB is imported inside the functions: the sidecar reads this module but never a dataset.
 """
 
 from __future__ import annotations
@@ -16,7 +18,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
@@ -70,6 +71,8 @@ def write(columns: Columns, workload: str) -> StoredFile:
 
     Raises :class:`DiskFullError` before anything is written, :class:`LakeError` when writing fails.
     """
+    import duckdb
+
     folder = get_settings().lake_dir / workload
     folder.mkdir(parents=True, exist_ok=True)
     rows = len(next(iter(columns.values())))
@@ -88,6 +91,8 @@ def write(columns: Columns, workload: str) -> StoredFile:
 
 
 def _copy_to_parquet(columns: Columns, target: Path) -> None:
+    import duckdb
+
     # Plain encoding and snappy: random doubles do not compress, zstd only costs time on them.
     with duckdb.connect() as connection:
         connection.register("incoming", {name: np.ascontiguousarray(array) for name, array in columns.items()})
@@ -113,6 +118,8 @@ def read(path: str, columns: Sequence[str], where: str = "TRUE", limit: int | No
     ``where`` is SQL of our own making, never a person's; ``limit`` draws that many rows at random,
     the same ones each time. Raises :class:`DatasetMissingError` when the file is gone or unreadable.
     """
+    import duckdb
+
     file = file_of(path)
     sample = f" USING SAMPLE reservoir({int(limit)} ROWS) REPEATABLE (7)" if limit is not None else ""
     names = ", ".join(f'"{name}"' for name in columns)

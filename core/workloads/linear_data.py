@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
 
 FEATURES = ("x1", "x2")
 HOLDOUT_SHARE = 0.2
@@ -38,6 +37,9 @@ def generate_columns(
 
 def _cut_normal(uniform: NDArray[np.float64], above: NDArray[np.bool_], cut: float) -> NDArray[np.float64]:
     """Standard normal samples on the given side of ``cut``, by inverting the distribution function."""
+    # Here, because those who only serve a model read this module too, and SciPy weighs 15 MB.
+    from scipy.special import ndtr, ndtri
+
     share_below = float(ndtr(cut))
     inside = np.where(above, share_below + uniform * (1 - share_below), uniform * share_below)
     # The ends of (0, 1) map to infinity.
