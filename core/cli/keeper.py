@@ -62,7 +62,8 @@ class Keeper:
             logger.error("{} cannot be started: {}", self.spec.label, error)
             return
         self.record.pid, self.record.created = self.child.pid, self.child.created
-        self._started, self._healthy_since, self._failures, self._probe = now, None, 0, None
+        self._started, self._healthy_since, self._failures = now, None, 0
+        self._probe, self._probe_at = None, now
         self._set("starting")
 
     def _bury(self, child: Child, now: float) -> None:

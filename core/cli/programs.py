@@ -11,11 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
-_BROWSER_FILES = (
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-)
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _POSTGRES_FOLDERS = (
     ("/usr/lib/postgresql", "*/bin"),
     ("/opt/homebrew/opt", "postgresql*/bin"),
@@ -45,11 +41,9 @@ class Program:
 
 
 def find_chromium() -> Path | None:
-    """A Chromium-like browser of the system, else the one that Playwright downloaded, else None."""
+    """A Chromium of the system, else the one that Playwright downloaded, else None."""
     if on_path := next(filter(None, map(shutil.which, _BROWSERS)), None):
         return Path(on_path)
-    if known := next(filter(Path.is_file, map(Path, _BROWSER_FILES)), None):
-        return known
     asked = subprocess.run([sys.executable, "-c", _PLAYWRIGHT_BROWSER], capture_output=True, text=True, check=False)
     browser = Path(asked.stdout.strip() or ".")
     return browser if browser.is_file() else None

@@ -57,7 +57,7 @@ def stop_all(children: Sequence[Child], hurry: Callable[[], bool]) -> list[psuti
     left = [process for child in children for process in child.tree()]
     if left and not hurry():
         trees.send(left, signal.SIGTERM)
-        psutil.wait_procs(left, timeout=_LEFTOVERS_GRACE_S)
+        trees.wait_gone(left, _LEFTOVERS_GRACE_S)
     trees.kill_all(left)
     # A process may have been born while we looked: the second look is the one that counts.
     return trees.kill_all([process for child in children for process in child.tree()])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterable
 
 import psutil
@@ -88,6 +89,15 @@ def send(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
             continue
 
 
+def wait_gone(processes: Iterable[psutil.Process], timeout: float) -> list[psutil.Process]:
+    """Wait up to ``timeout`` seconds until all have ended; returns those that have not."""
+    left, deadline = list(processes), time.monotonic() + timeout
+    # Not psutil.wait_procs: an orphan whose new parent never reads its exit code would seem to live on.
+    while (left := living(left)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return left
+
+
 def kill_all(processes: Iterable[psutil.Process], timeout: float = 2.0) -> list[psutil.Process]:
     """Kill each at once and wait up to ``timeout`` seconds; returns those that would not go."""
     victims = list(processes)
@@ -96,5 +106,4 @@ def kill_all(processes: Iterable[psutil.Process], timeout: float = 2.0) -> list[
             process.kill()
         except psutil.Error:
             continue
-    _, alive = psutil.wait_procs(victims, timeout=timeout)
-    return living(alive)
+    return wait_gone(victims, timeout)

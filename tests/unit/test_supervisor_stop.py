@@ -1,0 +1,119 @@
+"""Signals take the whole tree down, however stubborn; a killed supervisor leaves a trail to follow."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from core.cli import trees
+from core.cli.runlock import end_leftovers
+from core.runfile import read_run_record, run_file
+from core.settings import ROOT
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+
+
+class Supervised:
+    """A supervisor in its own process, and everything that belongs to it."""
+
+    def __init__(self, folder: Path, *texts: str) -> None:
+        self.folder = folder
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.supervise", str(folder), *texts],
+            cwd=ROOT,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.members: list[psutil.Process] = []
+
+    def wait_healthy(self) -> None:
+        wait_until(self._all_healthy, timeout=30, what="all stand-ins healthy")
+        self.members = psutil.Process(self.process.pid).children(recursive=True)
+
+    def _all_healthy(self) -> bool:
+        assert self.process.poll() is None, "the supervisor ended"
+        record = read_run_record(self.folder)
+        return bool(record) and all(one.state == "healthy" for one in record.processes.values())
+
+    def stop(self, number: signal.Signals) -> tuple[int, float]:
+        """Exit code and seconds."""
+        began = time.monotonic()
+        self.process.send_signal(number)
+        return self.process.wait(timeout=20), time.monotonic() - began
+
+    @property
+    def left(self) -> list[psutil.Process]:
+        return trees.living(self.members)
+
+
+@pytest.fixture
+def supervised(tmp_path: Path) -> Iterator[list[Supervised]]:
+    started: list[Supervised] = []
+    yield started
+    for one in started:
+        trees.kill_all([*one.members, *trees.below(one.process.pid), *trees.by_pid(one.process.pid)])
+        one.process.communicate()
+
+
+def start(supervised: list[Supervised], folder: Path, *texts: str) -> Supervised:
+    one = Supervised(folder, *texts)
+    supervised.append(one)
+    one.wait_healthy()
+    return one
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_one_signal_ends_everything(number: signal.Signals, tmp_path: Path, supervised: list[Supervised]) -> None:
+    stack = start(supervised, tmp_path, "one=", "runner=", "two=")
+    assert len(stack.members) == 3
+    code, seconds = stack.stop(number)
+    assert (code, stack.left) == (0, [])
+    assert seconds < 5
+    assert not run_file(tmp_path).exists()
+
+
+def test_stubborn_processes_and_their_runaway_children_are_gone_within_ten_seconds(
+    tmp_path: Path, supervised: list[Supervised]
+) -> None:
+    notes = [tmp_path / "grandchild-1", tmp_path / "grandchild-2"]
+    texts = [f"one=--stubborn --child '{notes[0]}'", f"runner=--stubborn --child '{notes[1]}'"]
+    stack = start(supervised, tmp_path, *texts)
+    wait_until(lambda: all(note.exists() for note in notes), what="grandchildren")
+    stack.members = psutil.Process(stack.process.pid).children(recursive=True)
+    assert len(stack.members) == 4
+    code, seconds = stack.stop(signal.SIGTERM)
+    assert (code, stack.left) == (0, [])
+    assert seconds < 10
+
+
+def test_the_second_ctrl_c_kills_at_once(tmp_path: Path, supervised: list[Supervised]) -> None:
+    stack = start(supervised, tmp_path, "runner=--stubborn --say stubborn")
+    wait_until(lambda: "stubborn" in (tmp_path / "runner.out").read_text(), what="it ignores signals")
+    assert stack.process.stderr is not None
+    stack.process.send_signal(signal.SIGINT)
+    while "again to kill" not in stack.process.stderr.readline():
+        pass
+    code, seconds = stack.stop(signal.SIGINT)
+    assert (code, stack.left) == (0, [])
+    assert seconds < 2.4, "sooner than the next polite signal"
+
+
+def test_what_a_killed_supervisor_left_is_ended_by_the_next_one(tmp_path: Path, supervised: list[Supervised]) -> None:
+    note = tmp_path / "grandchild"
+    stack = start(supervised, tmp_path, f"one=--child '{note}'", "two=")
+    wait_until(note.exists)
+    stack.members = psutil.Process(stack.process.pid).children(recursive=True)
+    assert len(stack.members) == 3
+    assert end_leftovers(tmp_path) == 0, "not while it lives"
+    stack.stop(signal.SIGKILL)
+    assert len(stack.left) == 3
+    assert end_leftovers(tmp_path) == 3
+    assert stack.left == []
+    assert not run_file(tmp_path).exists()
