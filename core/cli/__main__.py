@@ -27,6 +27,9 @@ def parser_for(command: str) -> argparse.ArgumentParser:
     for one in (tests, bench):
         one.epilog = "Everything else is handed to pytest, for example: -k login -x"
     commands.add_parser("migrate", help="bring the catalog's tables up to date")
+    doctor = commands.add_parser("doctor", help="say what is wrong and how to mend it")
+    doctor.add_argument("--fix", action="store_true", help="mend what can be mended without losing anything")
+    doctor.add_argument("--deep", action="store_true", help="also read every dataset file whole")
     for name, text in (
         ("user", "accounts of people"),
         ("token", "keys for the prediction API"),
@@ -72,6 +75,10 @@ def _execute(options: argparse.Namespace, settings: Settings) -> int:
         from core.cli.run import run
 
         return run(settings, mlflow_ui=options.mlflow_ui, verbose=options.verbose)
+    if options.command == "doctor":
+        from core.cli.doctor import doctor
+
+        return doctor(settings, fix=options.fix, deep=options.deep)
     from core.cli.bootstrap import announce_password, first_admin, prepare_catalog, prepare_data
 
     prepare_data(settings)

@@ -52,7 +52,7 @@ def find_chromium() -> Path | None:
 def find_postgres() -> Path | None:
     """The folder with PostgreSQL's `initdb` and `postgres` (the newest one), or None."""
     if on_path := shutil.which("initdb"):
-        return Path(on_path).parent
+        return Path(on_path).resolve().parent
     program = "initdb.exe" if os.name == "nt" else "initdb"
     found = [place for root, pattern in _POSTGRES_FOLDERS for place in Path(root).glob(pattern)]
     return next((place for place in sorted(found, reverse=True) if (place / program).is_file()), None)

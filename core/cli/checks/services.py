@@ -1,0 +1,79 @@
+"""The running stack, or the way clear for one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from core.cli import runlock
+from core.cli.findings import Finding, ok, problem, warning
+from core.cli.ports import port_problems
+from core.cli.stack import prefect_is_elsewhere, stack, wanted_ports
+from core.health import ComponentState, component_states, store_problem
+from core.probe import probe
+from core.runfile import RunRecord, read_run_record
+from core.settings import Settings
+
+_PREFECT_TIMEOUT_S = 2.0
+
+
+def check_services(settings: Settings, fix: bool) -> Iterator[Finding]:
+    """With a supervisor: is each process well? Without: are the ports free, is nothing left over?"""
+    record = read_run_record(settings.run_dir)
+    if record and record.alive:
+        yield from _running(settings, record)
+    else:
+        if record:
+            yield _stale(settings, record, fix)
+        yield from _ports(settings)
+    if prefect_is_elsewhere(settings):
+        yield _prefect_elsewhere(settings)
+    yield _store(settings)
+
+
+def _running(settings: Settings, record: RunRecord) -> Iterator[Finding]:
+    yield ok(f"Shifumi runs (process {record.supervisor_pid})")
+    for component in component_states(settings):
+        if component.name in record.processes:
+            yield _process(component)
+
+
+def _process(component: ComponentState) -> Finding:
+    where = f" at {component.url}" if component.url else ""
+    if component.state == "healthy":
+        again = f"; {component.detail}" if component.detail else ""
+        return ok(f"{component.label} is well{where}{again}")
+    text = f"{component.label}{where} is {component.state}: {component.detail or 'wait a moment'}"
+    return warning(text, component.remedy or "Ask again in half a minute.")
+
+
+def _stale(settings: Settings, record: RunRecord, fix: bool) -> Finding:
+    if fix:
+        ended = runlock.end_leftovers(settings.run_dir)
+        return ok(f"Cleaned up after a run that was killed ({ended} processes ended)")
+    return warning(
+        f"The last run (process {record.supervisor_pid}) was killed and may have left processes behind",
+        "The next `python3 manage.py run` ends them; `doctor --fix` does it now.",
+    )
+
+
+def _ports(settings: Settings) -> Iterator[Finding]:
+    wanted = wanted_ports(settings, stack(settings, mlflow_ui=True))
+    problems = port_problems(wanted)
+    for text in problems:
+        yield problem(text, "Then try `python3 manage.py run` again.")
+    if not problems:
+        yield ok(f"The ports {', '.join(str(one.port) for one in wanted)} are free")
+
+
+def _prefect_elsewhere(settings: Settings) -> Finding:
+    if reason := probe(settings.prefect_api + "/health", _PREFECT_TIMEOUT_S):
+        return problem(f"Prefect {reason}", "Start it there, or remove PREFECT_API_URL to have one started here.")
+    return ok(f"Prefect answers at {settings.prefect_api}")
+
+
+def _store(settings: Settings) -> Finding:
+    if reason := store_problem(settings):
+        missing = reason.startswith("not made yet")
+        text = f"MLflow store: {reason}"
+        return ok(text) if missing else problem(text, "Check MLFLOW_TRACKING_URI and the folder data/mlflow.")
+    return ok("The MLflow store can be read")

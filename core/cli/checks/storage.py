@@ -1,0 +1,136 @@
+"""The data folder and the catalog."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psutil
+from sqlalchemy import func, select, text
+
+from core.catalog.engine import CatalogUnavailableError, reading
+from core.catalog.revision import newest_revision, sqlite_file
+from core.catalog.tables import User
+from core.cli.findings import Finding, ok, problem, warning
+from core.settings import Settings
+
+_LOCK_PATIENCE_S = 2.0
+
+
+def check_folder(settings: Settings, fix: bool) -> Iterator[Finding]:
+    """Writable, private, with room to work in."""
+    folder = settings.data_dir
+    if not folder.is_dir():
+        yield warning(f"There is no data folder {folder} yet", "`python3 manage.py run` makes it.")
+        return
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        yield problem(
+            f"{folder} cannot be written ({error.strerror})",
+            "Give this user the right to write there, or choose another folder with SHIFUMI_DATA_DIR.",
+        )
+        return
+    free_mb = shutil.disk_usage(folder).free / 1e6
+    if free_mb < settings.min_free_disk_mb:
+        yield problem(
+            f"Only {free_mb:,.0f} MB are free beside {folder}; {settings.min_free_disk_mb} MB must stay free",
+            "Delete old datasets, or move the data with SHIFUMI_DATA_DIR to a larger disk.",
+        )
+    else:
+        yield ok(f"{folder} can be written; {free_mb:,.0f} MB are free")
+    yield from _privacy(folder, fix)
+
+
+def _privacy(folder: Path, fix: bool) -> Iterator[Finding]:
+    if os.name != "posix" or not stat.S_IMODE(folder.stat().st_mode) & 0o077:
+        return
+    if fix:
+        folder.chmod(0o700)
+        yield ok(f"{folder} is private again")
+    else:
+        yield warning(
+            f"Other users of this machine can look into {folder}, which holds password hashes",
+            "`python3 manage.py doctor --fix` makes it private.",
+        )
+
+
+def check_catalog(settings: Settings) -> Iterator[Finding]:
+    """Reachable, up to date, whole, not locked, with somebody who may administer."""
+    path = sqlite_file(settings.catalog_url)
+    if path is not None and not path.exists():
+        yield warning(f"There is no catalog {path} yet", "`python3 manage.py run` or `migrate` makes it.")
+        return
+    try:
+        with reading() as session:
+            stored = session.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    except CatalogUnavailableError as error:
+        yield problem(str(error), "Check SHIFUMI_DATABASE_URL; if the file is damaged, restore a backup.")
+        return
+    if stored != newest_revision():
+        yield problem(
+            f"The catalog's tables are at {stored}, the program expects {newest_revision()}",
+            "Run `python3 manage.py migrate`.",
+        )
+        return
+    yield ok(f"The catalog answers and is at the newest revision, {stored}")
+    if path is not None:
+        yield check_integrity(path)
+        yield check_lock(path)
+    yield _admins()
+
+
+def check_integrity(path: Path) -> Finding:
+    """SQLite's own examination of every page."""
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            answer = [row[0] for row in connection.execute("PRAGMA integrity_check(5)")]
+    except sqlite3.DatabaseError as error:
+        answer = [str(error)]
+    if answer == ["ok"]:
+        return ok(f"{path.name} is whole (integrity check)")
+    return problem(f"{path} is damaged: {'; '.join(answer)}", "Stop everything and restore the newest backup.")
+
+
+def check_lock(path: Path) -> Finding:
+    """Can somebody write? If not, who holds it, as far as the system tells."""
+    try:
+        with closing(sqlite3.connect(path, timeout=_LOCK_PATIENCE_S, isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+    except sqlite3.OperationalError as error:
+        holders = ", ".join(holders_of(path)) or "unknown"
+        return problem(
+            f"The catalog cannot be written ({error}); programs that have it open: {holders}",
+            "Wait for them, or stop the one that hangs.",
+        )
+    return ok(f"The catalog can be written; open in: {', '.join(holders_of(path)) or 'no program'}")
+
+
+def holders_of(path: Path) -> list[str]:
+    """Programs that have ``path`` open, as "name (process number)"; those of other users may be hidden."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            # Reading the list of open files would trip over files that vanish meanwhile.
+            if process.pid != os.getpid() and any(file.path == str(path) for file in process.open_files()):
+                found.append(f"{process.name()} ({process.pid})")
+        except (psutil.Error, OSError):
+            continue
+    return found
+
+
+def _admins() -> Finding:
+    with reading() as session:
+        wanted = select(func.count()).select_from(User).where(User.role == "admin", User.disabled.is_(False))
+        count = session.scalar(wanted)
+    if count:
+        return ok(f"Enabled admins: {count}")
+    return problem("No enabled admin: nobody can manage people", "`python3 manage.py user add NAME --role admin`.")

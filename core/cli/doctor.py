@@ -1,0 +1,41 @@
+"""`manage.py doctor`: what is well, what is not, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from core.cli.checks.environment import check_environment
+from core.cli.checks.lake import check_lake
+from core.cli.checks.services import check_services
+from core.cli.checks.storage import check_catalog, check_folder
+from core.cli.findings import Finding
+from core.settings import Settings
+
+_SIGNS = {"ok": "ok", "warning": "warning", "problem": "PROBLEM"}
+
+
+def doctor(settings: Settings, *, fix: bool = False, deep: bool = False) -> int:
+    """Print all findings; returns 1 when there is a problem."""
+    counts = report(examine(settings, fix=fix, deep=deep))
+    print(f"\n{counts['problem']} problems, {counts['warning']} warnings.")
+    return 1 if counts["problem"] else 0
+
+
+def examine(settings: Settings, *, fix: bool, deep: bool) -> Iterator[Finding]:
+    """All findings, as they are made. Nothing is changed unless ``fix`` is set."""
+    yield from check_environment()
+    yield from check_folder(settings, fix)
+    yield from check_catalog(settings)
+    yield from check_lake(settings, fix=fix, deep=deep)
+    yield from check_services(settings, fix)
+
+
+def report(findings: Iterable[Finding]) -> dict[str, int]:
+    """Print each finding with its remedy; returns how many there were of each level."""
+    counts = dict.fromkeys(_SIGNS, 0)
+    for finding in findings:
+        counts[finding.level] += 1
+        print(f"  {_SIGNS[finding.level]:<8} {finding.text}", flush=True)
+        if finding.remedy:
+            print(f"  {'':<8} → {finding.remedy}", flush=True)
+    return counts

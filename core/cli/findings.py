@@ -1,0 +1,29 @@
+"""What `manage.py doctor` found: fine, worth knowing, or in need of a remedy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Level = Literal["ok", "warning", "problem"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One sentence about one thing; ``remedy`` is what to do, empty when nothing is."""
+
+    level: Level
+    text: str
+    remedy: str = ""
+
+
+def ok(text: str) -> Finding:
+    return Finding("ok", text)
+
+
+def warning(text: str, remedy: str) -> Finding:
+    return Finding("warning", text, remedy)
+
+
+def problem(text: str, remedy: str) -> Finding:
+    return Finding("problem", text, remedy)
