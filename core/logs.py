@@ -6,9 +6,11 @@ sinks, and secrets are blanked before anything is written.
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
+import traceback
 from typing import TYPE_CHECKING
 
 from loguru import logger
@@ -51,7 +53,31 @@ class _Intercept(logging.Handler):
 
 
 def _patch(record: Record) -> None:
+    """Redact the message and the traceback; Loguru would append the latter raw."""
     record["message"] = redact(record["message"])
+    error = record["exception"]
+    trace = "".join(traceback.format_exception(error.type, error.value, error.traceback)) if error else ""
+    record["extra"]["trace"] = redact(trace)
+    record["extra"]["json"] = json.dumps(
+        {
+            "time": record["time"].isoformat(),
+            "level": record["level"].name,
+            "process": record["extra"].get("process_name", ""),
+            "logger": record["extra"].get("logger") or record["name"],
+            "message": record["message"],
+            "exception": record["extra"]["trace"] or None,
+        },
+        default=str,
+    )
+
+
+# Functions, because Loguru appends "{exception}" to a format that is a string.
+def _for_people(_record: Record) -> str:
+    return _FORMAT + "\n{extra[trace]}"
+
+
+def _for_machines(_record: Record) -> str:
+    return "{extra[json]}\n"
 
 
 def setup_logging(process_name: str, settings: Settings | None = None) -> None:
@@ -63,17 +89,13 @@ def setup_logging(process_name: str, settings: Settings | None = None) -> None:
     settings.logs_dir.mkdir(parents=True, exist_ok=True)
     logger.remove()
     logger.configure(extra={"process_name": process_name}, patcher=_patch)
-    # diagnose=False: Loguru would otherwise print the values of local variables, secrets included.
-    logger.add(sys.stderr, level=settings.log_level, format=_FORMAT, backtrace=False, diagnose=False)
+    logger.add(sys.stderr, level=settings.log_level, format=_for_people)
     logger.add(
         settings.logs_dir / f"{process_name}.jsonl",
         level=settings.log_level,
-        serialize=True,
+        format=_for_machines,
         rotation=settings.log_rotation,
         retention=settings.log_retention,
-        backtrace=False,
-        diagnose=False,
-        enqueue=False,
     )
     intercept_stdlib(settings.log_level)
 

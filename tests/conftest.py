@@ -32,6 +32,22 @@ def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.auth.passwords.COST", 4)
 
 
+@pytest.fixture(scope="session")
+def mlflow_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty MLflow store: creating its tables takes seconds, copying the file does not."""
+    from mlflow import MlflowClient
+
+    path = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
+    MlflowClient(f"sqlite:///{path.as_posix()}").search_experiments()
+    return path
+
+
+@pytest.fixture
+def mlflow_store(mlflow_template: Path, settings: Settings) -> Path:
+    """Gives this test an MLflow store whose tables exist already."""
+    return Path(shutil.copyfile(mlflow_template, settings.mlflow_dir / "mlflow.db"))
+
+
 @pytest.fixture(autouse=True)
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, catalog_template: Path) -> Iterator[Settings]:
     """The settings of this test: data under its own folder, no ``.env`` of the developer."""

@@ -1,0 +1,16 @@
+"""Real datasets and models for tests, made by the product's own functions."""
+
+from typing import Any
+
+from core import datasets
+from core.auth.roles import SYSTEM
+from core.catalog.tables import Dataset
+from core.workloads import get_workload
+from core.workloads.base import silent
+
+
+def make_dataset(**choices: Any) -> Dataset:
+    """A registered linear dataset; 2,000 rows unless told otherwise."""
+    workload = get_workload("linear")
+    parameters = workload.parameters(**{"rows": 2_000, **choices})
+    return datasets.register(workload.generate(parameters, silent), "linear", parameters.model_dump(), SYSTEM)
