@@ -51,13 +51,18 @@ def main(arguments: list[str]) -> int:
             parser.error(f"unrecognised: {' '.join(others)}")
         return _execute(options, get_settings())
     except ValidationError as error:
-        lines = [f"  SHIFUMI_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
+        lines = [f"  {_variable(str(one['loc'][0]))}: {one['msg']}" for one in error.errors()]
         print("These settings cannot be used (environment or .env file):\n" + "\n".join(lines), file=sys.stderr)
     except CommandError as error:
         print(f"\n{error}", file=sys.stderr)
     except KeyboardInterrupt:
         return 130
     return 1
+
+
+def _variable(field: str) -> str:
+    """The environment variable of a settings field; those that others named keep their name."""
+    return field if field.isupper() else f"SHIFUMI_{field.upper()}"
 
 
 def _check(options: argparse.Namespace, pytest_arguments: list[str]) -> int:
