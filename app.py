@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.auth import session
-from core.ui.guard import entering_app
+from core.ui.guard import inside_app
 from core.ui.login import account_box, login_form
 from core.ui.messages import explained, show_notes
 from core.ui.navigation import navigate
@@ -13,8 +13,7 @@ from core.ui.start import prepare_process
 def main() -> None:
     st.set_page_config(page_title="Shifumi", page_icon="✊", layout="wide")
     prepare_process()
-    entering_app()
-    with explained():
+    with inside_app(), explained():
         account = session.current_account()
         page = navigate(account.role if account else None)
         session.sync_cookie()

@@ -112,7 +112,8 @@ def sync_cookie() -> None:
 
 def source() -> str:
     """Where the browser connects from, for the throttle; Streamlit says None for this very machine."""
-    return st.context.ip_address or "local"
+    address = st.context.ip_address
+    return address if isinstance(address, str) else "local"
 
 
 class _CatalogModel(AuthenticationModel):  # type: ignore[misc]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from threading import Event
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 import streamlit as st
 
@@ -12,7 +14,8 @@ from core.ui.login import login_form
 from core.ui.messages import explained
 from core.ui.navigation import navigate
 
-_app_ran = Event()
+_inside_app: ContextVar[bool] = ContextVar("inside_app", default=False)
+_SENT_BACK = "_shifumi_sent_back"
 
 
 def guard(role: Role = Role.VIEWER) -> Actor:
@@ -27,18 +30,24 @@ def guard(role: Role = Role.VIEWER) -> Actor:
     return actor
 
 
-def entering_app() -> None:
-    """``app.py`` says that it has run in this process."""
-    _app_ran.set()
+@contextmanager
+def inside_app() -> Iterator[None]:
+    """Around everything that ``app.py`` does: tells the guards that the page was reached the right way."""
+    st.session_state.pop(_SENT_BACK, None)
+    token = _inside_app.set(True)
+    try:
+        yield
+    finally:
+        _inside_app.reset(token)
 
 
 def _send_through_app() -> None:
     """On a cold server Streamlit runs ``pages/*.py`` by address, around ``app.py``: turn back to it.
 
-    Registering the pages switches that old behaviour off for good, and the rerun then begins at ``app.py``,
-    which keeps the address.
+    Registering the pages switches that old behaviour off for the whole process, and the rerun then begins at
+    ``app.py``, which keeps the address. Only once: a page that is itself the main script has no ``app.py``.
     """
-    if not _app_ran.is_set():
-        entering_app()
+    if not _inside_app.get() and _SENT_BACK not in st.session_state:
+        st.session_state[_SENT_BACK] = True
         navigate(None)
         st.rerun()

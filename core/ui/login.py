@@ -21,8 +21,9 @@ def login_form() -> None:
         with st.form("login"):
             username = st.text_input("Username", autocomplete="username", max_chars=64)
             password = st.text_input("Password", type="password", autocomplete="current-password")
-            if st.form_submit_button("Log in", type="primary", width="stretch"):
-                _log_in(username, password)
+            submitted = st.form_submit_button("Log in", type="primary", width="stretch")
+        if submitted:
+            _log_in(username, password)
         st.caption("Forgotten? An admin sets a new one, or `python3 manage.py user password NAME`.")
 
 

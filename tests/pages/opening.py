@@ -1,0 +1,28 @@
+"""Open a page of the workbench in Streamlit's AppTest, logged in as somebody."""
+
+from streamlit.testing.v1 import AppTest
+
+from core.auth.roles import Actor
+from core.auth.ticket import issue
+from core.settings import ROOT
+
+# AppTest takes every run for the first one of a cold server when a folder "pages" lies beside the script, and
+# the guard's detour through app.py then swallows clicks. A real server is cold once; tests/e2e covers that.
+_WARM_APP = f"import runpy\nrunpy.run_path({str(ROOT / 'app.py')!r})\n"
+
+
+def open_page(path: str = "overview.py", actor: Actor | None = None) -> AppTest:
+    """``pages/<path>`` through ``app.py``, as ``actor`` (made by ``tests.people.make_user``; None: signed out)."""
+    app = AppTest.from_string(_WARM_APP, default_timeout=30)
+    if actor:
+        app.session_state["_shifumi_ticket"] = issue(actor.username)
+    app.run()
+    if path != "overview.py":
+        app.switch_page(str(ROOT / "pages" / path)).run()
+    return app
+
+
+def texts(app: AppTest) -> str:
+    """Every message, paragraph, heading and caption on the page, for looking things up in."""
+    parts = (app.title, app.header, app.subheader, app.markdown, app.caption, app.info, app.warning, app.error)
+    return "\n".join(str(element.value) for kind in parts for element in kind)
