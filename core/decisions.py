@@ -2,12 +2,59 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
 from sqlalchemy import select
 
-from core import loop, registry
+from core import registry
 from core.auth.roles import Actor
 from core.catalog.engine import reading, writing
 from core.catalog.tables import Decision, Evaluation
+from core.workloads.base import Comparison, Scores
+
+if TYPE_CHECKING:
+    from core.loop import Trial
+
+KEPT, PROMOTED, REJECTED, ROLLED_BACK, FAILED = "kept", "promoted", "rejected", "rolled-back", "failed"
+
+
+def record(
+    trial: Trial,
+    kind: str,
+    reason: str,
+    scores: Scores | None,
+    challenger: registry.Version | None = None,
+    comparison: Comparison | None = None,
+) -> Decision:
+    """Write a decision, with the figures a result card needs, and return it."""
+    details = {
+        "champion": _figures(trial.scores),
+        "challenger": _figures(scores) if challenger else None,
+        "comparison": asdict(comparison) if comparison else None,
+        "drift": asdict(trial.gate.drift) if trial.gate.drift else None,
+    }
+    decision = Decision(
+        workload=trial.workload,
+        kind=kind,
+        reason=reason,
+        drift=trial.gate.drifted,
+        metric=scores.value if scores else None,
+        champion_version=trial.champion.version if trial.champion else None,
+        challenger_version=challenger.version if challenger else None,
+        dataset_id=trial.dataset.id,
+        flow_run_id=trial.flow_run_id,
+        details=details,
+    )
+    with writing() as session:
+        session.add(decision)
+    return decision
+
+
+def _figures(scores: Scores | None) -> dict[str, object] | None:
+    if scores is None:
+        return None
+    return {"value": scores.value, "ci": [scores.ci_low, scores.ci_high], "samples": scores.samples, **scores.details}
 
 
 def latest(workload: str | None = None, limit: int = 100) -> list[Decision]:
@@ -36,14 +83,14 @@ def promote_by_hand(actor: Actor, workload: str, version: int) -> None:
     """An admin promotes a version; the timeline shows it. Raises what :func:`core.registry.promote` raises."""
     old = registry.champion(workload)
     made = registry.promote(actor, workload, version)
-    _by_hand(actor, made, loop.PROMOTED, old.version if old else None)
+    _by_hand(actor, made, PROMOTED, old.version if old else None)
 
 
 def roll_back_by_hand(actor: Actor, workload: str) -> None:
     """An admin brings the previous champion back. Raises what :func:`core.registry.roll_back` raises."""
     old = registry.champion(workload)
     made = registry.roll_back(actor, workload)
-    _by_hand(actor, made, loop.ROLLED_BACK, old.version if old else None)
+    _by_hand(actor, made, ROLLED_BACK, old.version if old else None)
 
 
 def _by_hand(actor: Actor, made: registry.Version, kind: str, old: int | None) -> None:
@@ -64,4 +111,4 @@ def failed(workload: str, reason: str, flow_run_id: str | None) -> None:
     if flow_run_id is not None and of_flow_run(flow_run_id) is not None:
         return
     with writing() as session:
-        session.add(Decision(workload=workload, kind=loop.FAILED, reason=reason, flow_run_id=flow_run_id))
+        session.add(Decision(workload=workload, kind=FAILED, reason=reason, flow_run_id=flow_run_id))

@@ -8,18 +8,17 @@ steps in tasks, :func:`run_once` runs them in order for scripts and tests.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from core import datasets, registry
 from core.auth.roles import SYSTEM, Actor
 from core.catalog.engine import writing
 from core.catalog.tables import Dataset, Decision, Evaluation
+from core.decisions import KEPT, PROMOTED, REJECTED, record
 from core.registry import Version
 from core.serving import load_served
 from core.workloads import get_workload
 from core.workloads.base import Comparison, Drift, Report, Scores, silent
-
-KEPT, PROMOTED, REJECTED, ROLLED_BACK, FAILED = "kept", "promoted", "rejected", "rolled-back", "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,44 +151,6 @@ def challenge(trial: Trial, challenger: Version, actor: Actor = SYSTEM) -> Decis
     kind = PROMOTED if comparison.better else REJECTED
     reason = f"{trial.gate.reason} {comparison.summary}"
     return record(trial, kind, reason, scores, challenger, comparison)
-
-
-def record(
-    trial: Trial,
-    kind: str,
-    reason: str,
-    scores: Scores | None,
-    challenger: Version | None = None,
-    comparison: Comparison | None = None,
-) -> Decision:
-    """Write a decision, with the figures a result card needs, and return it."""
-    details = {
-        "champion": _figures(trial.scores),
-        "challenger": _figures(scores) if challenger else None,
-        "comparison": asdict(comparison) if comparison else None,
-        "drift": asdict(trial.gate.drift) if trial.gate.drift else None,
-    }
-    decision = Decision(
-        workload=trial.workload,
-        kind=kind,
-        reason=reason,
-        drift=trial.gate.drifted,
-        metric=scores.value if scores else None,
-        champion_version=trial.champion.version if trial.champion else None,
-        challenger_version=challenger.version if challenger else None,
-        dataset_id=trial.dataset.id,
-        flow_run_id=trial.flow_run_id,
-        details=details,
-    )
-    with writing() as session:
-        session.add(decision)
-    return decision
-
-
-def _figures(scores: Scores | None) -> dict[str, object] | None:
-    if scores is None:
-        return None
-    return {"value": scores.value, "ci": [scores.ci_low, scores.ci_high], "samples": scores.samples, **scores.details}
 
 
 def draw(version: Version, dataset: Dataset) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
-from core import jobs, loop
+from core import decisions, jobs, loop
 from core.catalog.tables import Decision
 from core.datasets import NoDatasetError
 from core.loop import Trial
@@ -15,7 +15,7 @@ from core.workloads.base import Report
 from flows.hooks import HOOKS
 from flows.progress import running
 
-_COLOURS = {loop.PROMOTED: GREEN, loop.REJECTED: YELLOW, loop.KEPT: BLUE}
+_COLOURS = {decisions.PROMOTED: GREEN, decisions.REJECTED: YELLOW, decisions.KEPT: BLUE}
 
 
 @task(retries=2, retry_delay_seconds=1, cache_policy=NO_CACHE)
@@ -99,6 +99,6 @@ def _turn(trial: Trial, report: Report, training: Report) -> Decision:
         _facts(trial),
     )
     report(0.9, f"{decision.kind.capitalize()}; drawing figures")
-    if decision.kind != loop.KEPT:
+    if decision.kind != decisions.KEPT:
         draw_figures(trial, challenger)
     return decision

@@ -19,7 +19,7 @@ ADMIN = Actor("ada", Role.ADMIN)
 def champion(settings: Settings) -> registry.Version:
     """A first champion, trained on dataset 1."""
     make_dataset(seed=1)
-    assert loop.run_once("linear").kind == loop.PROMOTED
+    assert loop.run_once("linear").kind == decisions.PROMOTED
     found = registry.champion("linear")
     assert found is not None
     return found
@@ -50,7 +50,7 @@ def test_figures_are_attached(champion: registry.Version) -> None:
 def test_undrifted_data_keeps_the_champion(champion: registry.Version) -> None:
     make_dataset(seed=2)
     decision = loop.run_once("linear")
-    assert decision.kind == loop.KEPT
+    assert decision.kind == decisions.KEPT
     assert "holds the threshold" in decision.reason
     assert not decision.drift
     assert len(registry.versions("linear")) == 1
@@ -59,7 +59,7 @@ def test_undrifted_data_keeps_the_champion(champion: registry.Version) -> None:
 def test_turned_boundary_leads_to_promotion(champion: registry.Version) -> None:
     make_dataset(seed=3, angle=135)
     decision = loop.run_once("linear")
-    assert decision.kind == loop.PROMOTED
+    assert decision.kind == decisions.PROMOTED
     assert "under the threshold" in decision.reason
     now, before = registry.champion("linear"), registry.by_alias("linear", registry.PREVIOUS)
     assert now is not None and before is not None
@@ -77,7 +77,7 @@ def test_shifted_features_are_reported_as_drift(champion: registry.Version) -> N
 def test_a_challenger_that_is_not_better_is_rejected(champion: registry.Version) -> None:
     make_dataset(seed=5)
     decision = loop.run_once("linear", forced=True)
-    assert decision.kind == loop.REJECTED
+    assert decision.kind == decisions.REJECTED
     now = registry.champion("linear")
     assert now is not None and now.version == champion.version
 
@@ -93,7 +93,7 @@ def test_hopeless_data_does_not_train_for_ever(champion: registry.Version) -> No
     """Noise that no model can beat: the first check trains, later ones find that version again."""
     make_dataset(seed=6, noise=2.0)
     kinds = [loop.run_once("linear").kind for _ in range(3)]
-    assert loop.PROMOTED not in kinds[1:]
+    assert decisions.PROMOTED not in kinds[1:]
     assert len(registry.versions("linear")) == 2
 
 
@@ -116,7 +116,7 @@ def test_deleted_training_data_does_not_break_the_check(champion: registry.Versi
     datasets.delete(SYSTEM, champion.dataset_id)
     make_dataset(seed=7)
     decision = loop.run_once("linear")
-    assert decision.kind == loop.KEPT
+    assert decision.kind == decisions.KEPT
     assert "cannot be judged" in decision.details["drift"]["summary"]
 
 
@@ -131,7 +131,7 @@ def test_promotion_and_rollback_need_an_admin(champion: registry.Version) -> Non
     decisions.roll_back_by_hand(ADMIN, "linear")
     now = registry.champion("linear")
     assert now is not None and now.version == 1
-    assert decisions.latest("linear")[0].kind == loop.ROLLED_BACK
+    assert decisions.latest("linear")[0].kind == decisions.ROLLED_BACK
 
 
 def test_rollback_without_a_previous_champion_says_so(champion: registry.Version) -> None:

@@ -1,0 +1,44 @@
+"""A private PostgreSQL cluster for tests, from the Debian package or whatever is on PATH."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.ports import free_port
+
+
+def server_programs() -> Path | None:
+    """The folder that holds ``initdb`` and ``pg_ctl``; None when PostgreSQL's server is not installed."""
+    packaged = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
+    found = str(packaged[-1]) if packaged else shutil.which("pg_ctl")
+    return Path(found).parent if found else None
+
+
+@contextmanager
+def postgres_cluster(programs: Path) -> Iterator[str]:
+    """Start an empty cluster on a free port and yield the address of a database in it."""
+    # PostgreSQL refuses to run as root, so root borrows the package's own user.
+    as_user = ["runuser", "-u", "postgres", "--"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    port = free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        if as_user:
+            shutil.chown(folder, "postgres")
+        data = f"{folder}/data"
+
+        def run(program: str, *arguments: str) -> None:
+            command = [*as_user, str(programs / program), *arguments]
+            subprocess.run(command, check=True, capture_output=True, cwd=folder, timeout=60)
+
+        run("initdb", "-D", data, "-U", "shifumi", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C")
+        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
+        run("pg_ctl", "-D", data, "-o", options, "-l", f"{folder}/log", "-w", "start")
+        try:
+            yield f"postgresql://shifumi@127.0.0.1:{port}/postgres"
+        finally:
+            run("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
