@@ -9,8 +9,8 @@ from html import escape
 from textwrap import fill
 from typing import TYPE_CHECKING
 
-from core import decisions
 from core.catalog.tables import Decision
+from core.decisions import FAILED, KEPT, PROMOTED, REJECTED, ROLLED_BACK
 from core.ui.charts import BLUE, GREEN, GREY, ORANGE, RED, VIOLET
 
 if TYPE_CHECKING:
@@ -30,11 +30,11 @@ class Look:
 
 
 LOOKS = {
-    decisions.KEPT: Look("kept", "circle", BLUE, ":material/check:"),
-    decisions.PROMOTED: Look("promoted", "triangle-up", GREEN, ":material/trending_up:"),
-    decisions.REJECTED: Look("rejected", "square", GREY, ":material/block:"),
-    decisions.ROLLED_BACK: Look("rolled back", "triangle-left", VIOLET, ":material/undo:"),
-    decisions.FAILED: Look("failed", "x", RED, ":material/error:"),
+    KEPT: Look("kept", "circle", BLUE, ":material/check:"),
+    PROMOTED: Look("promoted", "triangle-up", GREEN, ":material/trending_up:"),
+    REJECTED: Look("rejected", "square", GREY, ":material/block:"),
+    ROLLED_BACK: Look("rolled back", "triangle-left", VIOLET, ":material/undo:"),
+    FAILED: Look("failed", "x", RED, ":material/error:"),
     DRIFT: Look("drift", "diamond-open", ORANGE, ":material/warning:"),
 }
 
@@ -60,12 +60,12 @@ def path(decisions: Sequence[Decision]) -> list[Point]:
         old = _champion_value(decision)
         if decision.drift and old is not None:
             points.append(Point(decision.at, old, DRIFT, _text(decision)))
-        value = old if decision.kind == decisions.REJECTED else decision.metric
+        value = old if decision.kind == REJECTED else decision.metric
         if value is None:
             value = points[-1].value if points else None
         if value is not None:
-            if decision.kind == decisions.PROMOTED and old is not None and not decision.drift:
-                points.append(Point(decision.at, old, decisions.KEPT, _text(decision)))
+            if decision.kind == PROMOTED and old is not None and not decision.drift:
+                points.append(Point(decision.at, old, KEPT, _text(decision)))
             points.append(Point(decision.at, value, decision.kind, _text(decision)))
     return points
 
