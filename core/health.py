@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
@@ -63,7 +64,9 @@ def component_states(settings: Settings | None = None) -> list[ComponentState]:
     written = record.processes if record and record.alive else {}
     looks = _looks(settings, with_mlflow="mlflow" in written)
     futures = [_executor().submit(look.problem) for look in looks]
-    return [_merge(look, _answer(future), written.get(look.name)) for look, future in zip(looks, futures, strict=True)]
+    deadline = time.monotonic() + _ANSWER_WITHIN_S
+    problems = [_answer(future, deadline) for future in futures]
+    return [_merge(look, found, written.get(look.name)) for look, found in zip(looks, problems, strict=True)]
 
 
 @lru_cache(maxsize=1)
@@ -71,9 +74,9 @@ def _executor() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(12, "health")
 
 
-def _answer(future: Future[str]) -> str:
+def _answer(future: Future[str], deadline: float) -> str:
     try:
-        return future.result(timeout=_ANSWER_WITHIN_S)
+        return future.result(timeout=max(0.0, deadline - time.monotonic()))
     except FutureTimeoutError:
         return "does not answer in time"
 
