@@ -117,13 +117,20 @@ def runs(
     deployment_id: str | None = None,
     limit: int = 50,
     sort: str = "EXPECTED_START_TIME_DESC",
+    offset: int = 0,
+    due_before: datetime | None = None,
 ) -> list[FlowRun]:
-    """Flow runs, by default the latest; ``states`` are state types."""
-    body: dict[str, Any] = {"limit": limit, "sort": sort, "flow_runs": {}}
+    """Flow runs, by default the latest; ``states`` are state types.
+
+    ``due_before`` leaves out what the schedule has planned for later.
+    """
+    body: dict[str, Any] = {"limit": limit, "sort": sort, "offset": offset, "flow_runs": {}}
     if states:
         body["flow_runs"]["state"] = {"type": {"any_": list(states)}}
     if deployment_id:
         body["flow_runs"]["deployment_id"] = {"any_": [deployment_id]}
+    if due_before:
+        body["flow_runs"]["expected_start_time"] = {"before_": due_before.isoformat()}
     return [_flow_run(item) for item in _request("POST", "/flow_runs/filter", body)]
 
 
@@ -133,10 +140,27 @@ def task_runs(flow_run_id: str) -> list[dict[str, Any]]:
     return list(_request("POST", "/task_runs/filter", body))
 
 
-def logs(flow_run_id: str, limit: int = 200, offset: int = 0) -> list[dict[str, Any]]:
-    """Log records of a flow run, oldest first: ``timestamp``, ``level``, ``message``, ``name``."""
+def history(flow_run_id: str) -> list[dict[str, Any]]:
+    """Every state a flow run went through, oldest first: ``type``, ``name``, ``timestamp``, ``message``."""
+    return _in_order(_request("GET", f"/flow_run_states/?flow_run_id={flow_run_id}"))
+
+
+def task_history(task_run_id: str) -> list[dict[str, Any]]:
+    """The same for a task run: its retries show here."""
+    return _in_order(_request("GET", f"/task_run_states/?task_run_id={task_run_id}"))
+
+
+def _in_order(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(found, key=lambda state: str(state["timestamp"]))
+
+
+def logs(flow_run_id: str, limit: int = 200, offset: int = 0, least_level: int = 0) -> list[dict[str, Any]]:
+    """Log records of a flow run, oldest first: ``timestamp``, ``level``, ``message``, ``name``.
+
+    ``least_level`` is a number of :mod:`logging`; Prefect hands out 200 records at most.
+    """
     body = {
-        "logs": {"flow_run_id": {"any_": [flow_run_id]}},
+        "logs": {"flow_run_id": {"any_": [flow_run_id]}, "level": {"ge_": least_level}},
         "sort": "TIMESTAMP_ASC",
         "limit": min(limit, 200),
         "offset": offset,
@@ -166,7 +190,8 @@ def set_state(flow_run_id: str, state_type: str, name: str, message: str, force:
     return bool(answer["status"] == "ACCEPT")
 
 
-def _time(text: str | None) -> datetime | None:
+def to_time(text: str | None) -> datetime | None:
+    """A moment as Prefect writes it, aware UTC."""
     return datetime.fromisoformat(text.replace("Z", "+00:00")) if text else None
 
 
@@ -180,13 +205,13 @@ def _flow_run(raw: dict[str, Any]) -> FlowRun:
         state_type=state.get("type") or "PENDING",
         state_name=state.get("name") or "Pending",
         state_message=state.get("message") or "",
-        state_at=_time(state.get("timestamp")),
+        state_at=to_time(state.get("timestamp")),
         parameters=raw.get("parameters") or {},
         tags=tuple(raw.get("tags") or ()),
         run_count=int(raw.get("run_count") or 0),
         auto_scheduled=bool(raw.get("auto_scheduled")),
-        expected_start=_time(raw.get("expected_start_time")),
-        start=_time(raw.get("start_time")),
-        end=_time(raw.get("end_time")),
+        expected_start=to_time(raw.get("expected_start_time")),
+        start=to_time(raw.get("start_time")),
+        end=to_time(raw.get("end_time")),
         seconds=float(raw.get("total_run_time") or 0.0),
     )

@@ -10,7 +10,7 @@ import streamlit as st
 
 def moment(when: datetime, zone: tzinfo | None = None) -> str:
     """Date and time to the second, in ``zone`` or in the time zone of the reader's browser."""
-    return f"{when.astimezone(zone or _browser_zone()):%Y-%m-%d %H:%M:%S}"
+    return f"{when.astimezone(zone or browser_zone()):%Y-%m-%d %H:%M:%S}"
 
 
 def ago(when: datetime, now: datetime | None = None) -> str:
@@ -56,7 +56,8 @@ def plain(text: str) -> str:
     return "".join(f"\\{letter}" if letter in r"\`*_{}[]()<>#+-.!|:$~" else letter for letter in text)
 
 
-def _browser_zone() -> tzinfo:
+def browser_zone() -> tzinfo:
+    """The time zone of the reader's browser, UTC when it does not say."""
     name = st.context.timezone
     try:
         return ZoneInfo(name) if name else UTC
