@@ -1,28 +1,39 @@
-"""CSV files answered by the champion: checked on arrival, streamed in chunks, never half-written."""
+"""CSV files answered by the champion: checked on arrival, streamed in pieces, never half-written.
+
+Neither the upload nor the answer is ever in memory as a whole.
+"""
 
 from __future__ import annotations
 
+import csv
+import os
+import shutil
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import BinaryIO, Protocol
 from uuid import uuid4
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from core import lake, registry
+from core import jobs, lake, registry
+from core.auth.roles import Actor, ForbiddenError, Role, require
+from core.csv_rows import BadFileError, Piece, read_pieces
 from core.serving import load_served
 from core.settings import get_settings
+from core.workloads import get_workload
 from core.workloads.base import Report
-from core.workloads.linear_data import FEATURES
 
-_CHUNK_ROWS = 100_000
+ADDED = ("predicted", "probability")
+"""Columns of the answer; columns of the upload with these names are replaced."""
+
+_PIECE_ROWS = 20_000
+_CHECKED_ROWS = 1_000
 _KEEP_S = 7 * 24 * 3600
-
-
-class BadFileError(ValueError):
-    """The file cannot be answered; the message names the place and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,30 +45,48 @@ class Answered:
     output: str
 
 
-def keep_upload(content: bytes) -> str:
+class _Predictor(Protocol):
+    def probabilities(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Features of shape (n, n features) in, P(class 1) of shape (n,) out."""
+        ...
+
+
+def keep_upload(actor: Actor, workload: str, content: BinaryIO) -> str:
     """Store an upload under a name of ours and return it.
 
-    Raises :class:`BadFileError` when the first lines already show that it cannot be answered.
+    Raises :class:`BadFileError` when its size or its first lines show that it cannot be answered, and
+    ``DiskFullError``.
     """
+    require(actor, Role.VIEWER)
     settings = get_settings()
-    if len(content) > settings.upload_max_mb * 1_000_000:
-        raise BadFileError(f"The file has {len(content) / 1e6:,.0f} MB; {settings.upload_max_mb} MB are allowed.")
-    if not content.strip():
-        raise BadFileError(f"The file is empty. It needs a header with the columns {' and '.join(FEATURES)}.")
-    lake.require_space(settings.uploads_dir, 3 * len(content))
+    size = content.seek(0, os.SEEK_END)
+    content.seek(0)
+    if size > settings.upload_max_mb * 1_000_000:
+        raise BadFileError(
+            f"The file has {size / 1e6:,.0f} MB; {settings.upload_max_mb} MB are allowed. Split it into smaller files."
+        )
+    lake.require_space(settings.uploads_dir, 3 * size)
     sweep()
     name = f"{uuid4().hex}.csv"
     path = settings.uploads_dir / name
-    path.write_bytes(content)
     try:
-        next(_chunks(path, rows=1_000))
-    except BadFileError:
-        path.unlink()
+        with path.open("wb") as file:
+            shutil.copyfileobj(content, file)
+        _check_start(path, get_workload(workload).features)
+    except (BadFileError, OSError):
+        path.unlink(missing_ok=True)
         raise
-    except StopIteration:
-        path.unlink()
-        raise BadFileError("The file has a header but no rows.") from None
     return name
+
+
+def _check_start(path: Path, features: tuple[str, ...]) -> None:
+    if next(read_pieces(path, features, _CHECKED_ROWS), None) is None:
+        raise BadFileError("The file has a header but no rows.")
+
+
+def discard_upload(upload: str) -> None:
+    """Forget an upload that will not be answered after all."""
+    _upload_path(upload).unlink(missing_ok=True)
 
 
 def sweep() -> None:
@@ -65,32 +94,28 @@ def sweep() -> None:
     settings = get_settings()
     for folder in (settings.uploads_dir, settings.outputs_dir):
         for file in folder.iterdir():
-            if time.time() - file.stat().st_mtime > _KEEP_S:
-                file.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # somebody else sweeps too
+                if time.time() - file.stat().st_mtime > _KEEP_S:
+                    file.unlink()
 
 
 def answer(workload: str, upload: str, job_id: str, report: Report) -> Answered:
     """Predict each row of an upload into ``<job_id>.csv``: the input's columns plus class and probability.
 
-    Raises :class:`BadFileError` at the first row that cannot be answered, and then leaves nothing behind.
+    Raises :class:`BadFileError` at the first row that cannot be answered, and then leaves nothing
+    behind. The upload is removed either way.
     """
-    champion = registry.champion(workload)
-    if champion is None:
-        raise BadFileError("There is no model yet. Train one on the Train page, then upload again.")
-    served = load_served(champion)
-    settings = get_settings()
-    source, target = settings.uploads_dir / Path(upload).name, settings.outputs_dir / f"{job_id}.csv"
+    source = _upload_path(upload)
     if not source.is_file():
         raise BadFileError("The uploaded file is gone. Upload it again.")
+    target = get_settings().outputs_dir / f"{Path(job_id).name}.csv"
     temporary = target.with_suffix(".tmp")
-    rows = 0
     try:
-        with temporary.open("w", encoding="utf-8", newline="") as out:
-            for chunk in _chunks(source, _CHUNK_ROWS):
-                _answer_chunk(chunk, served.predictor).to_csv(out, index=False, header=rows == 0)
-                rows += len(chunk)
-                share = min(0.99, out.tell() / max(1, source.stat().st_size * 2))
-                report(share, f"{rows:,} rows answered")
+        champion = registry.champion(workload)
+        if champion is None:
+            raise BadFileError("There is no model yet. Train one on the Train page, then upload again.")
+        predictor = load_served(champion).predictor
+        rows = _answer_into(temporary, source, get_workload(workload).features, predictor, report)
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
@@ -98,39 +123,62 @@ def answer(workload: str, upload: str, job_id: str, report: Report) -> Answered:
     return Answered(rows, champion.version, target.name)
 
 
-def _answer_chunk(chunk: pd.DataFrame, predictor: object) -> pd.DataFrame:
-    features = np.column_stack([chunk[name].to_numpy(dtype=np.float64) for name in FEATURES])
-    probabilities: NDArray[np.float64] = predictor.probabilities(features)  # type: ignore[attr-defined]
-    return chunk.assign(predicted=(probabilities > 0.5).astype(np.int8), probability=probabilities)
+def _answer_into(target: Path, source: Path, features: tuple[str, ...], predictor: _Predictor, report: Report) -> int:
+    """Write the answers and return how many."""
+    rows, read, size = 0, 0, source.stat().st_size
+    with target.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        for piece in read_pieces(source, features, _PIECE_ROWS):
+            kept = [column for column, name in enumerate(piece.header) if name.strip() not in ADDED]
+            if not rows:
+                writer.writerow([*(piece.header[column] for column in kept), *ADDED])
+            writer.writerows(_answered(piece, kept, predictor))
+            rows += len(piece.rows)
+            # Counting characters is near enough for a progress bar.
+            read += sum(len(text) + 1 for row in piece.rows for text in row)
+            report(min(0.99, read / size), f"{rows:,} rows answered")
+    if not rows:
+        raise BadFileError("The file has a header but no rows.")
+    return rows
 
 
-def _chunks(path: Path, rows: int):  # type: ignore[no-untyped-def]
-    """Checked pieces of a CSV. Raises :class:`BadFileError`."""
-    first = 2  # the line after the header
-    try:
-        with pd.read_csv(path, chunksize=rows, encoding="utf-8-sig", skipinitialspace=True) as reader:
-            for chunk in reader:
-                yield _checked(chunk, first)
-                first += len(chunk)
-    except UnicodeDecodeError as error:
-        raise BadFileError("The file is not UTF-8 text. Save it as “CSV UTF-8” and upload it again.") from error
-    except pd.errors.EmptyDataError as error:
-        raise BadFileError(f"The file is empty. It needs the columns {' and '.join(FEATURES)}.") from error
-    except pd.errors.ParserError as error:
-        raise BadFileError(f"The file is not a regular CSV: {error}") from error
+def _answered(piece: Piece, kept: list[int], predictor: _Predictor) -> Iterator[list[str | int | float]]:
+    probabilities = predictor.probabilities(piece.features)
+    classes = (probabilities > 0.5).astype(np.int8).tolist()
+    for row, label, probability in zip(piece.rows, classes, probabilities.tolist(), strict=True):
+        yield [*(row[column] for column in kept), label, probability]
 
 
-def _checked(chunk: pd.DataFrame, first_line: int) -> pd.DataFrame:
-    missing = [name for name in FEATURES if name not in chunk.columns]
-    if missing:
-        found = ", ".join(str(name) for name in list(chunk.columns)[:8])
-        raise BadFileError(f"Column {' and '.join(missing)} is missing. Found: {found}. Needed: {', '.join(FEATURES)}.")
-    for name in FEATURES:
-        numbers = pd.to_numeric(chunk[name], errors="coerce")
-        bad = ~np.isfinite(numbers.to_numpy(dtype=np.float64))
-        if bad.any():
-            where = int(np.argmax(bad))
-            text = chunk[name].iloc[where]
-            raise BadFileError(f"Line {first_line + where}, column {name}: “{text}” is not a finite number.")
-        chunk[name] = numbers
-    return chunk
+def output_of(actor: Actor, job_id: str) -> Path:
+    """The finished answer of the actor's own job.
+
+    Raises ``ForbiddenError`` for somebody else's, ``LookupError`` when there is none (any more).
+    """
+    require(actor, Role.VIEWER)
+    job = jobs.get(job_id)
+    if job is None or job.kind != jobs.PREDICT_FILE or job.state != jobs.COMPLETED:
+        raise LookupError("This run has no result.")
+    if job.created_by != actor.username:
+        raise ForbiddenError("Only the person who uploaded a file can fetch its result.")
+    path = get_settings().outputs_dir / Path(str(job.result["output"])).name
+    if not path.is_file():
+        raise LookupError("The result was removed; results are kept for a week. Upload the file again.")
+    return path
+
+
+def first_rows(path: Path, limit: int = 20) -> list[dict[str, str]]:
+    """The first rows of an answer, for a look at it."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(islice(csv.DictReader(file), limit))
+
+
+def template(workload: str) -> str:
+    """A small file of the right form."""
+    features = get_workload(workload).features
+    rows = [[f"{0.5 * (place - column):.1f}" for column in range(len(features))] for place in range(-2, 4)]
+    return "\n".join(",".join(row) for row in [list(features), *rows]) + "\n"
+
+
+def _upload_path(upload: str) -> Path:
+    # The name alone: a path from a run's parameters must not lead out of the folder.
+    return get_settings().uploads_dir / Path(upload).name

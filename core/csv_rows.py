@@ -1,0 +1,139 @@
+"""CSV files of strangers, read in checked pieces: bounded memory, exact line numbers, nothing guessed.
+
+The standard library's reader, because it tells the physical line of a row even when a quoted field
+spans several, refuses a field larger than 128 KiB, and leaves the text of the other columns alone.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from _csv import Reader
+
+_EMPTY = "The file is empty. It needs a header with the columns {}."
+_FIRST_LINE_BYTES = 64 * 1024
+
+
+class BadFileError(ValueError):
+    """The file cannot be answered; the message names the place and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some rows of the file as they stand in it, and their features as float64, shape (len(rows), n features)."""
+
+    header: list[str]
+    rows: list[list[str]]
+    features: NDArray[np.float64]
+
+
+def read_pieces(path: Path, features: Sequence[str], rows: int) -> Iterator[Piece]:
+    """The file's rows in their order, at most ``rows`` in a piece. Blank lines are skipped.
+
+    Raises :class:`BadFileError` at the first row that is not finite numbers in the columns ``features``.
+    """
+    _require_lines(path, features)
+    with _opened(path) as reader:
+        header = next(filter(None, reader), None)
+        if header is None:
+            raise BadFileError(_EMPTY.format(_listed(features)))
+        where = _columns(header, features)
+        while batch := list(islice(filter(None, reader), rows)):
+            numbers = _numbers(batch, where) if set(map(len, batch)) == {len(header)} else None
+            if numbers is None:
+                _name_the_fault(path, features)
+            else:
+                yield Piece(header, batch, numbers)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Reader]:
+    """A reader of the file; what is wrong with the file as such becomes a :class:`BadFileError`."""
+    try:
+        # utf-8-sig: Excel's "CSV UTF-8" begins with a mark that would become part of the first name.
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            try:
+                yield reader
+            except csv.Error as error:
+                raise BadFileError(f"Line {reader.line_num} is not regular CSV: {error}.") from error
+    except UnicodeDecodeError as error:
+        raise BadFileError("The file is not UTF-8 text. Save it as “CSV UTF-8” and upload it again.") from error
+
+
+def _require_lines(path: Path, features: Sequence[str]) -> None:
+    """The file has a first line of sane length, before a parser meets it."""
+    with path.open("rb") as file:
+        start = file.read(_FIRST_LINE_BYTES)
+    if not start.strip():
+        raise BadFileError(_EMPTY.format(_listed(features)))
+    if len(start) == _FIRST_LINE_BYTES and b"\n" not in start and b"\r" not in start:
+        raise BadFileError(f"The first line is longer than {_FIRST_LINE_BYTES:,} bytes: this is no CSV file.")
+
+
+def _columns(header: list[str], features: Sequence[str]) -> list[int]:
+    names = [name.strip() for name in header]
+    missing = [name for name in features if name not in names]
+    if missing:
+        found = ", ".join(names[:8])[:200]
+        advice = " Separate the columns with commas, not semicolons or tabs." if len(names) == 1 else ""
+        raise BadFileError(
+            f"Column {_listed(missing)} is missing. Found: {found}. Needed: {', '.join(features)}.{advice}"
+        )
+    twice = [name for name in features if names.count(name) > 1]
+    if twice:
+        raise BadFileError(f"Column {_listed(twice)} appears more than once. Keep one of them.")
+    return [names.index(name) for name in features]
+
+
+def _numbers(batch: list[list[str]], where: Sequence[int]) -> NDArray[np.float64] | None:
+    """The features of rows that are long enough, or None when one of them is not a finite number."""
+    try:
+        numbers = np.array([[row[column] for column in where] for row in batch], dtype=np.float64)
+    except ValueError:
+        return None
+    return numbers if np.isfinite(numbers).all() else None
+
+
+def _name_the_fault(path: Path, features: Sequence[str]) -> NoReturn:
+    """Read the file again, slowly, for the line of the first bad row: only a refused file pays for that."""
+    with _opened(path) as reader:
+        header: list[str] | None = None
+        begins = 1
+        for row in reader:
+            if row and header is None:
+                header = row
+            elif row and header is not None:
+                _check_row(row, begins, header, features)
+            # A quoted field may hold line ends: the next row begins after them.
+            begins = reader.line_num + 1
+    raise BadFileError("The file changed while it was read. Upload it again.")
+
+
+def _check_row(row: list[str], line: int, header: list[str], features: Sequence[str]) -> None:
+    if len(row) != len(header):
+        raise BadFileError(f"Line {line} has {len(row)} values, but the header names {len(header)} columns.")
+    for column, name in zip(_columns(header, features), features, strict=True):
+        if not _finite(row[column]):
+            raise BadFileError(f"Line {line}, column {name}: “{row[column][:40]}” is not a finite number.")
+
+
+def _finite(text: str) -> bool:
+    try:
+        return bool(np.isfinite(float(text)))
+    except ValueError:
+        return False
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(names)
