@@ -95,7 +95,6 @@ def runner_environment(**more: str) -> dict[str, str]:
         "PREFECT_API_URL": settings.prefect_api,
         "PREFECT_HOME": str(settings.prefect_home),
         "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
-        "MLFLOW_TRACKING_URI": settings.tracking_uri,
     }
     return {**passed, **addresses, **more}
 
