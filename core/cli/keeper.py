@@ -43,7 +43,7 @@ class Keeper:
         """One look: start it when due, restart it when dead, ask after its health."""
         now = time.monotonic()
         if self.child is None:
-            if may_start and now >= self._start_at:
+            if may_start and now >= self._start_at and self.spec.may_start():
                 self._start(now)
         elif self.child.exit_code is not None:
             self._bury(self.child, now)

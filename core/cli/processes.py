@@ -33,7 +33,8 @@ class ProcessSpec:
     """What to start and how to tell that it is well.
 
     ``healthy`` is called from a thread and must answer within a few seconds. ``after`` names a
-    process that has to be healthy first. ``interrupt_first``: Ctrl-C stops it sooner than SIGTERM.
+    process that has to be healthy first, ``may_start`` asks for anything else that has to be there.
+    ``interrupt_first``: Ctrl-C stops it sooner than SIGTERM.
     ``stop_last``: others report to it while they stop, so it goes when they are gone.
     """
 
@@ -45,6 +46,7 @@ class ProcessSpec:
     url: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     after: str = ""
+    may_start: Callable[[], bool] = lambda: True
     interrupt_first: bool = False
     stop_last: bool = False
     before_start: Callable[[], None] = lambda: None

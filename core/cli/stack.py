@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from core.catalog.revision import sqlite_file
 from core.cli.ports import Wanted
 from core.cli.processes import ProcessSpec
 from core.probe import probe
@@ -132,6 +133,7 @@ def _runner(settings: Settings, after: str) -> ProcessSpec:
 
 def _mlflow(settings: Settings) -> ProcessSpec:
     url = f"http://{settings.reach_host}:{settings.mlflow_port}"
+    file = sqlite_file(settings.tracking_uri)
     store = ("--backend-store-uri", settings.tracking_uri)
     artifacts = ("--artifacts-destination", str(settings.mlflow_dir / "artifacts"))
     address = ("--host", settings.host, "--port", str(settings.mlflow_port), "--workers", "1")
@@ -143,4 +145,6 @@ def _mlflow(settings: Settings) -> ProcessSpec:
         port=settings.mlflow_port,
         url=url,
         env=child_environment(settings) | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"} | _ONE_THREAD,
+        # The runner makes the store, whole or not at all; MLflow's server would make it in forty open steps.
+        may_start=lambda: file is None or file.exists(),
     )

@@ -96,6 +96,13 @@ def test_the_runner_is_well_once_it_says_so(settings: Settings) -> None:
     assert not runner.healthy(), "the note of the runner before does not count"
 
 
+def test_mlflow_waits_for_the_store_that_the_runner_makes(settings: Settings) -> None:
+    mlflow = stack(settings, mlflow_ui=True)[-1]
+    assert not mlflow.may_start()
+    (settings.mlflow_dir / "mlflow.db").touch()
+    assert mlflow.may_start()
+
+
 def test_the_table_shows_every_address(settings: Settings) -> None:
     records = [
         ProcessRecord("Workbench", "healthy", url="http://127.0.0.1:8501"),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -65,6 +66,16 @@ def test_a_process_waits_for_the_one_it_needs(tmp_path: Path) -> None:
         assert late.created >= first.created
 
 
+def test_a_process_waits_for_what_has_to_be_there(tmp_path: Path) -> None:
+    needed = tmp_path / "needed"
+    careful = replace(spec("careful"), may_start=needed.exists)
+    with driven([careful, spec("other")], tmp_path) as stack:
+        stack.until(lambda: stack.is_healthy("other"))
+        assert stack.keeper("careful").child is None
+        needed.touch()
+        stack.until(lambda: stack.is_healthy("careful"))
+
+
 def test_a_killed_process_comes_back_and_its_orphans_are_gone(tmp_path: Path) -> None:
     note = tmp_path / "grandchild"
     with driven([spec("runner", "--child", str(note), port=free_port())], tmp_path) as stack:
@@ -108,8 +119,7 @@ def test_a_program_that_cannot_be_started_at_all_does_not_take_the_others_down(t
 def test_one_that_stops_answering_is_reported_not_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.cli.keeper._PROBE_EVERY_S", {"starting": 0.0, "healthy": 0.0, "unhealthy": 0.0})
     well = [True]
-    moody = spec("moody")
-    moody = ProcessSpec(moody.name, moody.label, moody.command, lambda: well[0])
+    moody = replace(spec("moody"), healthy=lambda: well[0])
     with driven([moody], tmp_path) as stack:
         stack.until(lambda: stack.is_healthy("moody"))
         pid = stack.keeper("moody").record.pid
