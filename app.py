@@ -16,7 +16,6 @@ def main() -> None:
     with inside_app(), explained():
         account = session.current_account()
         page = navigate(account.role if account else None)
-        session.sync_cookie()
         if account is None:
             login_form()
             st.stop()

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 import streamlit as st
 
 from core.auth import session
-from core.auth.roles import Actor, Role, require
+from core.auth.roles import Actor, ForbiddenError, Role, require
 from core.ui.login import login_form
 from core.ui.messages import explained
 from core.ui.navigation import navigate
@@ -27,6 +27,18 @@ def guard(role: Role = Role.VIEWER) -> Actor:
             login_form()
             st.stop()
         require(actor, role)
+    return actor
+
+
+def acting() -> Actor:
+    """Who acts, asked anew: for fragments, dialogs and callbacks, which run without the guard of their page.
+
+    The actor that :func:`guard` returned there may be hours old. Raises ``ForbiddenError`` when nobody is logged
+    in any more.
+    """
+    actor = session.current_actor()
+    if actor is None:
+        raise ForbiddenError("You are not logged in any more. Reload the page and log in again.")
     return actor
 
 

@@ -8,6 +8,7 @@ from core.auth import session
 from core.auth.passwords import PasswordRefusedError
 from core.auth.throttle import LoginThrottledError
 from core.auth.users import Account, LoginFailedError
+from core.ui.formats import plain
 from core.ui.messages import explained, note
 
 _WATCH_EVERY_S = 10.0
@@ -25,12 +26,13 @@ def login_form() -> None:
         if submitted:
             _log_in(username, password)
         st.caption("Forgotten? An admin sets a new one, or `python3 manage.py user password NAME`.")
+        session.sync_cookie()
 
 
 def account_box(account: Account) -> None:
     """Name and role, change of password, logout."""
     with st.sidebar:
-        st.markdown(f":material/account_circle: **{_plain(account.name)}** :gray-badge[{account.role.value}]")
+        st.markdown(f":material/account_circle: **{plain(account.name)}** :gray-badge[{account.role.value}]")
         with st.container(horizontal=True):
             if st.button("Password", icon=":material/key:", key="btn_password"):
                 _password_dialog()
@@ -41,6 +43,8 @@ def account_box(account: Account) -> None:
                 on_click=session.log_out,
             )
         _watch()
+        # Last in its block: it comes and goes, and must not shift (and so reset) what follows.
+        session.sync_cookie()
 
 
 @st.fragment(run_every=_WATCH_EVERY_S)
@@ -83,8 +87,3 @@ def _password_dialog() -> None:
         return
     note("Password changed. Your other tabs and browsers are logged out.")
     st.rerun()
-
-
-def _plain(text: str) -> str:
-    """``text`` without meaning in Markdown: a name is a name."""
-    return "".join(f"\\{letter}" if letter in r"\`*_{}[]()<>#+-.!|:$~" else letter for letter in text)

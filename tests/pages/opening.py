@@ -24,5 +24,6 @@ def open_page(path: str = "overview.py", actor: Actor | None = None) -> AppTest:
 
 def texts(app: AppTest) -> str:
     """Every message, paragraph, heading and caption on the page, for looking things up in."""
-    parts = (app.title, app.header, app.subheader, app.markdown, app.caption, app.info, app.warning, app.error)
+    parts = (app.title, app.header, app.subheader, app.markdown, app.caption, app.info)
+    parts += (app.success, app.warning, app.error)
     return "\n".join(str(element.value) for kind in parts for element in kind)

@@ -1,0 +1,1 @@
+"""The tabs of the Admin page, one module each."""
