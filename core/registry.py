@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 from core import audit
 from core.auth.roles import Actor, Role, require
+from core.catalog.revision import sqlite_file
 from core.catalog.tables import Dataset
 from core.integrity import folder_sha256, parameters_sha256
+from core.mlflow_store import make_store
 from core.settings import get_settings
 from core.workloads import get_workload
 from core.workloads.base import Scores, Trained
@@ -55,6 +57,12 @@ def model_name(workload: str) -> str:
     return f"shifumi-{workload}"
 
 
+def store_exists() -> bool:
+    """False while the local store's file is not there: opening it would make it. A remote store always "exists"."""
+    file = sqlite_file(get_settings().tracking_uri)
+    return file is None or file.exists()
+
+
 @lru_cache(maxsize=4)
 def _client_for(uri: str) -> MlflowClient:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -65,11 +73,11 @@ def _client_for(uri: str) -> MlflowClient:
 
 def client() -> MlflowClient:
     """The MLflow client of this process. Raises :class:`RegistryError` when the store cannot be opened."""
-    settings = get_settings()
-    if settings.mlflow_tracking_uri is None:
-        settings.mlflow_dir.mkdir(parents=True, exist_ok=True)
+    uri = get_settings().tracking_uri
     with _explained():
-        return _client_for(settings.tracking_uri)
+        if file := sqlite_file(uri):
+            make_store(file)
+        return _client_for(uri)
 
 
 @contextmanager
@@ -94,7 +102,7 @@ def experiment_id(workload: str) -> str:
         found = mlflow_client.get_experiment_by_name(model_name(workload))
         if found is not None:
             return str(found.experiment_id)
-        local = get_settings().mlflow_tracking_uri is None
+        local = sqlite_file(get_settings().tracking_uri) is not None
         # Without an address of its own MLflow would write into ./mlruns.
         place = (get_settings().mlflow_dir / "artifacts" / workload).as_uri() if local else None
         return str(mlflow_client.create_experiment(model_name(workload), artifact_location=place))

@@ -11,7 +11,7 @@ import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from loguru import logger
 
@@ -51,57 +51,88 @@ def load_served(version: registry.Version) -> Served:
     return Served(version, predictor, datetime.now(UTC))
 
 
+WatchState = Literal["starting", "serving", "no-champion", "refused", "unreachable"]
+"""``refused``: the registry's champion is damaged. ``unreachable``: the MLflow store does not answer."""
+
+
 class ChampionWatcher:
-    """Follows the alias ``champion`` of one workload and keeps the model behind it in memory."""
+    """Follows the alias ``champion`` of one workload and keeps the model behind it in memory.
+
+    ``current`` stays what it was while anything goes wrong; ``state`` and ``problem`` say what does
+    (``problem`` may hold addresses of this machine: it is for logs and people who are logged in).
+    ``loads`` counts the models taken into service.
+    """
 
     def __init__(self, workload: str, interval_s: float | None = None) -> None:
         self.workload = workload
         self.current: Served | None = None
+        self.state: WatchState = "starting"
         self.problem: str | None = None
+        self.refused: int | None = None
+        self._refusal = ""
+        self.loads = 0
         self._interval_s = interval_s or get_settings().watch_interval_s
         self._stop = threading.Event()
-        self._refused: int | None = None
         self._thread = threading.Thread(target=self._run, name=f"watch-{workload}", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self) -> None:
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """Ask the thread to end and wait for it, at most ``timeout_s``."""
         self._stop.set()
         if self._thread.is_alive():
-            self._thread.join(timeout=5)
+            self._thread.join(timeout_s)
 
     def look(self) -> None:
         """Compare the alias with what is served and swap when they differ. Never raises for a bad model."""
         try:
-            wanted = registry.champion(self.workload)
+            wanted = registry.champion(self.workload) if self._store_is_there() else None
             if wanted is None:
-                self.problem = "No champion yet: train one on the Train page."
-                return
-            if self.current is not None and self.current.version.version == wanted.version:
-                self.problem, self._refused = None, None
-                return
-            if self._refused == wanted.version:
-                return
-            self._swap(wanted)
+                self._say("no-champion", "No champion yet: train one on the Train page.")
+            elif self.current is not None and self.current.version.version == wanted.version:
+                self.refused = None
+                self._say("serving", None)
+            elif self.refused != wanted.version:
+                self._swap(wanted)
+            else:
+                self._say("refused", self._refusal)
         except registry.RegistryError as error:
-            self.problem = str(error)
+            self._say("unreachable", str(error))
+
+    def _store_is_there(self) -> bool:
+        """False before the first start of the flow runner, which makes a local store."""
+        if registry.store_exists():
+            return True
+        if self.current is not None:
+            raise registry.RegistryError("The MLflow store is gone from data/mlflow. Restore it from a backup.")
+        return False
 
     def _swap(self, wanted: registry.Version) -> None:
         try:
             self.current = load_served(wanted)
         except ModelRefusedError as error:
             # Remembered, so that a damaged file is read once and not twice a second.
-            self._refused, self.problem = wanted.version, str(error)
-            logger.error("{} The version before goes on serving.", error)
+            self.refused, self._refusal = wanted.version, str(error)
+            self._say("refused", self._refusal)
+            logger.error("{} What was served before goes on serving.", error)
             return
-        self.problem, self._refused = None, None
+        self.refused = None
+        self.loads += 1
+        self._say("serving", None)
         logger.info("{}: serving version {}", self.workload, wanted.version)
+
+    def _say(self, state: WatchState, problem: str | None) -> None:
+        if state == "unreachable" and self.state != state:
+            logger.error("{}", problem)
+        self.state, self.problem = state, problem
 
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
                 self.look()
-            except Exception:  # noqa: BLE001 - the watcher must outlive whatever a store throws at it
-                logger.exception("Watching {} failed; trying again", self.workload)
+            except Exception as error:  # noqa: BLE001 - the watcher must outlive whatever a store throws at it
+                if self.problem != repr(error):  # once, not twice a second
+                    logger.exception("Watching {} failed; trying again", self.workload)
+                self._say("unreachable", repr(error))
             self._stop.wait(self._interval_s)

@@ -85,7 +85,9 @@ class Settings(BaseSettings):
     sql_timeout_s: Seconds = 20.0
     predict_max_rows: Annotated[int, Field(ge=1)] = 10_000
     predict_max_bytes: Annotated[int, Field(ge=1)] = 2_000_000
+    predict_body_timeout_s: Seconds = 10.0
     prediction_log_queue: Annotated[int, Field(ge=1)] = 10_000
+    prediction_log_keep: Annotated[int, Field(ge=1)] = 1_000_000
     watch_interval_s: Seconds = 0.5
 
     @field_validator("data_dir")

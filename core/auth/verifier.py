@@ -84,6 +84,11 @@ class TokenVerifier:
         self._write_due = time.monotonic() + LAST_USED_EVERY_S
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="token-last-used")
 
+    @property
+    def fresh(self) -> bool:
+        """True while :meth:`verify` answers from memory; else it asks the catalog, which may take its time."""
+        return time.monotonic() < self._fresh_until
+
     def verify(self, secret: str | None, scope: str) -> TokenIdentity:
         """Who holds ``secret``, which must carry ``scope``.
 
@@ -92,7 +97,7 @@ class TokenVerifier:
         """
         if not secret:
             raise TokenMissingError
-        if time.monotonic() >= self._fresh_until:
+        if not self.fresh:
             self._renew()
         entry = self._entries.get(digest(secret))
         if entry is None:
@@ -114,7 +119,7 @@ class TokenVerifier:
 
     def _renew(self) -> None:
         with self._loading:
-            if time.monotonic() < self._fresh_until:  # another thread was faster
+            if self.fresh:  # another thread was faster
                 return
             # The clock is read before the query: what changes during the query counts as old.
             started = time.monotonic()

@@ -1,0 +1,1 @@
+"""The sidecar: predictions over HTTP, health and metrics. Read-only: it cannot generate, train or promote."""

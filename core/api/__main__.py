@@ -1,0 +1,33 @@
+"""``python -m core.api``: the sidecar in a process of its own."""
+
+from __future__ import annotations
+
+import uvicorn
+
+from core.api.app import create_app
+from core.logs import setup_logging
+from core.settings import get_settings
+
+
+def main() -> None:
+    """Serve until SIGTERM or Ctrl-C; then end within three seconds, whatever hangs."""
+    settings = get_settings()
+    setup_logging("api")
+    config = uvicorn.Config(
+        create_app(settings),
+        host=settings.host,
+        port=settings.api_port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # The caller's address is not used, so nobody's word is taken for it.
+        proxy_headers=False,
+        ws="none",
+        lifespan="on",
+        timeout_graceful_shutdown=1,
+    )
+    uvicorn.Server(config).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""How the sidecar says that it is well. Read without a login: nothing secret, no addresses, no file names."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from core import __version__
+from core.api.pulse import CatalogPulse
+from core.prediction_log import PredictionLog
+from core.serving import ChampionWatcher
+
+State = Literal["healthy", "starting", "empty", "unhealthy"]
+"""``empty``: nothing is wrong, but there is nothing to serve yet."""
+
+
+class Component(BaseModel):
+    """One part that a prediction depends on. ``detail`` says what is the matter and what to do."""
+
+    state: State = "healthy"
+    detail: str = ""
+
+
+class ModelComponent(Component):
+    """``version``: what answers right now; null before a model is loaded."""
+
+    version: int | None = None
+
+
+class Components(BaseModel):
+    catalog: Component
+    model: ModelComponent
+    prediction_log: Component
+
+
+class Health(BaseModel):
+    """The sidecar serves while it answers this at all; ``degraded`` when something needs a look."""
+
+    status: Literal["ok", "degraded"]
+    version: str = Field(default=__version__, description="Version of the program")
+    components: Components
+
+
+class Ready(BaseModel):
+    """A model is loaded and answers."""
+
+    status: Literal["ready"] = "ready"
+    version: int = Field(description="Version of the model")
+
+
+def health(watcher: ChampionWatcher, log: PredictionLog, pulse: CatalogPulse) -> Health:
+    """The state of every part, from memory."""
+    components = Components(catalog=_catalog(pulse), model=_model(watcher), prediction_log=_log(log))
+    parts = (components.catalog, components.model, components.prediction_log)
+    ill = any(part.state == "unhealthy" for part in parts)
+    return Health(status="degraded" if ill else "ok", components=components)
+
+
+def _catalog(pulse: CatalogPulse) -> Component:
+    if not pulse.looked:
+        return Component(state="starting")
+    if pulse.problem is None:
+        return Component()
+    return Component(state="unhealthy", detail="The catalog does not answer: `python3 manage.py doctor` tells more.")
+
+
+def _model(watcher: ChampionWatcher) -> ModelComponent:
+    version = watcher.current.version.version if watcher.current else None
+    goes_on = f" Version {version} goes on serving." if version else ""
+    match watcher.state:
+        case "starting":
+            return ModelComponent(state="starting", detail="The model is being loaded.")
+        case "serving":
+            return ModelComponent(version=version)
+        case "no-champion":
+            detail = "There is no champion: train a model on the Train page."
+            if version is None:
+                return ModelComponent(state="empty", detail=detail)
+        case "refused":
+            detail = f"Version {watcher.refused} is damaged and was refused. Train again, or roll back."
+        case "unreachable":
+            detail = "The MLflow store does not answer: `python3 manage.py doctor` tells more."
+    return ModelComponent(state="unhealthy", detail=detail + goes_on, version=version)
+
+
+def _log(log: PredictionLog) -> Component:
+    if log.problem is None:
+        return Component()
+    detail = f"The catalog takes no entries; {log.queued:,} wait, {log.dropped:,} were dropped. Predictions go on."
+    return Component(state="unhealthy", detail=detail)

@@ -1,0 +1,35 @@
+"""What a request's headers say: who asks, in what format, and what they want back."""
+
+from __future__ import annotations
+
+from core.api.problems import NOT_ACCEPTABLE, UNSUPPORTED_MEDIA_TYPE, Problem
+
+_ACCEPTED = (b"*/*", b"application/*", b"application/json")
+
+
+def bearer(authorization: bytes | None) -> str | None:
+    """The token in an ``Authorization`` header; None when there is none."""
+    if authorization is None or authorization[:7].lower() != b"bearer ":
+        return None
+    return authorization[7:].strip().decode("latin-1") or None
+
+
+def require_json(content_type: bytes | None, encoding: bytes | None) -> None:
+    """Raise :class:`Problem` (415) unless the body is said to be plain UTF-8 JSON."""
+    if encoding is not None and encoding.strip().lower() not in (b"", b"identity"):
+        raise Problem(UNSUPPORTED_MEDIA_TYPE, "Send the body uncompressed, without a Content-Encoding.")
+    if content_type == b"application/json":
+        return
+    media, *parameters = (content_type or b"").lower().split(b";")
+    charsets = [p.partition(b"=")[2].strip(b' "') for p in parameters if p.strip().startswith(b"charset")]
+    if media.strip() != b"application/json" or any(charset != b"utf-8" for charset in charsets):
+        raise Problem(UNSUPPORTED_MEDIA_TYPE, "Send JSON in UTF-8 with the header 'Content-Type: application/json'.")
+
+
+def require_json_wanted(accept: bytes | None) -> None:
+    """Raise :class:`Problem` (406) when the caller takes anything but JSON."""
+    if accept is None or accept == b"*/*":
+        return
+    wanted = [part.partition(b";")[0].strip().lower() for part in accept.split(b",")]
+    if not any(media in _ACCEPTED for media in wanted):
+        raise Problem(NOT_ACCEPTABLE, "The answer is application/json: name it, or */*, in the header Accept.")
