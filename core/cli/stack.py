@@ -147,4 +147,5 @@ def _mlflow(settings: Settings) -> ProcessSpec:
         env=child_environment(settings) | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"} | _ONE_THREAD,
         # The runner makes the store, whole or not at all; MLflow's server would make it in forty open steps.
         may_start=lambda: file is None or file.exists(),
+        interrupt_first=True,
     )
