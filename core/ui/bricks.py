@@ -1,0 +1,79 @@
+"""The health of every brick, live."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Literal
+
+import streamlit as st
+
+from core.health import ComponentState, component_states
+from core.settings import get_settings
+from core.ui.formats import ago, plain
+from core.ui.links import from_browser
+
+_EVERY_S = 5.0
+
+_Colour = Literal["green", "blue", "red", "orange", "gray"]
+_BADGES: dict[str, tuple[str, _Colour]] = {
+    "healthy": (":material/check_circle:", "green"),
+    "starting": (":material/hourglass:", "blue"),
+    "unhealthy": (":material/error:", "red"),
+    "restarting": (":material/restart_alt:", "orange"),
+    "stopped": (":material/stop_circle:", "gray"),
+}
+_PAGE_OF = {"api": "/docs"}
+"""Where a brick's own page is when it is not at its root."""
+
+
+@st.fragment(run_every=_EVERY_S)
+def bricks() -> None:
+    """A tile per brick, and under them what to do about those that are not well."""
+    states = cached_states()
+    with st.container(horizontal=True, gap="xsmall", key="bricks"):
+        for state in states:
+            _tile(state)
+    for state in states:
+        if text := advice(state):
+            kind = st.info if state.state == "starting" else st.warning
+            kind(text, icon=_BADGES[state.state][0])
+
+
+def cached_states() -> list[ComponentState]:
+    """What :func:`core.health.component_states` says, at most three seconds old, for all readers together."""
+    settings = get_settings()
+    return _states(settings.data_dir.as_posix(), settings.prefect_api)
+
+
+@st.cache_data(ttl=3, show_spinner=False, max_entries=4)
+def _states(_data_dir: str, _prefect: str) -> list[ComponentState]:
+    return component_states()
+
+
+def advice(state: ComponentState) -> str:
+    """Markdown: what is the matter and what to do; empty for a brick that is well."""
+    if state.state == "healthy":
+        return ""
+    if state.state == "starting":
+        return f"**{state.label}** is starting; that takes up to half a minute."
+    return f"**{state.label}** is {state.state}: {plain(state.detail or 'no details')}. {state.remedy}"
+
+
+def _tile(state: ComponentState) -> None:
+    icon, colour = _BADGES[state.state]
+    with st.container(border=True, width=144, height="stretch", gap="xsmall", key=f"brick-{state.name}"):
+        st.markdown(f"**{state.label}**")
+        st.badge(state.state, icon=icon, color=colour)
+        if text := _history(state):
+            st.caption(text)
+        if state.url and state.name != "workbench" and state.state == "healthy":
+            st.page_link(
+                from_browser(state.url) + _PAGE_OF.get(state.name, ""), label="Open", icon=":material/open_in_new:"
+            )
+
+
+def _history(state: ComponentState, now: datetime | None = None) -> str:
+    parts = [f"since {ago(state.since, now or datetime.now(UTC))}" if state.since else ""]
+    if state.restarts:
+        parts.append(f"restarted {state.restarts}×")
+    return " · ".join(filter(None, parts))
