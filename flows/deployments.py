@@ -30,10 +30,14 @@ def all_deployments() -> list[Served]:
         if workload.features:
             made.append((predict_file, options))
     exercise = {"name": "course", "tags": ["course"], "interval": timedelta(seconds=settings.random_check_interval_s)}
-    # Paused only the first time: whoever resumed it wants it running after a restart too.
-    known = {item["name"] for item in prefect_api.deployments()}
-    made.append((periodic_check, {**exercise, "paused": None if "course" in known else True}))
+    made.append((periodic_check, {**exercise, "paused": True}))
     return made
+
+
+def paused_by_people() -> dict[tuple[str, str], bool]:
+    """(flow, deployment) → paused, as the server has it: what somebody paused or resumed outlives a restart."""
+    flows = prefect_api.flow_names()
+    return {(flows[item["flow_id"]], item["name"]): bool(item["paused"]) for item in prefect_api.deployments()}
 
 
 def register(runner: Runner) -> None:
@@ -42,5 +46,8 @@ def register(runner: Runner) -> None:
     ``add_flow`` rather than a deployment by path: the runner then starts runs from the flow it holds
     in memory and need not import the code again for each.
     """
+    paused = paused_by_people()
     for flow, options in all_deployments():
-        runner.add_flow(flow, **options)
+        # Prefect would reset "paused" at each registration.
+        kept = paused.get((flow.name, options["name"]), options.get("paused", False))
+        runner.add_flow(flow, **{**options, "paused": kept})

@@ -77,6 +77,8 @@ def _watch() -> None:
             job_watch.look()
         except (prefect_api.PrefectUnavailableError, prefect_api.PrefectRefusedError, CatalogUnavailableError) as error:
             logger.warning("Watching jobs: {}", error)
+        except Exception:  # noqa: BLE001 - without this watch a killed run would say "running" for ever
+            logger.exception("Watching jobs failed; trying again")
 
 
 if __name__ == "__main__":

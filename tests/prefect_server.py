@@ -11,7 +11,9 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -32,7 +34,8 @@ def running(spec: ProcessSpec, output: Path, timeout: float = 90.0) -> Iterator[
 
     Tests may kill the child themselves: ``child.tree()`` are its processes.
     """
-    child = Child(spec, output, ROOT)
+    # A name of its own: processes are found again by their mark, and one test may run two servers.
+    child = Child(replace(spec, name=f"{spec.name}-{uuid4().hex[:8]}"), output, ROOT)
 
     def ready() -> bool:
         assert child.exit_code is None, f"{spec.name} ended with {child.exit_code}:\n{output.read_text()[-2000:]}"
