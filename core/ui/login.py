@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from core.auth import session
@@ -11,12 +13,14 @@ from core.auth.users import Account, LoginFailedError
 from core.ui.formats import plain
 from core.ui.messages import explained, note
 
+LOGO = Path(__file__).with_name("logo.svg")
 _WATCH_EVERY_S = 10.0
 
 
 def login_form() -> None:
     """Ask for name and password; a success reruns the page that was asked for."""
-    with st.container(width=420, horizontal_alignment="left"):
+    with st.container(horizontal_alignment="center"), st.container(width=400):
+        st.image(LOGO, width=96)
         st.title("Shifumi")
         st.write("Log in to the workbench.")
         with st.form("login"):
@@ -25,12 +29,13 @@ def login_form() -> None:
             submitted = st.form_submit_button("Log in", type="primary", width="stretch")
         if submitted:
             _log_in(username, password)
-        st.caption("Forgotten? An admin sets a new one, or `python3 manage.py user password NAME`.")
+        st.caption("Forgotten? An admin can set a new one.")
         session.sync_cookie()
 
 
 def account_box(account: Account) -> None:
     """Name and role, change of password, logout."""
+    st.logo(LOGO, size="medium")
     with st.sidebar:
         st.markdown(f":material/account_circle: **{plain(account.name)}** :gray-badge[{account.role.value}]")
         with st.container(horizontal=True):
