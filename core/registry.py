@@ -74,14 +74,15 @@ def _client_for(uri: str) -> MlflowClient:
 def client() -> MlflowClient:
     """The MLflow client of this process. Raises :class:`RegistryError` when the store cannot be opened."""
     uri = get_settings().tracking_uri
-    with _explained():
+    with store_errors():
         if file := sqlite_file(uri):
             make_store(file)
         return _client_for(uri)
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def store_errors() -> Iterator[None]:
+    """Turn whatever MLflow's store throws into a :class:`RegistryError` that says what to do."""
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -98,12 +99,12 @@ def _explained() -> Iterator[None]:
 def experiment_id(workload: str) -> str:
     """The experiment that holds the workload's runs; made on first use, artifacts under the data folder."""
     mlflow_client = client()
-    with _explained():
+    with store_errors():
         found = mlflow_client.get_experiment_by_name(model_name(workload))
         if found is not None:
             return str(found.experiment_id)
-        local = sqlite_file(get_settings().tracking_uri) is not None
-        # Without an address of its own MLflow would write into ./mlruns.
+        # A server knows where its artifacts go; a bare database would put them into ./mlruns.
+        local = not get_settings().tracking_uri.startswith(("http://", "https://"))
         place = (get_settings().mlflow_dir / "artifacts" / workload).as_uri() if local else None
         return str(mlflow_client.create_experiment(model_name(workload), artifact_location=place))
 
@@ -117,7 +118,7 @@ def find(workload: str, wanted_fingerprint: str) -> Version | None:
     """The newest version trained with this fingerprint."""
     query = f"name='{model_name(workload)}' and tags.fingerprint='{wanted_fingerprint}'"
     mlflow_client = client()
-    with _explained():
+    with store_errors():
         found = mlflow_client.search_model_versions(query, max_results=10)
     return max((_version(workload, item) for item in found), key=lambda v: v.version, default=None)
 
@@ -130,7 +131,7 @@ def log_challenger(workload: str, dataset: Dataset, trained: Trained, flow_run_i
     settings = get_settings()
     mlflow_client = client()
     experiment = experiment_id(workload)
-    with _explained():
+    with store_errors():
         mlflow.set_tracking_uri(settings.tracking_uri)
         tags = {"dataset_id": str(dataset.id), "dataset_sha256": dataset.sha256, "flow_run_id": flow_run_id or ""}
         with (
@@ -168,7 +169,7 @@ def log_scores(version: Version, scores: Scores) -> None:
     }
     figures |= {name: value for name, value in scores.details.items() if isinstance(value, float)}
     mlflow_client = client()
-    with _explained():
+    with store_errors():
         for name, value in figures.items():
             mlflow_client.log_metric(version.run_id, name, value)
         mlflow_client.log_dict(version.run_id, scores.details, "scores.json")
@@ -177,7 +178,7 @@ def log_scores(version: Version, scores: Scores) -> None:
 def log_figures(version: Version, figures: list[tuple[str, Any]]) -> None:
     """Attach Matplotlib figures to the version's run."""
     mlflow_client = client()
-    with _explained():
+    with store_errors():
         for name, figure in figures:
             mlflow_client.log_figure(version.run_id, figure, name)
 
@@ -202,7 +203,7 @@ def by_alias(workload: str, alias: str) -> Version | None:
     from mlflow.exceptions import MlflowException
 
     mlflow_client = client()
-    with _explained():
+    with store_errors():
         try:
             return _version(workload, mlflow_client.get_model_version_by_alias(model_name(workload), alias))
         except MlflowException as error:
@@ -218,14 +219,14 @@ def champion(workload: str) -> Version | None:
 def get_version(workload: str, version: int) -> Version:
     """Raises :class:`RegistryError` when the version does not exist."""
     mlflow_client = client()
-    with _explained():
+    with store_errors():
         return _version(workload, mlflow_client.get_model_version(model_name(workload), str(version)))
 
 
 def versions(workload: str, limit: int = 50) -> list[Version]:
     """Registered versions, newest first."""
     mlflow_client = client()
-    with _explained():
+    with store_errors():
         found = mlflow_client.search_model_versions(
             f"name='{model_name(workload)}'", max_results=limit, order_by=["version_number DESC"]
         )
@@ -255,7 +256,7 @@ def promote(actor: Actor, workload: str, version: int) -> Version:
     load_served(target)
     old = champion(workload)
     name, mlflow_client = model_name(workload), client()
-    with _explained():
+    with store_errors():
         if old is not None and old.version != version:
             mlflow_client.set_registered_model_alias(name, PREVIOUS, str(old.version))
         mlflow_client.set_registered_model_alias(name, CHAMPION, str(version))
@@ -278,6 +279,6 @@ def download_export(version: Version, folder: Path) -> Path:
     """Fetch the served form of a version; local stores are read in place."""
     from mlflow.artifacts import download_artifacts
 
-    with _explained():
+    with store_errors():
         uri = f"runs:/{version.run_id}/{_EXPORT}"
         return Path(download_artifacts(uri, dst_path=str(folder), tracking_uri=get_settings().tracking_uri))
