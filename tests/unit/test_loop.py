@@ -8,7 +8,7 @@ from mlflow.sklearn import load_model
 from core import datasets, decisions, loop, registry
 from core.auth.roles import SYSTEM, Actor, ForbiddenError, Role
 from core.serving import ChampionWatcher, ModelRefusedError, load_served
-from core.settings import Settings
+from core.settings import Settings, get_settings
 from tests.learning import make_dataset
 
 pytestmark = pytest.mark.usefixtures("mlflow_store")
@@ -165,9 +165,18 @@ def test_a_changed_model_file_is_refused_and_the_old_one_serves(champion: regist
     assert watcher.problem is None
 
 
-def test_missing_store_is_explained(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    from core.settings import get_settings
+def test_artifacts_stay_in_the_data_folder(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Also when the store's address comes from the environment, as it does under ``manage.py run``."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", settings.tracking_uri)
+    monkeypatch.chdir(tmp_path)
+    get_settings.cache_clear()
+    make_dataset(seed=1)
+    loop.run_once("linear")
+    assert not (tmp_path / "mlruns").exists()
+    assert list((settings.mlflow_dir / "artifacts").rglob("linear.json"))
 
+
+def test_missing_store_is_explained(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{settings.data_dir.as_posix()}/catalog.db/mlflow.db")
     get_settings.cache_clear()
     with pytest.raises(registry.RegistryError, match="MLFLOW_TRACKING_URI"):
