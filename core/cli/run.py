@@ -67,6 +67,8 @@ class _Reporter:
         self._table_shown = False
 
     def changed(self, name: str, record: ProcessRecord) -> None:
+        if record.state == "stopped":
+            return  # the supervisor itself tells the end, and the terminal may be gone
         self._records[name] = record
         before, self._told[name] = self._told.get(name), record.state
         if not self._table_shown:

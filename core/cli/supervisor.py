@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -102,9 +102,9 @@ class Supervisor:
         # The second time means: now.
         self.hurry = self.stopping
         self.stopping = True
-        os.write(
-            2, b"\nStopping at once ...\n" if self.hurry else b"\nStopping everything; again to kill at once ...\n"
-        )
+        text = "Stopping at once ..." if self.hurry else "Stopping everything; again to kill at once ..."
+        with suppress(OSError):  # a terminal that was closed takes no more words
+            os.write(2, f"\n{text}\n".encode())
 
     @contextmanager
     def _signals(self) -> Iterator[None]:

@@ -20,6 +20,18 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 
 
+def _all_healthy(folder: Path) -> bool:
+    record = read_run_record(folder)
+    return record is not None and all(one.state == "healthy" for one in record.processes.values())
+
+
+def _reaped(pid: int, status: list[int]) -> bool:
+    found, code = os.waitpid(pid, os.WNOHANG)
+    if found:
+        status.append(code)
+    return bool(found)
+
+
 class Supervised:
     """A supervisor in its own process, and everything that belongs to it."""
 
@@ -39,8 +51,7 @@ class Supervised:
 
     def _all_healthy(self) -> bool:
         assert self.process.poll() is None, "the supervisor ended"
-        record = read_run_record(self.folder)
-        return bool(record) and all(one.state == "healthy" for one in record.processes.values())
+        return _all_healthy(self.folder)
 
     def stop(self, number: signal.Signals) -> tuple[int, float]:
         """Exit code and seconds."""
@@ -103,6 +114,27 @@ def test_the_second_ctrl_c_kills_at_once(tmp_path: Path, supervised: list[Superv
     code, seconds = stack.stop(signal.SIGINT)
     assert (code, stack.left) == (0, [])
     assert seconds < 2.4, "sooner than the next polite signal"
+
+
+def test_closing_the_terminal_ends_everything(tmp_path: Path) -> None:
+    import pty
+
+    pid, terminal = pty.fork()
+    if pid == 0:  # becomes the supervisor
+        os.chdir(ROOT)
+        os.execv(sys.executable, [sys.executable, "-m", "tests.supervise", str(tmp_path), "one=", "runner="])  # noqa: S606
+    family: list[psutil.Process] = []
+    try:
+        wait_until(lambda: _all_healthy(tmp_path), timeout=30)
+        family = trees.below(pid)
+        assert len(family) == 2
+        os.close(terminal)
+        status: list[int] = []
+        wait_until(lambda: _reaped(pid, status), timeout=15, what="the supervisor ends")
+        assert os.waitstatus_to_exitcode(status[0]) == 0
+        assert trees.living(family) == []
+    finally:
+        trees.kill_all([*trees.below(pid), *family])
 
 
 def test_what_a_killed_supervisor_left_is_ended_by_the_next_one(tmp_path: Path, supervised: list[Supervised]) -> None:
