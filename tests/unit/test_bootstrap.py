@@ -75,6 +75,8 @@ def test_what_holds_secrets_is_readable_by_its_owner_only(empty: Settings) -> No
     assert main(["migrate"]) == 0
     assert stat.S_IMODE(empty.data_dir.stat().st_mode) == 0o700
     assert stat.S_IMODE((empty.data_dir / "catalog.db").stat().st_mode) == 0o600
+    below = list(empty.data_dir.rglob("*"))
+    assert below and not any(stat.S_IMODE(path.stat().st_mode) & 0o077 for path in below)
 
 
 def test_an_old_catalog_is_brought_up_to_date_and_a_current_one_left_alone(empty: Settings) -> None:

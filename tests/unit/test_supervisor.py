@@ -1,5 +1,6 @@
 """The supervisor over real processes: order, restarts, and nothing left behind."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -87,7 +88,9 @@ def test_a_killed_process_comes_back_and_its_orphans_are_gone(tmp_path: Path) ->
         psutil.Process(first).kill()
         stack.until(lambda: stack.keeper("runner").record.restarts == 1)
         assert trees.living([orphan]) == []
+        began = time.monotonic()
         stack.until(lambda: stack.is_healthy("runner"), "healthy again")
+        assert time.monotonic() - began < 4, "asked at once, not at the next calm interval"
         record = stack.keeper("runner").record
         assert record.pid not in (None, first)
         assert record.last_exit not in (None, 0)
@@ -96,8 +99,12 @@ def test_a_killed_process_comes_back_and_its_orphans_are_gone(tmp_path: Path) ->
 def test_a_process_that_always_dies_is_tried_again_ever_more_slowly(tmp_path: Path) -> None:
     with driven([spec("broken", "--exit", "7", "--say", "no such module")], tmp_path) as stack:
         keeper = stack.keeper("broken")
-        keeper._backoff = Backoff(first=0.01, most=0.1)
-        stack.until(lambda: keeper.record.restarts >= 3)
+        keeper._backoff = Backoff(first=0.2, most=0.4)
+        stack.until(lambda: keeper.record.restarts == 2)
+        died = keeper.record.since
+        stack.until(lambda: keeper.child)
+        assert keeper.record.created is not None
+        assert keeper.record.created - died >= 0.35, "the second pause is twice the first"
         assert keeper.record.last_exit == 7
         assert "no such module" in output_path(tmp_path, "broken").read_text()
 
