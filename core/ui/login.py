@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
@@ -10,6 +11,7 @@ from core.auth import session
 from core.auth.passwords import PasswordRefusedError
 from core.auth.throttle import LoginThrottledError
 from core.auth.users import Account, LoginFailedError
+from core.catalog.engine import CatalogUnavailableError
 from core.ui.formats import plain
 from core.ui.messages import explained, note
 
@@ -55,7 +57,8 @@ def account_box(account: Account) -> None:
 @st.fragment(run_every=_WATCH_EVERY_S)
 def _watch() -> None:
     """Ends a tab that nobody touches once its session is revoked elsewhere."""
-    with explained():
+    # A catalog that is down ends no session; the page itself says so at the next click.
+    with suppress(CatalogUnavailableError):
         if session.current_account() is None:
             st.rerun()
 

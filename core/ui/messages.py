@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import uuid4
 
 import streamlit as st
 from loguru import logger
@@ -31,7 +32,8 @@ def explained() -> Iterator[None]:
 def trouble(text: str) -> None:
     """Something is down: say what, and offer another try."""
     st.error(text, icon=":material/cloud_off:")
-    st.button("Try again", icon=":material/refresh:", key="btn_try_again")
+    # A key of its own each time: several fragments of one page may be in trouble at once. Any click reruns.
+    st.button("Try again", icon=":material/refresh:", key=f"btn_try_again_{uuid4().hex}")
 
 
 def forbidden(text: str) -> None:
