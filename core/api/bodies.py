@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from starlette.types import Receive
 
@@ -60,9 +61,11 @@ class Incoming:
 
     async def linger(self) -> None:
         """Receive and forget, for a moment: closing on a client that still sends would cost it our answer."""
+        deadline = time.monotonic() + _LINGER_S
         try:
             async with asyncio.timeout(_LINGER_S):
-                while not self.complete:
+                # The clock is read too: when there is always a next part, the loop never gets to the time-out.
+                while not self.complete and time.monotonic() < deadline:
                     await self._next()
         except (TimeoutError, ClientGoneError):
             return

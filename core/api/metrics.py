@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -21,6 +28,7 @@ class Metrics:
     """The metrics of one sidecar, in a registry of their own."""
 
     def __init__(self, watcher: ChampionWatcher, log: PredictionLog, pulse: CatalogPulse) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call] # a second series per counter, which nobody reads
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "shifumi_http_requests", "Answered requests.", ["route", "status"], registry=self._registry

@@ -21,7 +21,12 @@ _NEEDED = (
 
 
 def import_mlflow() -> None:
-    """Import what :mod:`core.registry` uses of MLflow. Other threads must not import the heavy packages meanwhile."""
+    """Import what :mod:`core.registry` uses of MLflow, unless somebody was faster.
+
+    Other threads must not import the heavy packages meanwhile.
+    """
+    if "mlflow" in sys.modules:
+        return
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     hidden = [name for name in _NOT_NEEDED if name not in sys.modules]
     for name in hidden:

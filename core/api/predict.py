@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from starlette.types import Receive, Scope, Send
 
 from core.api import problems
+from core.api.answering import refuse, send_json
 from core.api.bodies import ClientGoneError, Incoming
 from core.api.metrics import Metrics
 from core.api.negotiation import bearer, require_json, require_json_wanted
@@ -83,15 +84,20 @@ class PredictEndpoint:
         status = 200
         try:
             answer = await self._respond(scope["method"], dict(scope["headers"]), incoming)
-            await _send(send, 200, b"application/json", answer)
+            await send_json(send, answer)
         except Problem as problem:
             status = problem.kind.status
-            await _refuse(send, problem, incoming)
+            await refuse(send, problem, incoming)
         except ClientGoneError:
             status = _CLIENT_GONE
+        except asyncio.CancelledError:
+            # The server stops and this request took longer than it waits: the last word is ours.
+            last = Problem(problems.SHUTTING_DOWN, "Nothing was predicted. Send it again in a moment.", _RETRY)
+            status = last.kind.status
+            await refuse(send, last, incoming, linger=False)
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets our shape and the log the reason
             status = 500
-            await _refuse(send, problems.unexpected(error, PATH), incoming)
+            await refuse(send, problems.unexpected(error, PATH), incoming)
         self._metrics.count(PATH, status, time.perf_counter() - started)
 
     async def _respond(self, method: str, headers: Mapping[bytes, bytes], incoming: Incoming) -> bytes:
@@ -151,7 +157,7 @@ class PredictEndpoint:
         except msgspec.ValidationError as error:
             detail = f'{error}. Send {{"features": [[x1, x2], …]}} with two numbers per row.'
             raise Problem(problems.WRONG_SHAPE, detail) from None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             detail = f"{error}. NaN and Infinity are no JSON numbers; the body is one object in UTF-8."
             raise Problem(problems.MALFORMED_JSON, detail) from None
         if not rows:
@@ -183,25 +189,3 @@ def _token_problem(error: TokenError) -> Problem:
     # Without a token there is no error to name (RFC 6750).
     named = "" if isinstance(error, TokenMissingError) else ', error="invalid_token"'
     return Problem(problems.TOKEN_REFUSED, error.detail, (("www-authenticate", f'Bearer realm="shifumi"{named}'),))
-
-
-async def _send(send: Send, status: int, media_type: bytes, body: bytes) -> None:
-    headers = [(b"content-type", media_type), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-async def _refuse(send: Send, problem: Problem, incoming: Incoming) -> None:
-    """Answer with a problem; a client that still sends is listened to for a moment, then hung up on."""
-    body = problem.encoded()
-    headers = [
-        (b"content-type", problems.MEDIA_TYPE.encode()),
-        (b"content-length", str(len(body)).encode()),
-        *((name.encode(), value.encode()) for name, value in problem.headers),
-    ]
-    if not incoming.complete:
-        headers.append((b"connection", b"close"))
-    await send({"type": "http.response.start", "status": problem.kind.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": True})
-    await incoming.linger()
-    await send({"type": "http.response.body", "body": b""})

@@ -40,6 +40,7 @@ WRONG_SHAPE = Kind(422, "wrong-shape", "The features do not have the expected sh
 OUT_OF_RANGE = Kind(422, "out-of-range", "The numbers are too large for the model")
 INTERNAL_ERROR = Kind(500, "internal-error", "Something went wrong on our side")
 NO_CHAMPION = Kind(503, "no-champion", "No model is loaded yet")
+SHUTTING_DOWN = Kind(503, "shutting-down", "The sidecar is being stopped")
 CATALOG_UNAVAILABLE = Kind(503, "catalog-unavailable", "Tokens cannot be checked right now")
 
 KINDS = tuple(value for value in list(globals().values()) if isinstance(value, Kind))

@@ -1,0 +1,32 @@
+"""Writes answers to the wire, without a framework."""
+
+from __future__ import annotations
+
+from starlette.types import Send
+
+from core.api.bodies import Incoming
+from core.api.problems import MEDIA_TYPE, Problem
+
+
+async def send_json(send: Send, body: bytes) -> None:
+    """Answer 200 with an encoded body."""
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def refuse(send: Send, problem: Problem, incoming: Incoming, *, linger: bool = True) -> None:
+    """Answer with a problem; a client that still sends is listened to for a moment, then hung up on."""
+    body = problem.encoded()
+    headers = [
+        (b"content-type", MEDIA_TYPE.encode()),
+        (b"content-length", str(len(body)).encode()),
+        *((name.encode(), value.encode()) for name, value in problem.headers),
+    ]
+    if not incoming.complete:
+        headers.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": problem.kind.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+    if linger:
+        await incoming.linger()
+    await send({"type": "http.response.body", "body": b""})

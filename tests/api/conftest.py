@@ -1,0 +1,78 @@
+"""A trained model for the tests of the sidecar, and the ways to ask it."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+# Before the sidecar, which would import a lighter MLflow than the other tests of this process need.
+import mlflow  # noqa: F401
+import pytest
+
+from core.api.app import SidecarApp, create_app
+from core.auth.roles import SYSTEM
+from core.auth.tokens import create_token
+from core.settings import ROOT, Settings
+from tests.api.client import Client
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory, mlflow_template: Path) -> Path:
+    """A data folder with two model versions (see :mod:`tests.api.making`), made once."""
+    folder = tmp_path_factory.mktemp("models")
+    (folder / "mlflow").mkdir()
+    shutil.copyfile(mlflow_template, folder / "mlflow" / "mlflow.db")
+    environment = os.environ | {"SHIFUMI_DATA_DIR": str(folder)}
+    subprocess.run([sys.executable, "-m", "tests.api.making"], cwd=ROOT, env=environment, check=True, timeout=240)
+    return folder
+
+
+@pytest.fixture
+def champion(models: Path, settings: Settings) -> Settings:
+    """This test's own copy of the two versions; version 2 is the champion."""
+    for part in ("mlflow", "lake", "catalog.db"):
+        source, target = models / part, settings.data_dir / part
+        shutil.copytree(source, target, dirs_exist_ok=True) if source.is_dir() else shutil.copyfile(source, target)
+    with closing(sqlite3.connect(settings.mlflow_dir / "mlflow.db")) as store, store:
+        # Artifacts are addressed absolutely.
+        moved = ("UPDATE runs SET artifact_uri = replace(artifact_uri, ?, ?)", (str(models), str(settings.data_dir)))
+        assert store.execute(*moved).rowcount == 2
+    return settings
+
+
+@pytest.fixture
+def secret(settings: Settings) -> str:
+    """A token with the scope ``predict``."""
+    return create_token(SYSTEM, "tests", ["predict"], days=1)[0]
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[SidecarApp]:
+    """The application in this process, without its background threads and without a model."""
+    made = create_app(settings)
+    yield made
+    made.sidecar.verifier.close()
+
+
+@pytest.fixture
+def serving(app: SidecarApp, champion: Settings) -> SidecarApp:
+    """The application with the champion loaded."""
+    app.sidecar.watcher.look()
+    assert app.sidecar.watcher.current is not None, app.sidecar.watcher.problem
+    return app
+
+
+@pytest.fixture
+def anonymous(app: SidecarApp) -> Client:
+    """Asks without a token."""
+    return Client(app)
+
+
+@pytest.fixture
+def client(serving: SidecarApp, secret: str) -> Client:
+    """Asks the loaded application with a good token."""
+    return Client(serving, {"Authorization": f"Bearer {secret}"})

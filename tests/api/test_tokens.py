@@ -1,0 +1,76 @@
+"""Who may predict."""
+
+from datetime import timedelta
+
+import pytest
+from httpx import Response
+from sqlalchemy import text
+
+from core.api.app import SidecarApp
+from core.auth.roles import SYSTEM
+from core.auth.tokens import create_token, list_tokens, revoke_token
+from core.catalog.engine import writing
+from core.catalog.tables import ApiToken, utcnow
+from tests.api.client import Client
+from tests.api.problem_shape import assert_problem
+from tests.waiting import wait_until
+
+POINT = {"features": [[1, 2]]}
+
+
+def _ask(app: SidecarApp, authorization: str | None) -> Response:
+    return Client(app).post("/predict", json=POINT, headers={"Authorization": authorization} if authorization else {})
+
+
+@pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer ", "Basic YTpi", "shf_without_scheme"])
+def test_no_token_no_answer(serving: SidecarApp, authorization: str | None) -> None:
+    answer = _ask(serving, authorization)
+    assert_problem(answer, 401, "token-refused")
+    assert answer.headers["www-authenticate"] == 'Bearer realm="shifumi"'
+
+
+def test_the_scheme_may_be_written_in_any_case(serving: SidecarApp, secret: str) -> None:
+    assert _ask(serving, f"bEaReR {secret}").status_code == 200
+
+
+def test_an_invented_token_is_refused(serving: SidecarApp) -> None:
+    answer = _ask(serving, "Bearer shf_invented")
+    assert_problem(answer, 401, "token-refused")
+    assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+    assert "shf_invented" not in answer.text
+
+
+def test_an_expired_token_is_refused(serving: SidecarApp, secret: str) -> None:
+    with writing() as session:
+        session.get_one(ApiToken, list_tokens()[0].id).expires_at = utcnow() - timedelta(seconds=1)
+    assert "expired" in assert_problem(_ask(serving, f"Bearer {secret}"), 401, "token-refused")["detail"]
+
+
+def test_a_revoked_token_stops_working_within_two_seconds(serving: SidecarApp, secret: str) -> None:
+    assert _ask(serving, f"Bearer {secret}").status_code == 200
+    revoke_token(SYSTEM, list_tokens()[0].id)
+    refused = wait_until(lambda: (a := _ask(serving, f"Bearer {secret}")).status_code != 200 and a, timeout=2.0)
+    assert "revoked" in assert_problem(refused, 401, "token-refused")["detail"]
+
+
+def test_a_token_for_something_else_is_refused(serving: SidecarApp, secret: str) -> None:
+    with writing() as session:
+        session.get_one(ApiToken, list_tokens()[0].id).scopes = ["other"]
+    answer = _ask(serving, f"Bearer {secret}")
+    assert_problem(answer, 403, "scope-missing")
+    assert 'error="insufficient_scope"' in answer.headers["www-authenticate"]
+
+
+def test_without_a_catalog_nobody_passes_and_it_says_so(serving: SidecarApp) -> None:
+    secret = create_token(SYSTEM, "tests", ["predict"], days=1)[0]
+    with writing() as session:
+        session.execute(text("ALTER TABLE api_tokens RENAME TO hidden"))
+    answer = _ask(serving, f"Bearer {secret}")
+    assert_problem(answer, 503, "catalog-unavailable")
+    assert int(answer.headers["retry-after"]) > 0
+
+
+def test_a_token_is_asked_for_before_the_body_is_looked_at(serving: SidecarApp) -> None:
+    """Strangers learn nothing about limits and shapes, and nothing of theirs is kept in memory."""
+    answer = Client(serving).post("/predict", content=b"x" * 3_000_000, headers={"Content-Type": "text/plain"})
+    assert_problem(answer, 401, "token-refused")
