@@ -139,7 +139,7 @@ def test_a_brick_that_hangs_costs_little(monkeypatch: pytest.MonkeyPatch) -> Non
         get_settings.cache_clear()
         began = time.monotonic()
         assert states()["api"].state == "unhealthy"
-        assert time.monotonic() - began < 2.0
+        assert time.monotonic() - began < 3.0
 
 
 def test_a_record_survives_its_file_and_half_a_file_is_no_record(settings: Settings) -> None:

@@ -86,7 +86,7 @@ def test_one_signal_ends_everything(number: signal.Signals, tmp_path: Path, supe
     assert len(stack.members) == 3
     code, seconds = stack.stop(number)
     assert (code, stack.left) == (0, [])
-    assert seconds < 5
+    assert seconds < 10
     assert not run_file(tmp_path).exists()
 
 
@@ -113,7 +113,7 @@ def test_the_second_ctrl_c_kills_at_once(tmp_path: Path, supervised: list[Superv
         pass
     code, seconds = stack.stop(signal.SIGINT)
     assert (code, stack.left) == (0, [])
-    assert seconds < 2.4, "sooner than the next polite signal"
+    assert seconds < 4.5, "sooner than the patient way would have killed it"
 
 
 def test_closing_the_terminal_ends_everything(tmp_path: Path) -> None:
