@@ -1,68 +1,24 @@
 """`manage.py run` with every real brick: from an empty folder to the address table, and down again."""
 
 import os
-import signal
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from core.cli import trees
 from core.probe import probe
-from core.runfile import ProcessRecord, read_run_record
 from core.settings import ROOT
-from tests.ports import free_port
+from tests.e2e.stack import Running, free_ports
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")]
 
 
-class Running:
-    """A stack over its own folder and ports, as a person starts it."""
-
-    command = (sys.executable, "-m", "core.cli", "run")
-
-    def __init__(self, data_dir: Path, ports: dict[str, str]) -> None:
-        self.data_dir = data_dir
-        self.environment = os.environ | {"SHIFUMI_DATA_DIR": str(data_dir)} | ports
-        self.output = data_dir.parent / "console.log"
-        with self.output.open("w") as console:
-            self.process = subprocess.Popen(
-                self.command, cwd=ROOT, env=self.environment, stdout=console, stderr=subprocess.STDOUT
-            )
-
-    @property
-    def said(self) -> str:
-        return self.output.read_text(encoding="utf-8")
-
-    def record(self, name: str) -> ProcessRecord | None:
-        found = read_run_record(self.data_dir / "run")
-        return found.processes.get(name) if found else None
-
-    def wait_healthy(self, *names: str) -> None:
-        def all_well() -> bool:
-            assert self.process.poll() is None, self.said
-            return all((record := self.record(name)) and record.state == "healthy" for name in names)
-
-        wait_until(all_well, timeout=120, what=f"{names} healthy; so far:\n{self.said}")
-
-    def stop(self) -> float:
-        """Send one Ctrl-C; returns the seconds until the exit, which must be a clean one."""
-        family = trees.below(self.process.pid)
-        began = time.monotonic()
-        self.process.send_signal(signal.SIGINT)
-        assert self.process.wait(timeout=30) == 0, self.said
-        assert trees.living(family) == []
-        return time.monotonic() - began
-
-
 @pytest.fixture
 def ports() -> dict[str, str]:
-    return {f"SHIFUMI_{name}_PORT": str(free_port()) for name in ("WORKBENCH", "API", "PREFECT", "MLFLOW")}
+    return free_ports()
 
 
 @pytest.fixture
@@ -70,8 +26,7 @@ def started(tmp_path: Path, ports: dict[str, str]) -> Iterator[list[Running]]:
     stacks: list[Running] = []
     yield stacks
     for stack in stacks:
-        trees.kill_all([*trees.below(stack.process.pid), *trees.by_pid(stack.process.pid)])
-        stack.process.wait()
+        stack.kill()
 
 
 def test_from_an_empty_folder_to_a_clean_stop_and_up_again(
