@@ -4,8 +4,24 @@ import streamlit as st
 
 from core.auth.roles import Role
 from core.ui.guard import guard
+from core.ui.run_comparison import comparison_page
+from core.ui.run_detail import run_page
+from core.ui.run_table import run_table
+from core.ui.run_versions import versions_and_aliases
 
-guard(Role.VIEWER)
+actor = guard(Role.VIEWER)
 
 st.title("Runs")
-st.write("Every training that was tracked.")
+st.write("Every training, tracked by MLflow: what went in, what came out, and which version it became.")
+if run_id := st.query_params.get("run"):
+    run_page(actor, run_id)
+elif compared := st.query_params.get("compare"):
+    comparison_page(compared.split(","))
+else:
+    runs, versions = st.tabs(["Runs", "Versions"], key="view", bind="query-params", on_change="rerun")
+    if runs.open:
+        with runs:
+            run_table(actor)
+    if versions.open:
+        with versions:
+            versions_and_aliases()
