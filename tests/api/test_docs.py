@@ -1,0 +1,105 @@
+"""What is served is documented: in ``/docs`` for programs and people, in ``docs/api.md`` for people."""
+
+import re
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from starlette.routing import Mount, Route
+
+from core.api import predict
+from core.api.app import SidecarApp
+from core.api.problems import KINDS
+from core.settings import ROOT, Settings
+from tests.api.client import Client
+
+PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+
+
+def _routes(app: SidecarApp) -> set[str]:
+    """Every path that answers, the files behind ``/docs`` aside."""
+    framework: Any = app._rest._app
+    found = {route.path for route in framework.routes if isinstance(route, Route) and not isinstance(route, Mount)}
+    return (found | {predict.PATH}) - {"/docs/oauth2-redirect"}
+
+
+def _schema(client: Client) -> dict[str, Any]:
+    schema: dict[str, Any] = client.get("/openapi.json").json()
+    return schema
+
+
+def test_every_route_is_on_the_page(app: SidecarApp) -> None:
+    documented = set(re.findall(r"^\| `(?:GET|POST) (/[\w.]+)`", PAGE, re.MULTILINE))
+    assert documented == _routes(app)
+
+
+def test_every_metric_is_on_the_page(client: Client) -> None:
+    client.post("/predict", json={"features": [[1, 2]]})
+    exposed = set()
+    for family in text_string_to_metric_families(client.get("/metrics").text):
+        exposed.add(family.name + ("_total" if family.type == "counter" else ""))
+    ours = {name for name in exposed if not name.startswith("process_")}
+    assert ours == set(re.findall(r"^\| `(shifumi_\w+)`", PAGE, re.MULTILINE))
+
+
+def test_every_kind_of_error_is_on_the_page() -> None:
+    documented = set(re.findall(r"^\| (\d{3}) \| `([\w-]+)` \|", PAGE, re.MULTILINE))
+    assert documented == {(str(kind.status), kind.slug) for kind in KINDS}
+
+
+def test_the_limits_on_the_page_are_the_defaults() -> None:
+    documented = re.findall(r"`SHIFUMI_(PREDICT\w+)` \| ([\d ]+) \|", PAGE)
+    assert len(documented) == 3
+    for name, value in documented:
+        assert float(value.replace(" ", "")) == Settings.model_fields[name.lower()].default
+
+
+def test_every_route_describes_itself(app: SidecarApp, client: Client) -> None:
+    paths = _schema(client)["paths"]
+    assert set(paths) == _routes(app) - {"/docs", "/openapi.json"}
+    for path, operations in paths.items():
+        for method, operation in operations.items():
+            assert operation["summary"], f"{method} {path}"
+            assert "200" in operation["responses"]
+
+
+def test_predict_is_described_whole(client: Client) -> None:
+    schema = _schema(client)
+    operation = schema["paths"]["/predict"]["post"]
+    assert operation["security"] == [{"token": []}]
+    assert schema["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+    for status in ("400", "401", "403", "406", "408", "413", "415", "422", "500", "503"):
+        assert "application/problem+json" in operation["responses"][status]["content"], status
+    assert operation["requestBody"]["required"] is True
+
+
+def test_every_reference_leads_somewhere(client: Client) -> None:
+    schema = _schema(client)
+    references = set(re.findall(r"'\$ref': '#/components/schemas/(\w+)'", str(schema)))
+    assert {"PredictRequest", "PredictAnswer", "ProblemBody", "Health", "Ready"} <= references
+    assert references <= set(schema["components"]["schemas"])
+
+
+def test_the_examples_are_true(client: Client) -> None:
+    operation = _schema(client)["paths"]["/predict"]["post"]
+    example = operation["requestBody"]["content"]["application/json"]["example"]
+    answer = client.post("/predict", json=example)
+    assert answer.status_code == 200
+    promised = operation["responses"]["200"]["content"]["application/json"]["example"]
+    assert set(answer.json()) == set(promised)
+    properties = _schema(client)["components"]["schemas"]["PredictAnswer"]["properties"]
+    assert set(answer.json()) == set(properties)
+
+
+def test_the_page_to_try_it_needs_no_internet(anonymous: Client) -> None:
+    page = anonymous.get("/docs").text
+    sources = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert len(sources) >= 2
+    for source in sources:
+        assert source.startswith("/"), source
+        assert anonymous.get(source).status_code == 200, source
+
+
+@pytest.mark.parametrize("path", ["/redoc", "/docs/oauth2-redirect/x"])
+def test_there_is_nothing_else(anonymous: Client, path: str) -> None:
+    assert anonymous.get(path).status_code == 404
