@@ -5,9 +5,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from core.settings import Settings
 from tests.e2e.workbench import Workbench, running_workbench
+
+# A cold server on a busy machine needs its seconds; a page that is right never waits this long.
+expect.set_options(timeout=30_000)
 
 _CHROMIUM_ARGS = [
     "--no-sandbox",

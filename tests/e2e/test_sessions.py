@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.browser]
 
 
 def heading(page: Page, name: str) -> None:
-    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
 
 
 def session_cookie(context: BrowserContext) -> dict[str, object]:
@@ -75,7 +75,7 @@ def test_logging_out_in_one_tab_ends_the_other_and_kills_the_cookie(
     tab.get_by_role("button", name="Log out").click()
     expect_login_form(tab)
     tab.wait_for_function(f"!document.cookie.includes('{COOKIE_NAME}=ey')")
-    expect(page.get_by_label("Username")).to_be_visible(timeout=20_000)  # by itself, nobody touched it
+    expect(page.get_by_label("Username")).to_be_visible()  # by itself, nobody touched it
 
     context.add_cookies([{"name": COOKIE_NAME, "value": str(stolen), "url": workbench.url}])
     tab.goto(f"{workbench.url}/flows")
@@ -127,6 +127,6 @@ def test_changing_the_password_keeps_this_tab_and_ends_the_others(
     page.get_by_role("button", name="Change it").click()
     expect(page.get_by_text("Password changed.")).to_be_visible()
     heading(page, "Runs")
-    expect(tab.get_by_label("Username")).to_be_visible(timeout=20_000)
+    expect(tab.get_by_label("Username")).to_be_visible()
     page.reload()
     heading(page, "Runs")
