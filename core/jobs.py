@@ -23,6 +23,9 @@ from core.catalog.tables import Job, utcnow
 GENERATE, CHECK, PREDICT_FILE = "generate-dataset", "check-and-retrain", "predict-file"
 _ROLES = {GENERATE: Role.EDITOR, CHECK: Role.EDITOR, PREDICT_FILE: Role.VIEWER}
 
+SCHEDULE = "schedule"
+"""Who "asked" for a job that nobody submitted here."""
+
 SUBMITTED, RUNNING, COMPLETED, FAILED, CANCELLED, CRASHED = (
     "submitted",
     "running",
@@ -77,7 +80,7 @@ def adopt(kind: str, workload: str, flow_run_id: str, parameters: Mapping[str, A
 
     Raises :class:`JobBusyError` when the slot is taken: one at a time.
     """
-    return _claim(kind, workload, dict(parameters), "schedule", flow_run_id)
+    return _claim(kind, workload, dict(parameters), SCHEDULE, flow_run_id)
 
 
 def _claim(kind: str, workload: str, parameters: dict[str, Any], username: str, flow_run_id: str | None = None) -> Job:

@@ -23,6 +23,8 @@ CLASS_COLOURS = (BLUE, ORANGE)
 _CONFIG = {"displayModeBar": False, "scrollZoom": False}
 _MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
 
+_INK = ("#1e2430", "#e8e6df")
+
 Box = tuple[float, float]
 """Lowest and highest value shown, on both axes."""
 
@@ -50,9 +52,23 @@ class Interval:
     colour: str = BLUE
 
 
-def show(figure: go.Figure, key: str, alt: str) -> None:
-    """Draw ``figure`` across the page's width; ``alt`` says in words what it shows."""
-    st.plotly_chart(figure, width="stretch", theme="streamlit", key=key, config=_CONFIG, alt=alt)
+def show(figure: go.Figure, key: str, alt: str, on_select: Callable[[], None] | None = None) -> None:
+    """Draw ``figure`` across the page's width; ``alt`` says in words what it shows.
+
+    ``on_select`` is called when a point was clicked; ``st.session_state[key]`` then tells which.
+    """
+    # Streamlit's theme greys annotations out; these carry the figures.
+    figure.update_annotations(font_color=_INK[st.context.theme.type == "dark"])
+    st.plotly_chart(
+        figure,
+        width="stretch",
+        theme="streamlit",
+        key=key,
+        config=_CONFIG,
+        alt=alt,
+        on_select=on_select or "ignore",
+        selection_mode="points",
+    )
 
 
 def segment(line: Line, box: Box) -> tuple[list[float], list[float]]:
@@ -119,10 +135,11 @@ def probability(
         zmax=1,
         zsmooth="best",
         colorscale=[(0, _faded(BLUE, 0.6)), (0.5, _faded(GREY, 0.06)), (1, _faded(ORANGE, 0.6))],
-        colorbar={"title": {"text": "P(class 1)", "side": "right"}, "thickness": 10, "tickformat": ".0%"},
+        showscale=False,
         hovertemplate="x1 %{x:.2f}<br>x2 %{y:.2f}<br>P(class 1) %{z:.1%}<extra></extra>",
     )
     figure = go.Figure(heat)
+    _add_click_targets(figure, box)
     _add_lines(figure, lines, box)
     chosen = int(probabilities(np.array([point]))[0] > 0.5)
     figure.add_scatter(
@@ -189,7 +206,8 @@ def confusion(matrix: Sequence[Sequence[int]]) -> go.Figure:
         text = f"<b>{counts[row, column]:,}</b><br>{shares[row, column]:.1%}"
         figure.add_annotation(x=names[column], y=names[row], text=text, showarrow=False)
     figure.update_layout(height=240, margin=_MARGIN, xaxis_title="predicted", yaxis_title="true")
-    figure.update_yaxes(autorange="reversed", automargin=True)
+    figure.update_xaxes(showgrid=False, fixedrange=True)
+    figure.update_yaxes(autorange="reversed", automargin=True, showgrid=False, fixedrange=True)
     return figure
 
 
@@ -207,12 +225,17 @@ def split_bars(shares: Mapping[str, Sequence[int]], colours: Sequence[str] = CLA
             name=f"class {number}",
             marker_color=colour,
             text=[f"{value:,}" for value in values],
-            textposition="inside",
+            textposition="auto",
             insidetextanchor="middle",
+            insidetextfont_color="white",
+            textangle=0,
             hovertemplate="%{y}: %{x:,}",
         )
-    figure.update_layout(barmode="stack", height=80 + 48 * len(shares), margin=_MARGIN, legend=_LEGEND)
-    figure.update_yaxes(autorange="reversed", automargin=True)
+    figure.update_layout(
+        barmode="stack", height=80 + 48 * len(shares), margin=_MARGIN, legend={**_LEGEND, "traceorder": "normal"}
+    )
+    figure.update_xaxes(fixedrange=True)
+    figure.update_yaxes(autorange="reversed", automargin=True, fixedrange=True)
     return figure
 
 
@@ -224,6 +247,23 @@ def _add_lines(figure: go.Figure, lines: Sequence[Line], box: Box) -> None:
         x, y = segment(line, box)
         style = {"color": line.colour, "width": 3, "dash": line.dash}
         figure.add_scatter(x=x, y=y, mode="lines", name=line.label, line=style, hoverinfo="name")
+
+
+def _add_click_targets(figure: go.Figure, box: Box, steps: int = 33) -> None:
+    """Invisible points all over: a heat map itself reports no clicks."""
+    ticks = np.linspace(*box, steps)
+    across, up = np.meshgrid(ticks, ticks)
+    unseen = {"marker": {"opacity": 0}}
+    figure.add_scatter(
+        x=across.ravel(),
+        y=up.ravel(),
+        mode="markers",
+        marker={"size": 14, "opacity": 0},
+        selected=unseen,
+        unselected=unseen,
+        showlegend=False,
+        hoverinfo="none",
+    )
 
 
 def _plane(figure: go.Figure, box: Box) -> go.Figure:

@@ -51,6 +51,11 @@ def percent(share: float, digits: int = 1) -> str:
     return f"{100 * share:.{digits}f} %"
 
 
+def score(value: float) -> str:
+    """A metric between 0 and 1, as the loop, the log and MLflow write it: "0.937"."""
+    return f"{value:.3f}"
+
+
 def plain(text: str) -> str:
     """``text`` without meaning in Markdown: what people or files said is shown as they said it."""
     return "".join(f"\\{letter}" if letter in r"\`*_{}[]()<>#+-.!|:$~" else letter for letter in text)

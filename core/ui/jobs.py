@@ -12,10 +12,11 @@ from typing import Any
 import streamlit as st
 
 from core import jobs, prefect_api
-from core.auth.roles import Actor, ForbiddenError
+from core.auth.roles import Actor, ForbiddenError, Role
 from core.catalog.tables import Job
 from core.settings import get_settings
 from core.ui.formats import ago, duration, moment, plain
+from core.ui.guard import acting
 from core.ui.messages import explained, note
 
 _LIVE_EVERY_S = 1.0
@@ -65,6 +66,11 @@ def show(actor: Actor, job: Job) -> None:
         _outcome(job, job.finished_at)
 
 
+def is_news(job: Job) -> bool:
+    """Whether the job ended so lately that its outcome deserves more than a line."""
+    return job.finished_at is not None and datetime.now(UTC) - job.finished_at < _NEWS_FOR
+
+
 def seconds_of(job: Job, now: datetime | None = None) -> float:
     """How long the job has taken, from the click to its end or to now."""
     return ((job.finished_at or now or datetime.now(UTC)) - job.created_at).total_seconds()
@@ -106,16 +112,17 @@ def _progress(actor: Actor, job: Job) -> None:
         st.progress(job.progress, text=f"**{TITLES[job.kind]}** · {plain(job.message)}")
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"Started by {plain(job.created_by)} · {duration(seconds_of(job))}", width="stretch")
-            if st.button("Cancel", icon=":material/stop_circle:", key=f"btn_cancel_{job.kind}"):
-                _cancel(actor, job)
+            mine = job.created_by == actor.username or actor.role.rank >= Role.EDITOR.rank
+            if st.button("Cancel", icon=":material/stop_circle:", key=f"btn_cancel_{job.kind}", disabled=not mine):
+                _cancel(job)
         if text := hint(job):
             st.warning(text, icon=":material/hourglass:")
         _log(job)
 
 
-def _cancel(actor: Actor, job: Job) -> None:
+def _cancel(job: Job) -> None:
     try:
-        jobs.cancel(actor, job.id)
+        jobs.cancel(acting(), job.id)
     except LookupError as error:
         note(str(error), ":material/info:")
     except ForbiddenError as error:
@@ -128,10 +135,11 @@ def _cancel(actor: Actor, job: Job) -> None:
 
 
 def _outcome(job: Job, finished_at: datetime) -> None:
-    if datetime.now(UTC) - finished_at > _NEWS_FOR:
+    routine = job.created_by == jobs.SCHEDULE and job.state == jobs.COMPLETED
+    if routine or not is_news(job):
         st.caption(f"Last run {ago(finished_at)} by {plain(job.created_by)}: {job.state}. {plain(job.message)}")
         return
-    text = plain(job.message)
+    text = plain(job.message[:1].upper() + job.message[1:])
     if job.state == jobs.COMPLETED:
         st.success(text, icon=":material/check_circle:")
     elif job.state == jobs.CANCELLED:

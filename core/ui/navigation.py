@@ -26,8 +26,8 @@ class Entry:
 PAGES: tuple[Entry, ...] = (
     # The first one is the default page and lives at /.
     Entry("Overview", ":material/space_dashboard:", "overview.py", "overview", Role.VIEWER),
-    Entry("Datasets", ":material/dataset:", "datasets.py", "datasets", Role.EDITOR),
-    Entry("Train", ":material/model_training:", "train.py", "train", Role.EDITOR),
+    Entry("Datasets", ":material/dataset:", "datasets.py", "datasets", Role.VIEWER),
+    Entry("Train", ":material/model_training:", "train.py", "train", Role.VIEWER),
     Entry("Predict", ":material/online_prediction:", "predict.py", "predict", Role.VIEWER),
     Entry("Runs", ":material/science:", "runs.py", "runs", Role.VIEWER),
     Entry("Flows", ":material/account_tree:", "flows.py", "flows", Role.VIEWER),
@@ -42,12 +42,6 @@ def navigate(role: Role | None) -> st.Page:
     """
     position: Literal["sidebar", "hidden"] = "sidebar" if role else "hidden"
     return st.navigation(_pages(role), position=position)
-
-
-def page_link(path: str, label: str | None = None) -> None:
-    """A link to another page of the list (``path`` like ``"train.py"``)."""
-    entry = next(entry for entry in PAGES if entry.path == path)
-    st.page_link(ROOT / "pages" / entry.path, label=label or entry.title, icon=entry.icon)
 
 
 def _pages(role: Role | None) -> Sequence[st.Page]:

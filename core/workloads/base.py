@@ -136,3 +136,8 @@ class Workload(Protocol):
 def finite(array: NDArray[Any]) -> bool:
     """True when no entry is NaN or infinite."""
     return bool(np.isfinite(array).all())
+
+
+def p_text(p_value: float) -> str:
+    """``p = 0.034``, or ``p < 1e-300`` where floating point has no smaller number to tell."""
+    return "p < 1e-300" if p_value < 1e-300 else f"p = {p_value:.2g}"

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from core import lake
 from core.catalog.tables import Dataset
 from core.settings import get_settings
-from core.workloads.base import Comparison, Drift, Report, Scores, Trained
+from core.workloads.base import Comparison, Drift, Report, Scores, Trained, p_text
 from core.workloads.linear_data import FEATURES, generate_columns
 from core.workloads.linear_model import LinearPredictor
 
@@ -88,7 +88,7 @@ class LinearWorkload:
         better = test.only_second_right > test.only_first_right and test.p_value < get_settings().promote_alpha
         summary = (
             f"Challenger alone right on {test.only_second_right:,}, champion alone right on "
-            f"{test.only_first_right:,} of {champion.samples:,} (McNemar exact p = {test.p_value:.2g})"
+            f"{test.only_first_right:,} of {champion.samples:,} (McNemar exact {p_text(test.p_value)})"
         )
         return Comparison(better, test.p_value, summary, {"test": "McNemar exact", **_as_dict(test)})
 
