@@ -1,0 +1,108 @@
+"""What stands in the house stands in the documentation: tables, modules, pages, processes, flows, commands, ports."""
+
+import argparse
+import re
+from pathlib import Path
+
+import pytest
+
+import manage
+from core.catalog.tables import Base
+from core.cli.__main__ import parser_for
+from core.cli.stack import stack
+from core.settings import ROOT, Settings, get_settings
+from core.ui.navigation import PAGES, Entry
+
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def places() -> set[str]:
+    """Modules directly under core/, and its packages."""
+    found = {f"core/{path.name}" for path in (ROOT / "core").glob("[!_]*.py")}
+    return found | {f"core/{path.parent.name}/" for path in (ROOT / "core").glob("*/__init__.py")}
+
+
+def in_first_column(page: str) -> list[str]:
+    """What the tables' first cells name in backticks."""
+    return [name for cell in re.findall(r"^\| (`.+?) \|", page, re.MULTILINE) for name in re.findall(r"`(.+?)`", cell)]
+
+
+def test_every_table_of_the_catalog_is_explained_and_no_other() -> None:
+    listed = re.search(r"\| table \| a row is \|\n\|---\|---\|\n((?:\|.*\n)+)", ARCHITECTURE)
+    assert listed is not None
+    assert sorted(in_first_column(listed.group(1))) == sorted(Base.metadata.tables)
+
+
+def test_every_place_of_core_is_explained_and_no_other() -> None:
+    named = {name for name in in_first_column(ARCHITECTURE) if name.startswith("core/")}
+    assert named == places()
+
+
+@pytest.mark.parametrize("entry", PAGES, ids=lambda entry: entry.url_path)
+def test_a_page_is_explained(entry: Entry) -> None:
+    assert re.search(rf"^\| {entry.title} \| `pages/{entry.path}` \| .{{20,}} \|$", ARCHITECTURE, re.MULTILINE)
+
+
+def test_every_process_is_explained_with_its_variable() -> None:
+    for spec in stack(get_settings(), mlflow_ui=True):
+        port = f"`SHIFUMI_{spec.name.upper()}_PORT`" if spec.port else "–"
+        assert re.search(rf"^\| {spec.label} \| `.+` \| {port} \|", ARCHITECTURE, re.MULTILINE), spec.label
+
+
+def test_the_readme_lists_every_process_with_its_port() -> None:
+    for spec in stack(get_settings(), mlflow_ui=True):
+        default = Settings.model_fields[f"{spec.name}_port"].default if spec.port else None
+        where = rf"<http://localhost:{default}[^|]*> \| `SHIFUMI_{spec.name.upper()}_PORT`" if spec.port else "– "
+        assert re.search(rf"^\| {spec.label} \| [^|]+ \| {where}", README, re.MULTILINE), spec.label
+
+
+def test_every_flow_is_explained() -> None:
+    from flows.deployments import all_deployments
+
+    named = in_first_column(ARCHITECTURE)
+    for flow, _ in all_deployments():
+        assert flow.name in named
+
+
+def commands() -> dict[str, argparse.ArgumentParser]:
+    """Command → its own parser, with its own options filled in."""
+    return {name: _choices(parser_for(name))[name] for name in manage.COMMANDS}
+
+
+def _choices(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    found = [action.choices for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    return dict(found[0]) if found else {}
+
+
+def options(parser: argparse.ArgumentParser) -> set[str]:
+    """All long options of a command and of its actions."""
+    own = {text for action in parser._actions for text in action.option_strings if text.startswith("--")}
+    return (own | {text for action in _choices(parser).values() for text in options(action)}) - {"--help"}
+
+
+@pytest.mark.parametrize("name", manage.COMMANDS)
+def test_a_command_is_explained_with_its_actions_and_options(name: str) -> None:
+    parser = commands()[name]
+    row = re.search(rf"^\| `{name}` \| .* \|$", OPERATIONS, re.MULTILINE)
+    assert row is not None
+    for action in _choices(parser):
+        assert f"`{action}`" in row.group()
+    for option in options(parser):
+        assert option in OPERATIONS, option
+
+
+DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_no_command_is_promised_that_does_not_exist(document: Path) -> None:
+    known = commands()
+    for line in re.findall(r"manage\.py ([a-z][^`\n#]*)", document.read_text(encoding="utf-8")):
+        name, *rest = line.split()
+        assert name in known, line
+        if actions := _choices(known[name]):
+            assert rest and rest[0] in actions, line
+        if name not in manage.NEEDS_DEV:  # those hand what they do not know to pytest
+            assert {word for word in rest if word.startswith("--")} <= options(known[name]), line
