@@ -1,11 +1,15 @@
 """Who may predict."""
 
+import asyncio
+import threading
+import time
 from datetime import timedelta
 
 import pytest
-from httpx import Response
+from httpx import ASGITransport, AsyncClient, Response
 from sqlalchemy import text
 
+from core.api import predict
 from core.api.app import SidecarApp
 from core.auth.roles import SYSTEM
 from core.auth.tokens import create_token, list_tokens, revoke_token
@@ -68,6 +72,31 @@ def test_without_a_catalog_nobody_passes_and_it_says_so(serving: SidecarApp) -> 
     answer = _ask(serving, f"Bearer {secret}")
     assert_problem(answer, 503, "catalog-unavailable")
     assert int(answer.headers["retry-after"]) > 0
+
+
+def test_a_catalog_that_hangs_holds_up_nobody_else(
+    serving: SidecarApp, secret: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = threading.Event()
+    monkeypatch.setattr(predict, "_VERIFY_WITHIN_S", 0.3)
+    monkeypatch.setattr(serving.sidecar.verifier, "_renew", lambda: released.wait(20))
+
+    async def ask() -> tuple[float, float]:
+        async with AsyncClient(transport=ASGITransport(serving), base_url="http://sidecar") as client:
+            started = time.monotonic()
+            pending = asyncio.create_task(
+                client.post("/predict", json=POINT, headers={"Authorization": f"Bearer {secret}"})
+            )
+            await asyncio.sleep(0)
+            assert (await client.get("/health")).status_code == 200
+            health_after = time.monotonic() - started
+            assert_problem(await pending, 503, "catalog-unavailable")
+            predict_after = time.monotonic() - started
+            released.set()
+            return health_after, predict_after
+
+    health_after, predict_after = asyncio.run(ask())
+    assert health_after < predict_after < 10
 
 
 def test_a_token_is_asked_for_before_the_body_is_looked_at(serving: SidecarApp) -> None:

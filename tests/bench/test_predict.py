@@ -71,17 +71,22 @@ class Contender:
 @contextmanager
 def _mlflow_serve(settings: Settings) -> Iterator[Contender]:
     port = free_port()
-    command = [str(Path(sys.executable).with_name("mlflow")), "models", "serve"]
-    command += ["-m", "models:/shifumi-linear@champion", "--env-manager", "local", "-h", "127.0.0.1", "-p", str(port)]
-    environment = (
-        os.environ | ONE_THREAD | {"MLFLOW_TRACKING_URI": settings.tracking_uri, "MLFLOW_DISABLE_TELEMETRY": "true"}
-    )
+    command = [sys.executable, "-m", "mlflow", "models", "serve", "-m", "models:/shifumi-linear@champion"]
+    command += ["--env-manager", "local", "-h", "127.0.0.1", "-p", str(port)]
+    # MLflow starts `uvicorn` by its name.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    own = {"MLFLOW_TRACKING_URI": settings.tracking_uri, "MLFLOW_DISABLE_TELEMETRY": "true", "PATH": path}
     output = settings.logs_dir / "mlflow-serve.out"
     with output.open("wb") as file:
-        server = psutil.Popen(command, cwd=settings.data_dir, env=environment, stdout=file, stderr=subprocess.STDOUT)
+        server = psutil.Popen(
+            command, cwd=settings.data_dir, env=os.environ | ONE_THREAD | own, stdout=file, stderr=subprocess.STDOUT
+        )
     address = f"http://127.0.0.1:{port}"
     try:
-        wait_until(lambda: _answers(address + "/ping"), timeout=120, what=f"mlflow models serve; see {output}")
+        wait_until(
+            lambda: _answers(address + "/ping") or server.poll() is not None, timeout=120, what="MLflow's server"
+        )
+        assert server.poll() is None, output.read_text()
         yield Contender(
             "mlflow",
             address + "/invocations",
