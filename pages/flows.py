@@ -3,9 +3,21 @@
 import streamlit as st
 
 from core.auth.roles import Role
+from core.ui.exercise import exercise
+from core.ui.flow_cards import deployments
+from core.ui.flow_run import run_page
+from core.ui.flow_runs import recent_runs
+from core.ui.flow_server import flow_server
 from core.ui.guard import guard
 
-guard(Role.VIEWER)
+actor = guard(Role.VIEWER)
 
 st.title("Flows")
-st.write("What Prefect schedules and runs.")
+st.write("What Prefect runs, on schedule and on demand, and how it went.")
+if run_id := st.query_params.get("run"):
+    run_page(actor, run_id)
+else:
+    flow_server()
+    deployments(actor)
+    exercise()
+    recent_runs()

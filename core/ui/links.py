@@ -18,10 +18,15 @@ def may_open(actor: Actor, path: str) -> bool:
     return actor.role.rank >= _entry(path).role.rank
 
 
-def page_link(path: str, label: str, icon: str = "", **query: str) -> None:
-    """A link to a page with ``query`` in its address (``run="…"``): it can be kept, sent and opened in a tab."""
+def page_link(path: str, label: str, icon: str | None = None, **query: str) -> None:
+    """A link to a page with ``query`` in its address (``run="…"``): it can be kept, sent and opened in a tab.
+
+    ``icon`` is the page's own unless given; an empty text means none.
+    """
     entry = _entry(path)
-    st.page_link(ROOT / "pages" / path, label=label, icon=icon or entry.icon, query_params=query or None)
+    st.page_link(
+        ROOT / "pages" / path, label=label, icon=entry.icon if icon is None else icon, query_params=query or None
+    )
 
 
 def _entry(path: str) -> Entry:

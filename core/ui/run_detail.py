@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import streamlit as st
 
 from core.auth.roles import Actor
@@ -58,7 +56,7 @@ def _head(run: Run) -> None:
     st.markdown(" ".join(badges))
     facts = [get_workload(run.workload).title, f"started {moment(run.started)}"]
     if run.seconds is not None:
-        facts.append(f"took {duration(timedelta(seconds=run.seconds).total_seconds())}")
+        facts.append(f"took {duration(run.seconds)}")
     if run.dataset_id is not None:
         facts.append(f"trained on dataset {run.dataset_id}")
     st.caption(" · ".join(facts))
