@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 
 from core.api.metrics import Metrics
@@ -48,4 +49,7 @@ class Sidecar:
 
     def _watch(self) -> None:
         import_mlflow()
+        # What is imported stays for good. Looking for garbage in it would stop every request for 150 ms.
+        gc.collect()
+        gc.freeze()
         self.watcher.start()
