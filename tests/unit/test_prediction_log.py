@@ -11,10 +11,12 @@ import pytest
 from sqlalchemy import func, select, text
 
 from core.catalog import engine as catalog_engine
+from core.catalog import migrate
 from core.catalog.engine import reading, writing
 from core.catalog.tables import PredictionBatch
 from core.prediction_log import SAMPLE_ROWS, LogEntry, PredictionLog, summarise
-from core.settings import Settings
+from core.settings import Settings, get_settings
+from tests.postgres import postgres_cluster, server_programs
 from tests.waiting import wait_until
 
 
@@ -159,3 +161,24 @@ def test_only_the_newest_rows_are_kept(settings: Settings, monkeypatch: pytest.M
     assert _versions() == list(range(150, 250))
     with reading() as session:
         assert session.scalar(select(func.count()).select_from(PredictionBatch)) == 100
+
+
+@pytest.mark.postgres
+def test_a_catalog_server_that_dies_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    programs = server_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL's server is not installed")
+    log = PredictionLog(capacity=10, interval_s=0.05)
+    with postgres_cluster(programs) as url:
+        monkeypatch.setenv("SHIFUMI_DATABASE_URL", url)
+        get_settings.cache_clear()
+        migrate.upgrade()
+        log.start()
+        log.add(_entry(7))
+        wait_until(lambda: log.written == 1, timeout=10)
+        assert _versions() == [7]
+    log.add(_entry(8))
+    wait_until(lambda: log.problem, timeout=10)
+    log.stop()
+    assert (log.queued, log.written, log.dropped) == (1, 1, 0)
+    catalog_engine.engine_for(url).dispose()
