@@ -123,8 +123,9 @@ def test_from_login_to_a_better_model(
 def _the_sidecar_answers_with_a_new_token(visitor: Visitor, running: Running) -> None:
     visitor.go("Admin")
     visitor.page.get_by_role("tab", name="API tokens").click()
+    visitor.page.get_by_text("Create a token").click()
     visitor.page.get_by_label("Where is it used?").fill("journey")
-    visitor.clicks("Create token")
+    visitor.page.get_by_label("Where is it used?").press("Enter")
     shown = visitor.page.get_by_text(re.compile("^shf_")).first
     expect(shown).to_be_visible(timeout=SLOW)
     api = f"http://127.0.0.1:{running.environment['SHIFUMI_API_PORT']}"
