@@ -86,20 +86,30 @@ def _number(value: float | None) -> str:
 
 
 def _tests(details: dict[str, Any]) -> None:
-    """The paired test and the drift tests, as tables of their numbers."""
-    comparison, drift = details.get("comparison"), details.get("drift")
-    if comparison and comparison["details"]:
-        test = comparison["details"]
-        st.markdown(f"**Paired comparison** :small[{test['test']}, the same holdout rows]")
-        only_champion, only_challenger, p_value = st.columns(3)
-        only_champion.metric("Only champion right", f"{test['only_first_right']:,}")
-        only_challenger.metric("Only challenger right", f"{test['only_second_right']:,}")
-        p_value.metric("Chance alone", p_text(test["p_value"]))
-    if drift:
+    """The paired test and the drift tests, as their numbers."""
+    if comparison := details.get("comparison"):
+        _paired(comparison)
+    if drift := details.get("drift"):
         st.markdown("**Drift against the champion's training data**")
         st.caption(plain(drift["summary"]))
         if drift["tests"]:
             st.dataframe(drift["tests"], hide_index=True, column_config=_DRIFT_COLUMNS, alt="Drift tests per feature")
+
+
+def _paired(comparison: dict[str, Any]) -> None:
+    """``comparison`` is a :class:`core.workloads.base.Comparison`; each workload has tests of its own."""
+    test = comparison["details"]
+    if not test:  # a first model is compared with nothing
+        return
+    st.markdown(f"**Paired comparison** :small[{plain(str(test.get('test', '')))}, the same holdout rows]")
+    with st.container(horizontal=True, gap="large"):
+        for name, label in (
+            ("only_first_right", "Only champion right"),
+            ("only_second_right", "Only challenger right"),
+        ):
+            if name in test:
+                st.metric(label, f"{test[name]:,}", width="content")
+        st.metric("Chance alone", p_text(comparison["p_value"]), width="content")
 
 
 _DRIFT_COLUMNS = {

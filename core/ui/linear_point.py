@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+
 import numpy as np
 import streamlit as st
 
@@ -71,4 +73,5 @@ def _log(version: Version, point: tuple[float, float], probability: float) -> No
 def _prediction_log() -> PredictionLog:
     log = PredictionLog()
     log.start()
+    atexit.register(log.stop)
     return log

@@ -76,8 +76,9 @@ def _form(actor: Actor) -> None:
 
 def _show(result: Result) -> None:
     count = len(result.rows)
-    cut = f" The first {count:,} rows; there are more." if result.truncated else f" {count:,} rows."
-    st.dataframe(result.rows, hide_index=True, key="sql_rows", alt=f"Result of the query:{cut}")
+    rows = f"{count:,} row{'' if count == 1 else 's'}"
+    cut = f"The first {rows}; there are more." if result.truncated else f"{rows}."
+    st.dataframe(result.rows, hide_index=True, key="sql_rows", alt=f"Result of the query: {cut}")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{cut} {duration(result.seconds)}", width="stretch")
         st.download_button(

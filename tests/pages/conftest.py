@@ -1,0 +1,14 @@
+"""What the tests of pages share."""
+
+import pytest
+
+from core.settings import Settings, get_settings
+from tests.ports import free_port
+
+
+@pytest.fixture
+def no_servers(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    """Whatever the developer runs on the usual ports is not this test's stack: nothing answers here."""
+    for name in ("SHIFUMI_API_PORT", "SHIFUMI_PREFECT_PORT", "SHIFUMI_WORKBENCH_PORT"):
+        monkeypatch.setenv(name, str(free_port()))
+    get_settings.cache_clear()

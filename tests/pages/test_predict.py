@@ -1,0 +1,205 @@
+"""Predict: one point, and files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import streamlit as st
+from sqlalchemy import select
+from streamlit.testing.v1 import AppTest
+
+from core import jobs, loop, prediction_files, registry
+from core.auth.roles import Role
+from core.catalog.engine import reading
+from core.catalog.tables import PredictionBatch
+from core.serving import load_served
+from core.settings import Settings
+from core.ui import linear_point
+from core.workloads.base import silent
+from tests.learning import make_dataset
+from tests.pages.opening import open_page, texts
+from tests.people import make_user
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.usefixtures("no_servers")
+
+
+@pytest.fixture(autouse=True)
+def own_log() -> Iterator[None]:
+    """The log belongs to the process: what this test asked is written before the next one has its catalog."""
+    yield
+    linear_point._prediction_log().stop()
+    linear_point._prediction_log.clear()
+
+
+@pytest.fixture
+def champion(mlflow_store: Path) -> registry.Version:
+    make_dataset(seed=1)
+    loop.run_once("linear")
+    found = registry.champion("linear")
+    assert found is not None
+    return found
+
+
+def open_predict(tab: str = "One point", role: Role = Role.VIEWER, name: str = "eve") -> AppTest:
+    app = open_page("predict.py", make_user(name, role))
+    app.session_state["predict_tab"] = tab
+    app.run()
+    assert not app.exception
+    return app
+
+
+def said(app: AppTest) -> str:
+    return texts(app).replace("\\", "")
+
+
+def upload(app: AppTest, content: str | bytes) -> AppTest:
+    data = content.encode() if isinstance(content, str) else content
+    app.file_uploader[0].upload("rows.csv", data, "text/csv").run()
+    return app.button(key="btn_file").click().run()
+
+
+def test_without_a_model_the_page_says_how_to_get_one() -> None:
+    app = open_page("predict.py", make_user("eve", Role.VIEWER))
+    assert "There is no model yet" in said(app)
+    assert not app.tabs
+    assert "Make a dataset" in [link.proto.label for link in app.get("page_link")]
+
+
+def test_an_unreachable_registry_is_explained_and_tried_again(settings: Settings) -> None:
+    (settings.mlflow_dir / "mlflow.db").write_bytes(b"not a database")
+    app = open_page("predict.py", make_user("eve", Role.VIEWER))
+    assert not app.exception
+    assert "The MLflow store does not answer" in said(app)
+    assert "no model" not in said(app)
+
+
+def test_the_sliders_move_the_point_and_the_answer_is_the_champions(champion: registry.Version) -> None:
+    app = open_predict()
+    predictor = load_served(champion).predictor
+    for x1, x2 in ((2.0, 1.5), (-2.0, -1.5), (0.1, 0.05)):
+        app.slider(key="point_x1").set_value(x1)
+        app.slider(key="point_x2").set_value(x2)
+        app.run()
+        probability = float(predictor.probabilities(np.array([[x1, x2]]))[0])
+        label = int(probability > 0.5)
+        assert f"Class {label}]" in said(app)
+        sure = probability if label else 1 - probability
+        assert app.metric[0].value == f"{100 * sure:.1f} %"
+        assert app.get("progress")[0].proto.text == f"P(class 1) = {probability:.4f}"
+    assert "Answered by champion v1, trained on dataset 1." in said(app)
+
+
+def test_a_click_on_the_map_moves_the_sliders(monkeypatch: pytest.MonkeyPatch) -> None:
+    state: dict[str, object] = {"point_map": SimpleNamespace(selection=SimpleNamespace(points=[{"x": -1.254, "y": 3}]))}
+    monkeypatch.setattr(st, "session_state", state)
+    linear_point._take_click()
+    assert (state["point_x1"], state["point_x2"]) == (-1.25, 3.0)
+    state["point_map"] = SimpleNamespace(selection=SimpleNamespace(points=[]))
+    linear_point._take_click()
+    assert (state["point_x1"], state["point_x2"]) == (-1.25, 3.0)
+
+
+def test_each_asked_point_is_logged_once(champion: registry.Version) -> None:
+    app = open_predict()
+    app.run()
+    app.slider(key="point_x1").set_value(-2.0).run()
+
+    def logged() -> list[list[float]]:
+        with reading() as session:
+            found = session.scalars(select(PredictionBatch).order_by(PredictionBatch.id)).all()
+        assert all((one.source, one.version, one.rows) == ("workbench", 1, 1) for one in found)
+        return [one.sample[0][:2] for one in found]
+
+    wait_until(lambda: len(logged()) >= 2, timeout=10)
+    assert logged() == [[1.0, 1.0], [-2.0, 1.0]]
+
+
+def test_a_new_champion_answers_on_the_next_run(champion: registry.Version) -> None:
+    app = open_predict()
+    assert "champion v1" in said(app)
+    make_dataset(seed=2, angle=225)
+    loop.run_once("linear")
+    app.run()
+    assert "Answered by champion v2" in said(app)
+    assert "Class 0]" in said(app)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "The file is empty"),
+        ("x1,x2\n", "The file has a header but no rows"),
+        ("a,b\n1,2\n", "Column x1 and x2 is missing. Found: a, b"),
+        ("x1;x2\n1;2\n", "Separate the columns with commas"),
+        ("x1,x2\n1,two\n", "Line 2, column x2: “two” is not a finite number"),
+        ("x1,x2\n1,nan\n", "Line 2, column x2: “nan” is not a finite number"),
+        ("x1,x2\ninf,1\n", "Line 2, column x1: “inf” is not a finite number"),
+        ("x1,x2\n1,2\n".encode("utf-16"), "not UTF-8 text"),
+    ],
+)
+def test_a_bad_file_is_refused_at_once(
+    champion: registry.Version, settings: Settings, content: str | bytes, words: str
+) -> None:
+    app = upload(open_predict("CSV file"), content)
+    assert words in said(app)
+    assert jobs.listed() == []
+    assert not list(settings.uploads_dir.iterdir())
+
+
+def test_a_file_that_is_too_large_is_refused(
+    champion: registry.Version, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_predict("CSV file")
+    monkeypatch.setattr("core.prediction_files.get_settings", lambda: settings.model_copy(update={"upload_max_mb": 1}))
+    upload(app, "x1,x2\n" + "1.25,-1.25\n" * 100_000)
+    assert "The file has 1 MB; 1 MB are allowed" in said(app)
+
+
+def test_while_prefect_is_down_the_upload_is_not_kept(champion: registry.Version, settings: Settings) -> None:
+    app = upload(open_predict("CSV file"), "x1,x2\n1,2\n")
+    assert "Not started. The Prefect server does not answer" in said(app)
+    assert not list(settings.uploads_dir.iterdir())
+
+
+def test_one_file_at_a_time_per_person(champion: registry.Version, settings: Settings) -> None:
+    app = open_predict("CSV file")
+    jobs._claim(jobs.PREDICT_FILE, "linear", {}, "eve", "flow-run-1")
+    jobs._claim(jobs.PREDICT_FILE, "linear", {}, "bob", "flow-run-2")
+    upload(app, "x1,x2\n1,2\n")
+    assert "This is already running: eve started it at" in said(app)
+    assert not list(settings.uploads_dir.iterdir())
+
+
+def finished(text: str, username: str, settings: Settings) -> jobs.Job:
+    """A job as the flow ends it, its file really answered."""
+    job = jobs._claim(jobs.PREDICT_FILE, "linear", {}, username, f"flow-run-{username}")
+    (settings.uploads_dir / "given.csv").write_text(text)
+    answered = prediction_files.answer("linear", "given.csv", job.id, silent)
+    result = {"rows": answered.rows, "version": answered.version, "output": answered.output}
+    jobs.finish(job.id, jobs.COMPLETED, f"{answered.rows:,} rows answered by version {answered.version}", result)
+    return job
+
+
+def test_the_result_is_shown_to_its_owner_only(champion: registry.Version, settings: Settings) -> None:
+    finished("name,x1,x2\n" + "".join(f"r{i},{i},{-i}\n" for i in range(50)), "eve", settings)
+    app = open_predict("CSV file")
+    assert "**50 rows**, answered by version 1" in said(app)
+    preview = app.dataframe[0].value
+    assert list(preview.columns) == ["name", "x1", "x2", "predicted", "probability"]
+    assert preview["name"].tolist() == [f"r{i}" for i in range(20)]
+    assert [button.label for button in app.get("download_button")] == ["Template", "Download the result"]
+
+    other = open_predict("CSV file", Role.ADMIN, "bob")
+    assert "50 rows" not in said(other)
+    assert not other.dataframe
+
+
+def test_a_result_that_was_swept_says_so(champion: registry.Version, settings: Settings) -> None:
+    job = finished("x1,x2\n1,2\n", "eve", settings)
+    (settings.outputs_dir / f"{job.id}.csv").unlink()
+    assert "results are kept for a week" in said(open_predict("CSV file"))

@@ -1,0 +1,203 @@
+"""Train: champion, gate, buttons, decisions, versions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import decisions, jobs, loop, registry
+from core.auth.roles import Actor, Role
+from core.settings import Settings
+from tests.deciding import decision, store
+from tests.learning import make_dataset
+from tests.pages.opening import open_page, texts
+from tests.people import make_user
+
+pytestmark = pytest.mark.usefixtures("no_servers")
+
+
+def open_train(role: Role = Role.EDITOR) -> AppTest:
+    app = open_page("train.py", make_user("eve", role))
+    assert not app.exception
+    return app
+
+
+def said(app: AppTest) -> str:
+    return texts(app).replace("\\", "")
+
+
+def metrics(app: AppTest) -> dict[str, str]:
+    return {item.label: item.value for item in app.metric}
+
+
+@pytest.fixture
+def two_versions(mlflow_store: Path) -> None:
+    """Version 1, and version 2 that was promoted over it on turned data."""
+    make_dataset(seed=1)
+    loop.run_once("linear")
+    make_dataset(seed=2, angle=120)
+    assert loop.run_once("linear").kind == decisions.PROMOTED
+
+
+def test_an_empty_installation_says_where_to_begin() -> None:
+    app = open_train()
+    shown = said(app)
+    for words in ("No model yet", "Make a dataset first", "Nothing was decided yet", "No version yet"):
+        assert words in shown
+    assert app.button(key="btn_check").disabled
+    assert app.button(key="btn_force").disabled
+    assert "Make a dataset first" in [link.proto.label for link in app.get("page_link")]
+
+
+def test_with_data_and_no_model_a_check_trains_the_first_one() -> None:
+    make_dataset()
+    app = open_train()
+    assert "the first model is trained on dataset 1" in said(app)
+    assert not app.button(key="btn_check").disabled
+
+
+def test_champion_gate_and_result_card_show_the_real_figures(two_versions: None) -> None:
+    app = open_train()
+    newest = decisions.latest("linear", limit=1)[0]
+    shown = metrics(app)
+    assert shown["Version"] == "v2"
+    assert shown["accuracy"] == f"{newest.metric:.3f}"
+    assert "Champion v2 reaches" in said(app)
+    assert "a check keeps it" in said(app)
+    comparison = newest.details["comparison"]["details"]
+    assert shown["Only challenger right"] == f"{comparison['only_second_right']}"
+    assert shown["Only champion right"] == f"{comparison['only_first_right']}"
+    assert "McNemar exact" in said(app)
+    assert "**champion v1**" in said(app)
+    assert "**challenger v2**" in said(app)
+    # the intervals, two confusion matrices, the timeline
+    assert len(app.get("plotly_chart")) == 4
+    assert app.dataframe[0].value["feature"].tolist() == ["x1", "x2"]
+    versions = app.dataframe[1].value
+    assert versions["version"].tolist() == [2, 1]
+    assert [list(names) for names in versions["aliases"]] == [["champion"], ["previous"]]
+
+
+def test_an_unmeasured_champion_is_not_given_a_figure(two_versions: None) -> None:
+    make_dataset(seed=3)
+    app = open_train()
+    assert metrics(app)["accuracy"] == "–"
+    assert "was not measured on dataset 3 yet" in said(app)
+
+
+def test_an_earlier_decision_can_be_looked_at(two_versions: None) -> None:
+    app = open_train()
+    app.selectbox[0].select_index(1).run()
+    assert "First model" in said(app)
+    assert "Only challenger right" not in metrics(app)
+
+
+def test_a_new_decision_is_the_one_shown(two_versions: None) -> None:
+    app = open_train()
+    app.selectbox[0].select_index(1).run()
+    loop.run_once("linear")
+    assert "kept" in app.run().selectbox[0].options[0].lower()
+    assert app.selectbox[0].index == 0
+
+
+@pytest.mark.parametrize("kind", [decisions.FAILED, decisions.ROLLED_BACK, decisions.REJECTED])
+def test_decisions_of_each_kind_have_a_card(kind: str) -> None:
+    store(decision(kind, 0.9 if kind == decisions.REJECTED else None, versions=(1, None)))
+    assert f"because of {kind}" in said(open_train())
+
+
+def test_a_comparison_of_another_workloads_kind_is_shown_by_its_p_value() -> None:
+    card = decision(decisions.PROMOTED, 0.6, 0.9, versions=(1, 2))
+    card.details["comparison"] = {
+        "better": True,
+        "p_value": 0.0,
+        "summary": "",
+        "details": {"test": "paired bootstrap", "draws": 1000},
+    }
+    store(card)
+    app = open_train()
+    assert "paired bootstrap" in said(app)
+    assert metrics(app)["Chance alone"] == "p < 1e-300"
+
+
+def test_a_viewer_sees_everything_and_may_nothing(two_versions: None) -> None:
+    app = open_train(Role.VIEWER)
+    for key in ("btn_check", "btn_force", "btn_promote", "btn_roll_back"):
+        assert app.button(key=key).disabled, key
+    assert "Training needs the role editor" in said(app)
+    assert "Promoting and rolling back need the role admin" in said(app)
+    assert metrics(app)["Version"] == "v2"
+
+
+def test_an_editor_trains_but_does_not_promote(two_versions: None) -> None:
+    app = open_train(Role.EDITOR)
+    assert not app.button(key="btn_check").disabled
+    assert app.button(key="btn_promote").disabled
+    assert app.button(key="btn_roll_back").disabled
+
+
+@pytest.mark.parametrize("key", ["btn_check", "btn_force"])
+def test_while_prefect_is_down_checking_says_so(key: str) -> None:
+    make_dataset()
+    app = open_train()
+    app.button(key=key).click().run()
+    assert "Not started. The Prefect server does not answer" in said(app)
+    assert jobs.alive() == []
+
+
+def test_a_second_click_is_refused() -> None:
+    make_dataset()
+    app = open_train()
+    jobs.adopt(jobs.CHECK, "linear", "flow-run-1", {})
+    app.button(key="btn_force").click().run()
+    assert "This is already running: schedule started it at" in said(app)
+    assert len(jobs.listed()) == 1
+
+
+def test_rolling_back_is_one_click(two_versions: None) -> None:
+    app = open_train(Role.ADMIN)
+    back = app.button(key="btn_roll_back")
+    assert back.label == "Roll back to v1"
+    back.click().run()
+    champion = registry.champion("linear")
+    assert champion is not None
+    assert champion.version == 1
+    assert metrics(app)["Version"] == "v1"
+    assert "rolled back" in said(app)
+    assert app.button(key="btn_roll_back").label == "Roll back to v2"
+
+
+def test_promoting_asks_first(two_versions: None) -> None:
+    app = open_train(Role.ADMIN)
+    app.button(key="btn_promote").click().run()
+    assert "Make version 1 the champion?" in said(app)
+    champion = registry.champion("linear")
+    assert champion is not None
+    assert champion.version == 2
+
+
+def test_a_damaged_version_cannot_be_rolled_back_to(two_versions: None, settings: Settings) -> None:
+    before = registry.get_version("linear", 1)
+    export = next((settings.mlflow_dir / "artifacts").rglob(f"{before.run_id}/artifacts/export/linear.json"))
+    export.write_text("{}")
+    app = open_train(Role.ADMIN)
+    app.button(key="btn_roll_back").click().run()
+    assert "does not match its SHA-256" in said(app)
+    champion = registry.champion("linear")
+    assert champion is not None
+    assert champion.version == 2
+
+
+def test_a_promotion_by_hand_is_seen_at_once(two_versions: None) -> None:
+    app = open_train()
+    decisions.promote_by_hand(Actor("ada", Role.ADMIN), "linear", 1)
+    assert metrics(app.run())["Version"] == "v1"
+
+
+def test_an_unreachable_registry_is_explained(settings: Settings) -> None:
+    (settings.mlflow_dir / "mlflow.db").write_bytes(b"not a database")
+    app = open_train()
+    assert "The MLflow store does not answer" in said(app)
+    assert app.button(key="btn_check")
