@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import flow_control
 from core.auth.roles import Actor, ForbiddenError, Role
@@ -17,7 +18,7 @@ from core.ui import prefect_store
 from core.ui.flow_words import ABOUT, span
 from core.ui.formats import plain
 from core.ui.guard import acting
-from core.ui.links import page_link
+from core.ui.links import here, page_link
 from core.ui.messages import empty
 
 _EVERY_S = 4.0
@@ -27,7 +28,8 @@ _SAID, _SAID_FOR_S = "flows_said", 15.0
 @st.fragment(run_every=_EVERY_S)
 def deployments(actor: Actor) -> None:
     """A card per deployment; editors get its buttons."""
-    _say()
+    # A place that is always there: cards that move down would be drawn anew.
+    _say(st.container(key="flows-said"))
     with prefect_store.explained_prefect():
         found = prefect_store.deployments()
         if not found:
@@ -105,15 +107,15 @@ def _do(action: Callable[[Actor], str | None], done: str) -> None:
     st.session_state[_SAID] = (datetime.now(UTC), True, done, run_id)
 
 
-def _say() -> None:
+def _say(place: DeltaGenerator) -> None:
     """What the last click came to, for a while: this part of the page renews itself and would lose it."""
     at, well, text, run_id = st.session_state.get(_SAID) or (None, True, "", None)
     if at is None or (datetime.now(UTC) - at).total_seconds() > _SAID_FOR_S:
         return
-    with st.container(key="flows-said"):
+    with place:
         if well:
             st.success(plain(text), icon=":material/check_circle:")
         else:
             st.warning(plain(text), icon=":material/block:")
         if run_id:
-            page_link("flows.py", "Watch it", run=run_id)
+            here("Watch it", "btn_watch", ":material/visibility:", run=run_id)

@@ -20,7 +20,7 @@ from core.ui.flow_logs import log
 from core.ui.flow_words import badge, started_by
 from core.ui.formats import duration, moment, plain
 from core.ui.gantt import gantt, legend
-from core.ui.links import from_browser, page_link
+from core.ui.links import from_browser, here
 from core.ui.messages import explained, note
 from core.ui.timeline import LOOKS
 
@@ -30,7 +30,7 @@ _MOST_TASKS = 40
 
 def run_page(actor: Actor, run_id: str) -> None:
     """The run that an address names (``?run=…``), live until it has ended."""
-    page_link("flows.py", "All flows", ":material/arrow_back:")
+    here("All flows", "btn_all_flows", ":material/arrow_back:")
     if not _is_id(run_id):
         st.warning("There is no such run. The address may be mistyped.", icon=":material/search_off:")
         return

@@ -9,7 +9,7 @@ from core.prefect_api import TERMINAL, FlowRun, PrefectRefusedError, PrefectUnav
 from core.ui import prefect_store
 from core.ui.flow_words import STATES, badge, started_by
 from core.ui.formats import ago, duration, plain
-from core.ui.links import page_link
+from core.ui.links import here
 from core.ui.messages import empty, explained
 
 _EVERY_S = 3.0
@@ -64,7 +64,7 @@ def _filters(names: dict[str, str]) -> tuple[tuple[str, ...], str | None]:
 def _row(run: FlowRun, deployment: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"flow-run-{run.id}"):
         st.markdown(badge(run.state_type, run.state_name), width="content")
-        page_link("flows.py", plain(run.name), icon="", run=run.id)
+        here(plain(run.name), f"open-{run.id}", run=run.id)
         st.caption(facts(run, deployment), width="content")
 
 

@@ -29,6 +29,17 @@ def page_link(path: str, label: str, icon: str | None = None, **query: str) -> N
     )
 
 
+def here(label: str, key: str, icon: str | None = None, **query: str) -> None:
+    """A link within this page: the same page with ``query`` in its address.
+
+    A button, because Streamlit's page link leaves the address as it was when the page stays the same, and
+    from within a fragment it renews the fragment only.
+    """
+    if st.button(label, key=key, icon=icon, type="tertiary"):
+        st.query_params.from_dict(query)
+        st.rerun()
+
+
 def _entry(path: str) -> Entry:
     return next(entry for entry in PAGES if entry.path == path)
 

@@ -11,7 +11,7 @@ from core.runs import Run
 from core.ui import run_store
 from core.ui.charts import show
 from core.ui.formats import plain
-from core.ui.links import page_link
+from core.ui.links import here
 from core.ui.run_charts import metric_dots, parallel
 
 MOST = 10
@@ -20,7 +20,7 @@ _DIFFERENT = "background-color: rgba(224, 123, 31, 0.22)"
 
 def comparison_page(ids: Sequence[str]) -> None:
     """The runs that an address names (``?compare=id,id``), with a way back."""
-    page_link("runs.py", "All runs", ":material/arrow_back:")
+    here("All runs", "btn_all_runs", ":material/arrow_back:")
     found, missing = [], []
     with run_store.explained_store():
         for run_id in ids[:MOST]:
@@ -37,7 +37,12 @@ def comparison_page(ids: Sequence[str]) -> None:
 def comparison(chosen: Sequence[Run], linked: bool = True) -> None:
     """Charts of the metrics, parallel coordinates, and the table of differences."""
     if linked:
-        page_link("runs.py", "This comparison's own address", ":material/link:", compare=",".join(r.id for r in chosen))
+        here(
+            "This comparison's own address",
+            "btn_own_address",
+            ":material/link:",
+            compare=",".join(r.id for r in chosen),
+        )
     _charts(chosen)
     if len(chosen) > 2 and (lines := parallel(chosen)) is not None:
         st.markdown("**Parameters and metrics together**")

@@ -11,7 +11,7 @@ from core.ui import run_store
 from core.ui.bricks import cached_states
 from core.ui.charts import show
 from core.ui.formats import duration, moment, plain
-from core.ui.links import from_browser, page_link
+from core.ui.links import from_browser, here, page_link
 from core.ui.messages import empty
 from core.ui.run_artifacts import files
 from core.ui.run_charts import curves
@@ -27,7 +27,7 @@ _STATUS = {
 
 def run_page(actor: Actor, run_id: str) -> None:
     """The run that an address names (``?run=…``), with a way back."""
-    page_link("runs.py", "All runs", ":material/arrow_back:")
+    here("All runs", "btn_all_runs", ":material/arrow_back:")
     with run_store.explained_store():
         try:
             run = run_store.get(run_id)

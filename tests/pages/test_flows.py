@@ -52,7 +52,9 @@ def keys(app: AppTest) -> set[str]:
 
 
 def links(app: AppTest) -> list[str]:
-    return [element.proto.label.replace("\\", "") for element in app.get("page_link")]
+    """What can be followed: to other pages, and to runs on this one."""
+    pages = [element.proto.label for element in app.get("page_link")]
+    return [label.replace("\\", "") for label in [*pages, *(button.label for button in app.button)]]
 
 
 def test_a_server_without_deployments_says_that_the_runner_makes_them(rows: Rows) -> None:
