@@ -18,6 +18,8 @@ _OPEN_TO_ALL = ("dataset.", "flow.", "job.cancel", "model.")
 _TOLD_OTHERWISE = {"job.submit", "model.promote"}
 """Their outcome, a job or a decision, is in the list already."""
 
+_FARTHEST = 4000
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -35,10 +37,17 @@ class Event:
 
 def recent(actor: Actor, limit: int = 30) -> list[Event]:
     """The newest events that ``actor`` may see. Raises ``CatalogUnavailableError``."""
-    # Folding shortens the list: look at more than is asked for.
-    reach = 4 * limit + 50
-    found = [*_of_decisions(reach), *_of_jobs(reach), *_of_people(actor, reach)]
-    return fold(sorted(found, key=lambda event: event.at, reverse=True))[:limit]
+    reach = 4 * limit
+    while True:
+        sources = [_of_decisions(reach), _of_jobs(reach), _of_people(actor, reach)]
+        cut = [source for source in sources if len(source) == reach]
+        # Before the last event of a source that was cut short, the others alone would tell half the story.
+        since = max((source[-1].at for source in cut), default=None)
+        found = [event for source in sources for event in source if since is None or event.at >= since]
+        folded = fold(sorted(found, key=lambda event: event.at, reverse=True))
+        if len(folded) >= limit or not cut or reach >= _FARTHEST:
+            return folded[:limit]
+        reach *= 4  # folding shortened the list: look farther back
 
 
 def fold(events: list[Event]) -> list[Event]:
@@ -54,7 +63,10 @@ def fold(events: list[Event]) -> list[Event]:
 
 
 def _same(one: Event, other: Event) -> bool:
-    return (one.kind, one.subject, one.text, one.by) == (other.kind, other.subject, other.text, other.by)
+    if (one.kind, one.subject, one.by) != (other.kind, other.subject, other.by):
+        return False
+    # Kept with 0.931 or with 0.932: no news either way.
+    return one.kind == decisions.KEPT or one.text == other.text
 
 
 def _of_decisions(reach: int) -> list[Event]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -29,14 +31,29 @@ _PAGE_OF = {"api": "/docs"}
 @st.fragment(run_every=_EVERY_S)
 def bricks() -> None:
     """A tile per brick, and under them what to do about those that are not well."""
-    states = cached_states()
+    states = [as_shown(state) for state in cached_states()]
     with st.container(horizontal=True, gap="xsmall", key="bricks"):
         for state in states:
             _tile(state)
-    for state in states:
-        if text := advice(state):
-            kind = st.info if state.state == "starting" else st.warning
-            kind(text, icon=_BADGES[state.state][0])
+    say(states)
+
+
+def say(states: Sequence[ComponentState]) -> None:
+    """One message about those that start, one about those that are not well."""
+    starting = [state.label for state in states if state.state == "starting"]
+    if starting:
+        verb = "is" if len(starting) == 1 else "are"
+        names = " and ".join(filter(None, [", ".join(starting[:-1]), starting[-1]]))
+        st.info(f"{names} {verb} starting; that takes up to half a minute.", icon=_BADGES["starting"][0])
+    troubles = [text for state in states if state.state != "starting" and (text := advice(state))]
+    if troubles:
+        st.warning("\n\n".join(troubles), icon=_BADGES["unhealthy"][0])
+
+
+def as_shown(state: ComponentState) -> ComponentState:
+    """On a first start the store is simply not there yet: that is no trouble."""
+    unmade = state.name == "store" and state.detail.startswith("not made yet")
+    return replace(state, state="starting", detail="") if unmade else state
 
 
 def cached_states() -> list[ComponentState]:
@@ -46,22 +63,20 @@ def cached_states() -> list[ComponentState]:
 
 
 @st.cache_data(ttl=3, show_spinner=False, max_entries=4)
-def _states(_data_dir: str, _prefect: str) -> list[ComponentState]:
+def _states(data_dir: str, prefect: str) -> list[ComponentState]:
     return component_states()
 
 
 def advice(state: ComponentState) -> str:
-    """Markdown: what is the matter and what to do; empty for a brick that is well."""
-    if state.state == "healthy":
+    """Markdown: what is the matter and what to do; empty for a brick that is well or on its way."""
+    if state.state in {"healthy", "starting"}:
         return ""
-    if state.state == "starting":
-        return f"**{state.label}** is starting; that takes up to half a minute."
     return f"**{state.label}** is {state.state}: {plain(state.detail or 'no details')}. {state.remedy}"
 
 
 def _tile(state: ComponentState) -> None:
     icon, colour = _BADGES[state.state]
-    with st.container(border=True, width=144, height="stretch", gap="xsmall", key=f"brick-{state.name}"):
+    with st.container(border=True, width="stretch", height="stretch", gap="xsmall", key=f"brick-{state.name}"):
         st.markdown(f"**{state.label}**")
         st.badge(state.state, icon=icon, color=colour)
         if text := _history(state):

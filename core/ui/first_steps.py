@@ -13,7 +13,7 @@ from core.ui.messages import explained
 
 def is_new() -> bool:
     """True until there is a first model: until then the list is what matters most."""
-    return not all(step.done for step in steps() if step.key in {"dataset", "model"})
+    return not all(step.done for step in steps() if step.key == "model")
 
 
 def first_steps(actor: Actor) -> None:

@@ -30,7 +30,7 @@ def deployments(actor: Actor) -> None:
     """A card per deployment; editors get its buttons."""
     # A place that is always there: cards that move down would be drawn anew.
     _say(st.container(key="flows-said"))
-    with prefect_store.explained_prefect():
+    with prefect_store.quiet():
         found = prefect_store.deployments()
         if not found:
             empty("The flow runner has registered nothing yet; it does so when it starts.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.ui.bricks import advice, cached_states
+from core.ui.bricks import cached_states, say
 from core.ui.links import from_browser
 
 _EVERY_S = 5.0
@@ -21,6 +21,4 @@ def flow_server() -> None:
             st.markdown(f"{state.label} :{_COLOURS[state.state]}-badge[{state.state}]", width="content")
             if state.url and state.state == "healthy":
                 st.page_link(from_browser(state.url), label="Open its own pages", icon=":material/open_in_new:")
-    for state in needed:
-        if text := advice(state):
-            (st.info if state.state == "starting" else st.warning)(text)
+    say(needed)

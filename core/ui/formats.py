@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -59,6 +60,12 @@ def score(value: float) -> str:
 def plain(text: str) -> str:
     """``text`` without meaning in Markdown: what people or files said is shown as they said it."""
     return "".join(f"\\{letter}" if letter in r"\`*_{}[]()<>#+-.!|:$~" else letter for letter in text)
+
+
+def marked(text: str) -> str:
+    """:func:`plain`, but for commands: what our own messages put between backticks stays code."""
+    parts = re.split(r"(`[\w ./:=-]+`)", text)
+    return "".join(part if number % 2 else plain(part) for number, part in enumerate(parts))
 
 
 def browser_zone() -> tzinfo:

@@ -12,7 +12,7 @@ from core import flow_control
 from core.flow_control import Deployment
 from core.prefect_api import FlowRun, PrefectRefusedError, PrefectUnavailableError
 from core.settings import get_settings
-from core.ui.formats import plain
+from core.ui.formats import marked, plain
 
 _FRESH_S = 2
 
@@ -23,9 +23,18 @@ def explained_prefect() -> Iterator[None]:
     try:
         yield
     except PrefectUnavailableError as error:
-        st.warning(plain(str(error)), icon=":material/cloud_off:")
+        st.warning(marked(str(error)), icon=":material/cloud_off:")
     except PrefectRefusedError as error:
         st.warning(plain(str(error)), icon=":material/block:")
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """The same in few words, for parts of a page whose top already says what to do."""
+    try:
+        yield
+    except (PrefectUnavailableError, PrefectRefusedError):
+        st.caption(":material/cloud_off: Shown here once Prefect answers.")
 
 
 def deployments() -> list[tuple[Deployment, datetime | None]]:

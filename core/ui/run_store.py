@@ -12,7 +12,7 @@ from core.registry import RegistryError, Version
 from core.run_files import Artifact
 from core.runs import Found, Query, Run
 from core.settings import get_settings
-from core.ui.formats import plain
+from core.ui.formats import marked
 from core.ui.messages import trouble
 
 _FRESH_S = 10
@@ -26,7 +26,7 @@ def explained_store() -> Iterator[None]:
     try:
         yield
     except RegistryError as error:
-        trouble(plain(str(error)))
+        trouble(marked(str(error)))
         st.stop()
 
 

@@ -169,7 +169,7 @@ def _add_markers(drawn: go.Figure, marks: Sequence[Point], times: Sequence[datet
             marker={
                 "symbol": look.symbol,
                 "color": look.colour,
-                "size": look.size,
+                "size": look.size if kind != KEPT or len(marks) <= _CROWDED else 3,
                 "line": {"width": 2 if look.size > 6 else 0, "color": look.colour},
             },
             text=[mark.text for _, mark in chosen],

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import psutil
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -10,6 +11,7 @@ from core import decisions, loop
 from core.auth.roles import Role
 from core.auth.tokens import create_token
 from core.catalog.tables import Job, utcnow
+from core.runfile import ProcessRecord, RunRecord, write_run_record
 from core.settings import Settings, get_settings
 from tests.deciding import decision, evaluation, store
 from tests.learning import make_dataset
@@ -51,6 +53,21 @@ def test_bricks_that_are_down_say_what_to_do() -> None:
     assert "**Prefect** is unhealthy" in shown
     assert "manage.py run" in shown
     assert "**Catalog**" in shown
+
+
+def test_what_is_starting_is_no_error(settings: Settings) -> None:
+    me = psutil.Process()
+    processes = {
+        "prefect": ProcessRecord("Prefect", "starting", since=me.create_time()),
+        "api": ProcessRecord("Prediction API", "restarting", restarts=2, since=me.create_time(), last_exit=-9),
+    }
+    write_run_record(settings.run_dir, RunRecord(me.pid, me.create_time(), me.create_time(), processes))
+    app = open_page(actor=make_user())
+    assert "Prefect and MLflow store are starting" in app.info[0].value
+    (trouble,) = app.warning
+    assert "**Prefect**" not in trouble.value
+    assert "started again 2 times" in trouble.value.replace("\\", "")
+    assert "restarted 2×" in texts(app)
 
 
 def test_one_turn_of_the_real_loop_fills_the_page(mlflow_store: Path) -> None:

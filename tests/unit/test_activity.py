@@ -2,9 +2,12 @@
 
 from datetime import timedelta
 
+import pytest
+
 from core import audit
 from core.activity import Event, fold, recent
 from core.auth.roles import Actor, Role
+from core.catalog.engine import writing
 from core.catalog.tables import Job, utcnow
 from core.decisions import KEPT, PROMOTED
 from core.jobs import CHECK, COMPLETED, CRASHED, FAILED, GENERATE, PREDICT_FILE
@@ -69,6 +72,23 @@ def test_the_newest_come_first_and_only_as_many_as_asked_for() -> None:
     for number in range(20):
         audit.record(None, ADMIN, "dataset.create", f"dataset {number}")
     assert [event.subject for event in recent(VIEWER, 3)] == ["dataset 19", "dataset 18", "dataset 17"]
+
+
+def test_a_long_quiet_time_does_not_hide_what_was_before() -> None:
+    audit.record(None, ADMIN, "dataset.create", "dataset 1")
+    store(decision(PROMOTED, None, 0.9, versions=(None, 1)))
+    with writing() as session:
+        session.add_all(decision(KEPT, 0.9 + n / 1e6, versions=(1, None), reason=f"accuracy {n}") for n in range(300))
+    found = recent(VIEWER, 5)
+    assert [(event.kind, event.times) for event in found] == [(KEPT, 300), (PROMOTED, 1), ("dataset.create", 1)]
+
+
+def test_where_one_source_is_cut_short_the_list_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.activity._FARTHEST", 8)
+    audit.record(None, ADMIN, "dataset.create", "dataset 1")
+    store(decision(PROMOTED, None, 0.9, versions=(None, 1)))
+    store(*[decision(KEPT, 0.9, versions=(1, None)) for _ in range(20)])
+    assert {event.kind for event in recent(VIEWER, 2)} == {KEPT}
 
 
 def test_only_neighbours_are_folded() -> None:

@@ -1,5 +1,6 @@
 """Words and addresses on the Overview."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,9 +8,10 @@ import pytest
 from core.activity import Event
 from core.champions import Standing
 from core.health import ComponentState
-from core.ui.bricks import advice
+from core.ui.bricks import advice, as_shown
 from core.ui.champion_cards import facts
 from core.ui.events import headline
+from core.ui.formats import marked
 from core.ui.history import within
 from core.ui.links import from_browser
 from tests.deciding import decision
@@ -32,7 +34,18 @@ def test_links_lead_where_the_readers_browser_can_go(url: str, page: str, seen: 
 
 def test_a_brick_that_is_well_needs_no_advice_and_one_that_starts_only_patience() -> None:
     assert advice(ComponentState("api", "API", "healthy")) == ""
-    assert "starting" in advice(ComponentState("api", "API", "starting", detail="refused", remedy="Restart."))
+    assert advice(ComponentState("api", "API", "starting", detail="refused", remedy="Restart.")) == ""
+
+
+def test_a_store_that_was_never_made_is_on_its_way_a_broken_one_is_trouble() -> None:
+    store = ComponentState("store", "MLflow store", "unhealthy", detail="not made yet: the runner makes it")
+    assert as_shown(store).state == "starting"
+    assert as_shown(replace(store, detail="cannot be read")).state == "unhealthy"
+
+
+def test_commands_in_messages_stay_code_and_nothing_else_is_markup() -> None:
+    assert marked("run `python3 manage.py run` *now*") == "run `python3 manage.py run` \\*now\\*"
+    assert "`[x](y)`" not in marked("odd `[x](y)`")
 
 
 def test_advice_says_what_is_wrong_and_what_to_do_and_cannot_be_formatted_by_the_detail() -> None:
