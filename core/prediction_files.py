@@ -32,6 +32,7 @@ ADDED = ("predicted", "probability")
 """Columns of the answer; columns of the upload with these names are replaced."""
 
 _PIECE_ROWS = 20_000
+_TELL_EVERY_S = 1.0
 _CHECKED_ROWS = 1_000
 _KEEP_S = 7 * 24 * 3600
 
@@ -126,6 +127,7 @@ def answer(workload: str, upload: str, job_id: str, report: Report) -> Answered:
 def _answer_into(target: Path, source: Path, features: tuple[str, ...], predictor: _Predictor, report: Report) -> int:
     """Write the answers and return how many."""
     rows, read, size = 0, 0, source.stat().st_size
+    tell_at = 0.0
     with target.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         for piece in read_pieces(source, features, _PIECE_ROWS):
@@ -136,7 +138,9 @@ def _answer_into(target: Path, source: Path, features: tuple[str, ...], predicto
             rows += len(piece.rows)
             # Counting characters is near enough for a progress bar.
             read += sum(len(text) + 1 for row in piece.rows for text in row)
-            report(min(0.99, read / size), f"{rows:,} rows answered")
+            if time.monotonic() >= tell_at:  # telling costs more than answering
+                report(min(0.99, read / size), f"{rows:,} rows answered")
+                tell_at = time.monotonic() + _TELL_EVERY_S
     if not rows:
         raise BadFileError("The file has a header but no rows.")
     return rows

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core import jobs, prediction_files
 from core.auth.roles import Actor
@@ -64,8 +67,16 @@ def _upload(actor: Actor, workload: str) -> None:
     if start(actor, jobs.PREDICT_FILE, workload, {"upload": name}) is None:
         prediction_files.discard_upload(name)
         return
+    _let_go(uploaded)
     st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
     st.rerun()
+
+
+def _let_go(uploaded: UploadedFile) -> None:
+    """Streamlit would hold the file in memory until the tab is closed, and up to 200 MB are a lot."""
+    context = get_script_run_ctx()
+    if context is not None and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+        context.uploaded_file_mgr.remove_file(context.session_id, uploaded.file_id)
 
 
 def _result(actor: Actor, job: Job) -> None:

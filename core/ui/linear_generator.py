@@ -87,8 +87,9 @@ def _choose(known: list[Dataset]) -> LinearParameters | None:
         begin = LinearParameters.model_validate(known[0].parameters)
         turned_once = (begin.angle + 180) % 360 - 180  # the slider knows half turns only
         begin = begin.model_copy(update={"seed": min(begin.seed + 1, _MAX_SEED), "angle": turned_once})
-    if (following := st.session_state.pop(_FOLLOWING_SEED, None)) is not None:
-        st.session_state[_SEED] = following
+    following = st.session_state.pop(_FOLLOWING_SEED, None)
+    if following is not None or _SEED not in st.session_state:
+        st.session_state[_SEED] = begin.seed if following is None else following
     chosen: dict[str, Any] = {
         "rows": st.number_input(
             "Rows",
@@ -107,7 +108,6 @@ def _choose(known: list[Dataset]) -> LinearParameters | None:
         "balance": _slider("Share of class 1", 0.05, 0.95, begin.balance, 0.05, "balance", "percent", None),
         "seed": st.number_input(
             "Seed",
-            value=begin.seed,
             step=1,
             key=_SEED,
             persist_state="session",

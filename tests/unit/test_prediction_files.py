@@ -56,7 +56,10 @@ def champion(mlflow_store: Path) -> registry.Version:
     return found
 
 
-def test_rows_come_back_in_order_with_the_champions_answer(champion: registry.Version, settings: Settings) -> None:
+def test_rows_come_back_in_order_with_the_champions_answer(
+    champion: registry.Version, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_TELL_EVERY_S", 0.0)
     random = np.random.default_rng(5)
     features = random.normal(size=(50_000, 2))
     text = io.StringIO(newline="")
@@ -77,6 +80,15 @@ def test_rows_come_back_in_order_with_the_champions_answer(champion: registry.Ve
     assert 0.3 < shares[0] < 0.5
     assert shares[-1] == pytest.approx(0.99, abs=0.02)
     assert not list(settings.uploads_dir.iterdir())
+
+
+def test_progress_is_told_once_a_second_at_most(champion: registry.Version) -> None:
+    seen: list[str] = []
+    text = "x1,x2\n" + "1,2\n" * 100_000
+    begun = time.monotonic()
+    files.answer("linear", upload(text), "job-1", lambda _share, message: seen.append(message))
+    assert 1 <= len(seen) <= 1 + (time.monotonic() - begun) / files._TELL_EVERY_S
+    assert seen[0] == "20,000 rows answered"
 
 
 def test_columns_named_like_ours_are_replaced(champion: registry.Version, settings: Settings) -> None:
