@@ -155,7 +155,9 @@ def _register(mlflow_client: MlflowClient, workload: str, uri: str, run_id: str,
     name = model_name(workload)
     if not mlflow_client.search_registered_models(f"name='{name}'"):
         mlflow_client.create_registered_model(name)
-    made = mlflow_client.create_model_version(name, source=uri, run_id=run_id, tags=tags)
+    # An MLflow server refuses a source that is a logged model unless it is named as such too.
+    logged_model = uri.removeprefix("models:/") if uri.startswith("models:/") else None
+    made = mlflow_client.create_model_version(name, source=uri, run_id=run_id, tags=tags, model_id=logged_model)
     mlflow_client.set_registered_model_alias(name, CHALLENGER, made.version)
     return _version(workload, mlflow_client.get_model_version(name, made.version))
 
