@@ -1,0 +1,98 @@
+"""Which views of the workbench are worth a picture, and in which windows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from playwright.sync_api import Page
+
+from core import flow_control, registry
+from core.ui.navigation import PAGES
+
+Act = Callable[[Page], None]
+
+
+def _nothing(_page: Page) -> None:
+    """The view is what the address opens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A window: its size in pixels and its colours. ``whole``: as tall as the page, instead of what a screen shows."""
+
+    width: int
+    height: int
+    scheme: Literal["light", "dark"]
+    whole: bool = False
+
+    @property
+    def suffix(self) -> str:
+        return f"-{self.width}-{self.scheme}"
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A view: its address, and what to do there first."""
+
+    name: str
+    address: str
+    act: Act = _nothing
+
+
+DOCUMENTATION = Look(1400, 1000, "light")
+ALL = (
+    Look(1400, 900, "light", whole=True),
+    Look(1400, 900, "dark", whole=True),
+    Look(390, 844, "light", whole=True),
+    Look(390, 844, "dark", whole=True),
+)
+
+
+def tab(name: str) -> Act:
+    """Open a tab of the page."""
+    return lambda page: page.get_by_role("tab", name=name, exact=True).click()
+
+
+def _turn_the_boundary(page: Page) -> None:
+    """Choose data that the champion would fail on: the preview then says so."""
+    slider = page.get_by_role("slider", name="Boundary angle")
+    slider.focus()
+    slider.press("End")
+
+
+def _run_sql(page: Page) -> None:
+    tab("SQL")(page)
+    page.get_by_text("Means per class").click()
+    page.get_by_role("button", name="Run", exact=True).click()
+
+
+_ACTS: dict[str, Act] = {"datasets": _turn_the_boundary}
+
+SHOTS = tuple(
+    Shot(entry.url_path, "" if entry is PAGES[0] else entry.url_path, _ACTS.get(entry.url_path, _nothing))
+    for entry in PAGES
+)
+"""One picture per page."""
+
+
+def more_shots() -> list[Shot]:
+    """Tabs and detail views; asks the running product for what to open."""
+    first, second = (version.run_id for version in registry.versions("linear", limit=2))
+    flows = {run.name: run for run in flow_control.recent_runs(["COMPLETED", "FAILED"], limit=50)}
+    failed = next((run.id for run in flows.values() if run.state_type == "FAILED"), "")
+    longest = max(flows.values(), key=lambda run: run.seconds).id
+    return [
+        Shot("datasets-sql", "datasets", _run_sql),
+        Shot("predict-file", "predict", tab("CSV file")),
+        Shot("runs-versions", "runs", tab("Versions")),
+        Shot("runs-one", f"runs?run={first}"),
+        Shot("runs-compared", f"runs?compare={first},{second}"),
+        Shot("flows-run", f"flows?run={longest}"),
+        *([Shot("flows-failed", f"flows?run={failed}")] if failed else []),
+        *(
+            Shot(f"admin-{name.split()[0].lower()}", "admin", tab(name))
+            for name in ("API tokens", "Notifications", "Settings", "Audit log")
+        ),
+    ]
