@@ -46,7 +46,13 @@ def _more() -> None:
 def _filters(names: dict[str, str]) -> tuple[tuple[str, ...], str | None]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.segmented_control(
-            "State", list(STATES), default="All", required=True, key="flow_state", label_visibility="collapsed"
+            "State",
+            list(STATES),
+            default="All",
+            required=True,
+            key="flow_state",
+            label_visibility="collapsed",
+            wrap=True,
         )
         deployment_id = st.selectbox(
             "Deployment",
@@ -64,7 +70,7 @@ def _filters(names: dict[str, str]) -> tuple[tuple[str, ...], str | None]:
 def _row(run: FlowRun, deployment: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"flow-run-{run.id}"):
         st.markdown(badge(run.state_type, run.state_name), width="content")
-        here(plain(run.name), f"open-{run.id}", run=run.id)
+        here(f":primary[{plain(run.name)}]", f"open-{run.id}", run=run.id)
         st.caption(facts(run, deployment), width="content")
 
 

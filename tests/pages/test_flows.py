@@ -54,7 +54,8 @@ def keys(app: AppTest) -> set[str]:
 def links(app: AppTest) -> list[str]:
     """What can be followed: to other pages, and to runs on this one."""
     pages = [element.proto.label for element in app.get("page_link")]
-    return [label.replace("\\", "") for label in [*pages, *(button.label for button in app.button)]]
+    labels = [*pages, *(button.label for button in app.button)]
+    return [label.replace("\\", "").removeprefix(":primary[").removesuffix("]") for label in labels]
 
 
 def test_a_server_without_deployments_says_that_the_runner_makes_them(rows: Rows) -> None:
