@@ -17,5 +17,5 @@ st.write("Check the champion on the newest data, and let a challenger try to bea
 workload = workload_choice()
 check(actor, workload)
 decision_card(workload)
-history(actor)
+history(actor, workload)
 version_list(actor, workload)

@@ -20,11 +20,14 @@ _MOST = 2000
 _SPANS = {"Hour": timedelta(hours=1), "Day": timedelta(days=1), "Week": timedelta(days=7), "All": None}
 
 
-def history(actor: Actor) -> None:
-    """Heading, choices and the picture, or what to do while there is nothing to draw."""
+def history(actor: Actor, workload: str | None = None) -> None:
+    """Heading, choices and the picture, or what to do while there is nothing to draw.
+
+    Without ``workload`` the reader chooses one, when there are several.
+    """
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.subheader("Timeline", width="stretch", anchor=False)
-        name = _workload()
+        name = workload or _workload()
         span = st.segmented_control(
             "Show the last", list(_SPANS), default="All", required=True, key="span", label_visibility="collapsed"
         )

@@ -157,7 +157,7 @@ def _preview(choices: LinearParameters, found: tuple[Version, LinearPredictor] |
     seen = _outlook(choices, found) if found else None
     best = best_accuracy(choices)
     label = f"Champion v{found[0].version}" if found else "Champion"
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="medium"):
         st.metric("Best accuracy", score(best), help="No straight line can do better.", width="content")
         reached = score(seen.accuracy) if seen else "–"
         st.metric(label, reached, help="Its accuracy on a sample of such points.", width="content")

@@ -17,7 +17,7 @@ from core.auth.roles import Role
 from core.catalog.engine import reading
 from core.catalog.tables import PredictionBatch
 from core.serving import load_served
-from core.settings import Settings
+from core.settings import Settings, get_settings
 from core.ui import linear_point
 from core.workloads.base import silent
 from tests.learning import make_dataset
@@ -158,6 +158,17 @@ def test_a_file_that_is_too_large_is_refused(
     monkeypatch.setattr("core.prediction_files.get_settings", lambda: settings.model_copy(update={"upload_max_mb": 1}))
     upload(app, "x1,x2\n" + "1.25,-1.25\n" * 100_000)
     assert "The file has 1 MB; 1 MB are allowed" in said(app)
+
+
+def test_a_full_disk_is_told_before_anything_is_kept(
+    champion: registry.Version, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_predict("CSV file")
+    monkeypatch.setenv("SHIFUMI_MIN_FREE_DISK_MB", "1000000000")
+    get_settings.cache_clear()
+    upload(app, "x1,x2\n1,2\n")
+    assert "Not enough disk" in said(app)
+    assert not list(settings.uploads_dir.iterdir())
 
 
 def test_while_prefect_is_down_the_upload_is_not_kept(champion: registry.Version, settings: Settings) -> None:
