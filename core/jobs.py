@@ -195,17 +195,17 @@ def settle(job: Job) -> bool:
 
 
 def cancel(actor: Actor, job_id: str) -> None:
-    """Stop a job, whether it waits or runs.
+    """Stop a job, whether it waits or runs. Anybody may stop their own, an editor everybody's.
 
     Raises ``ForbiddenError``, ``LookupError`` when it has already ended, or ``PrefectUnavailableError``.
     """
     job = get(job_id)
     if job is None or job.finished_at is not None:
         raise LookupError("This run has already ended.")
-    require(actor, Role.VIEWER if job.created_by == actor.username else _ROLES[job.kind])
+    require(actor, Role.VIEWER if job.created_by == actor.username else Role.EDITOR)
     audit.record(None, actor, "job.cancel", f"{job.kind}/{job.workload}", job=job_id)
     if job.flow_run_id is not None:
-        cancel_flow_run(job.flow_run_id, actor)
+        _stop_flow_run(job.flow_run_id, actor)
     if job.heartbeat_at is None:
         finish(job_id, CANCELLED, f"Cancelled by {actor.username} before it started")
     else:
@@ -213,8 +213,13 @@ def cancel(actor: Actor, job_id: str) -> None:
 
 
 def cancel_flow_run(flow_run_id: str, actor: Actor) -> None:
-    """Ask the runner to stop a flow run; one that has not started is cancelled at once."""
-    require(actor, Role.VIEWER)
+    """Stop a flow run that may have no job behind it. Raises what :func:`cancel` raises."""
+    require(actor, Role.EDITOR)
+    _stop_flow_run(flow_run_id, actor)
+
+
+def _stop_flow_run(flow_run_id: str, actor: Actor) -> None:
+    """Ask the runner to stop it; one that has not started is cancelled at once."""
     run = prefect_api.get_run(flow_run_id)
     if run.terminal:
         return
