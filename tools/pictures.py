@@ -49,11 +49,12 @@ def settle(page: Page) -> None:
     page.wait_for_function(_SETTLED, timeout=_PATIENCE_MS)
 
 
-def take(page: Page, look: Look) -> bytes:
+def take(page: Page, look: Look, height: int = 0) -> bytes:
     """The picture of the page as it is, as PNG."""
-    if look.whole:
+    if look.whole or height:
         # Streamlit scrolls inside the page, so that "the full page" is the window only: grow the window.
-        page.set_viewport_size({"width": look.width, "height": min(_TALLEST, page.evaluate(_HEIGHT))})
+        tall = min(_TALLEST, page.evaluate(_HEIGHT)) if look.whole else height
+        page.set_viewport_size({"width": look.width, "height": tall})
         settle(page)
     picture = page.screenshot()
     page.set_viewport_size({"width": look.width, "height": look.height})
@@ -121,7 +122,7 @@ def photograph(
             settle(page)
             shot.act(page)
             settle(page)
-            save(take(page, look), folder / f"{shot.name}{suffix}.png")
+            save(take(page, look, shot.height), folder / f"{shot.name}{suffix}.png")
 
 
 def main() -> int:

@@ -22,6 +22,7 @@ CHAPTERS: tuple[dict[str, Any], ...] = (
     {"seed": 3, "angle": 100.0},
     {"seed": 4, "angle": 100.0},
     {"seed": 5, "angle": 100.0, "offset": 1.2},
+    {"seed": 6, "angle": 100.0, "offset": 1.2},
 )
 """The choices of each dataset: a world that turns, and later moves."""
 

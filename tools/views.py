@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -34,11 +35,12 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A view: its address, and what to do there first."""
+    """A view: its address, what to do there first, and the height in pixels that shows it (0: the window's)."""
 
     name: str
     address: str
     act: Act = _nothing
+    height: int = 0
 
 
 DOCUMENTATION = Look(1400, 1000, "light")
@@ -62,16 +64,28 @@ def _turn_the_boundary(page: Page) -> None:
     slider.press("End")
 
 
+def _show_the_promotion(page: Page) -> None:
+    """The newest decision is a dull one: choose the last that changed something."""
+    page.get_by_role("combobox", name="Decision").click()
+    page.get_by_role("option", name=re.compile("^Promoted")).first.click()
+
+
 def _run_sql(page: Page) -> None:
     tab("SQL")(page)
     page.get_by_text("Means per class").click()
     page.get_by_role("button", name="Run", exact=True).click()
 
 
-_ACTS: dict[str, Act] = {"datasets": _turn_the_boundary}
+_ACTS: dict[str, Act] = {"datasets": _turn_the_boundary, "train": _show_the_promotion}
+_HEIGHTS = {"train": 1480}
 
 SHOTS = tuple(
-    Shot(entry.url_path, "" if entry is PAGES[0] else entry.url_path, _ACTS.get(entry.url_path, _nothing))
+    Shot(
+        entry.url_path,
+        "" if entry is PAGES[0] else entry.url_path,
+        _ACTS.get(entry.url_path, _nothing),
+        _HEIGHTS.get(entry.url_path, 0),
+    )
     for entry in PAGES
 )
 """One picture per page."""
