@@ -14,11 +14,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 from uuid import uuid4
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core import jobs, lake, registry
 from core.auth.roles import Actor, ForbiddenError, Role, require
@@ -26,7 +25,7 @@ from core.csv_rows import BadFileError, Piece, read_pieces
 from core.serving import load_served
 from core.settings import get_settings
 from core.workloads import get_workload
-from core.workloads.base import Report
+from core.workloads.base import Classifier, Report
 
 ADDED = ("predicted", "probability")
 """Columns of the answer; columns of the upload with these names are replaced."""
@@ -44,12 +43,6 @@ class Answered:
     rows: int
     version: int
     output: str
-
-
-class _Predictor(Protocol):
-    def probabilities(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Features of shape (n, n features) in, P(class 1) of shape (n,) out."""
-        ...
 
 
 def keep_upload(actor: Actor, workload: str, content: BinaryIO) -> str:
@@ -124,7 +117,7 @@ def answer(workload: str, upload: str, job_id: str, report: Report) -> Answered:
     return Answered(rows, champion.version, target.name)
 
 
-def _answer_into(target: Path, source: Path, features: tuple[str, ...], predictor: _Predictor, report: Report) -> int:
+def _answer_into(target: Path, source: Path, features: tuple[str, ...], predictor: Classifier, report: Report) -> int:
     """Write the answers and return how many."""
     rows, read, size = 0, 0, source.stat().st_size
     tell_at = 0.0
@@ -146,7 +139,7 @@ def _answer_into(target: Path, source: Path, features: tuple[str, ...], predicto
     return rows
 
 
-def _answered(piece: Piece, kept: list[int], predictor: _Predictor) -> Iterator[list[str | int | float]]:
+def _answered(piece: Piece, kept: list[int], predictor: Classifier) -> Iterator[list[str | int | float]]:
     probabilities = predictor.probabilities(piece.features)
     classes = (probabilities > 0.5).astype(np.int8).tolist()
     for row, label, probability in zip(piece.rows, classes, probabilities.tolist(), strict=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
-from core import decisions, jobs, loop
+from core import decisions, jobs, loop, registry
 from core.catalog.tables import Decision
 from core.datasets import NoDatasetError
 from core.loop import Trial
@@ -19,8 +19,10 @@ _COLOURS = {decisions.PROMOTED: GREEN, decisions.REJECTED: YELLOW, decisions.KEP
 
 
 @task(retries=2, retry_delay_seconds=1, cache_policy=NO_CACHE)
-def evaluate_champion(workload: str, forced: bool, flow_run_id: str | None) -> Trial:
+def evaluate_champion(workload: str, forced: bool, flow_run_id: str | None, report: Report) -> Trial:
     """Measure the champion on the newest dataset and ask the gate."""
+    if not registry.store_exists():
+        report(0.01, "Making MLflow's tables: only the first time, some seconds")
     return loop.inspect(workload, forced, flow_run_id)
 
 
@@ -49,7 +51,7 @@ def check_and_retrain(workload: str, forced: bool = False, job_id: str | None = 
     try:
         with running(jobs.CHECK, workload, job_id, forced=forced) as run:
             try:
-                trial = evaluate_champion(workload, forced, run.job.flow_run_id)
+                trial = evaluate_champion(workload, forced, run.job.flow_run_id, run.report)
             except NoDatasetError as error:
                 if job_id is not None:
                     raise

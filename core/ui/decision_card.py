@@ -93,7 +93,8 @@ def _tests(details: dict[str, Any]) -> None:
         st.markdown("**Drift against the champion's training data**")
         st.caption(plain(drift["summary"]))
         if drift["tests"]:
-            st.dataframe(drift["tests"], hide_index=True, column_config=_DRIFT_COLUMNS, alt="Drift tests per feature")
+            rows = [{**test, "p_adjusted": p_text(test["p_adjusted"]).removeprefix("p ")} for test in drift["tests"]]
+            st.dataframe(rows, hide_index=True, column_config=_DRIFT_COLUMNS, alt="Drift tests per feature")
 
 
 def _paired(comparison: dict[str, Any]) -> None:
@@ -114,5 +115,5 @@ def _paired(comparison: dict[str, Any]) -> None:
 
 _DRIFT_COLUMNS = {
     "distance": st.column_config.NumberColumn("KS distance", format="%.3f"),
-    "p_adjusted": st.column_config.NumberColumn("p (adjusted)", format="scientific"),
+    "p_adjusted": st.column_config.TextColumn("p (adjusted)"),
 }

@@ -66,6 +66,14 @@ class Predictor(Protocol):
         ...
 
 
+class Classifier(Predictor, Protocol):
+    """A predictor of two classes for rows of numbers: what answers CSV files and points."""
+
+    def probabilities(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Probability of class 1, shape (n,), for features of shape (n, number of features)."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Trained:
     """What training gives: the library's own model, its served form and what to log about it."""
@@ -81,8 +89,10 @@ class Workload(Protocol):
     name: str
     title: str
     metric: str
+    """The figure the gate looks at; greater is better."""
     features: tuple[str, ...]
-    """Columns of one sample when it is a row of numbers; empty for other kinds of data, such as images."""
+    """Columns of one sample when it is a row of numbers, and then the predictor is a :class:`Classifier`;
+    empty for other kinds of data, such as images."""
     parameters: type[BaseModel]
     """Validates what a person may choose when generating data."""
 
