@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
+from core.catalog import engine
 from tests.ports import free_port
 
 
@@ -42,3 +45,14 @@ def postgres_cluster(programs: Path) -> Iterator[str]:
             yield f"postgresql://shifumi@127.0.0.1:{port}/postgres"
         finally:
             run("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """One empty database for the whole session; whoever migrates it empties it again."""
+    programs = server_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL's server is not installed")
+    with postgres_cluster(programs) as url:
+        yield url
+        engine.engine_for(url).dispose()

@@ -9,28 +9,17 @@ from core.auth import tokens, users
 from core.auth.roles import SYSTEM, Role
 from core.auth.throttle import LoginThrottledError, begin
 from core.auth.users import LastAdminError, LoginFailedError
-from core.catalog import engine, migrate
+from core.catalog import migrate
 from core.catalog.tables import User
 from core.settings import Settings, get_settings
 from tests.people import PASSWORD, make_user
-from tests.postgres import postgres_cluster, server_programs
 
 pytestmark = pytest.mark.postgres
-PROGRAMS = server_programs()
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    if PROGRAMS is None:
-        pytest.skip("PostgreSQL's server is not installed")
-    with postgres_cluster(PROGRAMS) as url:
-        yield url
-        engine.engine_for(url).dispose()
 
 
 @pytest.fixture(autouse=True)
-def catalog_on_postgres(settings: Settings, address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("SHIFUMI_DATABASE_URL", address)
+def catalog_on_postgres(settings: Settings, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("SHIFUMI_DATABASE_URL", postgres_url)
     get_settings.cache_clear()
     migrate.upgrade()
     yield

@@ -17,17 +17,6 @@ from core.catalog.engine import CatalogUnavailableError, reading, writing
 from core.catalog.tables import AuditEvent, Base, Decision, Job
 from core.settings import Settings, get_settings
 from tests.learning import make_dataset
-from tests.postgres import postgres_cluster, server_programs
-
-PROGRAMS = server_programs()
-
-
-@pytest.fixture(scope="module")
-def postgres_url() -> Iterator[str]:
-    if PROGRAMS is None:
-        pytest.skip("PostgreSQL's server is not installed")
-    with postgres_cluster(PROGRAMS) as url:
-        yield url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
