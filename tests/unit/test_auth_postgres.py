@@ -9,7 +9,7 @@ from core.auth import tokens, users
 from core.auth.roles import SYSTEM, Role
 from core.auth.throttle import LoginThrottledError, begin
 from core.auth.users import LastAdminError, LoginFailedError
-from core.catalog import migrate
+from core.catalog import engine, migrate
 from core.catalog.tables import User
 from core.settings import Settings, get_settings
 from tests.people import PASSWORD, make_user
