@@ -18,6 +18,7 @@ class Rows:
 
     def __init__(self, api_url: str) -> None:
         self._client = httpx.Client(base_url=api_url, timeout=20.0)
+        self._logged_until = datetime.now(UTC)
 
     def call(self, method: str, path: str, body: object | None = None) -> Any:
         # 503 is how the server says that its SQLite file was locked for a moment.
@@ -70,8 +71,9 @@ class Rows:
         return task_id
 
     def log(self, run_id: str, count: int, level: int = 20, word: str = "line") -> None:
-        """``count`` records, a millisecond apart."""
-        begun = datetime.now(UTC)
+        """``count`` records, a millisecond apart, and later than all that were written before."""
+        begun = max(datetime.now(UTC), self._logged_until)
+        self._logged_until = begun + timedelta(milliseconds=count)
         for first in range(0, count, 100):
             records = [
                 {
