@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from core import registry
 from core.auth.roles import SYSTEM
+from core.auth.session import COOKIE_NAME
 from core.auth.tokens import create_token
 from core.cli import trees
 from core.settings import Settings
@@ -51,6 +52,7 @@ def log_in(page: Page, running: Running, path: str) -> None:
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Log out")).to_be_visible(timeout=60_000)
+    page.wait_for_function(f"document.cookie.includes('{COOKIE_NAME}=')")
 
 
 @pytest.mark.timeout(900)
