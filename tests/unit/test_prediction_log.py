@@ -83,6 +83,7 @@ def test_a_half_full_queue_does_not_wait_for_the_interval() -> None:
     for version in range(6):
         log.add(_entry(version))
     wait_until(lambda: log.written == 6, timeout=10)
+    assert log.dropped == 0
     log.stop()
 
 

@@ -129,6 +129,7 @@ def test_a_purged_attempt_may_still_succeed() -> None:
     with writing() as session:
         session.execute(update(LoginAttempt).values(id=attempt + 100))
     throttle.succeed(attempt)
+    assert begin("ada", "local") != attempt
 
 
 @given(st.floats(min_value=0.001, max_value=100_000))
