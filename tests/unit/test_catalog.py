@@ -12,7 +12,10 @@ from sqlalchemy.exc import IntegrityError, StatementError
 
 from core import datasets, decisions, jobs
 from core.catalog import engine as catalog_engine
-from core.catalog import migrate
+from core.catalog import (
+    image_tables,  # noqa: F401 - its tables belong to the same metadata
+    migrate,
+)
 from core.catalog.engine import CatalogUnavailableError, reading, writing
 from core.catalog.tables import AuditEvent, Base, Decision, Job
 from core.settings import Settings, get_settings

@@ -1,0 +1,69 @@
+"""The catalog's tables for pictures and the boxes on them, typed. The files are named by ``sha256``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Float, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from core.catalog.tables import Base, utcnow
+
+
+class Image(Base):
+    """A picture that was captured, uploaded, imported or rendered; its file is ``data/images/<sha256>.jpg``.
+
+    ``session`` groups pictures that share a person and a place; ``split`` follows from it on arrival and never
+    changes. ``state``: unlabelled, proposed (a model labelled it), labelled (a person or the renderer did; without
+    boxes it is a negative) or rejected. ``priority`` orders the review queue, greatest first.
+    """
+
+    __tablename__ = "images"
+    __table_args__ = (
+        UniqueConstraint("workload", "sha256", name="uq_images_workload_sha256"),
+        Index("ix_images_queue", "workload", "state", "priority"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    workload: Mapped[str] = mapped_column(String(32))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    session: Mapped[str] = mapped_column(String(64), index=True)
+    split: Mapped[str] = mapped_column(String(8))
+    source: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16))
+    priority: Mapped[int] = mapped_column(default=0)
+    note: Mapped[str] = mapped_column(Text, default="")
+    width: Mapped[int]
+    height: Mapped[int]
+    bytes: Mapped[int]
+    created_by: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=utcnow, index=True)
+    reviewed_by: Mapped[str | None] = mapped_column(String(64))
+    reviewed_at: Mapped[datetime | None]
+
+    boxes: Mapped[list[Box]] = relationship(
+        back_populates="image", cascade="all, delete-orphan", order_by="Box.id", lazy="selectin"
+    )
+
+
+class Box(Base):
+    """One labelled thing on a picture: centre and size as shares of the picture's width and height (YOLO's way).
+
+    ``provenance``: synthetic, human or model; ``confidence`` is the model's own, 0 to 1.
+    """
+
+    __tablename__ = "boxes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.id", ondelete="CASCADE"), index=True)
+    label: Mapped[str] = mapped_column(String(32))
+    x: Mapped[float] = mapped_column(Float)
+    y: Mapped[float] = mapped_column(Float)
+    width: Mapped[float] = mapped_column(Float)
+    height: Mapped[float] = mapped_column(Float)
+    provenance: Mapped[str] = mapped_column(String(16))
+    confidence: Mapped[float | None] = mapped_column(Float)
+    created_by: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+    image: Mapped[Image] = relationship(back_populates="boxes")
