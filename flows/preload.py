@@ -2,6 +2,8 @@
 
 from importlib import import_module
 
+from core.workloads.skops_import import import_skops
+
 MODULES = (
     "prefect.main",
     "prefect.flow_engine",
@@ -9,7 +11,6 @@ MODULES = (
     "mlflow.store.tracking.sqlalchemy_store",
     "mlflow.store.model_registry.sqlalchemy_store",
     "scipy.stats",
-    "skops.io",
     "sklearn.linear_model",
     "sklearn.metrics",
     "sklearn.pipeline",
@@ -23,3 +24,4 @@ MODULES = (
 
 for _module in MODULES:
     import_module(_module)
+import_skops()

@@ -77,6 +77,9 @@ def log_to_mlflow(pipeline: Any) -> str:
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, DataType, Schema
 
+    from core.workloads.skops_import import import_skops
+
+    import_skops()
     signature = ModelSignature(
         inputs=Schema([ColSpec(DataType.double, name) for name in ("x1", "x2")]),
         outputs=Schema([ColSpec(DataType.long)]),
