@@ -30,7 +30,7 @@ _LIVE = ["SCHEDULED", "PENDING", "RUNNING", "CANCELLING", "PAUSED"]
 
 @contextmanager
 def running(spec: ProcessSpec, output: Path, timeout: float = 90.0) -> Iterator[Child]:
-    """Start ``spec``, wait until it is healthy, and end its whole tree afterwards.
+    """Start ``spec``, wait until it is healthy, and kill its whole tree afterwards.
 
     Tests may kill the child themselves: ``child.tree()`` are its processes.
     """
@@ -45,7 +45,7 @@ def running(spec: ProcessSpec, output: Path, timeout: float = 90.0) -> Iterator[
         wait_until(ready, timeout=timeout, what=f"{spec.label} healthy, see {output}")
         yield child
     finally:
-        assert stop_all([child], lambda: False) == [], f"{spec.label} would not stop"
+        assert stop_all([child], lambda: True) == [], f"{spec.label} would not stop"
 
 
 def prefect_spec(data_dir: Path, port: int) -> ProcessSpec:

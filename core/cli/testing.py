@@ -19,6 +19,10 @@ LINTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("import wall", ("-c", _LINT_IMPORTS)),
 )
 
+# Two at a time, whatever the machine: much of the suite waits for servers, and each worker may run a whole stack.
+# Files stay whole, for they share servers, and in their order, for the slow ones come first.
+PARALLEL = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+
 
 def test(pytest_arguments: Sequence[str], *, unit: bool, lint: bool, allow_missing: bool) -> int:
     """Run all checks; returns the exit code. Raises :class:`CommandError` when a program is missing."""
@@ -27,7 +31,7 @@ def test(pytest_arguments: Sequence[str], *, unit: bool, lint: bool, allow_missi
     failed = [name for name, command in LINTERS if not _passes(name, command)] if lint else []
     named = any("tests" in argument and not argument.startswith("-") for argument in pytest_arguments)
     everything = ["tests/unit"] if unit else ["tests", "--ignore=tests/bench"]
-    code = _pytest([*([] if named else everything), *pytest_arguments])
+    code = _pytest([*([] if named else [*everything, *PARALLEL]), *pytest_arguments])
     if failed:
         print(f"\nNot passed, see above: {', '.join(failed)}.", file=sys.stderr)
     return code or (1 if failed else 0)

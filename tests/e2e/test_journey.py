@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.discord import FakeDiscord, fake_discord
+from tests.e2e.signing import username_field
 from tests.e2e.stack import Running, free_ports
 from tests.waiting import wait_until
 
@@ -44,7 +45,7 @@ class Visitor:
         self.base = f"http://127.0.0.1:{running.environment['SHIFUMI_WORKBENCH_PORT']}"
 
     def log_in(self) -> None:
-        self.page.get_by_label("Username").fill("admin")
+        username_field(self.page).fill("admin")
         self.page.get_by_label("Password", exact=True).fill(PASSWORD)
         self.page.keyboard.press("Enter")
 
@@ -114,9 +115,9 @@ def test_from_login_to_a_better_model(
 
     # Logging out here ends the other tab too.
     visitor.clicks("Log out")
-    expect(page.get_by_label("Username")).to_be_visible(timeout=SLOW)
+    expect(username_field(page)).to_be_visible(timeout=SLOW)
     other.page.reload()
-    expect(other.page.get_by_label("Username")).to_be_visible(timeout=SLOW)
+    expect(username_field(other.page)).to_be_visible(timeout=SLOW)
     assert running.stop() < 10
 
 

@@ -9,7 +9,7 @@ from core.auth import users
 from core.auth.roles import Role
 from core.auth.session import COOKIE_NAME
 from core.settings import Settings
-from tests.e2e.signing import expect_login_form, fill_login, log_in
+from tests.e2e.signing import expect_login_form, fill_login, log_in, username_field
 from tests.e2e.workbench import Workbench
 from tests.people import PASSWORD, make_user
 
@@ -75,7 +75,7 @@ def test_logging_out_in_one_tab_ends_the_other_and_kills_the_cookie(
     tab.get_by_role("button", name="Log out").click()
     expect_login_form(tab)
     tab.wait_for_function(f"!document.cookie.includes('{COOKIE_NAME}=ey')")
-    expect(page.get_by_label("Username")).to_be_visible()  # by itself, nobody touched it
+    expect(username_field(page)).to_be_visible()  # by itself, nobody touched it
 
     context.add_cookies([{"name": COOKIE_NAME, "value": str(stolen), "url": workbench.url}])
     tab.goto(f"{workbench.url}/flows")

@@ -31,11 +31,11 @@ def pytest_calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
 @pytest.mark.parametrize(
     ("arguments", "handed_on"),
     [
-        (["test", "--no-lint"], ["tests", "--ignore=tests/bench"]),
-        (["test", "--no-lint", "--unit"], ["tests/unit"]),
-        (["test", "--no-lint", "--unit", "-k", "login"], ["tests/unit", "-k", "login"]),
+        (["test", "--no-lint"], ["tests", "--ignore=tests/bench", *testing.PARALLEL]),
+        (["test", "--no-lint", "--unit"], ["tests/unit", *testing.PARALLEL]),
+        (["test", "--no-lint", "--unit", "-k", "login"], ["tests/unit", *testing.PARALLEL, "-k", "login"]),
         (["test", "--no-lint", "tests/unit/test_cli.py", "-x"], ["tests/unit/test_cli.py", "-x"]),
-        (["test", "--no-lint", "--", "--unit"], ["tests", "--ignore=tests/bench", "--unit"]),
+        (["test", "--no-lint", "--", "--unit"], ["tests", "--ignore=tests/bench", *testing.PARALLEL, "--unit"]),
         (["bench"], ["tests/bench", "-s"]),
         (["bench", "-k", "predict"], ["tests/bench", "-s", "-k", "predict"]),
     ],
