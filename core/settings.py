@@ -69,6 +69,19 @@ class Settings(BaseSettings):
     check_on_new_data: bool = True
     random_check_interval_s: Seconds = 30.0
 
+    # Hands
+    rps_threshold: Annotated[float, Field(gt=0, lt=1)] = 0.6
+    rps_base: str = "starter"
+    rps_imgsz: Annotated[int, Field(ge=64, le=1280, multiple_of=32)] = 320
+    rps_epochs: Annotated[int, Field(ge=1, le=1000)] = 12
+    rps_patience: Annotated[int, Field(ge=0)] = 4
+    rps_freeze: Annotated[int, Field(ge=0, le=23)] = 0
+    rps_batch: Annotated[int, Field(ge=2, le=256)] = 16
+    rps_device: str = "auto"
+    rps_train_threads: Annotated[int, Field(ge=0)] = 0
+    rps_runtime: Literal["auto", "openvino", "onnx"] = "auto"
+    rps_threads: Annotated[int, Field(ge=0)] = 0
+
     # Flow runs
     runner_limit: Annotated[int, Field(ge=1)] = 4
     runner_warm: bool = True
@@ -89,6 +102,12 @@ class Settings(BaseSettings):
     prediction_log_queue: Annotated[int, Field(ge=1)] = 10_000
     prediction_log_keep: Annotated[int, Field(ge=1)] = 1_000_000
     watch_interval_s: Seconds = 0.5
+    image_max_mb: Annotated[int, Field(ge=1)] = 50
+    image_max_side: Annotated[int, Field(ge=64)] = 20_000
+    image_max_pixels: Annotated[int, Field(ge=10_000, le=170_000_000)] = 50_000_000
+    image_keep_side: Annotated[int, Field(ge=320)] = 1280
+    import_max_files: Annotated[int, Field(ge=1)] = 50_000
+    import_max_unpacked_mb: Annotated[int, Field(ge=1)] = 4_000
 
     @field_validator("data_dir")
     @classmethod
@@ -104,6 +123,10 @@ class Settings(BaseSettings):
     @property
     def lake_dir(self) -> Path:
         return self.data_dir / "lake"
+
+    @property
+    def images_dir(self) -> Path:
+        return self.data_dir / "images"
 
     @property
     def uploads_dir(self) -> Path:
@@ -159,6 +182,7 @@ class Settings(BaseSettings):
         """Create the data folders. Raises ``OSError`` when the place is not writable."""
         for folder in (
             self.lake_dir,
+            self.images_dir,
             self.uploads_dir,
             self.outputs_dir,
             self.logs_dir,

@@ -1,0 +1,21 @@
+"""Pictures as training material: stored once by content, with their boxes, split for good on arrival.
+
+The words that the catalog keeps about a picture are named here.
+"""
+
+from __future__ import annotations
+
+SYNTHETIC, WEBCAM, UPLOAD, IMPORT, LIVE = "synthetic", "webcam", "upload", "import", "live"
+SOURCES = (SYNTHETIC, WEBCAM, UPLOAD, IMPORT, LIVE)
+"""Where a picture came from: the renderer, a recording, a photo, a dataset, a mistake seen on the Live page."""
+
+UNLABELLED, PROPOSED, LABELLED, REJECTED = "unlabelled", "proposed", "labelled", "rejected"
+STATES = (UNLABELLED, PROPOSED, LABELLED, REJECTED)
+"""Where it stands: nothing known, a guess to confirm, fit for training (without boxes: a negative), not wanted."""
+
+FLAGGED, UNSURE, NORMAL = 20, 10, 0
+"""Priorities in the review queue, greatest first."""
+
+HUMAN, MODEL = "human", "model"
+PROVENANCES = (SYNTHETIC, HUMAN, MODEL)
+"""Who put a box there."""

@@ -1,0 +1,86 @@
+"""Looking pictures up, a page at a time, and counting them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from core.catalog.engine import reading
+from core.catalog.image_tables import Box, Image
+from core.images import LABELLED
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which pictures are meant; None means any. ``label`` wants at least one box of that class."""
+
+    workload: str = "rps"
+    label: str | None = None
+    state: str | None = None
+    source: str | None = None
+    split: str | None = None
+    session: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many pictures there are of each kind, and boxes of labelled pictures per class and split."""
+
+    total: int = 0
+    states: dict[str, int] = field(default_factory=dict)
+    sources: dict[str, int] = field(default_factory=dict)
+    splits: dict[str, int] = field(default_factory=dict)
+    boxes: dict[str, dict[str, int]] = field(default_factory=dict)
+    negatives: dict[str, int] = field(default_factory=dict)
+    """Labelled pictures without boxes, per split."""
+
+
+def listed(filters: Filters | None = None, limit: int = 24, offset: int = 0) -> list[Image]:
+    """Pictures with their boxes, newest first."""
+    query = _filtered(select(Image), filters or Filters()).order_by(Image.id.desc()).limit(limit).offset(offset)
+    with reading() as session:
+        return list(session.scalars(query))
+
+
+def count(filters: Filters | None = None) -> int:
+    """How many pictures :func:`listed` could show."""
+    with reading() as session:
+        return session.scalar(_filtered(select(func.count(Image.id)), filters or Filters())) or 0
+
+
+def counts(workload: str = "rps") -> Counts:
+    """The figures of a workload's pictures."""
+    states: dict[str, int] = {}
+    sources: dict[str, int] = {}
+    splits: dict[str, int] = {}
+    with reading() as session:
+        kinds = select(Image.state, Image.source, Image.split, func.count(Image.id))
+        kinds = kinds.where(Image.workload == workload).group_by(Image.state, Image.source, Image.split)
+        for state, source, split, number in session.execute(kinds):
+            for table, key in ((states, state), (sources, source), (splits, split)):
+                table[key] = table.get(key, 0) + number
+        labelled = (Image.workload == workload, Image.state == LABELLED)
+        of_class = select(Box.label, Image.split, func.count(Box.id)).join(Image).where(*labelled)
+        boxes: dict[str, dict[str, int]] = {}
+        for label, split, number in session.execute(of_class.group_by(Box.label, Image.split)):
+            boxes.setdefault(label, {})[split] = number
+        bare = select(Image.split, func.count(Image.id)).where(*labelled, ~Image.boxes.any()).group_by(Image.split)
+        negatives = dict(session.execute(bare).tuples().all())
+    return Counts(sum(states.values()), states, sources, splits, boxes, negatives)
+
+
+def _filtered(query: Select[Any], filters: Filters) -> Select[Any]:
+    query = query.where(Image.workload == filters.workload)
+    for column, wanted in (
+        (Image.state, filters.state),
+        (Image.source, filters.source),
+        (Image.split, filters.split),
+        (Image.session, filters.session),
+    ):
+        if wanted is not None:
+            query = query.where(column == wanted)
+    if filters.label is not None:
+        query = query.where(Image.boxes.any(Box.label == filters.label))
+    return query

@@ -1,0 +1,234 @@
+"""The store of pictures: a file named by its content, a row that says what is known about it.
+
+A file appears whole or not at all and before its row; a row goes before its file. A crash leaves at
+worst a file without a row, which ``manage.py doctor --fix`` sweeps.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import delete as delete_rows
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core import audit
+from core.auth.roles import Actor, Role, require
+from core.catalog.engine import reading, writing
+from core.catalog.image_tables import Box, Image
+from core.images import LABELLED, LIVE, MODEL, NORMAL, PROPOSED, SOURCES, STATES, UNLABELLED, files
+from core.images.boxes import CLASSES_OF, BadBoxError, NewBox
+from core.images.decode import encode
+from core.images.files import ImageMissingError
+from core.images.queries import Counts, Filters, count, counts, listed
+from core.images.splits import split_of
+from core.workloads.rps.detections import Pixels
+
+__all__ = [
+    "About",
+    "Counts",
+    "Filters",
+    "ImageMissingError",
+    "Stored",
+    "add",
+    "check_labels",
+    "count",
+    "counts",
+    "delete",
+    "file_of",
+    "find",
+    "get",
+    "listed",
+    "pixels_of",
+    "put",
+    "row_of",
+]
+
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is known of a picture on arrival. ``session`` groups pictures of one person in one place and decides
+    the split. ``state`` follows from the boxes when it is None: none: unlabelled, a model's: proposed, others:
+    labelled.
+
+    Raises ``BadBoxError`` for labels the workload does not know, ``ValueError`` for other unknown words.
+    """
+
+    source: str
+    session: str
+    workload: str = "rps"
+    boxes: Sequence[NewBox] = ()
+    state: str | None = None
+    priority: int = NORMAL
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if self.workload not in CLASSES_OF:
+            raise ValueError(f"{self.workload!r} does not learn from pictures.")
+        if self.source not in SOURCES or self.settled_state not in STATES:
+            raise ValueError(f"Source {self.source!r} or state {self.state!r} is not known.")
+        if not 0 < len(self.session) <= 64:
+            raise ValueError("A session is named with 1 to 64 letters.")
+        check_labels(self.workload, self.boxes)
+
+    @property
+    def settled_state(self) -> str:
+        """``state``, or what the boxes make of it."""
+        if self.state is not None or not self.boxes:
+            return self.state or UNLABELLED
+        return PROPOSED if any(box.provenance == MODEL for box in self.boxes) else LABELLED
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """``new`` is False when the very same picture was there before; ``image`` is then the old row, unchanged."""
+
+    image: Image
+    new: bool
+
+
+def add(
+    actor: Actor,
+    pixels: Pixels,
+    *,
+    source: str,
+    session: str,
+    workload: str = "rps",
+    boxes: Sequence[NewBox] = (),
+    state: str | None = None,
+    priority: int = NORMAL,
+    note: str = "",
+) -> Image:
+    """Store a picture, or find the one that is the same: its row comes back unchanged.
+
+    The parameters are those of :class:`About`; raises what it and :func:`put` raise.
+    """
+    return put(actor, pixels, About(source, session, workload, boxes, state, priority, note)).image
+
+
+def put(actor: Actor, pixels: Pixels, about: About) -> Stored:
+    """:func:`add`, telling whether the picture is new.
+
+    Raises ``ForbiddenError`` (an editor's work; live mistakes are anybody's), ``BadImageError``, and
+    ``lake.LakeError`` when it cannot be written.
+    """
+    require(actor, Role.VIEWER if about.source == LIVE else Role.EDITOR)
+    data = encode(pixels)
+    sha256 = hashlib.sha256(data).hexdigest()
+    if (known := find(about.workload, sha256)) is not None:
+        return Stored(known, False)
+    files.write(sha256, data)
+    image = Image(
+        workload=about.workload,
+        sha256=sha256,
+        session=about.session,
+        split=split_of(about.session),
+        source=about.source,
+        state=about.settled_state,
+        priority=about.priority,
+        note=about.note,
+        height=pixels.shape[0],
+        width=pixels.shape[1],
+        bytes=len(data),
+        created_by=actor.username,
+        boxes=[row_of(box, actor) for box in about.boxes],
+    )
+    return _insert(image, data)
+
+
+def _insert(image: Image, data: bytes) -> Stored:
+    """The unique (workload, sha256), not the look before it, decides who was first."""
+    workload, sha256 = image.workload, image.sha256
+    try:
+        with writing() as session:
+            session.add(image)
+            session.flush()
+            # Somebody may have deleted the same picture, file and all, since we wrote it.
+            if not files.path_of(sha256).is_file():
+                files.write(sha256, data)
+            image.boxes  # noqa: B018 - loaded while the session lives
+        return Stored(image, True)
+    except IntegrityError:
+        known = find(workload, sha256)
+        if known is None:
+            raise
+        return Stored(known, False)
+
+
+def row_of(box: NewBox, actor: Actor) -> Box:
+    """The catalog's form of a box, entered by ``actor``; it belongs to no picture yet."""
+    return Box(
+        label=box.label,
+        x=box.x,
+        y=box.y,
+        width=box.width,
+        height=box.height,
+        provenance=box.provenance,
+        confidence=box.confidence,
+        created_by=actor.username,
+    )
+
+
+def check_labels(workload: str, boxes: Sequence[NewBox]) -> None:
+    """Raise :class:`core.images.boxes.BadBoxError` for a label that the workload does not know."""
+    for box in boxes:
+        if box.label not in CLASSES_OF[workload]:
+            raise BadBoxError(f"{workload} knows {', '.join(CLASSES_OF[workload])}, not {box.label!r}.")
+
+
+def find(workload: str, sha256: str) -> Image | None:
+    """The picture with these very bytes."""
+    with reading() as session:
+        return session.scalar(select(Image).where(Image.workload == workload, Image.sha256 == sha256))
+
+
+def get(image_id: int) -> Image | None:
+    with reading() as session:
+        return session.get(Image, image_id)
+
+
+def file_of(image: Image) -> Path:
+    """The picture's JPEG. Raises :class:`ImageMissingError` when it is not there."""
+    return files.existing(image.sha256)
+
+
+def pixels_of(image: Image) -> Pixels:
+    """The picture itself. Raises :class:`ImageMissingError` when it is gone or damaged."""
+    return files.read(image.sha256)
+
+
+def delete(actor: Actor, ids: Sequence[int]) -> int:
+    """Remove pictures with their boxes, then the files that no row needs any more; returns how many went.
+
+    Those that are gone already do not count. Raises ``ForbiddenError``.
+    """
+    require(actor, Role.EDITOR)
+    gone = 0
+    for start in range(0, len(ids), _AT_ONCE):
+        with writing() as session:
+            wanted = select(Image).where(Image.id.in_(ids[start : start + _AT_ONCE]))
+            found = list(session.scalars(wanted))
+            session.execute(delete_rows(Box).where(Box.image_id.in_([image.id for image in found])))
+            session.execute(delete_rows(Image).where(Image.id.in_([image.id for image in found])))
+        gone += len(found)
+        _forget_files([image.sha256 for image in found])
+    if gone:
+        audit.record(None, actor, "image.delete", f"{gone} pictures")
+    return gone
+
+
+def _forget_files(digests: Sequence[str]) -> None:
+    # In a transaction: somebody who adds the same picture at this moment waits, and then sees the file is gone.
+    with writing() as session:
+        for digest in set(digests) - _in_use(session, digests):
+            files.remove(digest)
+
+
+def _in_use(session: Session, digests: Sequence[str]) -> set[str]:
+    return set(session.scalars(select(Image.sha256).where(Image.sha256.in_(digests))))
