@@ -1,0 +1,50 @@
+"""The served form at work: a picture in, boxes out, without PyTorch."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from core.settings import get_settings
+from core.workloads.rps.decode import decode
+from core.workloads.rps.detections import Detections, Pixels
+from core.workloads.rps.export import GRAPH, Meta, read_meta
+from core.workloads.rps.letterbox import letterbox
+from core.workloads.rps.runtimes import open_graph
+
+
+class ExportedDetector:
+    """An exported graph as a :class:`core.workloads.rps.detections.Detector`; safe to share between threads.
+
+    ``source`` is the folder it was loaded from, which may be gone by now.
+    """
+
+    def __init__(self, folder: Path, runtime: str | None = None) -> None:
+        """Load a served form. Raises ``ValueError`` or ``OSError`` when it is damaged or missing."""
+        self.source = folder
+        self.meta: Meta = read_meta(folder)
+        chosen = runtime or get_settings().rps_runtime
+        wanted = None if chosen == "auto" else chosen
+        self.runtime = open_graph(folder / GRAPH, self.meta.size, _threads(), wanted)
+
+    def detect(self, picture: Pixels, confidence: float = 0.25) -> Detections:
+        """Boxes at least that confident, in pixels of ``picture``, which may have any size."""
+        square, placement = letterbox(picture, self.meta.size)
+        found = decode(self.runtime.run(square), confidence)
+        return Detections(placement.to_picture(found.boxes), found.scores, found.labels)
+
+    def smoke(self) -> None:
+        """One detection on a grey picture. Raises ``ValueError`` when the answer is not sane."""
+        square = np.full((self.meta.size, self.meta.size, 3), 128, np.uint8)
+        head = self.runtime.run(square)
+        if head.ndim != 2 or head.shape[0] != 4 + len(self.meta.classes):
+            raise ValueError(f"the model answers with shape {head.shape}, not with {4 + len(self.meta.classes)} rows")
+        if not np.isfinite(head).all() or head[4:].min() < 0 or head[4:].max() > 1:
+            raise ValueError("the model's scores are not between 0 and 1")
+
+
+def _threads() -> int:
+    """More than four threads gain next to nothing on a picture of 320 px."""
+    return get_settings().rps_threads or min(4, os.cpu_count() or 1)

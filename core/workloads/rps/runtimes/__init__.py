@@ -1,0 +1,48 @@
+"""What runs an exported graph: OpenVINO where it is installed, else ONNX Runtime.
+
+``tests/bench/test_detector.py`` compares them with ultralytics' own runner; OpenVINO won, see docs/benchmarks.md.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.workloads.rps.detections import Pixels
+
+
+class Runtime(Protocol):
+    """A graph ready to run; safe to share between threads."""
+
+    name: str
+
+    def run(self, square: Pixels) -> NDArray[np.float32]:
+        """The raw head, shape (4 + classes, anchors), for one letterboxed picture of shape (size, size, 3)."""
+        ...
+
+
+def available() -> tuple[str, ...]:
+    """The runtimes installed here, the fastest first."""
+    packages = {"openvino": "openvino", "onnx": "onnxruntime"}
+    return tuple(name for name, package in packages.items() if importlib.util.find_spec(package) is not None)
+
+
+def open_graph(graph: Path, size: int, threads: int, name: str | None = None) -> Runtime:
+    """Load a graph into the runtime called ``name``, or into the fastest one here.
+
+    Raises ``ValueError`` when the file is no graph that it can run, ``ImportError`` when no runtime is installed.
+    """
+    chosen = name or next(iter(available()), None)
+    if chosen == "openvino":
+        from core.workloads.rps.runtimes.openvino_runtime import OpenVinoRuntime
+
+        return OpenVinoRuntime(graph, size, threads)
+    if chosen == "onnx":
+        from core.workloads.rps.runtimes.onnx_runtime import OnnxRuntime
+
+        return OnnxRuntime(graph, size, threads)
+    raise ImportError("Neither openvino nor onnxruntime is installed: run `python3 manage.py doctor`.")

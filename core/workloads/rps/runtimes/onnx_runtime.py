@@ -1,0 +1,40 @@
+"""A graph in ONNX Runtime, on the CPU."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.workloads.rps.detections import Pixels
+
+
+class OnnxRuntime:
+    """See :class:`core.workloads.rps.runtimes.Runtime`. Sessions of ONNX Runtime are safe to share."""
+
+    name = "onnx"
+
+    def __init__(self, graph: Path, size: int, threads: int) -> None:
+        import onnxruntime
+
+        onnxruntime.set_default_logger_severity(3)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        # Its threads otherwise spin between two pictures and take a core from everybody else.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        except Exception as error:
+            raise ValueError(f"ONNX Runtime cannot read the graph: {str(error).splitlines()[0]}") from error
+        wanted = self._session.get_inputs()[0]
+        if list(wanted.shape) != [1, 3, size, size]:
+            raise ValueError(f"the graph takes {wanted.shape} and not one picture of {size} px")
+        self._input = wanted.name
+
+    def run(self, square: Pixels) -> NDArray[np.float32]:
+        blob = cv2.dnn.blobFromImage(square, 1 / 255, swapRB=True)
+        answer: NDArray[np.float32] = self._session.run(None, {self._input: blob})[0][0]
+        return answer

@@ -1,0 +1,117 @@
+"""PyTorch and ultralytics made ready: no surprise downloads, no strangers' pickles, a torchvision that imports.
+
+Two things stand between a plain ``import ultralytics`` and work that stays on this machine.
+
+**The environment.** Ultralytics reads its switches when it is first imported, installs packages on its own, looks
+for its newest version, fetches a font from GitHub at each dataset check, and logs to an MLflow store of its own
+choice. All of that is switched off; what the environment already says wins.
+
+**torchvision.** A torchvision built for another torch (a CPU torch from one index, torchvision from another, is
+enough) fails with ``operator torchvision::nms does not exist``, and ultralytics needs it for predict, val and
+export. Where the plain import fails, its two operators are defined here in torch itself, slower but exact.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.settings import get_settings
+
+if TYPE_CHECKING:
+    import torch
+
+_FONT = "Arial.ttf"
+_kept_alive: list[Any] = []
+"""A ``torch.library.Library`` takes its operators with it when it is collected."""
+
+
+def prepare() -> None:
+    """Call it before anything imports ultralytics or torchvision; calling it again costs nothing.
+
+    Raises ``ImportError`` when torch is not installed.
+    """
+    folder = get_settings().data_dir / "ultralytics"
+    for name, value in _environment(folder).items():
+        os.environ.setdefault(name, value)
+    _place_font(Path(os.environ["YOLO_CONFIG_DIR"]) / "Ultralytics")
+    mend_torchvision()
+    from ultralytics import settings
+
+    if settings.get("sync") or settings.get("mlflow"):
+        settings.update({"sync": False, "mlflow": False})
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return {
+        "YOLO_CONFIG_DIR": str(folder),
+        "YOLO_OFFLINE": "true",
+        "YOLO_AUTOINSTALL": "false",
+        "YOLO_VERBOSE": "false",
+        "ULTRALYTICS_SAFE_LOAD": "true",
+    }
+
+
+def _place_font(folder: Path) -> None:
+    """Ultralytics wants Arial and looks for it on GitHub; any TrueType font under that name will do."""
+    font = folder / _FONT
+    if font.exists():
+        return
+    import matplotlib
+
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf", font)
+
+
+def mend_torchvision() -> bool:
+    """Make ``import torchvision`` work beside a torch it was not built for; True when it had to be mended."""
+    if _kept_alive:
+        return True
+    try:
+        import torchvision  # noqa: F401
+    except (RuntimeError, ImportError) as error:
+        if "torchvision::" not in str(error):
+            raise
+        _import_with_own_operators()
+        return True
+    return False
+
+
+def _import_with_own_operators() -> None:
+    import torch
+
+    for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
+        del sys.modules[name]
+    library = torch.library.Library("torchvision", "FRAGMENT")
+    for operator in ("nms", "qnms"):
+        library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    library.impl("nms", nms, "CompositeExplicitAutograd")
+    _kept_alive.append(library)
+    import torchvision
+
+    torchvision.ops.boxes._assert_has_ops = lambda: None
+
+
+def nms(boxes: torch.Tensor, scores: torch.Tensor, iou_threshold: float) -> torch.Tensor:
+    """Greedy non-maximum suppression: indices of the boxes kept, most confident first.
+
+    ``boxes`` float, shape (n, 4), left, top, right, bottom; ``scores`` shape (n,). A box goes when its
+    intersection over union with a kept one exceeds ``iou_threshold``, as torchvision's own operator does it.
+    """
+    import torch
+
+    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    waiting = scores.argsort(descending=True, stable=True)
+    kept = []
+    while waiting.numel():
+        best, waiting = waiting[0], waiting[1:]
+        kept.append(best)
+        low = torch.maximum(boxes[best, :2], boxes[waiting, :2])
+        high = torch.minimum(boxes[best, 2:], boxes[waiting, 2:])
+        shared = (high - low).clamp(min=0).prod(dim=1)
+        overlap = shared / (areas[best] + areas[waiting] - shared)
+        waiting = waiting[~(overlap > iou_threshold)]  # boxes without an area overlap by NaN and stay
+    return torch.stack(kept) if kept else scores.new_zeros(0, dtype=torch.int64)
