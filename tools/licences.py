@@ -38,7 +38,8 @@ COMPATIBLE = frozenset(
             "ZPL-2.1",
             "Zlib",
         ),
-        *("Apache-2.0", "CC0-1.0", "MPL-2.0", "Unlicense"),
+        *("Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSL-1.0", "CC0-1.0", "MPL-2.0", "Unlicense"),
+        *("AGPL-3.0-only", "AGPL-3.0-or-later"),
         *("GPL-2.0-or-later", "GPL-3.0-or-later", "LGPL-2.1-or-later", "LGPL-3.0-only", "LGPL-3.0-or-later"),
     }
 )
@@ -69,6 +70,7 @@ _SPELLINGS = {
     "Apache License 2.0": "Apache-2.0",
     "Apache Software License": "Apache-2.0",
     "BSD License": "BSD",
+    "GNU Affero General Public License v3 or later (AGPLv3+)": "AGPL-3.0-or-later",
     "ISC License (ISCL)": "ISC",
     "MIT License": "MIT",
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes.util
 import os
 import platform
 import shutil
@@ -58,6 +59,14 @@ def find_postgres() -> Path | None:
     return next((place for place in sorted(found, reverse=True) if (place / program).is_file()), None)
 
 
+def find_opengl() -> Path | None:
+    """libGL as the loader finds it; where there is no such library to find, the Python that needs none."""
+    if sys.platform != "linux":
+        return Path(sys.executable)
+    name = ctypes.util.find_library("GL")
+    return Path(name) if name else None
+
+
 PROGRAMS = (
     Program(
         "Chromium",
@@ -72,6 +81,13 @@ PROGRAMS = (
         find_postgres,
         "postgresql",
         "`brew install postgresql@15`, or see https://www.postgresql.org/download/",
+    ),
+    Program(
+        "libGL",
+        "OpenCV, which reads and draws pictures",
+        find_opengl,
+        "libgl1",
+        "the package of your system that holds `libGL.so.1`, such as `mesa-libGL` or `libglvnd`",
     ),
 )
 

@@ -15,7 +15,7 @@ from core.auth import users
 from core.auth.roles import SYSTEM, Role
 from core.catalog.tables import Dataset
 from core.cli.__main__ import main
-from core.cli.checks.environment import check_packages, check_programs
+from core.cli.checks.environment import check_environment, check_packages, check_programs
 from core.cli.checks.lake import SWEEP_AFTER_S, check_lake
 from core.cli.checks.services import check_services
 from core.cli.checks.storage import check_catalog, check_folder, holders_of
@@ -207,3 +207,15 @@ def test_a_program_that_only_tests_need_is_a_warning(monkeypatch: pytest.MonkeyP
     gone = replace(programs.PROGRAMS[1], find=lambda: None)
     monkeypatch.setattr(programs, "PROGRAMS", (gone,))
     assert worst(check_programs()).level == "warning"
+
+
+def test_an_opencv_that_does_not_load_is_a_problem_with_its_remedy(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "cv2.py").write_text("raise ImportError('libGL.so.1: cannot open shared object file')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    found = next(one for one in check_environment() if "OpenCV" in one.text)
+    assert found.level == "problem"
+    assert "libGL.so.1" in found.text and "libgl1" in found.remedy
+    monkeypatch.delenv("PYTHONPATH")
+    assert next(one for one in check_environment() if "OpenCV" in one.text).level == "ok"

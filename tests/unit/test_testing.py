@@ -104,7 +104,7 @@ class Machine:
 
 def test_root_on_debian_gets_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     machine = Machine(monkeypatch, root=True)
-    machine.there = {"postgresql"}
+    machine.there = {"postgresql", "libgl1"}
     testing.bring_programs(allow_missing=False)
     assert machine.done == ["apt chromium"]
     testing.bring_programs(allow_missing=False)
@@ -115,7 +115,7 @@ def test_where_chromium_is_a_snap_playwright_brings_it(monkeypatch: pytest.Monke
     machine = Machine(monkeypatch, root=True)
     monkeypatch.setattr(programs, "chromium_is_a_snap", lambda: True)
     testing.bring_programs(allow_missing=False)
-    assert machine.done == ["apt postgresql", "playwright"]
+    assert machine.done == ["apt postgresql libgl1", "playwright"]
 
 
 def test_others_are_told_exactly_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

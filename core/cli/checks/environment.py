@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import subprocess
 import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
@@ -23,6 +24,7 @@ def check_environment() -> Iterator[Finding]:
     yield _python()
     yield from check_packages(ROOT / "requirements.txt")
     yield _stamp(ROOT / "requirements.txt")
+    yield _opencv()
     yield from check_programs()
 
 
@@ -65,6 +67,18 @@ def _stamp(pins: Path) -> Finding:
     if fresh:
         return ok("The environment was installed completely")
     return warning(f"{sys.prefix} was not installed by manage.py", "Call `python3 manage.py doctor`, with that name.")
+
+
+def _opencv() -> Finding:
+    """OpenCV is imported in a process of its own: a library it lacks shows only then."""
+    done = subprocess.run([sys.executable, "-c", "import cv2"], capture_output=True, text=True, check=False)
+    if done.returncode == 0:
+        return ok("OpenCV loads")
+    last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+    return problem(
+        f"OpenCV does not load ({last}): no pictures, no webcam",
+        "On Debian or Ubuntu `sudo apt-get install libgl1 libglib2.0-0`; else the package that holds the named file.",
+    )
 
 
 def check_programs() -> Iterator[Finding]:
