@@ -1,0 +1,104 @@
+"""One limb, from joint angles to coloured pixels with coverage and the place of its hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from core.workloads.rps.render.camera import View, project
+from core.workloads.rps.render.gestures import Floats, Pose
+from core.workloads.rps.render.light import Light, shade
+from core.workloads.rps.render.raster import rasterise
+from core.workloads.rps.render.skeleton import FOREARM, Cones, Flesh, Shape, add_arm, add_hand, joints_of
+from core.workloads.rps.render.skin import Look, albedo
+
+
+@dataclass(frozen=True, slots=True)
+class Limb:
+    """A hand on its arm, ready to be drawn: cones in pixels of the picture, and how it looks."""
+
+    cones: Cones
+    view: View
+    mirrored: bool
+    look: Look
+    label: str | None
+
+    def extent(self) -> tuple[float, float, float, float]:
+        """Left, top, right, bottom of the hand (without arm) in pixels; may reach beyond the picture."""
+        hand = self.cones.part < FOREARM
+        ends = np.concatenate((self.cones.a[hand, :2], self.cones.b[hand, :2]))
+        radii = np.concatenate((self.cones.ra[hand], self.cones.rb[hand]))[:, None]
+        low, high = (ends - radii).min(0), (ends + radii).max(0)
+        return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A drawn limb: colours (height, width, 3), coverage (height, width) of 0 to 1, which of it is the hand,
+    and the left upper corner in the picture."""
+
+    colours: Floats
+    cover: Floats
+    hand: Floats
+    left: int
+    top: int
+
+
+def build(pose: Pose, shape: Shape, random: np.random.Generator, bare: float) -> Cones:
+    """The cones of a hand in that pose on an arm that is bare for a share of its length."""
+    flesh = Flesh()
+    add_hand(flesh, joints_of(pose, shape), shape)
+    bend, aside = np.radians(random.normal(0, 17)), np.radians(random.normal(-4, 9))
+    along = np.array((np.sin(aside), -np.cos(bend) * np.cos(aside), np.sin(bend)))
+    along /= np.linalg.norm(along)
+    add_arm(flesh, along.astype(np.float32), bare, random.uniform(2.4, 3.4), random.random() < 0.15, shape.palm)
+    return flesh.cones()
+
+
+def place(cones: Cones, view: View, mirrored: bool, look: Look, label: str | None) -> Limb:
+    """The limb as it lies in the picture."""
+    return Limb(project(cones, view, mirrored), view, mirrored, look, label)
+
+
+def draw(limb: Limb, size: int, light: Light, random: np.random.Generator) -> Patch | None:
+    """Draw a limb for a square picture; None when nothing of it is inside."""
+    cones = limb.cones
+    radius = np.maximum(cones.ra, cones.rb)[:, None]
+    low = np.floor((np.minimum(cones.a, cones.b)[:, :2] - radius).min(0)).clip(-2, size).astype(int)
+    high = np.ceil((np.maximum(cones.a, cones.b)[:, :2] + radius).max(0)).clip(0, size + 2).astype(int)
+    width, height = (high - low).tolist()
+    if width < 2 or height < 2:
+        return None
+    fine = 2 if limb.view.scale < 60 else 1
+    moved = _moved(cones, low, fine)
+    view = replace(
+        limb.view, scale=limb.view.scale * fine,
+        at=((limb.view.at[0] - low[0]) * fine, (limb.view.at[1] - low[1]) * fine),
+    )  # fmt: skip
+    buffers = rasterise(moved, width * fine, height * fine)
+    colours = albedo(moved, buffers, limb.look, view, limb.mirrored, random)
+    colours = shade(colours, buffers, light, view.scale)
+    cover = (buffers.owner >= 0).astype(np.float32)
+    hand = (np.append(moved.part, FOREARM)[buffers.owner] < FOREARM).astype(np.float32)
+    return _reduced(colours, cover, hand, fine, (int(low[0]), int(low[1])))
+
+
+def _moved(cones: Cones, low: Floats, fine: int) -> Cones:
+    shift = np.array((low[0], low[1], 0), np.float32)
+    return replace(
+        cones, a=(cones.a - shift) * fine, b=(cones.b - shift) * fine, ra=cones.ra * fine, rb=cones.rb * fine
+    )
+
+
+def _reduced(colours: Floats, cover: Floats, hand: Floats, fine: int, corner: tuple[int, int]) -> Patch:
+    """Average fine pixels; smooth the edge of what was drawn at the picture's own resolution."""
+    seen = colours * cover[..., None]
+    if fine > 1:
+        smaller = (cover.shape[1] // fine, cover.shape[0] // fine)
+        seen, cover, hand = (cv2.resize(p, smaller, interpolation=cv2.INTER_AREA) for p in (seen, cover, hand))
+    else:
+        seen, cover = cv2.GaussianBlur(seen, (3, 3), 0.55), cv2.GaussianBlur(cover, (3, 3), 0.55)
+    colours = seen / np.maximum(cover, 1e-3)[..., None]
+    return Patch(*(np.asarray(p, np.float32) for p in (colours, cover, hand)), *corner)

@@ -1,0 +1,63 @@
+"""Many pictures at once, over processes."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from itertools import islice
+from multiprocessing import get_context
+
+from core.images.boxes import NewBox
+from core.workloads.base import Report, silent
+from core.workloads.rps.detections import Pixels
+from core.workloads.rps.render.scene import render
+
+_CHUNK = 8
+Rendered = tuple[Pixels, list[NewBox]]
+
+
+def render_many(seeds: Iterable[int], size: int = 320, workers: int = 2, report: Report = silent) -> Iterator[Rendered]:
+    """The pictures of ``seeds``, in their order, rendered by ``workers`` processes (0 or 1: in this one).
+
+    Few pictures are ahead of the reader at any time, so memory stays flat however many are asked for; leaving
+    early ends the processes. ``report`` hears of every eight pictures. Raises ``ValueError`` for a size under 32 pixels.
+    """
+    wanted = list(seeds)
+    made = 0
+    for chunk in _chunks([wanted[at : at + _CHUNK] for at in range(0, len(wanted), _CHUNK)], size, workers):
+        yield from chunk
+        made += len(chunk)
+        report(made / len(wanted), f"{made} of {len(wanted)} pictures rendered")
+
+
+def _chunks(batches: list[list[int]], size: int, workers: int) -> Iterator[list[Rendered]]:
+    if workers <= 1:
+        yield from (_render_batch(batch, size) for batch in batches)
+        return
+    # spawn: the caller may run threads (a flow, the workbench), which a fork would copy half-way.
+    with ProcessPoolExecutor(workers, get_context("spawn"), _single_threaded) as pool:
+        left = iter(batches)
+        ahead: deque[Future[list[Rendered]]] = deque()
+        try:
+            for batch in islice(left, 2 * workers):
+                ahead.append(pool.submit(_render_batch, batch, size))
+            while ahead:
+                done = ahead.popleft().result()
+                for batch in islice(left, 1):
+                    ahead.append(pool.submit(_render_batch, batch, size))
+                yield done
+        finally:
+            for future in ahead:
+                future.cancel()
+
+
+def _single_threaded() -> None:
+    """One thread per process: OpenCV's own would fight over the same cores."""
+    import cv2
+
+    cv2.setNumThreads(1)
+
+
+def _render_batch(seeds: list[int], size: int) -> list[Rendered]:
+    return [render(seed, size) for seed in seeds]

@@ -1,0 +1,75 @@
+"""What a camera does to a scene: blur, exposure, colour cast, vignette, noise, compression."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from core.workloads.rps.detections import Pixels
+from core.workloads.rps.render.gestures import Floats
+
+
+def develop(scene: Floats, random: np.random.Generator) -> Pixels:
+    """The photograph of a scene (float32, 0 to 1, blue-green-red), shape kept."""
+    scene = _blurred(scene, random)
+    scene = _exposed(scene, random)
+    scene = _noisy(scene, random)
+    return _compressed(np.clip(scene * 255, 0, 255).astype(np.uint8), random)
+
+
+def streak(length: float, angle: float) -> Floats:
+    """A motion-blur kernel: a line of that many pixels."""
+    size = max(int(length) | 1, 3)
+    kernel = np.zeros((size, size), np.float32)
+    middle, reach = size // 2, length / 2
+    ends = [(middle + s * reach * np.cos(angle), middle + s * reach * np.sin(angle)) for s in (-1, 1)]
+    first, last = (tuple(round(16 * value) for value in end) for end in ends)
+    cv2.line(kernel, first, last, 1.0, 1, cv2.LINE_8, 4)
+    return kernel / kernel.sum()
+
+
+def _blurred(scene: Floats, random: np.random.Generator) -> Floats:
+    """Sharp, out of focus, shaken, or enlarged from fewer pixels."""
+    size, kind = len(scene), random.random()
+    if kind < 0.25:
+        scene = cv2.GaussianBlur(scene, (0, 0), random.uniform(0.3, 1.5) * size / 320)
+    elif kind < 0.37:
+        scene = cv2.filter2D(scene, -1, streak(random.uniform(2, 9) * size / 320, random.uniform(0, np.pi)))
+    elif kind < 0.5:
+        fewer = int(size * random.uniform(0.4, 0.8))
+        scene = cv2.resize(cv2.resize(scene, (fewer, fewer), interpolation=cv2.INTER_AREA), (size, size))
+    return np.asarray(scene, np.float32)
+
+
+def _exposed(scene: Floats, random: np.random.Generator) -> Floats:
+    """Exposure, contrast, white balance, now and then a coloured room or no colour at all."""
+    scene = np.clip(scene * random.uniform(0.72, 1.3), 0, 1)
+    scene = scene ** np.float32(random.uniform(0.75, 1.3))
+    scene = (scene - 0.45) * np.float32(random.uniform(0.75, 1.2)) + np.float32(random.normal(0.45, 0.04))
+    cast = random.normal(0, 0.05, 3) if random.random() < 0.9 else random.uniform(-0.45, 0.25, 3)
+    scene = scene * (1 + cast).astype(np.float32)
+    if random.random() < 0.06:
+        scene = np.repeat(scene.mean(2, keepdims=True), 3, 2)
+    if random.random() < 0.3:
+        along = np.linspace(-1, 1, len(scene), dtype=np.float32) ** 2
+        scene = scene * (1 - np.float32(random.uniform(0, 0.3)) * (along[None] + along[:, None]) / 2)[..., None]
+    return np.asarray(scene, np.float32)
+
+
+def _noisy(scene: Floats, random: np.random.Generator) -> Floats:
+    """Sensor noise, stronger in dark rooms; coarse when the camera smooths it."""
+    strength = np.float32(random.gamma(1.2, 0.012))
+    if strength < 0.003:
+        return scene
+    height, width = scene.shape[:2]
+    grain = random.standard_normal((height, width, 3), np.float32)
+    if random.random() < 0.4:
+        grain = 1.8 * cv2.blur(grain, (2, 2))
+    return np.asarray(scene + strength * grain, np.float32)
+
+
+def _compressed(pixels: Pixels, random: np.random.Generator) -> Pixels:
+    """As JPEG leaves it."""
+    quality = int(random.uniform(30, 96))
+    _, data = cv2.imencode(".jpg", pixels, (cv2.IMWRITE_JPEG_QUALITY, quality))
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
