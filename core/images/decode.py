@@ -47,12 +47,13 @@ def decode(data: bytes) -> Pixels:
     return decode_with_remarks(data).pixels
 
 
-def decode_with_remarks(data: bytes) -> Decoded:
-    """:func:`decode`, telling what was done. The declared size is judged before anything is unpacked.
+def decode_with_remarks(data: bytes, side: int | None = None) -> Decoded:
+    """:func:`decode`, telling what was done; ``side`` stands in for ``SHIFUMI_IMAGE_KEEP_SIDE``.
 
-    Raises :class:`BadImageError`.
+    The declared size is judged before anything is unpacked. Raises :class:`BadImageError`.
     """
     settings = get_settings()
+    side = side or settings.image_keep_side
     if len(data) > settings.image_max_mb * 1_000_000:
         raise BadImageError(
             f"The file has {len(data) / 1e6:,.0f} MB; {settings.image_max_mb} MB are allowed "
@@ -64,13 +65,13 @@ def decode_with_remarks(data: bytes) -> Decoded:
     try:
         if _moves(picture):
             remarks.append("the first of several pictures taken")
-        picture = _upright(_loaded(picture, settings.image_keep_side), remarks)
+        picture = _upright(_loaded(picture, side), remarks)
         picture = _three_channels(picture, remarks)
     except MemoryError:
         raise BadImageError("There is not enough memory to open this picture. Save it smaller.") from None
     except Exception as error:
         raise BadImageError(f"The picture is damaged or cut off ({error}). Save it again and retry.") from error
-    picture = _scaled(picture, settings.image_keep_side, remarks)
+    picture = _scaled(picture, side, remarks)
     return Decoded(np.ascontiguousarray(np.asarray(picture)[:, :, ::-1]), tuple(remarks))
 
 
@@ -176,6 +177,21 @@ def _scaled(picture: Picture, side: int, remarks: list[str]) -> Picture:
     return picture
 
 
+def fit(pixels: Pixels) -> Pixels:
+    """The same picture, scaled down when its longer side has more than ``SHIFUMI_IMAGE_KEEP_SIDE`` pixels.
+
+    Raises :class:`BadImageError` when the array is no colour picture.
+    """
+    from PIL import Image
+
+    _check_pixels(pixels)
+    side = get_settings().image_keep_side
+    if max(pixels.shape[:2]) <= side:
+        return pixels
+    # Channels are scaled alike, so their order does not matter.
+    return np.asarray(_scaled(Image.fromarray(np.ascontiguousarray(pixels)), side, []))
+
+
 def encode(pixels: Pixels) -> bytes:
     """A JPEG of nothing but these pixels: no metadata, the same pixels always give the same bytes.
 
@@ -183,8 +199,12 @@ def encode(pixels: Pixels) -> bytes:
     """
     from PIL import Image
 
-    if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8 or min(pixels.shape[:2]) < 1:
-        raise BadImageError(f"Pixels are (height, width, 3) of uint8, not {pixels.shape} of {pixels.dtype}.")
+    _check_pixels(pixels)
     buffer = BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels[:, :, ::-1])).save(buffer, "JPEG", quality=QUALITY)
     return buffer.getvalue()
+
+
+def _check_pixels(pixels: Pixels) -> None:
+    if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8 or min(pixels.shape[:2]) < 1:
+        raise BadImageError(f"Pixels are (height, width, 3) of uint8, not {pixels.shape} of {pixels.dtype}.")

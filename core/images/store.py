@@ -22,7 +22,7 @@ from core.catalog.engine import reading, writing
 from core.catalog.image_tables import Box, Image
 from core.images import LABELLED, LIVE, MODEL, NORMAL, PROPOSED, SOURCES, STATES, UNLABELLED, files
 from core.images.boxes import CLASSES_OF, BadBoxError, NewBox
-from core.images.decode import encode
+from core.images.decode import encode, fit
 from core.images.files import ImageMissingError
 from core.images.queries import Counts, Filters, count, counts, listed
 from core.images.splits import split_of
@@ -119,6 +119,7 @@ def put(actor: Actor, pixels: Pixels, about: About) -> Stored:
     ``lake.LakeError`` when it cannot be written.
     """
     require(actor, Role.VIEWER if about.source == LIVE else Role.EDITOR)
+    pixels = fit(pixels)
     data = encode(pixels)
     sha256 = hashlib.sha256(data).hexdigest()
     if (known := find(about.workload, sha256)) is not None:
