@@ -41,8 +41,8 @@ def _card(actor: Actor, shown: Standing) -> None:
 
 def _metric(shown: Standing) -> None:
     value = "–" if shown.value is None else f"{shown.value:.3f}"
-    # One value draws no line.
-    trend = list(shown.trend) if len(shown.trend) > 1 else None
+    # One value draws no line, and two draw a cliff whatever their distance.
+    trend = list(shown.trend) if len(shown.trend) > 2 else None
     st.metric(
         shown.metric,
         value,

@@ -126,9 +126,9 @@ def figure(decisions: Sequence[Decision], threshold: float, metric: str, zone: t
     values = [mark.value for mark in marks]
     drawn.add_scatter(x=times, y=values, mode="lines", line=line, showlegend=False, hoverinfo="skip")
     _add_markers(drawn, marks, times)
-    drawn.add_hline(threshold, line={"color": RED, "dash": "dot", "width": 1.5})
-    drawn.add_annotation(
-        x=1, xref="paper", xanchor="right", y=threshold, yanchor="bottom", text="threshold", showarrow=False
+    # Named in the legend: a text beside the line would stand in the way of what happens near it.
+    drawn.add_hline(
+        threshold, line={"color": RED, "dash": "dot", "width": 1.5}, name=f"threshold {threshold:g}", showlegend=True
     )
     drawn.update_layout(
         height=320,

@@ -86,7 +86,9 @@ def test_the_figure_has_one_trace_per_kind_and_escapes_reasons() -> None:
     named = [trace for trace in drawn.data if trace.name]
     assert [trace.name for trace in named] == ["kept", "promoted", "under threshold"]
     assert "&lt;b&gt;" in named[0].text[0]
-    assert drawn.layout.shapes[0].y0 == 0.85
+    [line] = drawn.layout.shapes
+    assert (line.y0, line.name, line.showlegend) == (0.85, "threshold 0.85", True)
+    assert not drawn.layout.annotations, "a text in the picture stands in the way of a marker"
 
 
 def test_nothing_decided_gives_an_empty_figure() -> None:
