@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from core.workloads.rps.detections import Pixels
-from core.workloads.rps.render.gestures import Floats
+from core.workloads.rps.render.arrays import Floats
 from core.workloads.rps.render.noise import bgr, colour, field
 
 _LINE = cv2.LINE_AA
@@ -28,12 +28,13 @@ def background(random: np.random.Generator, size: int) -> Pixels:
 
 def _base(random: np.random.Generator, size: int) -> Pixels:
     """A gradient between two related colours with blotches: a wall, a floor, the open air."""
-    first = colour(random, 0.8)
-    second = colour(random, 0.8) if random.random() < 0.3 else first * random.uniform(0.5, 1.4)
+    vivid = random.choice((0.25, 0.5, 0.9))
+    first = colour(random, vivid)
+    second = colour(random, vivid) if random.random() < 0.3 else first * random.uniform(0.5, 1.4)
     angle = random.uniform(0, 2 * np.pi)
     along = np.linspace(-0.5, 0.5, size, dtype=np.float32)
     share = np.clip(np.cos(angle) * along[None] + np.sin(angle) * along[:, None] + 0.5, 0, 1)[..., None]
-    rough = random.uniform(0, 0.10) * field(random, size, size, random.uniform(3, 60) * size / 320)
+    rough = random.uniform(0, 0.06) * field(random, size, size, random.uniform(3, 60) * size / 320)
     wall = (first * (1 - share) + second * share) * (1 + rough)[..., None]
     return np.asarray(np.clip(wall * 255, 0, 255), np.uint8)
 
@@ -44,7 +45,7 @@ def _corner(canvas: Pixels, random: np.random.Generator) -> None:
     x, y = random.uniform(0.1, 0.9, 2) * size
     for turn in random.uniform(0, 2 * np.pi, 2):
         far = 3 * size * np.array([(np.cos(turn + d), np.sin(turn + d)) for d in (0, random.uniform(0.6, 2))])
-        plane = np.array([(x, y), *((x, y) + far)]).astype(np.int32)
+        plane = (np.array((x, y)) + np.vstack((np.zeros((1, 2)), far))).astype(np.int32)
         mask = np.zeros(canvas.shape[:2], np.uint8)
         cv2.fillPoly(mask, [plane], 255, _LINE)
         share = (mask / np.float32(255) * random.uniform(-0.3, 0.3))[..., None]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.workloads.rps.render.gestures import Floats
+from core.workloads.rps.render.arrays import Floats
 from core.workloads.rps.render.skeleton import Cones
 
 _TO_CAMERA = np.diag((1.0, -1.0, -1.0))  # the hand's y is up and its z towards the viewer, the camera's are not
@@ -69,13 +69,10 @@ def _place(points: Floats, view: View) -> tuple[Floats, Floats]:
     return placed.astype(np.float32), per_palm.astype(np.float32)
 
 
-def palm_coordinates(x: Floats, y: Floats, depth: Floats, view: View) -> tuple[Floats, Floats]:
-    """Back from pixels to the hand's own x and y, in palms (of a hand that is not mirrored)."""
-    z = depth / view.scale
-    per_palm = view.scale * view.distance / np.maximum(view.distance + z, 0.6)
-    px, py = (x - view.at[0]) / per_palm, (y - view.at[1]) / per_palm
-    inverse = view.rotation.T
-    return (
-        px * inverse[0, 0] + py * inverse[0, 1] + z * inverse[0, 2],
-        px * inverse[1, 0] + py * inverse[1, 1] + z * inverse[1, 2],
-    )
+def palm_coordinates(place: Floats, view: View) -> tuple[Floats, Floats]:
+    """Back from points in pixels (3, n) to the hand's own x and y (n,), in palms (of a hand that is not mirrored)."""
+    z = place[2] / np.float32(view.scale)
+    per_palm = np.float32(view.scale * view.distance) / np.maximum(np.float32(view.distance) + z, 0.6)
+    turned = np.stack(((place[0] - view.at[0]) / per_palm, (place[1] - view.at[1]) / per_palm, z)).astype(np.float32)
+    own = view.rotation.T[:2] @ turned
+    return own[0], own[1]

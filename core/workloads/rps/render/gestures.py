@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.workloads.rps.classes import CLASSES
-
-Floats = NDArray[np.float32]
+from core.workloads.rps.render.arrays import Floats
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from core.workloads.rps.render.arrays import Floats
 from core.workloads.rps.render.camera import View, project
-from core.workloads.rps.render.gestures import Floats, Pose
+from core.workloads.rps.render.gestures import Pose
 from core.workloads.rps.render.light import Light, shade
-from core.workloads.rps.render.raster import rasterise
-from core.workloads.rps.render.skeleton import FOREARM, Cones, Flesh, Shape, add_arm, add_hand, joints_of
+from core.workloads.rps.render.raster import Surface, rasterise
+from core.workloads.rps.render.skeleton import FOREARM, Arm, Cones, Flesh, Shape, add_arm, add_hand, joints_of
 from core.workloads.rps.render.skin import Look, albedo
 
 
@@ -33,6 +34,11 @@ class Limb:
         low, high = (ends - radii).min(0), (ends + radii).max(0)
         return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
+    def shoulder(self) -> tuple[float, float]:
+        """Where the arm ends, in pixels."""
+        x, y = self.cones.b[-1, :2].tolist()
+        return x, y
+
 
 @dataclass(frozen=True, slots=True)
 class Patch:
@@ -46,14 +52,20 @@ class Patch:
     top: int
 
 
-def build(pose: Pose, shape: Shape, random: np.random.Generator, bare: float) -> Cones:
-    """The cones of a hand in that pose on an arm that is bare for a share of its length."""
+def build(pose: Pose, shape: Shape, down: Floats, bare: float, random: np.random.Generator) -> Cones:
+    """The cones of a hand in that pose on an arm that is bare for a share of its length and comes from ``down``,
+    a direction in the hand's own frame: upper arms hang, whatever the hand does."""
     flesh = Flesh()
     add_hand(flesh, joints_of(pose, shape), shape)
     bend, aside = np.radians(random.normal(0, 17)), np.radians(random.normal(-4, 9))
     along = np.array((np.sin(aside), -np.cos(bend) * np.cos(aside), np.sin(bend)))
     along /= np.linalg.norm(along)
-    add_arm(flesh, along.astype(np.float32), bare, random.uniform(2.4, 3.4), random.random() < 0.15, shape.palm)
+    upper = along * random.uniform(0.1, 0.9) + down + random.normal(0, 0.25, 3)
+    upper /= np.linalg.norm(upper)
+    arm = Arm(
+        along.astype(np.float32), upper.astype(np.float32), bare, random.uniform(2.4, 2.9), random.random() < 0.15
+    )
+    add_arm(flesh, arm, shape.palm)
     return flesh.cones()
 
 
@@ -77,12 +89,19 @@ def draw(limb: Limb, size: int, light: Light, random: np.random.Generator) -> Pa
         limb.view, scale=limb.view.scale * fine,
         at=((limb.view.at[0] - low[0]) * fine, (limb.view.at[1] - low[1]) * fine),
     )  # fmt: skip
-    buffers = rasterise(moved, width * fine, height * fine)
-    colours = albedo(moved, buffers, limb.look, view, limb.mirrored, random)
-    colours = shade(colours, buffers, light, view.scale)
-    cover = (buffers.owner >= 0).astype(np.float32)
-    hand = (np.append(moved.part, FOREARM)[buffers.owner] < FOREARM).astype(np.float32)
-    return _reduced(colours, cover, hand, fine, (int(low[0]), int(low[1])))
+    surface = rasterise(moved, width * fine, height * fine)
+    colours = shade(albedo(moved, surface, limb.look, view, limb.mirrored, random), surface, light, view.scale)
+    return _reduced(_spread(colours, moved, surface), fine, (int(low[0]), int(low[1])))
+
+
+def _spread(colours: Floats, cones: Cones, surface: Surface) -> Floats:
+    """Back to a buffer (height, width, 5): colour, coverage, hand."""
+    spread = np.zeros((*surface.depth.shape, 5), np.float32)
+    values = np.ones((len(surface.owner), 5), np.float32)
+    values[:, :3] = colours.T
+    values[:, 4] = cones.part[surface.owner] < FOREARM
+    spread[surface.row, surface.column] = values
+    return spread
 
 
 def _moved(cones: Cones, low: Floats, fine: int) -> Cones:
@@ -92,13 +111,12 @@ def _moved(cones: Cones, low: Floats, fine: int) -> Cones:
     )
 
 
-def _reduced(colours: Floats, cover: Floats, hand: Floats, fine: int, corner: tuple[int, int]) -> Patch:
+def _reduced(spread: Floats, fine: int, corner: tuple[int, int]) -> Patch:
     """Average fine pixels; smooth the edge of what was drawn at the picture's own resolution."""
-    seen = colours * cover[..., None]
     if fine > 1:
-        smaller = (cover.shape[1] // fine, cover.shape[0] // fine)
-        seen, cover, hand = (cv2.resize(p, smaller, interpolation=cv2.INTER_AREA) for p in (seen, cover, hand))
+        height, width = spread.shape[:2]
+        spread = spread.reshape(height // fine, fine, width // fine, fine, 5).mean((1, 3), dtype=np.float32)
     else:
-        seen, cover = cv2.GaussianBlur(seen, (3, 3), 0.55), cv2.GaussianBlur(cover, (3, 3), 0.55)
-    colours = seen / np.maximum(cover, 1e-3)[..., None]
-    return Patch(*(np.asarray(p, np.float32) for p in (colours, cover, hand)), *corner)
+        spread[..., :4] = cv2.GaussianBlur(np.ascontiguousarray(spread[..., :4]), (3, 3), 0.55)
+    cover = spread[..., 3]
+    return Patch(spread[..., :3] / np.maximum(cover, 1e-3)[..., None], cover, spread[..., 4], *corner)

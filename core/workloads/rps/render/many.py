@@ -21,7 +21,8 @@ def render_many(seeds: Iterable[int], size: int = 320, workers: int = 2, report:
     """The pictures of ``seeds``, in their order, rendered by ``workers`` processes (0 or 1: in this one).
 
     Few pictures are ahead of the reader at any time, so memory stays flat however many are asked for; leaving
-    early ends the processes. ``report`` hears of every eight pictures. Raises ``ValueError`` for a size under 32 pixels.
+    early ends the processes. ``report`` hears of every eight pictures. Raises ``ValueError`` for a size under
+    32 pixels.
     """
     wanted = list(seeds)
     made = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from core.workloads.rps.render.gestures import Floats
+from core.workloads.rps.render.arrays import Floats
 
 
 def field(random: np.random.Generator, height: int, width: int, cell: float) -> Floats:

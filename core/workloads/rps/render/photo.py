@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from core.workloads.rps.detections import Pixels
-from core.workloads.rps.render.gestures import Floats
+from core.workloads.rps.render.arrays import Floats
 
 
 def develop(scene: Floats, random: np.random.Generator) -> Pixels:
@@ -25,28 +25,33 @@ def streak(length: float, angle: float) -> Floats:
     ends = [(middle + s * reach * np.cos(angle), middle + s * reach * np.sin(angle)) for s in (-1, 1)]
     first, last = (tuple(round(16 * value) for value in end) for end in ends)
     cv2.line(kernel, first, last, 1.0, 1, cv2.LINE_8, 4)
-    return kernel / kernel.sum()
+    return np.asarray(kernel / kernel.sum())
 
 
 def _blurred(scene: Floats, random: np.random.Generator) -> Floats:
     """Sharp, out of focus, shaken, or enlarged from fewer pixels."""
     size, kind = len(scene), random.random()
     if kind < 0.25:
-        scene = cv2.GaussianBlur(scene, (0, 0), random.uniform(0.3, 1.5) * size / 320)
-    elif kind < 0.37:
-        scene = cv2.filter2D(scene, -1, streak(random.uniform(2, 9) * size / 320, random.uniform(0, np.pi)))
-    elif kind < 0.5:
+        return _floats(cv2.GaussianBlur(scene, (0, 0), random.uniform(0.3, 1.5) * size / 320))
+    if kind < 0.37:
+        return _floats(cv2.filter2D(scene, -1, streak(random.uniform(2, 9) * size / 320, random.uniform(0, np.pi))))
+    if kind < 0.5:
         fewer = int(size * random.uniform(0.4, 0.8))
-        scene = cv2.resize(cv2.resize(scene, (fewer, fewer), interpolation=cv2.INTER_AREA), (size, size))
-    return np.asarray(scene, np.float32)
+        return _floats(cv2.resize(cv2.resize(scene, (fewer, fewer), interpolation=cv2.INTER_AREA), (size, size)))
+    return scene
+
+
+def _floats(picture: cv2.typing.MatLike) -> Floats:
+    return np.asarray(picture, np.float32)
 
 
 def _exposed(scene: Floats, random: np.random.Generator) -> Floats:
     """Exposure, contrast, white balance, now and then a coloured room or no colour at all."""
-    scene = np.clip(scene * random.uniform(0.72, 1.3), 0, 1)
-    scene = scene ** np.float32(random.uniform(0.75, 1.3))
+    # Cameras expose by the mean brightness; they go part of the way.
+    wished, mean = random.uniform(0.28, 0.6), max(float(scene[::4, ::4].mean()), 0.02)
+    scene = np.clip(scene * np.float32((wished / mean) ** random.uniform(0.4, 0.9)), 0, 1)
     scene = (scene - 0.45) * np.float32(random.uniform(0.75, 1.2)) + np.float32(random.normal(0.45, 0.04))
-    cast = random.normal(0, 0.05, 3) if random.random() < 0.9 else random.uniform(-0.45, 0.25, 3)
+    cast = random.normal(0, 0.05, 3) if random.random() < 0.9 else random.uniform(-0.35, 0.2, 3)
     scene = scene * (1 + cast).astype(np.float32)
     if random.random() < 0.06:
         scene = np.repeat(scene.mean(2, keepdims=True), 3, 2)

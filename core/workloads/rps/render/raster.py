@@ -1,8 +1,9 @@
-"""Round cones to depth, normals and owners, by closed form, each cone in its own rectangle of the picture.
+"""Round cones to depth, owners and normals, by closed form, each cone in its own rectangle of the picture.
 
 The rays are parallel to z (perspective is put into the cones beforehand), which leaves few operations per pixel.
 Intersection after Inigo Quilez, "Rounded cone" (https://iquilezles.org/articles/intersectors/). Normals come from
 the distance to *all* near cones, so that limbs flow into each other instead of showing the joints of a doll.
+They, and all that follows, are worked out for the pixels that show a limb, not for those round it.
 """
 
 from __future__ import annotations
@@ -10,51 +11,59 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from core.workloads.rps.render.gestures import Floats
-from core.workloads.rps.render.skeleton import FOREARM, PALM, Cones
+from core.workloads.rps.render.arrays import Floats, Whole
+from core.workloads.rps.render.skeleton import FOREARM, PALM, SLEEVE, Cones
 
 FAR = np.float32(1e6)
-_FLESH = (PALM, 1, FOREARM)
+# How far limbs flow into each other, in radii: much in palm and arm, little between fingers.
+_SOFT = {PALM: 0.35, 1: 0.3, FOREARM: 0.8, SLEEVE: 0.9}
 
 
 @dataclass(frozen=True, slots=True)
-class Buffers:
-    """What is seen at each pixel, all of shape (height, width) or (height, width, 3).
+class Surface:
+    """What is seen, one entry per pixel that shows something, in reading order.
 
-    ``depth`` in pixels, growing away from the camera, ``FAR`` where nothing is; ``owner`` index of the cone or
-    -1; ``normal`` unit vectors, z negative towards the camera; ``contact`` 0 to 1, how near another digit is.
+    ``depth``: the whole buffer, shape (height, width), pixels, growing away from the camera, ``FAR`` where nothing
+    is. ``row``, ``column``: where the seen pixels are. ``place`` (3, n): their points; ``owner`` (n,): index of
+    the cone; ``normal`` (3, n): unit vectors, z negative towards the camera; ``contact`` (n,): 0 to 1, how near
+    another digit is.
     """
 
     depth: Floats
-    owner: NDArray[np.int16]
+    row: Whole
+    column: Whole
+    place: Floats
+    owner: Whole
     normal: Floats
     contact: Floats
 
 
-def rasterise(cones: Cones, width: int, height: int) -> Buffers:
-    """Draw ``cones`` (in pixels of the buffers) with the nearest surface winning."""
+def rasterise(cones: Cones, width: int, height: int) -> Surface:
+    """Draw ``cones`` (in pixels of the buffer) with the nearest surface winning."""
     depth = np.full((height, width), FAR, np.float32)
     owner = np.full((height, width), -1, np.int16)
     for index in range(len(cones.ra)):
-        window = _window(cones, index, width, height, 0.0)
+        window = _window(cones, index, width, height)
         if window is None:
             continue
-        surface = _surface(cones, index, window)
-        nearer = surface < depth[window]
-        depth[window][nearer] = surface[nearer]
+        found = _front(cones, index, window)
+        nearer = found < depth[window]
+        np.copyto(depth[window], found, where=nearer)
         owner[window][nearer] = index
-    normal, contact = _normals(cones, depth, owner)
-    return Buffers(depth, owner, normal, contact)
+    row, column = np.nonzero(owner >= 0)
+    place = np.stack((column + np.float32(0.5), row + np.float32(0.5), depth[row, column])).astype(np.float32)
+    owners = owner[row, column]
+    normal, contact = _normals(cones, place, owners)
+    return Surface(depth, row, column, place, owners, normal, contact)
 
 
 Window = tuple[slice, slice]
 
 
-def _window(cones: Cones, index: int, width: int, height: int, margin: float) -> Window | None:
+def _window(cones: Cones, index: int, width: int, height: int) -> Window | None:
     """The rectangle that a cone covers, or None when it is outside the picture."""
-    a, b, ra, rb = cones.a[index], cones.b[index], cones.ra[index] + margin, cones.rb[index] + margin
+    a, b, ra, rb = cones.a[index], cones.b[index], cones.ra[index], cones.rb[index]
     left, right = min(a[0] - ra, b[0] - rb), max(a[0] + ra, b[0] + rb)
     top, bottom = min(a[1] - ra, b[1] - rb), max(a[1] + ra, b[1] + rb)
     x0, x1 = max(int(left), 0), min(int(right) + 2, width)
@@ -62,26 +71,20 @@ def _window(cones: Cones, index: int, width: int, height: int, margin: float) ->
     return (slice(y0, y1), slice(x0, x1)) if x0 < x1 and y0 < y1 else None
 
 
-def _grid(window: Window) -> tuple[Floats, Floats]:
-    """Centres of the window's pixels: x as a row, y as a column."""
-    rows, columns = window
-    x = np.arange(columns.start, columns.stop, dtype=np.float32) + np.float32(0.5)
-    y = np.arange(rows.start, rows.stop, dtype=np.float32) + np.float32(0.5)
-    return x[None, :], y[:, None]
-
-
-def _surface(cones: Cones, index: int, window: Window) -> Floats:
+def _front(cones: Cones, index: int, window: Window) -> Floats:
     """Depth of one cone's nearest surface, ``FAR`` beside it."""
     a, b, ra, rb = cones.a[index], cones.b[index], cones.ra[index], cones.rb[index]
-    x, y = _grid(window)
-    from_a, from_b = (x - a[0]) ** 2 + (y - a[1]) ** 2, (x - b[0]) ** 2 + (y - b[1]) ** 2
-    found = np.minimum(_ball(from_a, a[2], ra), _ball(from_b, b[2], rb))
+    rows, columns = window
+    x = np.arange(columns.start, columns.stop, dtype=np.float32)[None] + np.float32(0.5)
+    y = np.arange(rows.start, rows.stop, dtype=np.float32)[:, None] + np.float32(0.5)
+    from_a = (x - a[0]) ** 2 + (y - a[1]) ** 2
+    found = np.minimum(_ball(from_a, a[2], ra), _ball((x - b[0]) ** 2 + (y - b[1]) ** 2, b[2], rb))
     axis, shrink = b - a, ra - rb
     d2 = axis @ axis - shrink * shrink
     k2 = d2 - axis[2] * axis[2]
     if d2 <= 0 or k2 <= 1e-6:  # one ball hides the other, or we look along the bone: the balls are all there is
         return found
-    m1 = (x - a[0]) * axis[0] + (y - a[1]) * axis[1]  # relative to a's depth, so m3 is 0
+    m1 = (x - a[0]) * axis[0] + (y - a[1]) * axis[1]  # from a's own depth, so Quilez' m3 is 0
     k1 = axis[2] * (shrink * ra - m1)
     k0 = d2 * from_a - m1 * m1 + (2 * shrink * ra) * m1 - (axis @ axis) * ra * ra
     h = k1 * k1 - k0 * k2
@@ -93,40 +96,44 @@ def _surface(cones: Cones, index: int, window: Window) -> Floats:
 
 def _ball(squared: Floats, centre: float, radius: float) -> Floats:
     inside = radius * radius - squared
-    return np.where(inside > 0, centre - np.sqrt(np.maximum(inside, 0)), FAR).astype(np.float32)
+    return np.where(inside > 0, centre - np.sqrt(np.maximum(inside, 0)), FAR)
 
 
-def _normals(cones: Cones, depth: Floats, owner: NDArray[np.int16]) -> tuple[Floats, Floats]:
+def _normals(cones: Cones, place: Floats, owner: Whole) -> tuple[Floats, Floats]:
     """Blend the directions away from all near cones; note where another digit is about to touch."""
-    height, width = depth.shape
-    total = np.zeros((height, width, 3), np.float32)
-    contact = np.zeros((height, width), np.float32)
-    part = np.append(cones.part, -1)[owner]
+    total = np.zeros_like(place)
+    contact = np.zeros(place.shape[1], np.float32)
+    part = cones.part[owner]
     unit = float(np.median(cones.ra))
     for index in range(len(cones.ra)):
-        soft = unit * (0.35 if cones.part[index] in _FLESH else 0.12)
-        window = _window(cones, index, width, height, 2.5 * soft)
-        if window is None:
-            continue
-        outside, direction = _distance(cones, index, window, depth[window])
-        weight = np.exp(np.clip(-outside / soft, -8, 0))
-        total[window] += direction * weight[..., None]
-        other = part[window] != cones.part[index]
-        contact[window] = np.maximum(contact[window], np.exp(np.clip(-outside / (unit * 0.3), -8, 0)) * other)
-    total /= np.maximum(np.sqrt((total * total).sum(2, keepdims=True)), 1e-6)
+        own = int(cones.part[index])
+        # Forearms and sleeves are several times thicker than fingers and flow as much wider.
+        soft = _SOFT.get(own, 0.12) * (unit if own < FOREARM else float(cones.ra[index]))
+        near = _near(cones, index, place, 3 * soft)
+        outside, away = _distance(cones, index, place[:, near])
+        total[:, near] += away * np.exp(np.maximum(outside / -soft, -20))
+        touch = np.exp(np.maximum(outside / (-0.3 * unit), -20)) * (part[near] != own)
+        contact[near] = np.maximum(contact[near], touch)
+    total /= np.maximum(np.sqrt(total[0] ** 2 + total[1] ** 2 + total[2] ** 2), 1e-6)
     return total, contact
 
 
-def _distance(cones: Cones, index: int, window: Window, depth: Floats) -> tuple[Floats, Floats]:
-    """How far the seen surface is from one cone's, and the direction away from its axis."""
+def _near(cones: Cones, index: int, place: Floats, margin: float) -> Whole:
+    """Which of the places may lie within ``margin`` of a cone: those in its rectangle."""
+    ends, reach = np.stack((cones.a[index, :2], cones.b[index, :2])), max(cones.ra[index], cones.rb[index]) + margin
+    (left, top), (right, bottom) = ends.min(0) - reach, ends.max(0) + reach
+    first, last = np.searchsorted(place[1], (top, bottom))  # reading order: rows ascend
+    x = place[0, first:last]
+    return np.asarray(first + np.flatnonzero((x >= left) & (x <= right)))
+
+
+def _distance(cones: Cones, index: int, place: Floats) -> tuple[Floats, Floats]:
+    """How far places are from one cone's surface (n,), and the direction away from its axis (3, n)."""
     a, axis = cones.a[index], cones.b[index] - cones.a[index]
-    x, y = _grid(window)
-    px, py, pz = x - a[0], y - a[1], depth - a[2]
-    share = (px * axis[0] + py * axis[1] + pz * axis[2]) / max(float(axis @ axis), 1e-6)
+    away = place - a[:, None]
+    share = (axis / max(float(axis @ axis), 1e-6)) @ away
     share = np.clip(share, 0, 1)
-    away = np.empty((*share.shape, 3), np.float32)
-    away[..., 0], away[..., 1], away[..., 2] = px - share * axis[0], py - share * axis[1], pz - share * axis[2]
-    length = np.sqrt((away * away).sum(2))
-    away /= np.maximum(length, 1e-6)[..., None]
-    radius = cones.ra[index] + share * (cones.rb[index] - cones.ra[index])
-    return length - radius, away
+    away -= axis[:, None] * share
+    length = np.sqrt(away[0] ** 2 + away[1] ** 2 + away[2] ** 2)
+    away /= np.maximum(length, 1e-6)
+    return length - (cones.ra[index] + share * (cones.rb[index] - cones.ra[index])), away

@@ -11,12 +11,12 @@ from core.images.boxes import NewBox, from_corners
 from core.workloads.rps.classes import CLASSES
 from core.workloads.rps.detections import Pixels
 from core.workloads.rps.render import gestures
+from core.workloads.rps.render.arrays import Floats
 from core.workloads.rps.render.background import background
 from core.workloads.rps.render.camera import View, rotation_of
-from core.workloads.rps.render.gestures import Floats
 from core.workloads.rps.render.light import light_of
 from core.workloads.rps.render.limb import Limb, Patch, build, draw, place
-from core.workloads.rps.render.people import add_people
+from core.workloads.rps.render.people import Person, add_person, owner_of, stranger
 from core.workloads.rps.render.photo import develop, streak
 from core.workloads.rps.render.skeleton import shape_of
 from core.workloads.rps.render.skin import look_of, tone_of
@@ -37,11 +37,12 @@ def render(seed: int, size: int = 320) -> tuple[Pixels, list[NewBox]]:
         raise ValueError(f"A picture of {size} pixels is too small for hands; ask for 32 or more.")
     random = np.random.default_rng(seed)
     light, skin = light_of(random), tone_of(random)
-    canvas = background(random, size)
-    add_people(canvas, random, skin, light)
-    scene = canvas.astype(np.float32) / 255
+    canvas, limbs = background(random, size), _limbs(random, size, skin)
+    for person in sorted(_people(random, size, limbs), key=lambda person: person.head):
+        add_person(canvas, person, light, random)
+    scene = canvas.astype(np.float32) / np.float32(255)
     seen: list[_Seen] = []
-    for limb in _limbs(random, size, skin):
+    for limb in limbs:
         patch = draw(limb, size, light, random)
         if patch is not None:
             _lay(scene, patch, seen, limb, _shaken(patch, random))
@@ -78,6 +79,17 @@ def _limbs(random: np.random.Generator, size: int, skin: Floats) -> list[Limb]:
     return sorted(placed, key=lambda limb: limb.view.scale)
 
 
+def _people(random: np.random.Generator, size: int, limbs: list[Limb]) -> list[Person]:
+    """Some hands have an owner in the picture; and there are people without hands."""
+    owners = [
+        owner_of(limb.shoulder(), limb.view.scale, limb.look.skin, limb.look.sleeve, random)
+        for limb in limbs
+        if random.random() < 0.55
+    ]
+    others = int(random.choice(3, p=(0.6, 0.3, 0.1)))
+    return owners + [stranger(random, size) for _ in range(others)]
+
+
 Extent = tuple[float, float, float, float]
 
 
@@ -87,8 +99,9 @@ def _placed(
     """A hand somewhere in the picture where it hides no other; None when there is no room."""
     pose = gestures.throw(label, random) if label else gestures.other(random)
     bare = random.choice((0.12, 0.3, 1.0), p=(0.35, 0.25, 0.4)) * random.uniform(0.9, 1.2)
-    cones = build(pose, shape_of(random), random, bare)
     look, mirrored, rotation = look_of(random, skin), bool(random.random() < 0.5), rotation_of(random)
+    down = rotation.T @ np.array((random.normal(0, 0.4), 1.0, random.uniform(-0.2, 0.6)), np.float32)
+    cones = build(pose, shape_of(random), down * np.array((-1 if mirrored else 1, 1, 1)), bare, random)
     distance = random.uniform(3.0, 14.0)
     for _ in range(_TRIES):
         scale = size * np.exp(random.uniform(np.log(0.05), np.log(0.42)))

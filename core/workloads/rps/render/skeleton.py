@@ -7,10 +7,12 @@ at the origin, x to the thumb's side, y to the fingers, z out of the palm. Joint
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from core.workloads.rps.render.gestures import Floats, Pose
+from core.workloads.rps.render.arrays import Floats, Whole
+from core.workloads.rps.render.gestures import Pose
 
 PALM, FOREARM, SLEEVE, BAND = 0, 6, 7, 8
 """Parts of a limb; 1 to 5 are thumb to little finger."""
@@ -51,8 +53,8 @@ class Cones:
     b: Floats
     ra: Floats
     rb: Floats
-    part: np.ndarray[tuple[int], np.dtype[np.int64]]
-    segment: np.ndarray[tuple[int], np.dtype[np.int64]]
+    part: Whole
+    segment: Whole
     dorsal: Floats
 
 
@@ -104,8 +106,9 @@ class Flesh:
     def cones(self) -> Cones:
         """All of them as arrays."""
         a, b, ra, rb, part, segment, dorsal = zip(*self._rows, strict=True)
-        floats = (np.array(column, np.float32) for column in (a, b, ra, rb))
-        return Cones(*floats, np.array(part), np.array(segment), np.array(dorsal, np.float32))
+        f = np.float32
+        ends = np.array(a, f), np.array(b, f), np.array(ra, f), np.array(rb, f)
+        return Cones(*ends, np.array(part), np.array(segment), np.array(dorsal, f))
 
 
 def add_hand(flesh: Flesh, joints: Floats, shape: Shape) -> None:
@@ -133,7 +136,7 @@ def _add_palm(flesh: Flesh, joints: Floats, thick: float) -> None:
     for place, knuckle in enumerate(knuckles):
         root = np.array((0.13 - 0.09 * place, 0.04, 0.0), np.float32)
         flesh.add(root, knuckle * np.array((1, 0.97, 1), np.float32), thick * 1.25, thick * (0.94 - 0.05 * place), PALM)
-    for left, right in zip(knuckles[:-1], knuckles[1:], strict=True):
+    for left, right in pairwise(knuckles):
         flesh.add(left * 0.93, right * 0.93, thick * 0.85, thick * 0.8, PALM)
     ball = np.array((0.12, 0.22, 0.06), np.float32)
     flesh.add(ball, joints[2] * 0.85 + ball * 0.15, thick * 1.3, thick * 1.02, PALM)
@@ -143,18 +146,30 @@ def _add_palm(flesh: Flesh, joints: Floats, thick: float) -> None:
     flesh.add(web, joints[5] * np.array((0.95, 0.82, 1), np.float32), thick * 0.8, thick * 0.7, PALM)
 
 
-def add_arm(flesh: Flesh, bend: Floats, bare: float, length: float, band: bool, thick: float) -> None:
-    """A forearm along ``bend`` (from the wrist, unit length), bare for a share of it, then in a sleeve."""
-    side = np.array((1.0, 0.0, 0.0), np.float32)
-    side -= bend * float(side @ bend)
-    ends = bend * length
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """``along``: from the wrist to the elbow, ``upper``: from there to the shoulder, unit vectors; ``bare``: share
+    of the forearm without a sleeve, 1 and more for none; ``length`` of the forearm; with a ``band`` or without."""
+
+    along: Floats
+    upper: Floats
+    bare: float
+    length: float
+    band: bool
+
+
+def add_arm(flesh: Flesh, arm: Arm, thick: float) -> None:
+    """A forearm and an upper arm for a palm of that thickness."""
+    along, elbow = arm.along, arm.along * arm.length
+    side = _SIDE - along * float(_SIDE @ along)
+    shoulder = elbow + arm.upper * arm.length * 1.1
     for sign in (-1, 1):
-        start, stop = side * 0.11 * sign - bend * 0.05, ends + side * 0.17 * sign
-        flesh.add(start, stop, thick * 1.25, thick * 2.0, FOREARM)
-    if band:
-        at = bend * 0.32
-        flesh.add(at - side * 0.13, at + side * 0.13, thick * 1.45, thick * 1.45, BAND)
-    if bare < 1:
-        for sign in (-1, 1):
-            start, stop = bend * length * bare + side * 0.14 * sign, ends + side * 0.2 * sign
-            flesh.add(start, stop, thick * (1.7 + bare), thick * 2.9, SLEEVE)
+        start, middle = side * 0.10 * sign - along * 0.05, along * 0.45 * arm.length + side * 0.10 * sign
+        flesh.add(start, middle, thick * 1.22, thick * 2.0, FOREARM)
+    flesh.add(along * 0.42 * arm.length, elbow, thick * 2.35, thick * 2.1, FOREARM)
+    if arm.band:
+        at = along * 0.32
+        flesh.add(at - side * 0.13, at + side * 0.13, thick * 1.42, thick * 1.42, BAND)
+    if arm.bare < 1:
+        flesh.add(along * arm.length * arm.bare, elbow, thick * (2.2 + 0.5 * arm.bare), thick * 2.7, SLEEVE)
+    flesh.add(elbow, shoulder, thick * 2.4, thick * 3.2, SLEEVE if arm.bare < 1.05 else FOREARM)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.workloads.rps.render.arrays import Flags, Floats, Whole
 from core.workloads.rps.render.camera import View, palm_coordinates
-from core.workloads.rps.render.gestures import Floats
 from core.workloads.rps.render.noise import colour, field
-from core.workloads.rps.render.raster import Buffers
-from core.workloads.rps.render.skeleton import BAND, FOREARM, PALM, SLEEVE, Cones
+from core.workloads.rps.render.raster import Surface
+from core.workloads.rps.render.skeleton import BAND, FOREARM, SLEEVE, Cones
 
 _TONES = np.array(
     [  # red-green-blue, light to dark
@@ -61,109 +61,111 @@ def look_of(random: np.random.Generator, skin: Floats) -> Look:
 
 @dataclass(frozen=True, slots=True)
 class Coordinates:
-    """Where each pixel lies on its cone: ``along`` (0 to 1 between the ends), ``aside`` (-1 to 1 across), and
-    ``back`` (1 on the back of the hand, -1 on the palm's side)."""
+    """Where each seen pixel lies, all (n,): ``part`` and ``segment`` of its cone, ``along`` it (0 to 1 between the
+    ends), ``aside`` (-1 to 1 across), ``back`` (1 on the back of the hand, -1 on the palm's side)."""
 
+    part: Whole
+    segment: Whole
     along: Floats
     aside: Floats
     back: Floats
 
+    @property
+    def digit(self) -> Flags:
+        """Which pixels show thumb or fingers."""
+        return np.asarray((self.part >= 1) & (self.part <= 5))
 
-def coordinates(cones: Cones, buffers: Buffers) -> Coordinates:
+
+def coordinates(cones: Cones, surface: Surface) -> Coordinates:
     """Coordinates on the cone that each pixel shows."""
-    owner = np.maximum(buffers.owner, 0)
     axis = cones.b - cones.a
-    squared = np.maximum((axis * axis).sum(1), 1e-6)
-    lateral = np.cross(axis, cones.dorsal) / np.sqrt(squared)[:, None]
-    height, width = owner.shape
-    x = np.arange(width, dtype=np.float32)[None] + 0.5
-    y = np.arange(height, dtype=np.float32)[:, None] + 0.5
+    squared = np.maximum((axis * axis).sum(1, keepdims=True), 1e-6)
+    radius = np.maximum(cones.ra, cones.rb)[:, None]
+    lateral = np.cross(axis, cones.dorsal) / (np.sqrt(squared) * radius)
 
-    def dot(vectors: Floats) -> Floats:
-        """Offset from the cone's start, times one vector per cone."""
-        start = (cones.a * vectors).sum(1)
-        table = np.concatenate((vectors, start[:, None]), 1).astype(np.float32)[owner]
-        return np.asarray(x * table[..., 0] + y * table[..., 1] + buffers.depth * table[..., 2] - table[..., 3])
+    def dot(vectors: Floats, what: Floats) -> Floats:
+        """One vector per cone times what each pixel of it has."""
+        table = np.asarray(vectors, np.float32).T[:, surface.owner]
+        return np.asarray(table[0] * what[0] + table[1] * what[1] + table[2] * what[2])
 
-    along = dot(axis / squared[:, None])
-    aside = dot(lateral) / np.maximum(cones.ra, cones.rb)[owner]
-    back = (buffers.normal * cones.dorsal[owner]).sum(2)
-    return Coordinates(along, aside, np.asarray(back, np.float32))
+    offset = surface.place - cones.a.T.astype(np.float32)[:, surface.owner]
+    along, aside = dot(axis / squared, offset), dot(lateral, offset)
+    back = dot(cones.dorsal, surface.normal)
+    return Coordinates(cones.part[surface.owner], cones.segment[surface.owner], along, aside, back)
 
 
 def albedo(
-    cones: Cones, buffers: Buffers, look: Look, view: View, mirrored: bool, random: np.random.Generator
+    cones: Cones, surface: Surface, look: Look, view: View, mirrored: bool, random: np.random.Generator
 ) -> Floats:
-    """Colour of the surface at each pixel, shape (height, width, 3)."""
-    at = coordinates(cones, buffers)
-    part = cones.part[np.maximum(buffers.owner, 0)]
-    segment = cones.segment[np.maximum(buffers.owner, 0)]
-    inner = np.clip(0.5 - 0.9 * at.back, 0, 1)[..., None]
-    colours = look.skin * (1 - inner) + look.palm * inner
-    digit = (part >= 1) & (part <= 5)
+    """Colour of the surface at each seen pixel, shape (3, n)."""
+    at = coordinates(cones, surface)
+    inner = np.clip(0.5 - 0.9 * at.back, 0, 1)
+    colours = look.skin[:, None] + (look.palm - look.skin)[:, None] * inner
     # Blood shows at finger tips and knuckles.
-    red = np.where(digit & (segment == 2), np.clip(at.along, 0, 1), 0.25)[..., None]
-    colours *= 1 + red * np.array((-0.10, -0.07, 0.03), np.float32)
-    height, width = part.shape
+    red = np.where(at.digit & (at.segment == 2), np.clip(at.along, 0, 1), np.float32(0.25))
+    colours *= 1 + red * np.array((-0.10, -0.07, 0.03), np.float32)[:, None]
     unit = view.scale
-    spots = field(random, height, width, max(unit * 0.22, 2)) + 0.6 * field(random, height, width, max(unit * 0.05, 1))
-    colours *= (1 + look.spots * spots)[..., None]
-    lines = _joint_lines(at, segment, digit) + _palm_lines(buffers, at, part, view, mirrored)
-    colours *= (1 - look.lines * np.clip(lines, 0, 1))[..., None]
-    _paint_digits(colours, at, part, segment, look)
-    return _paint_arm(colours, at, part, look, random)
+    spots = _at(surface, random, max(unit * 0.22, 2)) + np.float32(0.6) * _at(surface, random, max(unit * 0.05, 1))
+    lines = _joint_lines(at) + _palm_lines(surface, at, view, mirrored)
+    colours *= (1 + np.float32(look.spots) * spots) * (1 - np.float32(look.lines) * np.clip(lines, 0, 1))
+    _paint_digits(colours, at, look)
+    _paint_arm(colours, at, surface, look, random)
+    return np.asarray(np.clip(colours, 0, 1.2))
 
 
-def _joint_lines(at: Coordinates, segment: Floats, digit: Floats) -> Floats:
+def _at(surface: Surface, random: np.random.Generator, cell: float) -> Floats:
+    """Noise at the seen pixels."""
+    height, width = surface.depth.shape
+    return np.asarray(field(random, height, width, cell)[surface.row, surface.column])
+
+
+def _joint_lines(at: Coordinates) -> Floats:
     """Creases: one on the palm's side of each joint, wrinkles on its back."""
-    bent = digit & (segment > 0)
-    ahead = np.where(digit & (segment < 2), at.along - 1, 9)
-    near = np.minimum(np.abs(np.where(bent, at.along, 9)), np.abs(ahead))
+    behind = np.where(at.digit & (at.segment > 0), at.along, np.float32(9))
+    ahead = np.where(at.digit & (at.segment < 2), at.along - 1, np.float32(9))
+    near = np.minimum(np.abs(behind), np.abs(ahead))
     inside = np.exp(-((near / 0.05) ** 2)) * (at.back < 0)
     wrinkles = np.exp(-((near / 0.22) ** 2)) * (0.5 + 0.5 * np.cos(near * 55)) * np.clip(at.back, 0, 1)
-    return np.asarray(inside + 0.6 * wrinkles, np.float32)
+    return np.asarray(inside + np.float32(0.6) * wrinkles)
 
 
-# The palm's three great lines: y of the start, rise, bend and reach in the hand's own coordinates.
+# Two of the palm's great lines: y of the start, rise, bend and reach in the hand's own coordinates.
 _LINES = ((0.66, 0.10, 0.5, (-0.40, 0.20)), (0.56, -0.16, -0.35, (-0.36, 0.33)))
 
 
-def _palm_lines(buffers: Buffers, at: Coordinates, part: Floats, view: View, mirrored: bool) -> Floats:
-    height, width = part.shape
-    x = np.arange(width, dtype=np.float32)[None] + 0.5
-    y = np.arange(height, dtype=np.float32)[:, None] + 0.5
-    px, py = palm_coordinates(x, y, np.where(buffers.owner >= 0, buffers.depth, 0), view)
-    px = -px if mirrored else px
-    found = np.zeros_like(px)
+def _palm_lines(surface: Surface, at: Coordinates, view: View, mirrored: bool) -> Floats:
+    """The lines of the palm, and the one round the ball of the thumb."""
+    found = np.zeros(len(at.part), np.float32)
+    inner = np.flatnonzero((at.back < -0.2) & (at.part <= 1))
+    x, y = palm_coordinates(surface.place[:, inner], view)
+    x = -x if mirrored else x
+    lines = np.zeros_like(x)
     for start, rise, bend, (left, right) in _LINES:
-        away = py - (start + rise * px + bend * px * px)
-        found = np.maximum(found, np.exp(-((away / 0.018) ** 2)) * ((px > left) & (px < right)))
-    ball = np.hypot((px - 0.42) / 0.36, (py - 0.30) / 0.42)  # the line round the ball of the thumb
-    found = np.maximum(found, np.exp(-(((ball - 1) / 0.045) ** 2)) * (px < 0.36))
-    return np.asarray(found * (at.back < -0.2) * ((part == PALM) | (part == 1)), np.float32)
+        away = y - (start + rise * x + bend * x * x)
+        lines = np.maximum(lines, np.exp(-((away / 0.018) ** 2)) * ((x > left) & (x < right)))
+    ball = np.hypot((x - 0.42) / 0.36, (y - 0.30) / 0.42)
+    found[inner] = np.maximum(lines, np.exp(-(((ball - 1) / 0.045) ** 2)) * (x < 0.36))
+    return found
 
 
-def _paint_digits(colours: Floats, at: Coordinates, part: Floats, segment: Floats, look: Look) -> None:
+def _paint_digits(colours: Floats, at: Coordinates, look: Look) -> None:
     """Nails and a ring."""
-    last = (part >= 1) & (part <= 5) & (segment == 2) & (at.back > 0.15)
-    nail = last & (((at.along - 0.82) / 0.42) ** 2 + (at.aside / 0.66) ** 2 < 1)
-    colours[nail] = look.nail
-    rim = last & ~nail & (((at.along - 0.80) / 0.50) ** 2 + (at.aside / 0.78) ** 2 < 1)
-    colours[rim] *= 0.86
+    last = np.flatnonzero(at.digit & (at.segment == 2) & (at.back > 0.15))
+    oval = ((at.along[last] - 0.82) / 0.42) ** 2 + (at.aside[last] / 0.66) ** 2
+    colours[:, last[oval < 1]] = look.nail[:, None]
+    colours[:, last[(oval >= 1) & (oval < 1.35)]] *= np.float32(0.88)
     if look.ring is not None:
-        colours[(part == look.ring[0]) & (segment == 0) & (np.abs(at.along - 0.62) < 0.09)] = look.ring[1]
+        finger, metal = look.ring
+        colours[:, (at.part == finger) & (at.segment == 0) & (np.abs(at.along - 0.62) < 0.09)] = metal[:, None]
 
 
-def _paint_arm(colours: Floats, at: Coordinates, part: Floats, look: Look, random: np.random.Generator) -> Floats:
+def _paint_arm(colours: Floats, at: Coordinates, surface: Surface, look: Look, random: np.random.Generator) -> None:
     """Hair on the arm, the cloth of the sleeve, a watch or bracelet."""
-    height, width = part.shape
-    if look.hair:
-        strands = np.maximum(field(random, height, width, 1.6), 0) * ((part == FOREARM) & (at.back > -0.2))
-        colours *= (1 - look.hair * np.clip(strands, 0, 1))[..., None]
-    cloth = part == SLEEVE
-    if cloth.any():
-        folds = field(random, height, width, 14) * 0.10 + field(random, height, width, 4) * 0.05
-        pattern = 1 + folds + look.stripes * np.sign(np.sin(at.along * 60))
-        colours[cloth] = (look.sleeve * pattern[..., None])[cloth]
-    colours[part == BAND] = look.band
-    return np.asarray(np.clip(colours, 0, 1.2), np.float32)
+    arm, cloth = np.flatnonzero((at.part == FOREARM) & (at.back > -0.2)), np.flatnonzero(at.part == SLEEVE)
+    if look.hair and len(arm):
+        colours[:, arm] *= 1 - np.float32(look.hair) * np.clip(_at(surface, random, 1.6)[arm], 0, 1)
+    if len(cloth):
+        folds = 0.10 * _at(surface, random, 14) + 0.05 * _at(surface, random, 4)
+        pattern = 1 + folds[cloth] + np.float32(look.stripes) * np.sign(np.sin(at.along[cloth] * 60))
+        colours[:, cloth] = look.sleeve[:, None] * pattern
+    colours[:, at.part == BAND] = look.band[:, None]
