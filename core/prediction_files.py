@@ -6,20 +6,16 @@ Neither the upload nor the answer is ever in memory as a whole.
 from __future__ import annotations
 
 import csv
-import os
-import shutil
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
-from uuid import uuid4
 
 import numpy as np
 
-from core import jobs, lake, registry
+from core import jobs, registry, uploads
 from core.auth.roles import Actor, ForbiddenError, Role, require
 from core.csv_rows import BadFileError, Piece, read_pieces
 from core.serving import load_served
@@ -33,7 +29,6 @@ ADDED = ("predicted", "probability")
 _PIECE_ROWS = 20_000
 _TELL_EVERY_S = 1.0
 _CHECKED_ROWS = 1_000
-_KEEP_S = 7 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +47,14 @@ def keep_upload(actor: Actor, workload: str, content: BinaryIO) -> str:
     ``DiskFullError``.
     """
     require(actor, Role.VIEWER)
-    settings = get_settings()
-    size = content.seek(0, os.SEEK_END)
-    content.seek(0)
-    if size > settings.upload_max_mb * 1_000_000:
-        raise BadFileError(
-            f"The file has {size / 1e6:,.0f} MB; {settings.upload_max_mb} MB are allowed. Split it into smaller files."
-        )
-    lake.require_space(settings.uploads_dir, 3 * size)
-    sweep()
-    name = f"{uuid4().hex}.csv"
-    path = settings.uploads_dir / name
     try:
-        with path.open("wb") as file:
-            shutil.copyfileobj(content, file)
-        _check_start(path, get_workload(workload).features)
+        name = uploads.keep(content, ".csv", room=2.0)
+    except uploads.UploadTooLargeError as error:
+        raise BadFileError(str(error)) from error
+    try:
+        _check_start(uploads.path_of(name), get_workload(workload).features)
     except (BadFileError, OSError):
-        path.unlink(missing_ok=True)
+        uploads.discard(name)
         raise
     return name
 
@@ -80,17 +66,7 @@ def _check_start(path: Path, features: tuple[str, ...]) -> None:
 
 def discard_upload(upload: str) -> None:
     """Forget an upload that will not be answered after all."""
-    _upload_path(upload).unlink(missing_ok=True)
-
-
-def sweep() -> None:
-    """Remove uploads and answers older than a week."""
-    settings = get_settings()
-    for folder in (settings.uploads_dir, settings.outputs_dir):
-        for file in folder.iterdir():
-            with suppress(FileNotFoundError):  # somebody else sweeps too
-                if time.time() - file.stat().st_mtime > _KEEP_S:
-                    file.unlink()
+    uploads.discard(upload)
 
 
 def answer(workload: str, upload: str, job_id: str, report: Report) -> Answered:
@@ -99,7 +75,7 @@ def answer(workload: str, upload: str, job_id: str, report: Report) -> Answered:
     Raises :class:`BadFileError` at the first row that cannot be answered, and then leaves nothing
     behind. The upload is removed either way.
     """
-    source = _upload_path(upload)
+    source = uploads.path_of(upload)
     if not source.is_file():
         raise BadFileError("The uploaded file is gone. Upload it again.")
     target = get_settings().outputs_dir / f"{Path(job_id).name}.csv"
@@ -174,8 +150,3 @@ def template(workload: str) -> str:
     features = get_workload(workload).features
     rows = [[f"{0.5 * (place - column):.1f}" for column in range(len(features))] for place in range(-2, 4)]
     return "\n".join(",".join(row) for row in [list(features), *rows]) + "\n"
-
-
-def _upload_path(upload: str) -> Path:
-    # The name alone: a path from a run's parameters must not lead out of the folder.
-    return get_settings().uploads_dir / Path(upload).name

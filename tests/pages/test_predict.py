@@ -155,7 +155,7 @@ def test_a_file_that_is_too_large_is_refused(
     champion: registry.Version, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = open_predict("CSV file")
-    monkeypatch.setattr("core.prediction_files.get_settings", lambda: settings.model_copy(update={"upload_max_mb": 1}))
+    monkeypatch.setattr("core.uploads.get_settings", lambda: settings.model_copy(update={"upload_max_mb": 1}))
     upload(app, "x1,x2\n" + "1.25,-1.25\n" * 100_000)
     assert "The file has 1 MB; 1 MB are allowed" in said(app)
 
