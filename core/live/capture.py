@@ -1,0 +1,166 @@
+"""Hold to record: frames become labelled pictures while a button is held.
+
+The stream's thread only leaves a frame now and then in a short queue; a worker thread of the recording proposes a
+box, gives it the class that the person chose and stores the picture. It ends when everything is stored.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import uuid4
+
+from loguru import logger
+
+from core.auth.roles import Actor, ForbiddenError, Role, require
+from core.live.frames import Frame
+from core.workloads.rps.detections import Pixels
+
+PER_SECOND = 12.0
+LONGEST_S = 30.0
+"""A hold that is never let go (a browser that vanished) ends by itself."""
+
+GUIDE = (0.25, 0.15, 0.75, 0.85)
+"""Left, top, right, bottom as shares: where the hand belongs when nothing can find it."""
+
+_WAITING = 4
+
+Keep = Callable[[Actor, Pixels, str, str], str]
+"""Store a picture (actor, pixels, label, session); answers with the name of what proposed the box."""
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """How a recording went. ``proposers`` counts the boxes by what proposed them."""
+
+    label: str
+    session: str
+    stored: int = 0
+    alike: int = 0
+    proposers: tuple[tuple[str, int], ...] = ()
+    problem: str | None = None
+    done: bool = False
+
+
+class Recorder:
+    """The recordings of one stream, one at a time."""
+
+    def __init__(self, keep: Keep | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self.keep = keep
+        self.guide = GUIDE
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._take: _Take | None = None
+
+    @property
+    def holding(self) -> bool:
+        return self._take is not None and not self._take.closed
+
+    @property
+    def captured(self) -> Captured | None:
+        """The recording that runs, or the last one."""
+        return self._take.captured() if self._take is not None else None
+
+    def begin(self, actor: Actor, label: str) -> None:
+        """The button is down. Does nothing while a recording runs. Raises ``ForbiddenError``."""
+        require(actor, Role.EDITOR)
+        with self._lock:
+            if self.holding or self.keep is None:
+                return
+            self._take = _Take(actor, label, self.keep, self._clock())
+
+    def end(self) -> None:
+        """The button is up; what was taken is still stored. Idempotent, returns at once."""
+        if self._take is not None:
+            self._take.close()
+
+    def offer(self, frame: Frame) -> None:
+        """A frame came. Returns at once, also when the disk is slow."""
+        if self._take is not None:
+            self._take.offer(frame)
+
+
+class _Take:
+    """One recording: one person, one label, one session."""
+
+    def __init__(self, actor: Actor, label: str, keep: Keep, now: float) -> None:
+        self.actor, self.label = actor, label
+        self.session = f"webcam-{uuid4().hex[:12]}"
+        self.closed = False
+        self._keep = keep
+        self._began, self._next_at = now, now
+        self._queue: queue.Queue[Pixels | None] = queue.Queue()
+        self._stored = self._alike = 0
+        self._proposers: dict[str, int] = {}
+        self._problem: str | None = None
+        self._thread = threading.Thread(target=self._work, name="capture", daemon=True)
+        self._thread.start()
+
+    def offer(self, frame: Frame) -> None:
+        if self.closed:
+            return
+        if frame.at - self._began > LONGEST_S:
+            self.close()
+        elif frame.at >= self._next_at and self._queue.qsize() < _WAITING:
+            self._next_at = max(self._next_at + 1 / PER_SECOND, frame.at - 1 / PER_SECOND)
+            self._queue.put(frame.pixels)
+
+    def close(self) -> None:
+        if not self.closed:
+            self.closed = True
+            self._queue.put(None)
+
+    def captured(self) -> Captured:
+        proposers = tuple(sorted(self._proposers.items()))
+        done = not self._thread.is_alive()
+        return Captured(self.label, self.session, self._stored, self._alike, proposers, self._problem, done)
+
+    def _work(self) -> None:
+        last: Pixels | None = None
+        while (pixels := self._next()) is not None:
+            small = thumbnail(pixels)
+            if last is not None and alike(last, small):
+                self._alike += 1
+                continue
+            if not self._stored_one(pixels):
+                self.close()
+                return
+            last = small
+
+    def _next(self) -> Pixels | None:
+        try:
+            return self._queue.get(timeout=LONGEST_S)
+        except queue.Empty:  # the stream fell silent and nobody said so
+            self.closed = True
+            return None
+
+    def _stored_one(self, pixels: Pixels) -> bool:
+        try:
+            proposer = self._keep(self.actor, pixels, self.label, self.session)
+        except (ForbiddenError, OSError, ValueError, RuntimeError) as error:
+            logger.error("Recording stopped: {}", error)
+            self._problem = str(error)
+            return False
+        self._stored += 1
+        self._proposers[proposer] = self._proposers.get(proposer, 0) + 1
+        return True
+
+
+def thumbnail(pixels: Pixels) -> Pixels:
+    """A grey picture of 32×24, shape (24, 32, 1) flattened by OpenCV to (24, 32): enough to tell two frames apart."""
+    import cv2
+    import numpy as np
+
+    grey = cv2.cvtColor(cv2.resize(pixels, (32, 24), interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
+    return np.asarray(grey, np.uint8)
+
+
+def alike(one: Pixels, other: Pixels) -> bool:
+    """Whether two thumbnails show the same thing: a webcam's noise aside, nothing moved."""
+    import numpy as np
+
+    difference = np.abs(one.astype(np.int16) - other.astype(np.int16))
+    return bool(difference.mean() < 1.0 and difference.max() < 12)

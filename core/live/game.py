@@ -1,0 +1,176 @@
+"""Rock, paper, scissors against the machine, best of five: a state machine without a clock of its own.
+
+A :class:`Match` never changes; :func:`advance` and :func:`saw` return the next one. Whoever calls them brings
+the time (seconds of any steady clock), so a game can be played in a test in no time at all.
+
+The machine draws its throw with ``secrets`` before the countdown begins and shows a pledge, the SHA-256 of the
+throw and a random word. Both are told after the round: everybody can check that it did not look first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Literal
+
+from core.workloads.rps.classes import CLASSES
+
+WINS = 3
+"""Best of five: who has three. A round with equal throws gives nobody a point and is played again."""
+
+PATIENCE = 3
+"""Rounds in a row without a visible throw after which the game waits for the person."""
+
+LEAST_FRAMES = 2
+
+_BEATS = {"rock": "scissors", "scissors": "paper", "paper": "rock"}
+
+Outcome = Literal["you", "machine", "tie"]
+
+
+class Phase(StrEnum):
+    COUNTDOWN = "countdown"
+    READING = "reading"
+    REVEAL = "reveal"
+    UNSEEN = "unseen"
+    PAUSED = "paused"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds. ``settle_s`` waits for the answers about the last frames of the reading."""
+
+    beat_s: float = 0.7
+    read_s: float = 0.6
+    settle_s: float = 0.25
+    reveal_s: float = 1.8
+
+
+@dataclass(frozen=True, slots=True)
+class Pledge:
+    """The machine's throw, fixed before the round, with the word that keeps its digest from being guessed."""
+
+    throw: str
+    word: str
+
+    @property
+    def digest(self) -> str:
+        """What is shown before the round: SHA-256 of ``throw:word`` in hexadecimal, its first 16 characters."""
+        return hashlib.sha256(f"{self.throw}:{self.word}".encode()).hexdigest()[:16]
+
+
+def draw() -> Pledge:
+    """An unpredictable throw, each with probability one third."""
+    return Pledge(secrets.choice(CLASSES), secrets.token_hex(8))
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """``confidence`` is the mean over the frames that voted for what was read as the person's throw."""
+
+    you: str
+    confidence: float
+    pledge: Pledge
+
+    @property
+    def outcome(self) -> Outcome:
+        if self.you == self.pledge.throw:
+            return "tie"
+        return "you" if _BEATS[self.you] == self.pledge.throw else "machine"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A game at one moment. ``since`` is when its phase began."""
+
+    phase: Phase
+    since: float
+    pledge: Pledge
+    rounds: tuple[Round, ...] = ()
+    votes: tuple[tuple[str, float], ...] = ()
+    unseen: int = 0
+    pace: Pace = field(default_factory=Pace)
+
+    def won(self, who: Outcome) -> int:
+        """Rounds that ended so."""
+        return sum(one.outcome == who for one in self.rounds)
+
+    @property
+    def winner(self) -> Outcome | None:
+        sides: tuple[Outcome, ...] = ("you", "machine")
+        return next((who for who in sides if self.won(who) >= WINS), None)
+
+    @property
+    def running(self) -> bool:
+        return self.phase not in {Phase.PAUSED, Phase.OVER}
+
+    def count(self, now: float) -> int:
+        """3, 2 or 1 during the countdown, else 0."""
+        if self.phase is not Phase.COUNTDOWN:
+            return 0
+        return max(1, 3 - int((now - self.since) / self.pace.beat_s))
+
+
+def begin(now: float, draw_one: Callable[[], Pledge] = draw, pace: Pace | None = None) -> Match:
+    """A new game: the countdown of its first round starts at ``now``."""
+    return Match(Phase.COUNTDOWN, now, draw_one(), pace=pace or Pace())
+
+
+def resume(match: Match, now: float, draw_one: Callable[[], Pledge] = draw) -> Match:
+    """Go on after a pause; anything else stays as it is."""
+    return _next_round(replace(match, unseen=0), now, draw_one) if match.phase is Phase.PAUSED else match
+
+
+def saw(match: Match, at: float, throw: str, confidence: float) -> Match:
+    """A frame taken at ``at`` showed ``throw``. Counts only when it was taken while the throw is read."""
+    if match.phase is not Phase.READING or not match.since <= at <= match.since + match.pace.read_s:
+        return match
+    return replace(match, votes=(*match.votes, (throw, confidence)))
+
+
+def advance(match: Match, now: float, draw_one: Callable[[], Pledge] = draw) -> Match:
+    """The game at ``now``: at most one phase further, and each phase begins when it is first seen.
+
+    A stream that stood still therefore costs nobody a round.
+    """
+    elapsed, pace = now - match.since, match.pace
+    if match.phase is Phase.COUNTDOWN and elapsed >= 3 * pace.beat_s:
+        return replace(match, phase=Phase.READING, since=now, votes=())
+    if match.phase is Phase.READING and elapsed >= pace.read_s + pace.settle_s:
+        return _read(match, now)
+    if match.phase in {Phase.REVEAL, Phase.UNSEEN} and elapsed >= pace.reveal_s:
+        if match.winner:
+            return replace(match, phase=Phase.OVER, since=now)
+        if match.unseen >= PATIENCE:
+            return replace(match, phase=Phase.PAUSED, since=now)
+        return _next_round(match, now, draw_one)
+    return match
+
+
+def _next_round(match: Match, now: float, draw_one: Callable[[], Pledge]) -> Match:
+    return replace(match, phase=Phase.COUNTDOWN, since=now, pledge=draw_one(), votes=())
+
+
+def _read(match: Match, now: float) -> Match:
+    thrown = read_throw(match.votes)
+    if thrown is None:
+        return replace(match, phase=Phase.UNSEEN, since=now, unseen=match.unseen + 1)
+    played = Round(*thrown, match.pledge)
+    return replace(match, phase=Phase.REVEAL, since=now, rounds=(*match.rounds, played), unseen=0)
+
+
+def read_throw(votes: tuple[tuple[str, float], ...]) -> tuple[str, float] | None:
+    """The throw with the greatest sum of confidences, and the mean confidence of its votes.
+
+    None when fewer than two frames showed it: one frame may be a hand on its way.
+    """
+    sums = {throw: sum(confidence for name, confidence in votes if name == throw) for throw, _ in votes}
+    if not sums:
+        return None
+    best = max(sums, key=lambda throw: sums[throw])
+    frames = sum(name == best for name, _ in votes)
+    return (best, sums[best] / frames) if frames >= LEAST_FRAMES else None

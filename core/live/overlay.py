@@ -1,0 +1,23 @@
+"""What a running game writes into the picture."""
+
+from __future__ import annotations
+
+from core.live.game import Match, Phase
+
+_WORDS = {"you": "You win", "machine": "I win", "tie": "Tie"}
+
+
+def caption(match: Match | None, now: float) -> str:
+    """A few words for the picture, empty when there is nothing to say. Letters that OpenCV can draw."""
+    if match is None:
+        return ""
+    if match.phase is Phase.COUNTDOWN:
+        return str(match.count(now))
+    if match.phase is Phase.READING:
+        return "Go!"
+    if match.phase is Phase.REVEAL:
+        played = match.rounds[-1]
+        return f"{played.pledge.throw.capitalize()}! {_WORDS[played.outcome]}"
+    if match.phase is Phase.UNSEEN:
+        return "No throw seen"
+    return "Paused" if match.phase is Phase.PAUSED else ""
