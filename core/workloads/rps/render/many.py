@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import islice
 from multiprocessing import get_context
@@ -15,14 +15,15 @@ from core.workloads.rps.render.scene import render
 
 _CHUNK = 8
 Rendered = tuple[Pixels, list[NewBox]]
+Pictures = Generator[Rendered, None, None]
 
 
-def render_many(seeds: Iterable[int], size: int = 320, workers: int = 2, report: Report = silent) -> Iterator[Rendered]:
+def render_many(seeds: Iterable[int], size: int = 320, workers: int = 2, report: Report = silent) -> Pictures:
     """The pictures of ``seeds``, in their order, rendered by ``workers`` processes (0 or 1: in this one).
 
     Few pictures are ahead of the reader at any time, so memory stays flat however many are asked for; leaving
-    early ends the processes. ``report`` hears of every eight pictures. Raises ``ValueError`` for a size under
-    32 pixels.
+    early (or ``close()``) ends the processes. ``report`` hears of every eight pictures. Raises ``ValueError`` for a
+    size under 32 pixels.
     """
     wanted = list(seeds)
     made = 0
