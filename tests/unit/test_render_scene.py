@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from core.workloads.rps.classes import CLASSES
 from core.workloads.rps.render import render, render_many
+from core.workloads.rps.render.scene import Seen
 
 SEEDS = st.integers(0, 2**32)
 
@@ -76,3 +77,15 @@ def test_whoever_stops_reading_early_gets_what_was_read_and_no_more_is_rendered(
 
 def test_no_seeds_make_no_pictures() -> None:
     assert list(render_many([], 64, 2)) == []
+
+
+def test_a_hand_behind_another_or_behind_its_own_arm_gets_no_box() -> None:
+    mask = np.zeros((64, 64), np.float32)
+    mask[10:30, 10:30] = 1
+    free = Seen("rock", mask.copy(), 400.0, 400.0)
+    behind_another = Seen("rock", mask.copy(), 400.0, 400.0)
+    behind_another.mask[10:24] = 0
+    behind_its_arm = Seen("rock", mask.copy(), 400.0, 1600.0)
+    found = free.box(64)
+    assert found is not None and (found.x, found.y) == (20 / 64, 20 / 64)
+    assert behind_another.box(64) is None and behind_its_arm.box(64) is None

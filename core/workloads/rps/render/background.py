@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import cv2
@@ -33,7 +34,7 @@ def _base(random: np.random.Generator, size: int) -> Pixels:
     second = colour(random, vivid) if random.random() < 0.3 else first * random.uniform(0.5, 1.4)
     angle = random.uniform(0, 2 * np.pi)
     along = np.linspace(-0.5, 0.5, size, dtype=np.float32)
-    share = np.clip(np.cos(angle) * along[None] + np.sin(angle) * along[:, None] + 0.5, 0, 1)[..., None]
+    share = np.clip(math.cos(angle) * along[None] + math.sin(angle) * along[:, None] + 0.5, 0, 1)[..., None]
     rough = random.uniform(0, 0.06) * field(random, size, size, random.uniform(3, 60) * size / 320)
     wall = (first * (1 - share) + second * share) * (1 + rough)[..., None]
     return np.asarray(np.clip(wall * 255, 0, 255), np.uint8)
@@ -48,8 +49,8 @@ def _corner(canvas: Pixels, random: np.random.Generator) -> None:
         plane = (np.array((x, y)) + np.vstack((np.zeros((1, 2)), far))).astype(np.int32)
         mask = np.zeros(canvas.shape[:2], np.uint8)
         cv2.fillPoly(mask, [plane], 255, _LINE)
-        share = (mask / np.float32(255) * random.uniform(-0.3, 0.3))[..., None]
-        np.copyto(canvas, np.clip(canvas * (1 + share), 0, 255).astype(np.uint8))
+        share = 1 + mask * np.float32(random.uniform(-0.3, 0.3) / 255)
+        np.copyto(canvas, np.clip(canvas * share[..., None], 0, 255).astype(np.uint8))
 
 
 def _window(canvas: Pixels, random: np.random.Generator) -> tuple[Pixels, int, int]:
@@ -91,9 +92,10 @@ def _boards(canvas: Pixels, random: np.random.Generator) -> None:
         return
     period, turn = random.uniform(4, 40), random.uniform(0, np.pi)
     x, y = np.arange(width, dtype=np.float32)[None], np.arange(height, dtype=np.float32)[:, None]
-    wave = np.sin((x * np.cos(turn) + y * np.sin(turn)) * (2 * np.pi / period))
+    c, s = math.cos(turn) * 2 * np.pi / period, math.sin(turn) * 2 * np.pi / period
+    wave = np.sin(x * c + y * s)
     if random.random() < 0.3:
-        wave = wave * np.sin((x * np.sin(turn) - y * np.cos(turn)) * (2 * np.pi / period))
+        wave = wave * np.sin(x * s - y * c)
     wave = np.sign(wave) if random.random() < 0.5 else wave
     grain = wave + 0.5 * field(random, height, width, period / 2)
     tint = colour(random) * (1 + random.uniform(0.05, 0.3) * grain)[..., None]

@@ -34,7 +34,7 @@ def turn(axis: int, degrees: float) -> Floats:
 def rotation_of(random: np.random.Generator) -> Floats:
     """Palm or back or edge to the camera, fingers up, sideways or any way: as people show their hands."""
     kind = random.random()
-    if kind < 0.4:  # shown to the camera
+    if kind < 0.33:  # shown to the camera
         facing, tilt = random.choice((0, 180)) + random.normal(0, 25), random.normal(0, 18)
         roll = random.normal(0, 30)
     elif kind < 0.7:  # thrown at an opponent beside: pointing left or right

@@ -34,6 +34,11 @@ class Limb:
         low, high = (ends - radii).min(0), (ends + radii).max(0)
         return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
+    def tips(self) -> Floats:
+        """Where the four fingers end, in pixels, shape (4, 2)."""
+        fingers = (self.cones.part > 1) & (self.cones.part < FOREARM) & (self.cones.segment == 2)
+        return self.cones.b[fingers, :2]
+
     def shoulder(self) -> tuple[float, float]:
         """Where the arm ends, in pixels."""
         x, y = self.cones.b[-1, :2].tolist()

@@ -66,11 +66,12 @@ def _noisy(scene: Floats, random: np.random.Generator) -> Floats:
     strength = np.float32(random.gamma(1.2, 0.012))
     if strength < 0.003:
         return scene
-    height, width = scene.shape[:2]
-    grain = random.standard_normal((height, width, 3), np.float32)
+    # Two bytes make triangular noise: blurred and compressed, nobody tells it from a Gaussian, and it is cheap.
+    raw = np.frombuffer(random.bytes(2 * scene.size), np.int8).reshape(2, *scene.shape)
+    grain = np.add(raw[0], raw[1], dtype=np.float32) * np.float32(1 / 104)
     if random.random() < 0.4:
-        grain = 1.8 * cv2.blur(grain, (2, 2))
-    return np.asarray(scene + strength * grain, np.float32)
+        grain = _floats(cv2.blur(grain, (2, 2))) * np.float32(1.8)
+    return np.asarray(scene + strength * grain)
 
 
 def _compressed(pixels: Pixels, random: np.random.Generator) -> Pixels:

@@ -109,11 +109,12 @@ def _normals(cones: Cones, place: Floats, owner: Whole) -> tuple[Floats, Floats]
         own = int(cones.part[index])
         # Forearms and sleeves are several times thicker than fingers and flow as much wider.
         soft = _SOFT.get(own, 0.12) * (unit if own < FOREARM else float(cones.ra[index]))
-        near = _near(cones, index, place, 3 * soft)
+        near = _near(cones, index, place, max(2.2 * soft, 0.6 * unit))
         outside, away = _distance(cones, index, place[:, near])
         total[:, near] += away * np.exp(np.maximum(outside / -soft, -20))
-        touch = np.exp(np.maximum(outside / (-0.3 * unit), -20)) * (part[near] != own)
-        contact[near] = np.maximum(contact[near], touch)
+        if 0 < own < FOREARM:
+            touch = np.exp(np.maximum(outside / (-0.3 * unit), -20)) * (part[near] != own)
+            contact[near] = np.maximum(contact[near], touch)
     total /= np.maximum(np.sqrt(total[0] ** 2 + total[1] ** 2 + total[2] ** 2), 1e-6)
     return total, contact
 

@@ -24,6 +24,8 @@ from core.workloads.rps.render.skin import look_of, tone_of
 _SEEN = 0.5
 """Of a hand's extent this share lies in the picture at least; a hand that is cut off more is nobody's throw."""
 _TRIES = 12
+_LEFT = 0.4
+"""A throw of which other limbs or its own arm leave less than this share visible is hidden: it gets no box."""
 
 
 def render(seed: int, size: int = 320) -> tuple[Pixels, list[NewBox]]:
@@ -41,7 +43,7 @@ def render(seed: int, size: int = 320) -> tuple[Pixels, list[NewBox]]:
     for person in sorted(_people(random, size, limbs), key=lambda person: person.head):
         add_person(canvas, person, light, random)
     scene = canvas.astype(np.float32) / np.float32(255)
-    seen: list[_Seen] = []
+    seen: list[Seen] = []
     for limb in limbs:
         patch = draw(limb, size, light, random)
         if patch is not None:
@@ -50,16 +52,20 @@ def render(seed: int, size: int = 320) -> tuple[Pixels, list[NewBox]]:
 
 
 @dataclass
-class _Seen:
-    """Which pixels of the picture show a hand that throws; later limbs take some away."""
+class Seen:
+    """Which pixels of the picture show a hand; later limbs take some of the ``whole`` away. ``area`` is that of its
+    extent inside the picture, as if its own arm were not in the way."""
 
     label: str | None
     mask: Floats
+    whole: float
+    area: float
 
     def box(self, size: int) -> NewBox | None:
         """Tight round the pixels, None for other gestures and for hands that are hidden."""
         rows, columns = (np.flatnonzero((self.mask > 0.5).any(axis)) for axis in (1, 0))
-        if self.label is None or len(rows) < 4 or len(columns) < 4:
+        hidden = self.mask.sum() < _LEFT * self.whole or len(rows) * len(columns) < _LEFT * self.area
+        if self.label is None or hidden or min(len(rows), len(columns)) < 4:
             return None
         corners = (float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1))
         return from_corners(self.label, corners, size, size, "synthetic")
@@ -104,19 +110,23 @@ def _placed(
     cones = build(pose, shape_of(random), down * np.array((-1 if mirrored else 1, 1, 1)), bare, random)
     distance = random.uniform(3.0, 14.0)
     for _ in range(_TRIES):
-        scale = size * np.exp(random.uniform(np.log(0.05), np.log(0.42)))
-        view = View(rotation, distance, float(scale), tuple(random.uniform(0.02, 0.98, 2) * size))
+        scale = size * np.exp(random.triangular(np.log(0.045), np.log(0.22), np.log(0.5)))
+        x, y = (random.normal(0.5, 0.26, 2) * size).tolist()
+        view = View(rotation, distance, float(scale), (x, y))
         limb = place(cones, view, mirrored, look, label)
-        if _fits(limb.extent(), size, taken):
+        if _fits(limb, size, taken):
             return limb
     return None
 
 
-def _fits(extent: Extent, size: int, taken: list[Extent]) -> bool:
-    """Enough of it in the picture, and not over another hand."""
-    left, top, right, bottom = extent
+def _fits(limb: Limb, size: int, taken: list[Extent]) -> bool:
+    """Enough of it in the picture, fingers before all, and not over another hand."""
+    left, top, right, bottom = limb.extent()
     inside = max(min(right, size) - max(left, 0), 0) * max(min(bottom, size) - max(top, 0), 0)
     if inside < _SEEN * (right - left) * (bottom - top) or max(right - left, bottom - top) > 0.98 * size:
+        return False
+    tips = limb.tips()
+    if ((tips < 0) | (tips > size)).any(1).sum() > 1:
         return False
     return all(
         max(min(right, r) - max(left, x), 0) * max(min(bottom, b) - max(top, t), 0)
@@ -136,7 +146,7 @@ def _shaken(patch: Patch, random: np.random.Generator) -> Patch:
     return Patch(np.asarray(colours, np.float32), cover, hand, patch.left, patch.top)
 
 
-def _lay(scene: Floats, patch: Patch, seen: list[_Seen], limb: Limb, shown: Patch) -> None:
+def _lay(scene: Floats, patch: Patch, seen: list[Seen], limb: Limb, shown: Patch) -> None:
     """Put a limb over the scene and over the hands behind it."""
     size = len(scene)
     height, width = patch.cover.shape
@@ -152,4 +162,5 @@ def _lay(scene: Floats, patch: Patch, seen: list[_Seen], limb: Limb, shown: Patc
         one.mask[there] *= 1 - shown.cover[own]
     mask = np.zeros((size, size), np.float32)
     mask[there] = shown.hand[own]
-    seen.append(_Seen(limb.label, mask))
+    x0, y0, x1, y1 = np.clip(limb.extent(), 0, size).tolist()
+    seen.append(Seen(limb.label, mask, float(mask.sum()), (x1 - x0) * (y1 - y0)))

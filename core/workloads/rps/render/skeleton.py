@@ -163,13 +163,17 @@ def add_arm(flesh: Flesh, arm: Arm, thick: float) -> None:
     along, elbow = arm.along, arm.along * arm.length
     side = _SIDE - along * float(_SIDE @ along)
     shoulder = elbow + arm.upper * arm.length * 1.1
+    # What a sleeve hides is not drawn, or skin would show through its folds.
+    reach = min(0.45, arm.bare * 1.05)
     for sign in (-1, 1):
-        start, middle = side * 0.10 * sign - along * 0.05, along * 0.45 * arm.length + side * 0.10 * sign
-        flesh.add(start, middle, thick * 1.22, thick * 2.0, FOREARM)
-    flesh.add(along * 0.42 * arm.length, elbow, thick * 2.35, thick * 2.1, FOREARM)
+        start, stop = side * 0.10 * sign - along * 0.05, along * reach * arm.length + side * 0.10 * sign
+        flesh.add(start, stop, thick * 1.22, thick * (1.22 + 0.78 * reach / 0.45), FOREARM)
+    if arm.bare >= 1:
+        flesh.add(along * 0.42 * arm.length, elbow, thick * 2.35, thick * 2.1, FOREARM)
     if arm.band:
         at = along * 0.32
-        flesh.add(at - side * 0.13, at + side * 0.13, thick * 1.42, thick * 1.42, BAND)
+        flesh.add(at - side * 0.11, at + side * 0.11, thick * 1.62, thick * 1.62, BAND)
     if arm.bare < 1:
-        flesh.add(along * arm.length * arm.bare, elbow, thick * (2.2 + 0.5 * arm.bare), thick * 2.7, SLEEVE)
-    flesh.add(elbow, shoulder, thick * 2.4, thick * 3.2, SLEEVE if arm.bare < 1.05 else FOREARM)
+        cuff = thick * (2.1 + 1.7 * min(arm.bare, 0.5))
+        flesh.add(along * arm.length * arm.bare, elbow, cuff, thick * 3.0, SLEEVE)
+    flesh.add(elbow, shoulder, thick * 2.7, thick * 3.3, SLEEVE if arm.bare < 1.05 else FOREARM)

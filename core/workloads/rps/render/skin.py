@@ -54,7 +54,7 @@ def look_of(random: np.random.Generator, skin: Floats) -> Look:
     ring = (int(random.integers(2, 6)), np.array((0.35, 0.66, 0.78), np.float32) * random.uniform(0.6, 1.2))
     return Look(
         skin, palm, nail, colour(random), colour(random, 0.4), ring if random.random() < 0.15 else None,
-        random.uniform(0.1, 0.42), random.uniform(0.02, 0.07), random.choice((0, 0, 0.12, 0.25)),
+        random.uniform(0.1, 0.42), random.uniform(0.02, 0.07), random.choice((0, 0, 0.08, 0.16)),
         random.choice((0, 0, 0.25)),
     )  # fmt: skip
 
