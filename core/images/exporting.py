@@ -1,0 +1,90 @@
+"""Labelled pictures as a zip file in Ultralytics' layout, which :mod:`core.images.importing` reads back."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+from sqlalchemy import func, select
+
+from core import audit, lake
+from core.auth.roles import Actor, Role, require
+from core.catalog.engine import reading
+from core.catalog.image_tables import Image
+from core.images import LABELLED, store
+from core.images.boxes import CLASSES_OF
+from core.images.sessions import export_stem
+from core.images.splits import HOLDOUT
+from core.images.yolo import write_line, write_yaml
+from core.workloads.base import Report, silent
+
+_AT_ONCE = 200
+
+
+class NothingToExportError(LookupError):
+    """There is no labelled picture."""
+
+
+def size_of_export(workload: str = "rps") -> tuple[int, int]:
+    """How many labelled pictures an export would hold, and about how many bytes."""
+    wanted = select(func.count(Image.id), func.coalesce(func.sum(Image.bytes), 0))
+    with reading() as session:
+        pictures, size = session.execute(wanted.where(Image.workload == workload, Image.state == LABELLED)).one()
+    return int(pictures), int(size)
+
+
+def export(actor: Actor, target: Path, workload: str = "rps", report: Report = silent) -> int:
+    """Write every labelled picture to the zip file ``target``, whole or not at all; returns how many.
+
+    ``data.yaml``, ``images/<split>``, ``labels/<split>``; the holdout is called ``test``. A negative has an empty
+    label file. A picture whose file is missing is passed over: ``doctor`` tells of it. Raises
+    :class:`NothingToExportError`, ``lake.DiskFullError``.
+    """
+    require(actor, Role.VIEWER)
+    total, size = size_of_export(workload)
+    if not total:
+        raise NothingToExportError("No picture is labelled yet, so there is nothing to export.")
+    lake.require_space(target.parent, size)
+    temporary = target.with_name(f".{uuid4().hex}.tmp")
+    written = 0
+    try:
+        # Stored, not deflated: JPEGs do not get smaller.
+        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
+            archive.writestr("data.yaml", write_yaml(CLASSES_OF[workload]))
+            for image in _labelled(workload):
+                written += _add(archive, image, workload)
+                report(min(1.0, written / total), f"{written:,} of {total:,} pictures")
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    audit.record(None, actor, "image.export", f"{written} pictures")
+    return written
+
+
+def _labelled(workload: str) -> Iterator[Image]:
+    """All of them, some hundred at a time."""
+    last = ""
+    while True:
+        query = select(Image).where(Image.workload == workload, Image.state == LABELLED, Image.sha256 > last)
+        with reading() as session:
+            found = list(session.scalars(query.order_by(Image.sha256).limit(_AT_ONCE)))
+        if not found:
+            return
+        yield from found
+        last = found[-1].sha256
+
+
+def _add(archive: zipfile.ZipFile, image: Image, workload: str) -> bool:
+    try:
+        data = store.file_of(image).read_bytes()
+    except (store.ImageMissingError, FileNotFoundError):
+        return False
+    folder = "test" if image.split == HOLDOUT else image.split
+    stem = export_stem(image.session, image.sha256)
+    classes = CLASSES_OF[workload]
+    lines = [write_line(classes.index(box.label), (box.x, box.y, box.width, box.height)) for box in image.boxes]
+    archive.writestr(f"images/{folder}/{stem}.jpg", data)
+    archive.writestr(f"labels/{folder}/{stem}.txt", "".join(f"{line}\n" for line in lines))
+    return True

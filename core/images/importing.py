@@ -1,0 +1,220 @@
+"""Bring a stranger's dataset in: look at it, say what its classes mean, take the pictures over one by one.
+
+What was taken over stays when the import is stopped; the same import again finds it and goes on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from core import audit, uploads
+from core.auth.roles import Actor, Role, require
+from core.images import HUMAN, IMPORT, LABELLED, PROPOSED, UNLABELLED, store
+from core.images.archives import Archive, BadArchiveError
+from core.images.boxes import NewBox
+from core.images.decode import BadImageError, decode
+from core.images.layouts import YOLO, Layout, Member, layout_of, read_text
+from core.images.meanings import BACKGROUND, LEAVE_OUT
+from core.images.sessions import session_of
+from core.images.yolo import Line, parse_labels
+from core.settings import get_settings
+from core.workloads.base import Report, silent
+
+_FAULTS_KEPT = 50
+_TELL_EVERY_S = 1.0
+
+
+@dataclass(slots=True)
+class Imported:
+    """What became of an archive: pictures by outcome, boxes taken over, and the first faults in words."""
+
+    new: int = 0
+    known: int = 0
+    left_out: int = 0
+    refused: int = 0
+    boxes: int = 0
+    negatives: int = 0
+    labels_without_picture: int = 0
+    lines_refused: int = 0
+    splits: dict[str, int] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+    def fault(self, text: str) -> None:
+        """Note what went wrong; a broken dataset repeats itself, so the first faults will do."""
+        if len(self.faults) < _FAULTS_KEPT:
+            self.faults.append(text)
+
+    def sentence(self) -> str:
+        """All of it in one sentence."""
+        parts = [f"{self.new:,} pictures with {self.boxes:,} boxes are new"]
+        for number, text in (
+            (self.negatives, "of them show nothing to find"),
+            (self.known, "were there before"),
+            (self.left_out, "were left out"),
+            (self.refused, "could not be used"),
+            (self.lines_refused, "label lines were refused"),
+            (self.labels_without_picture, "labels had no picture"),
+        ):
+            if number:
+                parts.append(f"{number:,} {text}")
+        return ", ".join(parts)
+
+
+def keep_upload(actor: Actor, content: BinaryIO) -> str:
+    """Store an uploaded zip file after a look at it; returns its name.
+
+    Raises ``ForbiddenError``, :class:`BadArchiveError` when it cannot be imported, ``lake.DiskFullError``.
+    """
+    require(actor, Role.EDITOR)
+    try:
+        name = uploads.keep(content, ".zip")
+    except uploads.UploadTooLargeError as error:
+        raise BadArchiveError(str(error)) from error
+    try:
+        look(name)
+    except BadArchiveError:
+        uploads.discard(name)
+        raise
+    return name
+
+
+def look(upload: str) -> Layout:
+    """What an upload holds, without opening a picture. Raises :class:`BadArchiveError`."""
+    with Archive(_existing(upload)) as archive:
+        return layout_of(archive)
+
+
+def _existing(upload: str) -> Path:
+    path = uploads.path_of(upload)
+    if not path.is_file():
+        raise BadArchiveError("The uploaded file is gone. Upload it again.")
+    return path
+
+
+def import_upload(
+    actor: Actor, upload: str, meanings: Mapping[str, str], report: Report = silent, workload: str = "rps"
+) -> Imported:
+    """Take over every picture of an upload, which is removed afterwards.
+
+    ``meanings`` maps the stranger's classes to ours, :data:`BACKGROUND` or :data:`LEAVE_OUT` (so do missing
+    ones). A picture that cannot be used is counted, described and passed over. Raises ``ForbiddenError``,
+    :class:`BadArchiveError`, and ``lake.LakeError`` when the disk is full: what was taken over stays.
+    """
+    require(actor, Role.EDITOR)
+    outcome = Imported()
+    with Archive(_existing(upload)) as archive:
+        job = _Import(actor, workload, archive, layout_of(archive), meanings, outcome)
+        job.run(report)
+    audit.record(None, actor, "image.import", f"{outcome.new} pictures", known=outcome.known, refused=outcome.refused)
+    uploads.discard(upload)
+    return outcome
+
+
+@dataclass(slots=True)
+class _Import:
+    """One archive on its way in."""
+
+    actor: Actor
+    workload: str
+    archive: Archive
+    layout: Layout
+    meanings: Mapping[str, str]
+    outcome: Imported
+
+    def run(self, report: Report) -> None:
+        for name in self.layout.lonely:
+            self.outcome.labels_without_picture += 1
+            self.outcome.fault(f"{name}: there is no picture to this label")
+        total, tell_at = len(self.layout.members), 0.0
+        for number, member in enumerate(self.layout.members):
+            if time.monotonic() >= tell_at:
+                report(number / total, f"{number:,} of {total:,} pictures")
+                tell_at = time.monotonic() + _TELL_EVERY_S
+            self._take(member)
+
+    def _take(self, member: Member) -> None:
+        try:
+            about = self._about(member)
+            if about is None:
+                self.outcome.left_out += 1
+                return
+            data = self.archive.read(member.name, get_settings().image_max_mb * 1_000_000)
+            stored = self._ours(data) or store.put(self.actor, decode(data), about)
+        except (BadArchiveError, BadImageError) as error:
+            self.outcome.refused += 1
+            self.outcome.fault(f"{member.name}: {error}")
+            return
+        self._count(stored, about)
+
+    def _ours(self, data: bytes) -> store.Stored | None:
+        """A file of our own that comes back from an export: encoded anew it would be another picture."""
+        known = store.find(self.workload, hashlib.sha256(data).hexdigest())
+        return store.Stored(known, False) if known is not None else None
+
+    def _count(self, stored: store.Stored, about: store.About) -> None:
+        outcome, split = self.outcome, stored.image.split
+        if not stored.new:
+            outcome.known += 1
+            return
+        outcome.new += 1
+        outcome.boxes += len(about.boxes)
+        outcome.negatives += about.state == LABELLED and not about.boxes
+        outcome.splits[split] = outcome.splits.get(split, 0) + 1
+
+    def _about(self, member: Member) -> store.About | None:
+        """What is known of a picture; None when it is to be left out."""
+        session = session_of(member.name)
+        if self.layout.kind == YOLO:
+            return self._labelled(member, session)
+        meaning = self.meanings.get(member.folder or "", LEAVE_OUT)
+        if meaning == LEAVE_OUT:
+            return None
+        if meaning == BACKGROUND:
+            return store.About(IMPORT, session, self.workload, (), LABELLED)
+        return store.About(IMPORT, session, self.workload, (), UNLABELLED, note=f"The folder says: {meaning}")
+
+    def _labelled(self, member: Member, session: str) -> store.About | None:
+        """With the boxes in our words. Where lines were refused a person has to look: one thing has no box."""
+        lines, faults = self._lines(member)
+        boxes: list[NewBox] = []
+        for line in lines:
+            meaning = self._meaning(line, member)
+            if meaning == LEAVE_OUT:
+                return None
+            if meaning != BACKGROUND:
+                boxes.append(NewBox(meaning, *line.place, HUMAN))
+        note = f"Label lines were refused on import: {'; '.join(faults)}"[:500] if faults else ""
+        return store.About(IMPORT, session, self.workload, boxes, PROPOSED if faults else LABELLED, note=note)
+
+    def _lines(self, member: Member) -> tuple[list[Line], list[str]]:
+        if member.label_file is None:
+            return [], []
+        lines, faults = parse_labels(read_text(self.archive, member.label_file))
+        self.outcome.lines_refused += len(faults)
+        for fault in faults:
+            self.outcome.fault(f"{member.label_file}, {fault}")
+        return lines, faults
+
+    def _meaning(self, line: Line, member: Member) -> str:
+        if line.index < len(self.layout.classes):
+            return self.meanings.get(self.layout.classes[line.index], LEAVE_OUT)
+        self.outcome.fault(f"{member.label_file}: class {line.index} is not in the list of names")
+        return LEAVE_OUT
+
+
+def in_short(outcome: Imported) -> dict[str, Any]:
+    """The outcome as JSON, for the job's row."""
+    return {
+        "new": outcome.new,
+        "known": outcome.known,
+        "left_out": outcome.left_out,
+        "refused": outcome.refused,
+        "lines_refused": outcome.lines_refused,
+        "splits": outcome.splits,
+        "faults": outcome.faults,
+    }

@@ -1,0 +1,70 @@
+"""Which pictures of a stranger's dataset belong together, told from their names.
+
+Frames of one video look alike. When some train a model and others judge it, the figures flatter, so all
+frames of a source share a session, and with it a split. Names are all there is to go by:
+
+* Roboflow calls every copy of ``name.jpg`` ``name_jpg.rf.<hash>.jpg``: the source is ``name``.
+* Our own export calls a picture ``<session>__<digest>.jpg``: the session comes back as it was.
+* Frames are numbered: what is left without the last number is the source.
+* Cameras number everything they take (``IMG_1234``): a hundred in a row are taken as one session.
+
+The splits that a dataset brings along (``train``, ``valid``, ``test``) are not used: most were drawn frame by frame.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import PurePosixPath
+from urllib.parse import quote, unquote
+
+_LONGEST = 64
+_PREFIX = "import/"
+_OURS = re.compile(r"(?P<session>.+)__[0-9a-f]{16}")
+_ROBOFLOW = re.compile(r"(?:[_.](?:jpe?g|png|webp|bmp|tiff?|gif))+\.rf\.[0-9A-Za-z]+$", re.IGNORECASE)
+_NUMBERED = re.compile(r"(?P<source>.*?)[ _.\-(]*(?P<number>\d+)\)?$")
+_CAMERAS = {
+    "", "img", "image", "dsc", "dscn", "dscf", "pic", "picture", "photo", "pxl", "p", "frame", "gopr",
+    "webcam", "screenshot", "capture", "wa", "mvimg",
+}  # fmt: skip
+_DULL = {"images", "labels", "train", "valid", "val", "test", "data", "dataset"}
+_IN_A_ROW = 100
+
+
+def session_of(name: str) -> str:
+    """The session of a picture called ``name`` (a path inside an archive), 1 to 64 letters."""
+    path = PurePosixPath(name)
+    if found := _OURS.fullmatch(path.stem):
+        return fitting(unquote(found["session"]))
+    stem = _ROBOFLOW.sub("", path.stem)
+    return fitting(_PREFIX + (_source(stem, _folder(path)) or "unnamed"))
+
+
+def _source(stem: str, folder: str) -> str:
+    found = _NUMBERED.fullmatch(stem)
+    if found is None:
+        return stem
+    source, number = found["source"], found["number"]
+    if source.lower().rstrip(" _-.") not in _CAMERAS:
+        return source
+    # Long numbers are clock times: their first half is coarse enough.
+    block = number[: len(number) // 2] if len(number) > 8 else str(int(number) // _IN_A_ROW)
+    return f"{folder} {source or 'picture'} {block}".strip()
+
+
+def _folder(path: PurePosixPath) -> str:
+    """The nearest folder that says something."""
+    return next((name for name in reversed(path.parts[:-1]) if name.lower() not in _DULL), "")
+
+
+def export_stem(session: str, sha256: str) -> str:
+    """What our export calls a picture, so that :func:`session_of` finds the session again."""
+    speakable = re.sub(r"[^\w.@ -]", lambda found: quote(found[0], safe=""), session)
+    return f"{speakable}__{sha256[:16]}"
+
+
+def fitting(session: str) -> str:
+    """The name itself, or its beginning and a digest when it is too long for the catalog."""
+    if len(session) <= _LONGEST:
+        return session
+    return f"{session[: _LONGEST - 17]}-{hashlib.sha256(session.encode()).hexdigest()[:16]}"

@@ -1,0 +1,118 @@
+"""The texts of a YOLO dataset: label lines and ``data.yaml``, read with suspicion and written plainly."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.images.boxes import BadBoxError, NewBox
+
+Place = tuple[float, float, float, float]
+"""Centre x, centre y, width, height as shares of the picture."""
+
+
+class BadLineError(ValueError):
+    """A label line that says no box; the message says why."""
+
+
+class BadNamesError(ValueError):
+    """A ``data.yaml`` without usable class names; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One label: the class by its number, and where it is."""
+
+    index: int
+    place: Place
+
+
+def parse_line(text: str) -> Line:
+    """``class x y width height``, or a polygon ``class x1 y1 x2 y2 x3 y3 …``, of which the box around it is taken.
+
+    Raises :class:`BadLineError`.
+    """
+    first, *rest = text.split() or [""]
+    try:
+        index, values = float(first), [float(value) for value in rest]
+    except ValueError:
+        raise BadLineError("it should hold numbers only") from None
+    if index != int(index) or not 0 <= index < 10_000 if math.isfinite(index) else True:
+        raise BadLineError(f"a class is a number from 0 on, not {first[:20]}")
+    if not all(math.isfinite(value) for value in values):
+        raise BadLineError("infinity and NaN are no coordinates")
+    if len(values) == 4:
+        place: Place = (values[0], values[1], values[2], values[3])
+    elif len(values) >= 6 and len(values) % 2 == 0:
+        place = _around(values[::2], values[1::2])
+    else:
+        raise BadLineError(f"4 numbers make a box, 6 or more (in pairs) a polygon; these are {len(values)}")
+    try:
+        NewBox("any", *place, "human")
+    except BadBoxError as error:
+        raise BadLineError(str(error)) from error
+    return Line(int(index), place)
+
+
+def _around(across: Sequence[float], down: Sequence[float]) -> Place:
+    left, right, top, bottom = min(across), max(across), min(down), max(down)
+    return (left + right) / 2, (top + bottom) / 2, right - left, bottom - top
+
+
+def parse_labels(text: str) -> tuple[list[Line], list[str]]:
+    """All lines of a label file, and what is wrong with those that are refused. Empty lines mean nothing."""
+    lines, faults = [], []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            lines.append(parse_line(line))
+        except BadLineError as error:
+            faults.append(f"line {number}: {error}")
+    return lines, faults
+
+
+def write_line(index: int, place: Place) -> str:
+    """A label line. Six digits are a tenth of a pixel on the largest pictures."""
+    return " ".join([str(index), *(f"{value:.6f}" for value in place)])
+
+
+def parse_names(text: str) -> list[str]:
+    """The class names of a ``data.yaml``, a list or a mapping from numbers, in the order of the numbers.
+
+    Raises :class:`BadNamesError`.
+    """
+    import yaml
+
+    try:
+        found = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise BadNamesError(f"it cannot be read ({' '.join(str(error).split())[:200]})") from error
+    names = found.get("names") if isinstance(found, dict) else None
+    if isinstance(names, dict):
+        names = _in_order(names)
+    if not isinstance(names, list) or not names:
+        raise BadNamesError("it has no list `names` with the classes")
+    if len(names) > 1000:
+        raise BadNamesError(f"it names {len(names):,} classes")
+    return [str(name)[:64] for name in names]
+
+
+def _in_order(names: dict[Any, Any]) -> list[str]:
+    """Names by number; a number without a name is called by it."""
+    try:
+        numbered = {int(number): str(name) for number, name in names.items()}
+    except (TypeError, ValueError):
+        raise BadNamesError("the classes under `names` are not numbered") from None
+    highest = max(numbered, default=-1)
+    if min(numbered, default=0) < 0 or highest >= 1000:
+        raise BadNamesError("the classes under `names` are numbered oddly")
+    return [numbered.get(number, f"class {number}") for number in range(highest + 1)]
+
+
+def write_yaml(names: Sequence[str]) -> str:
+    """``data.yaml`` of an export, as Ultralytics reads it; ``test`` holds the holdout."""
+    listed = "".join(f"  {number}: {name}\n" for number, name in enumerate(names))
+    return f"path: .\ntrain: images/train\nval: images/val\ntest: images/test\nnames:\n{listed}"
