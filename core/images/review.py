@@ -171,7 +171,7 @@ def _too_late(image: Image) -> str:
         return "This picture has changed since you opened it. Look at it again; nothing of yours was saved."
     return (
         f"{image.reviewed_by} was quicker: this picture is {image.state} since {image.reviewed_at:%H:%M:%S} UTC. "
-        "Your boxes were not saved; look at theirs."
+        "Nothing of yours was saved."
     )
 
 

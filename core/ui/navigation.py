@@ -27,6 +27,7 @@ PAGES: tuple[Entry, ...] = (
     # The first one is the default page and lives at /.
     Entry("Overview", ":material/space_dashboard:", "overview.py", "overview", Role.VIEWER),
     Entry("Datasets", ":material/dataset:", "datasets.py", "datasets", Role.VIEWER),
+    Entry("Label", ":material/ink_highlighter:", "label.py", "label", Role.VIEWER),
     Entry("Train", ":material/model_training:", "train.py", "train", Role.VIEWER),
     Entry("Predict", ":material/online_prediction:", "predict.py", "predict", Role.VIEWER),
     Entry("Runs", ":material/science:", "runs.py", "runs", Role.VIEWER),

@@ -1,0 +1,1 @@
+"""The Label page: the queue, the box editor, what people decide."""
