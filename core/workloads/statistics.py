@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,15 +50,33 @@ def ks_tests(
     A feature drifts when its adjusted p-value is under ``alpha`` **and** the KS distance reaches
     ``min_effect``: with many rows any difference is significant, but not every one matters.
     """
-    names = list(reference)
-    results = [stats.ks_2samp(reference[name], current[name], method="asymp") for name in names]
-    adjusted = stats.false_discovery_control([float(result.pvalue) for result in results])
+    results = {name: stats.ks_2samp(reference[name], current[name], method="asymp") for name in reference}
+    return adjusted({name: (float(r.statistic), float(r.pvalue)) for name, r in results.items()}, alpha, min_effect)
+
+
+def shares_test(reference: NDArray[np.int64], current: NDArray[np.int64], classes: int) -> tuple[float, float]:
+    """Whether classes come up as often as before: total variation distance (0 to 1) and the p-value of the
+    chi-squared test of homogeneity (K. Pearson, 1900).
+
+    Both arrays hold class indices, any length; without any in one of them nothing can be said: (0, 1).
+    """
+    table = np.stack([np.bincount(labels, minlength=classes) for labels in (reference, current)])
+    table = table[:, table.sum(axis=0) > 0]
+    if (table.sum(axis=1) == 0).any() or table.shape[1] < 2:
+        return 0.0, 1.0
+    shares = table / table.sum(axis=1, keepdims=True)
+    return float(np.abs(shares[0] - shares[1]).sum() / 2), float(stats.chi2_contingency(table).pvalue)
+
+
+def adjusted(found: Mapping[str, tuple[float, float]], alpha: float, min_effect: float) -> list[dict[str, Any]]:
+    """Feature → (distance, p-value) as the loop's drift tests, p-values adjusted by Benjamini–Hochberg (1995)."""
+    corrected = stats.false_discovery_control([p_value for _distance, p_value in found.values()])
     return [
         {
             "feature": name,
-            "distance": float(result.statistic),
+            "distance": distance,
             "p_adjusted": float(p),
-            "drift": bool(p < alpha and result.statistic >= min_effect),
+            "drift": bool(p < alpha and distance >= min_effect),
         }
-        for name, result, p in zip(names, results, adjusted, strict=True)
+        for (name, (distance, _p)), p in zip(found.items(), corrected, strict=True)
     ]

@@ -1,0 +1,95 @@
+"""Do the pictures that came since look different from those a model was trained on?
+
+Datasets of pictures grow: the newest one mostly holds what the champion has seen. So the pictures that are new since
+then are compared with the old ones, in what can be seen without a model (light, sharpness, size and place of hands,
+share of each class) and in how sure the champion is of what it sees. For the latter only pictures count that were
+held out from training, old and new: a model is always surer of what it learnt by heart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.workloads.base import Drift
+from core.workloads.rps.classes import CLASSES
+from core.workloads.rps.detections import Detector, Pixels
+from core.workloads.rps.manifest import Picture, spread
+
+_LEAST, _MOST = 20, 200
+"""Fewer pictures tell nothing; more cost time and change no answer."""
+
+_SIDE = 160
+_METHOD = "(Kolmogorov–Smirnov and chi-squared, Benjamini–Hochberg)"
+
+Columns = dict[str, NDArray[np.float64]]
+
+
+def drift(
+    before: Sequence[Picture], now: Sequence[Picture], detector: Detector | None, alpha: float, min_effect: float
+) -> Drift:
+    """Compare the pictures of the champion's training data with those that came since."""
+    from scipy.stats import ks_2samp
+
+    from core.workloads.statistics import adjusted, shares_test
+
+    known = {picture.sha256 for picture in before}
+    new = [picture for picture in now if picture.sha256 not in known]
+    if len(new) < _LEAST:
+        return Drift(False, f"{len(new)} pictures are new since the champion was trained: too few to judge drift.")
+    samples = [spread(chosen, _MOST) for chosen in (before, new)]
+    found = {"class shares": shares_test(_labels(samples[0]), _labels(samples[1]), len(CLASSES))}
+    pairs = [(_looks(samples[0]), _looks(samples[1])), *_confidences(before, new, detector)]
+    for first, second in pairs:
+        for name in first:
+            if min(len(first[name]), len(second[name])) >= _LEAST:
+                test = ks_2samp(first[name], second[name], method="asymp")
+                found[name] = float(test.statistic), float(test.pvalue)
+    tests = adjusted(found, alpha, min_effect)
+    drifted = [str(test["feature"]) for test in tests if test["drift"]]
+    if not drifted:
+        return Drift(False, f"The {len(new)} new pictures look like the old ones {_METHOD}.", tests)
+    return Drift(True, f"Drift in {', '.join(drifted)} of {len(new)} new pictures {_METHOD}.", tests)
+
+
+def _labels(chosen: Sequence[Picture]) -> NDArray[np.int64]:
+    return np.concatenate([picture.labels for picture in chosen])
+
+
+def _looks(chosen: Sequence[Picture]) -> Columns:
+    """What shows without a model. Sizes are shares of the picture, light is 0 to 255."""
+    places = np.concatenate([picture.places for picture in chosen])
+    seen = np.array([_light_and_sharpness(picture.pixels()) for picture in chosen])
+    return {
+        "hand size": np.sqrt(places[:, 2] * places[:, 3]),
+        "hand place": np.hypot(places[:, 0] - 0.5, places[:, 1] - 0.5),
+        "brightness": seen[:, 0],
+        "sharpness": seen[:, 1],
+    }
+
+
+def _light_and_sharpness(pixels: Pixels) -> tuple[float, float]:
+    """Mean grey value and the logarithm of the Laplacian's variance, at one size for all pictures."""
+    grey = cv2.cvtColor(cv2.resize(pixels, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
+    return float(grey.mean()), float(np.log1p(cv2.Laplacian(grey, cv2.CV_64F).var()))
+
+
+def _confidences(
+    before: Sequence[Picture], new: Sequence[Picture], detector: Detector | None
+) -> list[tuple[Columns, Columns]]:
+    """The champion's best score per picture that holds a hand, on pictures nobody trained on."""
+    if detector is None:
+        return []
+    old, fresh = (
+        spread([p for p in chosen if p.split == "holdout" and len(p.labels)], _MOST) for chosen in (before, new)
+    )
+    if min(len(old), len(fresh)) < _LEAST:
+        return []
+    columns = []
+    for chosen in (old, fresh):
+        best = [detector.detect(picture.pixels(), 0.01).scores[:1] for picture in chosen]
+        columns.append({"model's confidence": np.array([float(s[0]) if len(s) else 0.0 for s in best])})
+    return [(columns[0], columns[1])]

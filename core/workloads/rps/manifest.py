@@ -1,0 +1,75 @@
+"""A dataset of pictures as the loop hands it over: the rows of its manifest, the pictures from the image store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from loguru import logger
+from numpy.typing import NDArray
+
+from core import lake
+from core.catalog.tables import Dataset
+from core.images import files
+from core.workloads.rps.detections import Pixels
+
+_COLUMNS = ("sha256", "session", "split", "source", "width", "height", "boxes")
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One labelled picture. ``labels`` int64, shape (n,): class indices; ``places`` float64, shape (n, 4): centre x,
+    centre y, width and height as shares of the picture."""
+
+    sha256: str
+    session: str
+    split: str
+    source: str
+    width: int
+    height: int
+    labels: NDArray[np.int64]
+    places: NDArray[np.float64]
+
+    def corners(self) -> NDArray[np.float32]:
+        """The boxes in pixels, shape (n, 4): left, top, right, bottom."""
+        half = self.places[:, 2:] / 2
+        shares = np.concatenate([self.places[:, :2] - half, self.places[:, :2] + half], axis=1)
+        return np.asarray(shares * np.array([self.width, self.height] * 2), np.float32)
+
+    def pixels(self) -> Pixels:
+        """The picture itself. Raises :class:`core.images.files.ImageMissingError` when it is gone or damaged."""
+        return files.read(self.sha256)
+
+
+def pictures(dataset: Dataset, *, holdout: bool | None = None) -> list[Picture]:
+    """The dataset's pictures in file order: all, those held out, or the others.
+
+    Pictures that somebody deleted since are left out: whoever takes theirs back must not stop the loop. Raises
+    :class:`core.lake.DatasetMissingError` when the manifest is gone.
+    """
+    where = "TRUE" if holdout is None else "holdout" if holdout else "NOT holdout"
+    columns = lake.read(dataset.path, _COLUMNS, where)
+    kept = [_picture(*row) for row in zip(*(columns[name] for name in _COLUMNS), strict=True) if _is_there(row[0])]
+    if gone := len(columns["sha256"]) - len(kept):
+        logger.warning("Dataset {}: {} of its pictures were deleted and are left out", dataset.id, gone)
+    return kept
+
+
+def _is_there(sha256: str) -> bool:
+    return files.path_of(sha256).is_file()
+
+
+def _picture(sha256: str, session: str, split: str, source: str, width: int, height: int, boxes: str) -> Picture:
+    return Picture(sha256, session, split, source, int(width), int(height), *_boxes(boxes))
+
+
+def spread(chosen: Iterable[Picture], most: int) -> list[Picture]:
+    """At most ``most`` of them, the same ones each time and from anywhere: their digests decide, not their order."""
+    return sorted(chosen, key=lambda picture: picture.sha256)[:most]
+
+
+def _boxes(text: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    rows = np.array(json.loads(text), dtype=np.float64).reshape(-1, 5)
+    return rows[:, 0].astype(np.int64), rows[:, 1:]

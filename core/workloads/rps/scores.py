@@ -1,0 +1,101 @@
+"""A detector's figures on a holdout, and two detectors on the same one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from core.workloads.base import Comparison, Scores, p_text
+from core.workloads.rps.average_precision import average_precisions, mean_average_precision, resamples
+from core.workloads.rps.classes import CLASSES
+from core.workloads.rps.detections import Detector
+from core.workloads.rps.manifest import Picture
+from core.workloads.rps.matching import Record, confusion, judge
+
+SHOWN = 0.25
+"""The confidence from which boxes are shown to people; precision, recall and the confusion matrix are taken there."""
+
+_LEAST = 0.01
+"""Boxes below do not move the area under the curve any more, but there are thousands of them."""
+
+_RESAMPLES, _SEED = 1000, 7
+_TEST = "paired bootstrap of mAP50 over pictures"
+
+
+class NoHandsError(ValueError):
+    """The holdout cannot tell a good detector from a bad one; the message says what it lacks."""
+
+
+def score(metric: str, detector: Detector, pictures: Sequence[Picture]) -> Scores:
+    """mAP50 with a bootstrap interval, a record per picture in file order, and the figures people ask for.
+
+    Raises :class:`NoHandsError` when no picture of the holdout shows a throw.
+    """
+    if not any(len(picture.labels) for picture in pictures):
+        raise NoHandsError(
+            f"None of the {len(pictures)} pictures held out for judging shows a hand, so no model can be measured. "
+            "Record or synthesise more: every fifth session is held out."
+        )
+    records, counts = _judged(detector, pictures)
+    value = float(mean_average_precision(records)[0])
+    drawn = mean_average_precision(records, resamples(len(records), _RESAMPLES, _SEED))
+    low, high = np.nanpercentile(drawn, [2.5, 97.5])
+    outcomes = np.empty(len(records), dtype=object)
+    outcomes[:] = records
+    details = {**_per_class(records), **_at_shown(counts), "confusion_matrix": counts.tolist()}
+    details["classes"] = [*CLASSES, "nothing"]
+    return Scores(metric, value, float(low), float(high), len(records), outcomes, details)
+
+
+def _judged(detector: Detector, pictures: Sequence[Picture]) -> tuple[list[Record], Any]:
+    records, counts = [], np.zeros((len(CLASSES) + 1,) * 2, np.int64)
+    for picture in pictures:
+        found, truth = detector.detect(picture.pixels(), _LEAST), picture.corners()
+        records.append(judge(found, picture.labels, truth, len(CLASSES)))
+        counts += confusion(found.above(SHOWN), picture.labels, truth, len(CLASSES))
+    return records, counts
+
+
+def _per_class(records: Sequence[Record]) -> dict[str, Any]:
+    found = average_precisions(records)[0]
+    truths = np.sum([record.truths for record in records], axis=0)
+    figures: dict[str, Any] = {f"AP50_{name}": float(ap) for name, ap in zip(CLASSES, found, strict=True) if ap == ap}
+    figures["hands"] = {name: int(number) for name, number in zip(CLASSES, truths, strict=True)}
+    return figures
+
+
+def _at_shown(counts: Any) -> dict[str, float]:
+    """A box is right when place and class are; ghosts lower precision, misses lower recall."""
+    right = float(np.trace(counts[:-1, :-1]))
+    return {
+        "precision": right / max(float(counts[:, :-1].sum()), 1.0),
+        "recall": right / max(float(counts[:-1].sum()), 1.0),
+        "confidence": SHOWN,
+    }
+
+
+def compare(champion: Scores, challenger: Scores, alpha: float) -> Comparison:
+    """A paired bootstrap: both models on the same draws of pictures; better when the gain is hardly chance.
+
+    The p-value is two-sided: twice the share of draws in which the loser wins. Raises ``ValueError`` when the two
+    were not measured on the same pictures.
+    """
+    first, second = list(champion.outcomes), list(challenger.outcomes)
+    if len(first) != len(second) or any((a.truths != b.truths).any() for a, b in zip(first, second, strict=True)):
+        raise ValueError("the two models were measured on different holdouts")
+    weights = resamples(len(first), _RESAMPLES, _SEED)
+    gains = mean_average_precision(second, weights) - mean_average_precision(first, weights)
+    gains = gains[~np.isnan(gains)]
+    gain = challenger.value - champion.value
+    # One more of each: a finite number of draws never shows that something is impossible.
+    losing = min(int((gains <= 0).sum()), int((gains >= 0).sum()))
+    p_value = min(1.0, 2 * (losing + 1) / (len(gains) + 1))
+    low, high = (float(value) for value in np.percentile(gains, [2.5, 97.5]))
+    summary = (
+        f"Challenger {challenger.value:.3f} against {champion.value:.3f}: {gain:+.3f} mAP50, 95 % interval {low:+.3f} "
+        f"to {high:+.3f} on {champion.samples:,} pictures (paired bootstrap, {p_text(p_value)})"
+    )
+    details = {"test": _TEST, "gain": gain, "low": low, "high": high, "resamples": len(gains), "p_value": p_value}
+    return Comparison(gain > 0 and p_value < alpha, p_value, summary, details)
