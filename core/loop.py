@@ -75,10 +75,12 @@ def gate(workload_name: str, champion: Version | None, scores: Scores | None, da
 
 
 def _drift(champion: Version, dataset: Dataset) -> Drift:
+    if not champion.dataset_sha256:
+        return Drift(False, "The champion came with Shifumi, its training data did not: drift cannot be judged.")
     reference = datasets.by_sha256(champion.dataset_sha256)
     if reference is None:
         return Drift(False, "The champion's training data was deleted: drift cannot be judged.")
-    return get_workload(champion.workload).drift(reference, dataset)
+    return get_workload(champion.workload).drift(reference, dataset, load_served(champion).predictor)
 
 
 def train(workload_name: str, dataset: Dataset, flow_run_id: str | None = None, report: Report = silent) -> Version:
@@ -122,13 +124,23 @@ class Trial:
     flow_run_id: str | None = None
 
 
+def adopt_starter(workload_name: str) -> Version | None:
+    """Make the model that ships with the workload its first champion; None when nothing ships."""
+    starter = get_workload(workload_name).starter()
+    if starter is None:
+        return None
+    known = registry.find(workload_name, registry.fingerprint(None, starter.parameters))
+    version = known or registry.log_challenger(workload_name, None, starter, None)
+    return registry.promote(SYSTEM, workload_name, version.version)
+
+
 def inspect(workload_name: str, forced: bool = False, flow_run_id: str | None = None) -> Trial:
     """Evaluate the champion on the newest dataset and ask the gate.
 
     Raises :class:`core.datasets.NoDatasetError` when there is nothing to evaluate on.
     """
     dataset = datasets.latest(workload_name)
-    champion = registry.champion(workload_name)
+    champion = registry.champion(workload_name) or adopt_starter(workload_name)
     scores = evaluate(champion, dataset) if champion else None
     verdict = gate(workload_name, champion, scores, dataset, forced)
     return Trial(workload_name, dataset, champion, scores, verdict, flow_run_id)

@@ -109,9 +109,12 @@ def experiment_id(workload: str) -> str:
         return str(mlflow_client.create_experiment(model_name(workload), artifact_location=place))
 
 
-def fingerprint(dataset: Dataset, training_parameters: Mapping[str, Any]) -> str:
-    """Identity of a training: the same data and parameters give the same model, so it is made once."""
-    return parameters_sha256({"dataset": dataset.sha256, **training_parameters})
+def fingerprint(dataset: Dataset | None, training_parameters: Mapping[str, Any]) -> str:
+    """Identity of a training: the same data and parameters give the same model, so it is made once.
+
+    A starter has no ``dataset`` and is what its parameters say.
+    """
+    return parameters_sha256({"dataset": dataset.sha256 if dataset else "", **training_parameters})
 
 
 def find(workload: str, wanted_fingerprint: str) -> Version | None:
@@ -123,8 +126,11 @@ def find(workload: str, wanted_fingerprint: str) -> Version | None:
     return max((_version(workload, item) for item in found), key=lambda v: v.version, default=None)
 
 
-def log_challenger(workload: str, dataset: Dataset, trained: Trained, flow_run_id: str | None) -> Version:
-    """Log a training run, register its model and point the alias ``challenger`` at it."""
+def log_challenger(workload: str, dataset: Dataset | None, trained: Trained, flow_run_id: str | None) -> Version:
+    """Log a training run, register its model and point the alias ``challenger`` at it.
+
+    Without a dataset it is a starter that enters the registry.
+    """
     import mlflow
 
     learnt = get_workload(workload)
@@ -133,22 +139,33 @@ def log_challenger(workload: str, dataset: Dataset, trained: Trained, flow_run_i
     experiment = experiment_id(workload)
     with store_errors():
         mlflow.set_tracking_uri(settings.tracking_uri)
-        tags = {"dataset_id": str(dataset.id), "dataset_sha256": dataset.sha256, "flow_run_id": flow_run_id or ""}
+        tags = {**_origin(dataset), "flow_run_id": flow_run_id or ""}
         with (
             tempfile.TemporaryDirectory() as scratch,
-            mlflow.start_run(experiment_id=experiment, run_name=f"dataset-{dataset.id}", tags=tags) as run,
+            mlflow.start_run(
+                experiment_id=experiment, run_name=f"dataset-{dataset.id}" if dataset else "starter", tags=tags
+            ) as run,
         ):
-            mlflow.log_params({**trained.parameters, "rows": dataset.rows, **_prefixed("data", dataset.parameters)})
+            mlflow.log_params({**trained.parameters, **_data_parameters(dataset)})
             model_uri = learnt.log_model(trained, dataset)
             learnt.export(trained.predictor, Path(scratch))
             digest = folder_sha256(Path(scratch))
             mlflow.log_artifacts(scratch, _EXPORT)
-        marks = {"fingerprint": fingerprint(dataset, learnt.training_parameters), "sha256": digest, **tags}
+        identity = learnt.training_parameters if dataset else trained.parameters
+        marks = {"fingerprint": fingerprint(dataset, identity), "sha256": digest, **tags}
         return _register(mlflow_client, workload, model_uri, run.info.run_id, marks)
 
 
-def _prefixed(prefix: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    return {f"{prefix}.{name}": value for name, value in values.items()}
+def _origin(dataset: Dataset | None) -> dict[str, str]:
+    if dataset is None:
+        return {"dataset_id": "0", "dataset_sha256": ""}
+    return {"dataset_id": str(dataset.id), "dataset_sha256": dataset.sha256}
+
+
+def _data_parameters(dataset: Dataset | None) -> dict[str, Any]:
+    if dataset is None:
+        return {}
+    return {"rows": dataset.rows} | {f"data.{name}": value for name, value in dataset.parameters.items()}
 
 
 def _register(mlflow_client: MlflowClient, workload: str, uri: str, run_id: str, tags: dict[str, str]) -> Version:
@@ -198,6 +215,11 @@ def _version(workload: str, item: ModelVersion) -> Version:
         created_at=datetime.fromtimestamp(item.creation_timestamp / 1000, UTC),
         aliases=tuple(item.aliases),
     )
+
+
+def starter_version(workload: str) -> Version:
+    """Stands for the model that ships with a workload while it is in no registry yet: version 0."""
+    return Version(workload, 0, "", 0, "", "", "", datetime.now(UTC), ("starter",))
 
 
 def by_alias(workload: str, alias: str) -> Version | None:

@@ -35,7 +35,12 @@ class Served:
 
 
 def load_served(version: registry.Version) -> Served:
-    """Load, verify and try a version. Raises :class:`ModelRefusedError` or ``RegistryError``."""
+    """Load, verify and try a version. Raises :class:`ModelRefusedError` or ``RegistryError``.
+
+    Version 0 is the model that ships with the workload.
+    """
+    if version.version == 0 and (starter := served_starter(version.workload)):
+        return starter
     with tempfile.TemporaryDirectory() as scratch:
         folder = registry.download_export(version, Path(scratch))
         if folder_sha256(folder) != version.sha256:
@@ -49,6 +54,23 @@ def load_served(version: registry.Version) -> Served:
         except (ValueError, OSError) as error:
             raise ModelRefusedError(f"{version.workload} v{version.version} cannot serve: {error}") from error
     return Served(version, predictor, datetime.now(UTC))
+
+
+def served_starter(workload: str) -> Served | None:
+    """The model that ships with the workload, as version 0; None when nothing ships.
+
+    Raises :class:`ModelRefusedError` when its files are damaged.
+    """
+    try:
+        starter = get_workload(workload).starter()
+        if starter is None:
+            return None
+        starter.predictor.smoke()
+    except (ValueError, OSError) as error:
+        raise ModelRefusedError(
+            f"The {workload} model that ships with Shifumi is damaged ({error}): unpack or clone the project again."
+        ) from error
+    return Served(registry.starter_version(workload), starter.predictor, datetime.now(UTC))
 
 
 WatchState = Literal["starting", "serving", "no-champion", "refused", "unreachable"]
@@ -89,7 +111,7 @@ class ChampionWatcher:
         try:
             wanted = registry.champion(self.workload) if self._store_is_there() else None
             if wanted is None:
-                self._say("no-champion", "No champion yet: train one on the Train page.")
+                self._without_champion()
             elif self.current is not None and self.current.version.version == wanted.version:
                 self.refused = None
                 self._say("serving", None)
@@ -100,11 +122,26 @@ class ChampionWatcher:
         except registry.RegistryError as error:
             self._say("unreachable", str(error))
 
+    def _without_champion(self) -> None:
+        """What ships with the workload answers until something was trained, if anything ships."""
+        if self.current is None and self.refused != 0:
+            try:
+                self.current = served_starter(self.workload)
+            except ModelRefusedError as error:
+                self.refused, self._refusal = 0, str(error)
+                logger.error("{}", error)
+        if self.current is not None and self.current.version.version == 0:
+            self._say("serving", None)
+        elif self.refused == 0:
+            self._say("refused", self._refusal)
+        else:
+            self._say("no-champion", "No champion yet: train one on the Train page.")
+
     def _store_is_there(self) -> bool:
         """False before the first start of the flow runner, which makes a local store."""
         if registry.store_exists():
             return True
-        if self.current is not None:
+        if self.current is not None and self.current.version.version:
             raise registry.RegistryError("The MLflow store is gone from data/mlflow. Restore it from a backup.")
         return False
 

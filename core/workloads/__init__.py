@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from core.workloads.base import Workload
 from core.workloads.linear import LinearWorkload
+from core.workloads.rps.workload import RpsWorkload
 
-WORKLOADS: dict[str, Workload] = {workload.name: workload for workload in (LinearWorkload(),)}
+WORKLOADS: dict[str, Workload] = {workload.name: workload for workload in (LinearWorkload(), RpsWorkload())}
 
 
 def get_workload(name: str) -> Workload:

@@ -90,6 +90,8 @@ class Workload(Protocol):
     title: str
     metric: str
     """The figure the gate looks at; greater is better."""
+    unit: str
+    """What a dataset consists of, in the plural: rows, pictures."""
     features: tuple[str, ...]
     """Columns of one sample when it is a row of numbers, and then the predictor is a :class:`Classifier`;
     empty for other kinds of data, such as images."""
@@ -114,6 +116,13 @@ class Workload(Protocol):
         """Fit a model on the dataset's training split."""
         ...
 
+    def starter(self) -> Trained | None:
+        """A model that ships with the workload and becomes its first champion; None when nothing ships.
+
+        ``parameters`` say which one it is: the same values are entered into the registry once.
+        """
+        ...
+
     def evaluate(self, predictor: Any, dataset: Dataset) -> Scores:
         """Measure ``predictor`` on the dataset's holdout split."""
         ...
@@ -122,8 +131,8 @@ class Workload(Protocol):
         """A paired test on the outcomes of the same holdout."""
         ...
 
-    def drift(self, reference: Dataset, current: Dataset) -> Drift:
-        """Compare the training data of a model with newer data."""
+    def drift(self, reference: Dataset, current: Dataset, predictor: Any) -> Drift:
+        """Compare the training data of ``predictor``'s model with newer data."""
         ...
 
     def export(self, predictor: Any, folder: Path) -> None:
@@ -134,8 +143,10 @@ class Workload(Protocol):
         """Read the served form back. Raises ``ValueError`` or ``OSError`` when it is damaged."""
         ...
 
-    def log_model(self, trained: Trained, dataset: Dataset) -> str:
-        """Log the library's own model into the active MLflow run and return its URI."""
+    def log_model(self, trained: Trained, dataset: Dataset | None) -> str:
+        """Log the library's own model into the active MLflow run and return its URI.
+
+        ``dataset`` is None for a starter."""
         ...
 
     def draw(self, predictor: Any, dataset: Dataset, scores: Scores) -> Sequence[tuple[str, Any]]:

@@ -44,6 +44,7 @@ class LinearWorkload:
     name = "linear"
     title = "Linear"
     metric = "accuracy"
+    unit = "rows"
     features: tuple[str, ...] = FEATURES
     parameters: type[BaseModel] = LinearParameters
 
@@ -75,6 +76,9 @@ class LinearWorkload:
         report(1.0, "Fitted")
         return Trained(model, LinearPredictor.from_pipeline(model), dict(self.training_parameters))
 
+    def starter(self) -> Trained | None:
+        return None
+
     def evaluate(self, predictor: LinearPredictor, dataset: Dataset) -> Scores:
         from core.workloads.linear_scores import score
 
@@ -92,7 +96,7 @@ class LinearWorkload:
         )
         return Comparison(better, test.p_value, summary, {"test": "McNemar exact", **_as_dict(test)})
 
-    def drift(self, reference: Dataset, current: Dataset) -> Drift:
+    def drift(self, reference: Dataset, current: Dataset, predictor: LinearPredictor) -> Drift:
         from core.workloads.statistics import ks_tests
 
         if reference.sha256 == current.sha256:
@@ -111,7 +115,7 @@ class LinearWorkload:
     def load(self, folder: Path) -> LinearPredictor:
         return LinearPredictor.load(folder)
 
-    def log_model(self, trained: Trained, dataset: Dataset) -> str:
+    def log_model(self, trained: Trained, dataset: Dataset | None) -> str:
         from core.workloads.linear_model import log_to_mlflow
 
         return log_to_mlflow(trained.model)

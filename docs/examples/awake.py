@@ -59,6 +59,7 @@ class AwakeWorkload:
     name = "awake"
     title = "Awake"
     metric = "accuracy"
+    unit = "rows"
     features: tuple[str, ...] = FEATURES
     parameters: type[BaseModel] = AwakeParameters
 
@@ -89,6 +90,9 @@ class AwakeWorkload:
         predictor = AwakePredictor(float(model.coef_[0, 0]), float(model.intercept_[0]))
         return Trained(model, predictor, self.training_parameters)
 
+    def starter(self) -> Trained | None:
+        return None
+
     def evaluate(self, predictor: AwakePredictor, dataset: Dataset) -> Scores:
         from core.workloads.linear_scores import score
 
@@ -102,7 +106,7 @@ class AwakeWorkload:
         better = test.only_second_right > test.only_first_right and test.p_value < get_settings().promote_alpha
         return Comparison(better, test.p_value, f"McNemar exact p = {test.p_value:.2g}", asdict(test))
 
-    def drift(self, reference: Dataset, current: Dataset) -> Drift:
+    def drift(self, reference: Dataset, current: Dataset, predictor: AwakePredictor) -> Drift:
         from core.workloads.statistics import ks_tests
 
         settings = get_settings()
@@ -121,7 +125,7 @@ class AwakeWorkload:
         except (KeyError, TypeError) as error:
             raise ValueError(f"{_FILE} is damaged: {error}") from error
 
-    def log_model(self, trained: Trained, dataset: Dataset) -> str:
+    def log_model(self, trained: Trained, dataset: Dataset | None) -> str:
         import mlflow.sklearn
 
         # Requirements are named because inferring them starts a process and takes seconds.

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from core.workloads.linear import LinearWorkload
+from core.workloads.linear_model import LinearPredictor
 from core.workloads.statistics import ks_tests, mcnemar_exact, wilson_interval
 from tests.learning import make_dataset
 
@@ -42,9 +43,9 @@ def test_small_but_significant_shifts_do_not_count_as_drift() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_undrifted_data_is_left_alone_and_drifted_data_is_found(seed: int) -> None:
     workload = LinearWorkload()
-    reference = make_dataset(rows=5_000, seed=seed)
-    assert not workload.drift(reference, reference).found
-    assert not workload.drift(reference, make_dataset(rows=5_000, seed=seed + 100)).found
-    drifted = workload.drift(reference, make_dataset(rows=5_000, seed=seed + 200, offset=1.5))
+    reference, model = make_dataset(rows=5_000, seed=seed), LinearPredictor(1, 1, 0)
+    assert not workload.drift(reference, reference, model).found
+    assert not workload.drift(reference, make_dataset(rows=5_000, seed=seed + 100), model).found
+    drifted = workload.drift(reference, make_dataset(rows=5_000, seed=seed + 200, offset=1.5), model)
     assert drifted.found
     assert "Drift in x1" in drifted.summary

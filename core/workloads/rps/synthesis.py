@@ -1,0 +1,48 @@
+"""Rendered pictures into the image store."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from core import lake
+from core.auth.roles import SYSTEM
+from core.catalog.engine import reading
+from core.catalog.image_tables import Image
+from core.images import LABELLED, SYNTHETIC, store
+from core.settings import get_settings
+from core.workloads.base import Report
+
+_SIZE = 320
+_BYTES_EACH = 40_000
+
+
+def session_of(seed: int) -> str:
+    """Each rendered picture is a session of its own: nobody and no place comes up twice."""
+    return f"{SYNTHETIC}-{seed}"
+
+
+def synthesise(number: int, first_seed: int, report: Report) -> int:
+    """Render and store the pictures of ``number`` seeds; those that are there already are not made again.
+
+    Returns how many were made. Raises :class:`core.lake.DiskFullError` before the first one.
+    """
+    missing = _missing(number, first_seed)
+    if not missing:
+        return 0
+    from core.workloads.rps.render import render_many
+
+    folder = get_settings().images_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    lake.require_space(folder, _BYTES_EACH * len(missing))
+    made = 0
+    for seed, (pixels, boxes) in zip(missing, render_many(missing, _SIZE, report=report), strict=True):
+        store.add(SYSTEM, pixels, source=SYNTHETIC, session=session_of(seed), boxes=boxes, state=LABELLED)
+        made += 1
+    return made
+
+
+def _missing(number: int, first_seed: int) -> list[int]:
+    with reading() as session:
+        query = select(Image.session).where(Image.workload == "rps", Image.source == SYNTHETIC)
+        known = set(session.scalars(query))
+    return [seed for seed in range(first_seed, first_seed + number) if session_of(seed) not in known]

@@ -1,0 +1,67 @@
+"""A dataset in the form that ultralytics reads: folders of pictures and of text files with their boxes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.images import files
+from core.images.splits import TRAIN, VAL
+from core.workloads.rps.classes import CLASSES
+from core.workloads.rps.manifest import Picture
+
+_EVERY = 8
+"""Of the training pictures that many to one tune, where no session was set aside for it."""
+
+
+def write_folder(chosen: Sequence[Picture], folder: Path) -> Path:
+    """Lay the pictures out below ``folder`` (hard links, so they take no space) and return its ``data.yaml``.
+
+    ``chosen`` must not hold pictures of the holdout. What was there before goes.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    for split, pictures in zip((TRAIN, VAL), tuning(chosen), strict=True):
+        for kind in ("images", "labels"):
+            (folder / kind / split).mkdir(parents=True)
+        for picture in pictures:
+            _link(files.existing(picture.sha256), folder / "images" / split / f"{picture.sha256}.jpg")
+            (folder / "labels" / split / f"{picture.sha256}.txt").write_text(_lines(picture), encoding="ascii")
+    described = {
+        "path": str(folder.resolve()),
+        "train": f"images/{TRAIN}",
+        "val": f"images/{VAL}",
+        "names": dict(enumerate(CLASSES)),
+    }
+    data = folder / "data.yaml"
+    data.write_text(json.dumps(described), encoding="utf-8")  # JSON is YAML
+    return data
+
+
+def tuning(chosen: Sequence[Picture]) -> tuple[list[Picture], list[Picture]]:
+    """Pictures to learn from, and pictures that decide which epoch was the best.
+
+    The latter are the sessions set aside for it; without hands on them, every eighth training picture stands in.
+    """
+    aside = [picture for picture in chosen if picture.split == VAL]
+    rest = [picture for picture in chosen if picture.split != VAL]
+    if any(len(picture.labels) for picture in aside):
+        return rest, aside
+    ordered = sorted(rest, key=lambda picture: (not len(picture.labels), picture.sha256))
+    borrowed = ordered[::_EVERY]
+    taken = {picture.sha256 for picture in borrowed}
+    return [picture for picture in rest if picture.sha256 not in taken], [*aside, *borrowed]
+
+
+def _lines(picture: Picture) -> str:
+    rows = zip(picture.labels.tolist(), picture.places.tolist(), strict=True)
+    return "".join(f"{label} {x:.6f} {y:.6f} {width:.6f} {height:.6f}\n" for label, (x, y, width, height) in rows)
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system, or one without links
+        shutil.copyfile(source, target)

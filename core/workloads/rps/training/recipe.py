@@ -1,0 +1,94 @@
+"""How a detector is fine-tuned. The figures behind these choices are in docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from core.settings import get_settings
+from core.workloads.rps.export import digest_of
+from core.workloads.rps.starter import starter_weights
+
+STARTER = "starter"
+_VERSION = 1
+_CACHED_UP_TO = 1500
+
+
+def training_parameters() -> Mapping[str, Any]:
+    """What decides the outcome, with the dataset: the settings, the weights it starts from, this recipe."""
+    settings = get_settings()
+    return {
+        "recipe": _VERSION,
+        "base": settings.rps_base,
+        "base_sha256": _base_sha256(settings.rps_base),
+        "imgsz": settings.rps_imgsz,
+        "epochs": settings.rps_epochs,
+        "patience": settings.rps_patience,
+        "freeze": settings.rps_freeze,
+        "batch": settings.rps_batch,
+        "optimizer": "AdamW",
+        "lr0": 1e-3,
+    }
+
+
+def arguments(parameters: Mapping[str, Any], data: Path, run: Path, pictures: int) -> dict[str, Any]:
+    """What ultralytics' ``train`` is told."""
+    return {
+        "data": str(data),
+        "project": str(run.parent),
+        "name": run.name,
+        "exist_ok": True,
+        "imgsz": parameters["imgsz"],
+        "epochs": parameters["epochs"],
+        "patience": parameters["patience"],
+        "freeze": parameters["freeze"] or None,
+        "batch": parameters["batch"],
+        # Its own 64 would make a handful of steps per epoch out of a few hundred pictures.
+        "nbs": parameters["batch"],
+        "optimizer": parameters["optimizer"],
+        "lr0": parameters["lr0"],
+        "warmup_epochs": 1,
+        "mosaic": 0.5,
+        "close_mosaic": 3,
+        "workers": 0,
+        "cache": "ram" if pictures <= _CACHED_UP_TO else False,
+        "plots": False,
+        "seed": 0,
+        "device": device(),
+        "verbose": False,
+    }
+
+
+def device() -> str:
+    """Where training runs, in ultralytics' words."""
+    import torch
+
+    wanted = get_settings().rps_device
+    if wanted != "auto":
+        return wanted
+    return "0" if torch.cuda.is_available() else "cpu"
+
+
+def threads() -> int:
+    """Processor threads for training; by default all but one.
+
+    Not only so that live pictures keep theirs: with every processor taken, each step waits for the thread that was
+    pushed aside, and on a busy two-core machine two threads were five times slower than one.
+    """
+    return get_settings().rps_train_threads or max(1, (os.cpu_count() or 1) - 1)
+
+
+def _base_sha256(base: str) -> str:
+    """Identity of the weights, as far as they lie here: other weights under the same name are another training."""
+    file = starter_weights() if base == STARTER else Path(base)
+    if file is None or not file.is_file():
+        return ""
+    return _digest(file, file.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=8)
+def _digest(file: Path, _changed: int) -> str:
+    return digest_of(file)

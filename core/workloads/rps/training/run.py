@@ -1,0 +1,112 @@
+"""Fine-tune a detector, or go on where a killed process left off."""
+
+from __future__ import annotations
+
+import errno
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from loguru import logger
+
+from core import lake
+from core.catalog.tables import Dataset
+from core.workloads.base import Report, Trained
+from core.workloads.rps import torch_setup
+from core.workloads.rps.detector import ExportedDetector
+from core.workloads.rps.export import export_weights
+from core.workloads.rps.manifest import Picture, pictures
+from core.workloads.rps.training.desk import Desk, open_desk, write_json
+from core.workloads.rps.training.enough import require_enough
+from core.workloads.rps.training.folder import write_folder
+from core.workloads.rps.training.mlflow_log import FineTuned
+from core.workloads.rps.training.recipe import arguments
+from core.workloads.rps.training.watch import Watch
+from core.workloads.rps.training.weights import base_weights
+
+_NEEDED_BYTES = 150_000_000
+
+
+def fine_tune(dataset: Dataset, parameters: Mapping[str, Any], report: Report) -> Trained:
+    """Train on the dataset's pictures that are not held out, and export the best weights.
+
+    Called again with the same dataset and parameters it resumes a training that was cut short, or takes the outcome
+    of one that ended. Raises ``TooFewPicturesError``, ``WeightsMissingError``, :class:`core.lake.DiskFullError`.
+    """
+    desk = open_desk(dataset, parameters)
+    if not desk.outcome.exists():
+        with _disk_trouble(desk):
+            _train(desk, pictures(dataset, holdout=False), parameters, report)
+    facts = json.loads(desk.outcome.read_text(encoding="utf-8"))
+    report(1.0, f"Trained: best after epoch {facts['best_epoch']} of {facts['epochs_run']}")
+    return Trained(FineTuned(desk.best, desk.curves()), ExportedDetector(desk.form), {**parameters, **facts})
+
+
+def _train(desk: Desk, chosen: list[Picture], parameters: Mapping[str, Any], report: Report) -> None:
+    require_enough([picture for picture in chosen if picture.split != "val"])
+    lake.require_space(desk.folder, _NEEDED_BYTES)
+    weights = base_weights(str(parameters["base"]))
+    report(0.0, f"Preparing {len(chosen)} pictures")
+    data = write_folder(chosen, desk.data)
+    torch_setup.prepare()
+    resumed = _resume(desk, report)
+    if not resumed:
+        _start(desk, weights, arguments(parameters, data, desk.run, len(chosen)), report)
+    export_weights(desk.best, desk.form, int(parameters["imgsz"]))
+    write_json(desk.outcome, _facts(desk, len(chosen), resumed))
+
+
+def _start(desk: Desk, weights: Path, arguments: Mapping[str, Any], report: Report) -> None:
+    from ultralytics import YOLO
+
+    model = YOLO(weights, task="detect")
+    Watch(desk, report).attach(model)
+    model.train(**arguments)
+
+
+def _resume(desk: Desk, report: Report) -> bool:
+    """Go on from the checkpoint of an earlier process; False when there is none that can be used."""
+    if not desk.checkpoint.exists():
+        return False
+    from ultralytics import YOLO
+
+    try:
+        model = YOLO(desk.checkpoint, task="detect")
+        epoch, epochs = int(model.ckpt["epoch"]) + 1, int(model.ckpt["train_args"]["epochs"])
+    except (TypeError, KeyError, RuntimeError, OSError, EOFError) as error:
+        logger.warning("The checkpoint of an earlier training cannot be read, starting over: {}", error)
+        return False
+    if not 0 < epoch < epochs:
+        return desk.best.exists() and epoch >= epochs
+    report(epoch / epochs, f"Going on after epoch {epoch} of {epochs}, where it was interrupted")
+    Watch(desk, report).attach(model)
+    model.train(resume=True)
+    return True
+
+
+def _facts(desk: Desk, chosen: int, resumed: bool) -> dict[str, Any]:
+    rows = desk.curves()
+    best = max(rows, key=lambda row: row.get("metrics/mAP50-95(B)", 0.0), default={"epoch": 0.0})
+    return {
+        "epochs_run": len(rows),
+        "best_epoch": int(best["epoch"]),
+        "training_pictures": chosen,
+        "resumed": resumed,
+        "stopped_by_hand": desk.stop.exists(),
+    }
+
+
+@contextmanager
+def _disk_trouble(desk: Desk) -> Iterator[None]:
+    """A disk that fills up during training: nothing that was learnt so far is lost."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise lake.DiskFullError(
+            f"The disk ran full during training, in {desk.folder}. Free some space and train again: it goes on from "
+            "the last finished epoch."
+        ) from error

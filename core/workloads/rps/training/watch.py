@@ -1,0 +1,91 @@
+"""What ultralytics' trainer is told to do between its steps: report, keep a whole checkpoint, stop when asked."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from typing import Any
+
+from core.workloads.base import Report
+from core.workloads.rps.training.desk import Desk, State
+from core.workloads.rps.training.recipe import threads
+
+_EVERY_S = 2.0
+
+
+class Watch:
+    """Callbacks of one training. ``share`` of the bar is filled by epochs."""
+
+    def __init__(self, desk: Desk, report: Report) -> None:
+        self._desk = desk
+        self._report = report
+        self._batch = 0
+        self._told = 0.0
+        self._began: float | None = None
+        self._first_step = 0
+
+    def attach(self, model: Any) -> None:
+        """Register with a ``YOLO``; needed again for each ``train``, a resumed one too."""
+        model.add_callback("on_pretrain_routine_end", self._settle)
+        model.add_callback("on_train_epoch_start", self._epoch_start)
+        model.add_callback("on_train_batch_end", self._batch_end)
+        model.add_callback("on_model_save", self._saved)
+        model.add_callback("on_fit_epoch_end", self._epoch_end)
+
+    def _settle(self, _trainer: Any) -> None:
+        import torch
+
+        torch.set_num_threads(threads())  # ultralytics has just set its own choice
+
+    def _epoch_start(self, trainer: Any) -> None:
+        self._batch = 0
+        if self._began is None:
+            self._began, self._first_step = time.monotonic(), trainer.epoch * len(trainer.train_loader)
+
+    def _batch_end(self, trainer: Any) -> None:
+        self._batch += 1
+        self._heed(trainer)
+        last = self._batch == len(trainer.train_loader)
+        if last or trainer.stop or time.monotonic() - self._told >= _EVERY_S:
+            self._tell(trainer)
+
+    def _epoch_end(self, trainer: Any) -> None:
+        self._heed(trainer)
+
+    def _heed(self, trainer: Any) -> None:
+        if self._desk.stop.exists():
+            trainer.stop = True
+
+    def _saved(self, trainer: Any) -> None:
+        temporary = self._desk.checkpoint.with_suffix(".tmp")
+        shutil.copyfile(trainer.last, temporary)
+        temporary.replace(self._desk.checkpoint)
+
+    def _tell(self, trainer: Any) -> None:
+        self._told = time.monotonic()
+        batches = len(trainer.train_loader)
+        left = self._seconds_left(trainer.epoch * batches + self._batch, trainer.epochs * batches)
+        losses = {name: round(float(value), 4) for name, value in (trainer.tloss or {}).items()}
+        state = State(
+            trainer.epoch + 1, trainer.epochs, self._batch, batches, left, losses, stopping=bool(trainer.stop)
+        )
+        self._desk.tell(state)
+        self._report((trainer.epoch + self._batch / batches) / trainer.epochs, words(state))
+
+    def _seconds_left(self, done: int, all_steps: int) -> float | None:
+        """By the pace since this process began, pauses for tuning included."""
+        steps = done - self._first_step
+        if self._began is None or steps < 3:
+            return None
+        return (time.monotonic() - self._began) / steps * (all_steps - done)
+
+
+def words(state: State) -> str:
+    """How far a training is, for people."""
+    if state.stopping:
+        return f"Stopping in epoch {state.epoch}, keeping the best so far"
+    text = f"Epoch {state.epoch} of {state.epochs}, batch {state.batch} of {state.batches}"
+    if state.seconds_left is None:
+        return text
+    minutes = state.seconds_left / 60
+    return f"{text}, {f'about {minutes:.0f} min' if minutes >= 1.5 else f'{state.seconds_left:.0f} s'} left at most"

@@ -1,0 +1,130 @@
+"""The ``rps`` workload: rock, paper and scissors found on pictures by a fine-tuned YOLO.
+
+Light: everything heavy is imported by the method that needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from core import lake
+from core.catalog.tables import Dataset
+from core.settings import get_settings
+from core.workloads.base import Comparison, Drift, Report, Scores, Trained
+from core.workloads.rps.starter import has_starter, starter_folder, starter_weights
+
+if TYPE_CHECKING:
+    from core.workloads.rps.detector import ExportedDetector
+
+
+class RpsParameters(BaseModel):
+    """What a person chooses when a dataset of pictures is made.
+
+    All labelled pictures go into it; before that, ``synthetic`` pictures of hands are rendered, those of ``seed``
+    and the seeds after it. The same ones are rendered once.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    synthetic: int = Field(default=400, ge=0, le=5000)
+    seed: int = Field(default=0, ge=0, le=2**31 - 1)
+
+
+class RpsWorkload:
+    """See :class:`core.workloads.base.Workload` for the meaning of each method."""
+
+    name = "rps"
+    title = "Hands"
+    metric = "mAP50"
+    unit = "pictures"
+    features: tuple[str, ...] = ()
+    parameters: type[BaseModel] = RpsParameters
+
+    @property
+    def threshold(self) -> float:
+        return get_settings().rps_threshold
+
+    @property
+    def training_parameters(self) -> Mapping[str, Any]:
+        from core.workloads.rps.training.recipe import training_parameters
+
+        return training_parameters()
+
+    def generate(self, parameters: BaseModel, report: Report) -> lake.StoredFile:
+        from core.images.snapshot import write_snapshot
+        from core.workloads.rps.synthesis import synthesise
+
+        chosen = RpsParameters.model_validate(parameters.model_dump())
+        synthesise(chosen.synthetic, chosen.seed, lambda share, text: report(0.95 * share, text))
+        report(0.95, "Writing the list of all labelled pictures")
+        return write_snapshot(self.name)
+
+    def train(self, dataset: Dataset, report: Report) -> Trained:
+        from core.workloads.rps.training.run import fine_tune
+
+        return fine_tune(dataset, self.training_parameters, report)
+
+    def starter(self) -> Trained | None:
+        if not has_starter():
+            return None
+        from core.workloads.rps.detector import ExportedDetector
+        from core.workloads.rps.training.mlflow_log import FineTuned
+
+        detector = ExportedDetector(starter_folder())
+        facts = {"base": "starter", "imgsz": detector.meta.size, "graph_sha256": detector.meta.sha256}
+        return Trained(FineTuned(starter_weights()), detector, facts)
+
+    def evaluate(self, predictor: ExportedDetector, dataset: Dataset) -> Scores:
+        from core.workloads.rps.manifest import pictures
+        from core.workloads.rps.scores import score
+
+        return score(self.metric, predictor, pictures(dataset, holdout=True))
+
+    def compare(self, champion: Scores, challenger: Scores) -> Comparison:
+        from core.workloads.rps.scores import compare
+
+        return compare(champion, challenger, get_settings().promote_alpha)
+
+    def drift(self, reference: Dataset, current: Dataset, predictor: ExportedDetector) -> Drift:
+        from core.workloads.rps.drift import drift
+        from core.workloads.rps.manifest import pictures
+
+        if reference.sha256 == current.sha256:
+            return Drift(False, "The champion was trained on this very dataset.")
+        settings = get_settings()
+        before, now = pictures(reference), pictures(current)
+        return drift(before, now, predictor, settings.drift_alpha, settings.drift_min_effect)
+
+    def export(self, predictor: ExportedDetector, folder: Path) -> None:
+        from core.workloads.rps.export import copy_form
+
+        copy_form(predictor.source, folder)
+
+    def load(self, folder: Path) -> ExportedDetector:
+        from core.workloads.rps.detector import ExportedDetector
+
+        return ExportedDetector(folder)
+
+    def log_model(self, trained: Trained, dataset: Dataset | None) -> str:
+        from core.workloads.rps.training.mlflow_log import log_to_mlflow
+
+        return log_to_mlflow(trained.model)
+
+    def draw(self, predictor: ExportedDetector, dataset: Dataset, scores: Scores) -> Sequence[tuple[str, Any]]:
+        from core.workloads.rps import plots
+        from core.workloads.rps.manifest import pictures, spread
+        from core.workloads.rps.scores import SHOWN
+
+        shown = spread(pictures(dataset, holdout=True), 8)
+        return [
+            ("precision_recall.png", plots.curves_figure(list(scores.outcomes))),
+            (
+                "confusion_matrix.png",
+                plots.confusion_figure(scores.details["confusion_matrix"], scores.details["classes"]),
+            ),
+            ("sample_predictions.png", plots.samples_figure(predictor, shown, SHOWN)),
+        ]
