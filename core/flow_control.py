@@ -11,7 +11,10 @@ from core import audit, jobs, prefect_api
 from core.auth.roles import Actor, Role, require
 
 RANDOM_CHECK = "random-check"
-NEEDS_INPUT = {jobs.PREDICT_FILE: "Starts when somebody uploads a file on the Predict page."}
+NEEDS_INPUT = {
+    jobs.PREDICT_FILE: "Starts when somebody uploads a file on the Predict page.",
+    jobs.IMPORT: "Starts when somebody uploads a dataset under Datasets, Hands.",
+}
 """Flows that cannot start from a button, and what starts them."""
 
 _SUBMITTED = {jobs.GENERATE, jobs.CHECK}

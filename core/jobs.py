@@ -21,7 +21,8 @@ from core.catalog.engine import reading, writing
 from core.catalog.tables import Job, utcnow
 
 GENERATE, CHECK, PREDICT_FILE = "generate-dataset", "check-and-retrain", "predict-file"
-_ROLES = {GENERATE: Role.EDITOR, CHECK: Role.EDITOR, PREDICT_FILE: Role.VIEWER}
+IMPORT = "import-images"
+_ROLES = {GENERATE: Role.EDITOR, CHECK: Role.EDITOR, PREDICT_FILE: Role.VIEWER, IMPORT: Role.EDITOR}
 
 SCHEDULE = "schedule"
 """Who "asked" for a job that nobody submitted here."""

@@ -9,10 +9,12 @@ from prefect.flows import Flow
 from prefect.runner import Runner
 
 from core import prefect_api
+from core.images.boxes import CLASSES_OF
 from core.settings import get_settings
 from core.workloads import WORKLOADS
 from flows.check import check_and_retrain
 from flows.generate import generate_dataset
+from flows.import_images import import_images
 from flows.predict_file import predict_file
 from flows.random_check import periodic_check
 
@@ -29,6 +31,8 @@ def all_deployments() -> list[Served]:
         made.append((check_and_retrain, {**options, "interval": timedelta(seconds=settings.check_interval_s)}))
         if workload.features:
             made.append((predict_file, options))
+        if name in CLASSES_OF:
+            made.append((import_images, options))
     exercise = {"name": "course", "tags": ["course"], "interval": timedelta(seconds=settings.random_check_interval_s)}
     made.append((periodic_check, {**exercise, "paused": True}))
     return made

@@ -19,6 +19,7 @@ MODULES = (
     "core.workloads.linear_scores",
     "flows.check",
     "flows.generate",
+    "flows.import_images",
     "flows.predict_file",
 )
 

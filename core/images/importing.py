@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -63,6 +63,10 @@ class Imported:
             if number:
                 parts.append(f"{number:,} {text}")
         return ", ".join(parts)
+
+    def in_short(self) -> dict[str, Any]:
+        """The outcome as JSON, for the job's row."""
+        return asdict(self)
 
 
 def keep_upload(actor: Actor, content: BinaryIO) -> str:
@@ -205,16 +209,3 @@ class _Import:
             return self.meanings.get(self.layout.classes[line.index], LEAVE_OUT)
         self.outcome.fault(f"{member.label_file}: class {line.index} is not in the list of names")
         return LEAVE_OUT
-
-
-def in_short(outcome: Imported) -> dict[str, Any]:
-    """The outcome as JSON, for the job's row."""
-    return {
-        "new": outcome.new,
-        "known": outcome.known,
-        "left_out": outcome.left_out,
-        "refused": outcome.refused,
-        "lines_refused": outcome.lines_refused,
-        "splits": outcome.splits,
-        "faults": outcome.faults,
-    }

@@ -24,7 +24,12 @@ _LOOK_EVERY_S = 4.0
 _WAITING_TOO_LONG_S = 15.0
 _NEWS_FOR = timedelta(minutes=10)
 
-TITLES = {jobs.GENERATE: "Generate data", jobs.CHECK: "Check and retrain", jobs.PREDICT_FILE: "Predict a file"}
+TITLES = {
+    jobs.GENERATE: "Generate data",
+    jobs.CHECK: "Check and retrain",
+    jobs.PREDICT_FILE: "Predict a file",
+    jobs.IMPORT: "Import pictures",
+}
 
 _Mark = tuple[str, bool] | None
 

@@ -13,7 +13,12 @@ from core.ui.links import may_open, page_link
 from core.ui.messages import explained
 
 _EVERY_S = 2.0
-_PAGE_OF = {jobs.GENERATE: "datasets.py", jobs.CHECK: "train.py", jobs.PREDICT_FILE: "predict.py"}
+_PAGE_OF = {
+    jobs.GENERATE: "datasets.py",
+    jobs.CHECK: "train.py",
+    jobs.PREDICT_FILE: "predict.py",
+    jobs.IMPORT: "datasets.py",
+}
 
 _Mark = tuple[int, tuple[str, ...]]
 

@@ -37,6 +37,9 @@ def _the_exercise_ships_paused() -> None:
         ("generate-dataset", "linear"),
         ("check-and-retrain", "linear"),
         ("predict-file", "linear"),
+        ("generate-dataset", "rps"),
+        ("check-and-retrain", "rps"),
+        ("import-images", "rps"),
         ("random-check", "course"),
     }
     exercise = found["random-check", "course"]

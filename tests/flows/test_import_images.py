@@ -1,0 +1,64 @@
+"""A dataset of pictures goes in as a flow run: followed, cancelled in the middle, and taken up again."""
+
+import io
+import zipfile
+
+import pytest
+
+from core import jobs
+from core.auth.roles import Actor, ForbiddenError, Role
+from core.images import importing, store
+from core.settings import Settings
+from tests.flows.driving import EDITOR, ended
+from tests.pictures_of_hands import file_bytes, picture
+from tests.prefect_server import flow_runner, runner_environment
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.stack
+
+PICTURES = 600
+MEANINGS = {"Rock": "rock", "Paper": "paper"}
+
+
+def dataset() -> io.BytesIO:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("data.yaml", "names: [Rock, Paper]")
+        for seed in range(PICTURES):
+            archive.writestr(f"images/person{seed}.jpg", file_bytes(picture(seed, 320, 240)))
+            archive.writestr(f"labels/person{seed}.txt", f"{seed % 2} 0.5 0.5 0.2 0.2")
+    return buffer
+
+
+def submit(content: io.BytesIO) -> jobs.Job:
+    upload = importing.keep_upload(EDITOR, content)
+    return jobs.submit(EDITOR, jobs.IMPORT, "rps", {"upload": upload, "meanings": MEANINGS})
+
+
+def test_a_cancelled_import_keeps_whole_pictures_and_the_next_one_goes_on(prefect: str, settings: Settings) -> None:
+    with flow_runner(runner_environment()):
+        job = submit(dataset())
+        with pytest.raises(jobs.JobBusyError):
+            submit(dataset())
+        wait_until(lambda: store.count() > 5, timeout=60, every=0.02, what="the first pictures")
+        jobs.cancel(EDITOR, job.id)
+        assert ended(job).state == jobs.CANCELLED
+        kept = store.count()
+        assert kept < PICTURES, "it was over before it was cancelled"
+        assert all(len(image.boxes) == 1 for image in store.listed(limit=PICTURES))
+        assert not {image.sha256 for image in store.listed(limit=PICTURES)} - {
+            path.stem for path in settings.images_dir.iterdir()
+        }
+
+        again = ended(submit(dataset()))
+        assert again.state == jobs.COMPLETED, again.message
+        assert (again.result["new"], again.result["known"]) == (PICTURES - kept, kept)
+        assert sum(store.counts().splits.values()) == PICTURES
+
+        broken = jobs.submit(EDITOR, jobs.IMPORT, "rps", {"upload": "nothing.zip", "meanings": {}})
+        assert "Upload it again" in ended(broken).message
+
+
+def test_a_viewer_may_not(settings: Settings) -> None:
+    with pytest.raises(ForbiddenError, match="needs the role editor"):
+        jobs.submit(Actor("vic", Role.VIEWER), jobs.IMPORT, "rps", {})
