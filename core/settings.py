@@ -106,6 +106,7 @@ class Settings(BaseSettings):
     image_max_side: Annotated[int, Field(ge=64)] = 20_000
     image_max_pixels: Annotated[int, Field(ge=10_000, le=170_000_000)] = 50_000_000
     image_keep_side: Annotated[int, Field(ge=320)] = 1280
+    video_max_s: Seconds = 60.0
     import_max_files: Annotated[int, Field(ge=1)] = 50_000
     import_max_unpacked_mb: Annotated[int, Field(ge=1)] = 4_000
 
