@@ -13,6 +13,8 @@ from typing import Annotated, Literal
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from core.live.ice import parse_ice_servers
+
 ROOT = Path(__file__).resolve().parent.parent
 """The project folder: everything else is found from here."""
 
@@ -92,6 +94,9 @@ class Settings(BaseSettings):
     discord_webhook_url: SecretStr | None = None
     notify_timeout_s: Seconds = 3.0
 
+    # Live video
+    ice_servers: SecretStr | None = None
+
     # Limits
     upload_max_mb: Annotated[int, Field(ge=1)] = 200
     sql_max_rows: Annotated[int, Field(ge=1)] = 1000
@@ -115,11 +120,18 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser() if value.is_absolute() else (ROOT / value).resolve()
 
-    @field_validator("discord_webhook_url", "admin_password", mode="before")
+    @field_validator("discord_webhook_url", "admin_password", "ice_servers", mode="before")
     @classmethod
     def _blank_is_unset(cls, value: object) -> object:
         """``SHIFUMI_X=`` in a ``.env`` file means "not set", as people expect."""
         return None if value == "" else value
+
+    @field_validator("ice_servers")
+    @classmethod
+    def _readable_ice_servers(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parse_ice_servers(value.get_secret_value())
+        return value
 
     @property
     def lake_dir(self) -> Path:

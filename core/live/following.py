@@ -14,8 +14,10 @@ from collections.abc import Callable
 from loguru import logger
 
 from core.live.frames import Model
-from core.serving import ChampionWatcher, Served
+from core.registry import Version
+from core.serving import ChampionWatcher
 from core.settings import get_settings
+from core.workloads.rps.detections import Detector
 
 IDLE_S = 5.0
 STARTER = "starter"
@@ -26,10 +28,9 @@ NO_STARTER = (
 )
 
 
-def served_model(served: Served) -> Model:
-    """A registered version as streams use it."""
-    version = served.version
-    return Model(f"v{version.version}-{version.sha256}", f"v{version.version}", served.predictor)
+def model_of(version: Version, detector: Detector) -> Model:
+    """A registered version as streams use it; ``detector`` is its served form."""
+    return Model(f"v{version.version}-{version.sha256}", f"v{version.version}", detector)
 
 
 def starter_model() -> Model:
@@ -105,7 +106,9 @@ class Following:
         served = watcher.current
         if served is not None:
             if self._model is None or self._model.detector is not served.predictor:
-                self._model = served_model(served)  # one assignment: the next frame goes to the new one
+                self._model = model_of(
+                    served.version, served.predictor
+                )  # one assignment: the next frame goes to the new one
             self.problem = watcher.problem
             return
         if self._model is None:

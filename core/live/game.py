@@ -120,6 +120,11 @@ def begin(now: float, draw_one: Callable[[], Pledge] = draw, pace: Pace | None =
     return Match(Phase.COUNTDOWN, now, draw_one(), pace=pace or Pace())
 
 
+def pause(match: Match, now: float) -> Match:
+    """Wait for the person; the round that runs does not count. A finished game stays as it is."""
+    return replace(match, phase=Phase.PAUSED, since=now) if match.running and not match.winner else match
+
+
 def resume(match: Match, now: float, draw_one: Callable[[], Pledge] = draw) -> Match:
     """Go on after a pause; anything else stays as it is."""
     return _next_round(replace(match, unseen=0), now, draw_one) if match.phase is Phase.PAUSED else match

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import uuid4
 
 from loguru import logger
 
@@ -71,10 +72,14 @@ class Moment:
 
 
 class Viewer:
-    """Made once per browser tab. All methods may be called from any thread."""
+    """Made once per browser tab. All methods may be called from any thread.
+
+    ``session`` groups what is flagged here: one person, one place.
+    """
 
     def __init__(self, hub: Hub, wishes: Wishes, clock: Callable[[], float] = time.monotonic) -> None:
         self.wishes = wishes
+        self.session = f"live-{uuid4().hex[:12]}"
         self.recorder = Recorder(clock=clock)
         self._clock = clock
         self._lock = threading.Lock()
@@ -146,6 +151,12 @@ class Viewer:
             paused = self._match is not None and self._match.phase is game.Phase.PAUSED
             now = self._clock()
             self._match = game.resume(self._match, now) if self._match and paused else game.begin(now)
+
+    def pause(self) -> None:
+        """The person looks elsewhere: a game that runs waits."""
+        with self._lock:
+            if self._match is not None:
+                self._match = game.pause(self._match, self._clock())
 
     def give_up(self) -> None:
         with self._lock:

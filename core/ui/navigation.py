@@ -30,6 +30,7 @@ PAGES: tuple[Entry, ...] = (
     Entry("Label", ":material/ink_highlighter:", "label.py", "label", Role.VIEWER),
     Entry("Train", ":material/model_training:", "train.py", "train", Role.VIEWER),
     Entry("Predict", ":material/online_prediction:", "predict.py", "predict", Role.VIEWER),
+    Entry("Live", ":material/videocam:", "live.py", "live", Role.VIEWER),
     Entry("Runs", ":material/science:", "runs.py", "runs", Role.VIEWER),
     Entry("Flows", ":material/account_tree:", "flows.py", "flows", Role.VIEWER),
     Entry("Admin", ":material/admin_panel_settings:", "admin.py", "admin", Role.ADMIN),

@@ -9,6 +9,7 @@ from core.auth import users
 from core.auth.roles import Role
 from core.auth.session import COOKIE_NAME
 from core.settings import Settings
+from core.ui.navigation import PAGES
 from tests.e2e.signing import expect_login_form, fill_login, log_in, username_field
 from tests.e2e.workbench import Workbench
 from tests.people import PASSWORD, make_user
@@ -32,7 +33,7 @@ def test_a_deep_link_on_a_cold_server_leads_through_the_login_to_its_page(workbe
     log_in(page, "ada")
     heading(page, "Admin")
     assert page.url == f"{workbench.url}/admin"
-    expect(page.get_by_test_id("stSidebarNav").get_by_role("link")).to_have_count(7)
+    expect(page.get_by_test_id("stSidebarNav").get_by_role("link")).to_have_count(len(PAGES))
 
 
 def test_refresh_and_new_tab_stay_logged_in(workbench: Workbench, page: Page, context: BrowserContext) -> None:

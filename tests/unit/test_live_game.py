@@ -20,6 +20,7 @@ from core.live.game import (
     advance,
     begin,
     draw,
+    pause,
     read_throw,
     resume,
     saw,
@@ -145,6 +146,18 @@ def test_no_throw_repeats_the_round_with_a_new_pledge_and_in_the_end_waits() -> 
     assert resume(again, now + 61) is again
 
 
+def test_a_pause_forgets_the_round_but_not_the_score() -> None:
+    match, now = play_round(begin(0.0), 0.0, "rock", "scissors")
+    waiting = pause(match, now + 1)
+    assert advance(waiting, now + 100) == waiting
+    again = resume(waiting, now + 100, lambda: Pledge("paper", "fresh"))
+    assert (again.phase, again.won("you"), again.pledge.word) == (Phase.COUNTDOWN, 1, "fresh")
+    won = replace(match, phase=Phase.REVEAL, rounds=match.rounds * 3)
+    assert pause(won, now) is won
+    over = replace(won, phase=Phase.OVER)
+    assert pause(over, now) is over
+
+
 def test_the_machine_has_chosen_before_it_looks() -> None:
     match = begin(0.0)
     chosen = match.pledge
@@ -172,5 +185,5 @@ def test_the_picture_tells_how_a_round_ended() -> None:
     match = replace(begin(0.0), phase=Phase.REVEAL, rounds=(won,))
     assert caption(match, 0.1) == "Scissors! You win"
     assert caption(replace(match, phase=Phase.UNSEEN), 0.1) == "No throw seen"
-    assert caption(replace(match, phase=Phase.PAUSED), 0.1) == "Paused"
+    assert caption(replace(match, phase=Phase.PAUSED), 0.1) == ""
     assert caption(None, 0.1) == ""

@@ -222,6 +222,8 @@ def test_a_game_without_a_hand_pauses_and_goes_on(clock: Clock) -> None:
     assert viewer.report().match.unseen == game.PATIENCE  # type: ignore[union-attr]
     viewer.play()
     assert viewer.report().match.phase is game.Phase.COUNTDOWN  # type: ignore[union-attr]
+    viewer.pause()
+    assert not viewer.report().match.running  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("words", ["3", "Go!", "Scissors! You win", "A sentence that is far too long for the picture"])

@@ -1,0 +1,42 @@
+"""Which servers help browser and server to find each other: STUN and TURN, as one setting."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_SCHEMES = ("stun:", "stuns:", "turn:", "turns:")
+
+HINT = (
+    'Write addresses with commas between them ("stun:stun.example.org:3478"), or JSON as browsers take it: '
+    '[{"urls": "turn:turn.example.org:3478", "username": "…", "credential": "…"}].'
+)
+
+
+def parse_ice_servers(text: str) -> list[dict[str, Any]]:
+    """The servers that ``text`` names, as ``RTCPeerConnection`` wants them. Raises ``ValueError`` with :data:`HINT`."""
+    text = text.strip()
+    servers = _from_json(text) if text.startswith("[") else [{"urls": url.strip()} for url in text.split(",") if url]
+    for server in servers:
+        urls = server.get("urls") if isinstance(server, dict) else None
+        listed = urls if isinstance(urls, list) else [urls]
+        if not listed or not all(isinstance(url, str) and url.startswith(_SCHEMES) for url in listed):
+            raise ValueError(f"Not a STUN or TURN server. {HINT}")
+    return servers
+
+
+def _from_json(text: str) -> list[dict[str, Any]]:
+    try:
+        found: list[dict[str, Any]] = json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"Not JSON ({error}). {HINT}") from error
+    return found
+
+
+def rtc_configuration(setting: str | None, page_url: str | None) -> dict[str, Any]:
+    """What both ends are told. On this very machine they meet without help; an empty list also keeps
+    streamlit-webrtc from asking a public STUN server."""
+    local = (urlsplit(page_url or "").hostname or "localhost") in _LOOPBACK
+    return {"iceServers": [] if local or not setting else parse_ice_servers(setting)}

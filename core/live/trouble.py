@@ -1,0 +1,78 @@
+"""Why there is no picture, and what to do about it: the camera test's verdicts in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+OK = "ok"
+
+_WORDS: dict[str, tuple[str, str]] = {
+    "insecure": (
+        "The browser gives the camera to secure pages only, and this one came over plain http.",
+        "Open the workbench as http://localhost on the machine it runs on, or over https (see docs/live.md).",
+    ),
+    "unsupported": (
+        "This browser offers pages no camera.",
+        "Use a current Chrome, Edge, Firefox or Safari; browsers inside other apps often lack it.",
+    ),
+    "denied": (
+        "The browser was told not to give the camera to this page.",
+        "Click on the icon left of the address, allow the camera, and test again. If it is allowed there, the "
+        "operating system forbids it: look under privacy, camera.",
+    ),
+    "none": (
+        "This device has no camera that the browser can see.",
+        "Plug one in, or switch it on (some laptops have a key or a shutter), and test again.",
+    ),
+    "busy": (
+        "There is a camera, but another program holds it.",
+        "Close video calls and other tabs that use it, and test again.",
+    ),
+    "constraints": (
+        "The camera cannot give a picture of the size that was asked for.",
+        "Choose another camera with “Select device” under the picture.",
+    ),
+    "dark": (
+        "The camera was opened but sends no picture.",
+        "Unplug it and plug it in again, or choose another one with “Select device” under the picture.",
+    ),
+    "no-webrtc": (
+        "The camera works, but this browser opens no video connection (WebRTC): an extension or a policy blocks it.",
+        "Switch the extension off for this page, or use another browser.",
+    ),
+    "no-relay": (
+        "The camera works, but the relay (TURN) server does not answer.",
+        "Check SHIFUMI_ICE_SERVERS: address, name and password; see docs/live.md.",
+    ),
+}
+
+
+def words(verdict: str, detail: str = "") -> tuple[str, str]:
+    """What is wrong and how to mend it, for a verdict of the camera test."""
+    if verdict == OK:
+        return f"The camera works{f': {detail}' if detail else ''}.", ""
+    known = _WORDS.get(verdict)
+    return known or (
+        f"The camera cannot be opened: {detail or verdict}.",
+        "Try another browser; the message above is its own.",
+    )
+
+
+NOT_CONNECTED = (
+    "The video connection is not made",
+    "Browser and server find no way to each other (ICE). On the same machine: switch off VPN and proxy, and let UDP "
+    "through to 127.0.0.1. From elsewhere: UDP has to reach the server, or a relay is needed, "
+    "SHIFUMI_ICE_SERVERS (docs/live.md).",
+)
+
+LOST = (
+    "No picture comes from the camera any more",
+    "It was unplugged, switched off, taken by another program, or the network is gone.",
+)
+
+
+def verdict_of(state: Any) -> tuple[str, str]:
+    """What the test in the browser reported: verdict and detail. Whatever a browser sends, these are two texts."""
+    if not isinstance(state, dict):
+        return "", ""
+    return str(state.get("verdict", ""))[:40], str(state.get("detail", ""))[:200]

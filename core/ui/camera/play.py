@@ -1,0 +1,95 @@
+"""The game on the page: start, score, rounds, and the proof that the machine did not look."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.live.game import PATIENCE, WINS, Match, Phase, Round
+from core.live.viewer import Viewer
+
+_EVERY_S = 0.35
+_RUNNING = "live_match_running"
+_ICONS = {"rock": "✊", "paper": "✋", "scissors": "✌️"}
+_OUTCOMES = {"you": ":green[you win]", "machine": ":red[I win]", "tie": "tie"}
+
+
+def play(viewer: Viewer, playing: bool) -> None:
+    """Renews itself while a game runs."""
+    match = viewer.report().match
+    running = playing and match is not None and match.running
+    st.fragment(run_every=_EVERY_S if running else None)(_board)(viewer, playing, running)
+
+
+def _board(viewer: Viewer, playing: bool, renewed: bool) -> None:
+    match = viewer.report().match
+    if renewed != (playing and match is not None and match.running):
+        st.rerun()  # the clock of this fragment starts or stops
+    st.write(f"Best of five: who has {WINS} rounds wins. Show your throw at **Go!** and hold it.")
+    _buttons(viewer, match, playing)
+    if match is None:
+        return
+    _score(match)
+    _said(match, viewer)
+    for played in reversed(match.rounds):
+        _round(played)
+
+
+def _buttons(viewer: Viewer, match: Match | None, playing: bool) -> None:
+    with st.container(horizontal=True):
+        if match is not None and match.running:
+            if st.button("Give up", key="btn_give_up", icon=":material/close:"):
+                viewer.give_up()
+                st.rerun()
+            return
+        label = "Play" if match is None else "Go on" if match.phase is Phase.PAUSED else "Play again"
+        if st.button(
+            label, key="btn_play", type="primary", icon=":material/sports_esports:", shortcut="p", disabled=not playing
+        ):
+            viewer.play()
+            st.rerun()
+    if not playing:
+        st.caption("Start the camera first.")
+
+
+def _score(match: Match) -> None:
+    with st.container(horizontal=True, key="live_score"):
+        st.metric("You", match.won("you"))
+        st.metric("Machine", match.won("machine"))
+        st.metric("Ties", match.won("tie"))
+
+
+def _said(match: Match, viewer: Viewer) -> None:
+    if match.phase is Phase.OVER:
+        won = match.winner == "you"
+        (st.success if won else st.info)(
+            "**You win the game!**" if won else "**I win the game.** Try again.", icon=":material/trophy:"
+        )
+    elif match.phase is Phase.PAUSED and match.unseen >= PATIENCE:
+        st.warning(
+            "I saw no throw in three rounds. Hold your hand into the picture, then go on.",
+            icon=":material/visibility_off:",
+        )
+    elif match.phase is Phase.PAUSED:
+        st.info("The game waits for you.", icon=":material/pause:")
+    elif match.phase is Phase.UNSEEN:
+        st.info("No throw seen: this round is played again.", icon=":material/replay:")
+    elif match.phase is Phase.REVEAL:
+        _round(match.rounds[-1], large=True)
+    else:
+        st.markdown("### Go!" if match.phase is Phase.READING else "### Get ready …")
+        st.caption(f"I have chosen. My pledge: `{match.pledge.digest}`", help=_PLEDGE)
+
+
+_PLEDGE = (
+    "The beginning of the SHA-256 of my throw, a colon and a random word. Both are told after the round, so you can "
+    "check that I did not wait for yours."
+)
+
+
+def _round(played: Round, large: bool = False) -> None:
+    sides = f"{_ICONS[played.you]} {played.you} against {_ICONS[played.pledge.throw]} {played.pledge.throw}"
+    text = f"{sides}: **{_OUTCOMES[played.outcome]}**"
+    if large:
+        st.markdown(f"### {text}")
+    else:
+        st.caption(f"{text} · pledge `{played.pledge.digest}` = `{played.pledge.throw}:{played.pledge.word}`")

@@ -1,0 +1,110 @@
+"""“That was wrong”: one frame, frozen by a press of a button, goes to the review with the right label."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import streamlit as st
+
+from core.auth.roles import Actor
+from core.images import review, review_queue
+from core.images.boxes import BadBoxError
+from core.images.decode import BadImageError
+from core.lake import DiskFullError
+from core.live import drawing
+from core.live.tracks import Hand
+from core.live.viewer import Moment, Viewer
+from core.ui.formats import plain
+from core.ui.guard import acting
+from core.ui.links import may_open, page_link
+from core.ui.messages import explained
+from core.workloads.rps.classes import CLASSES
+from core.workloads.rps.detections import Pixels
+
+_MOMENT = "live_moment"
+_DONE = "live_flagged"
+_NONE = "no throw"
+
+
+def wrong(actor: Actor, viewer: Viewer, playing: bool) -> None:
+    """A fragment: pressing its buttons leaves the rest of the page alone."""
+    st.fragment(_panel)(actor, viewer, playing)
+
+
+def _panel(actor: Actor, viewer: Viewer, playing: bool) -> None:
+    st.write("The model named your hand wrong? Freeze the frame, say what it was, and it will be learnt from.")
+    moment: Moment | None = st.session_state.get(_MOMENT)
+    if moment is None:
+        st.button(
+            "That was wrong",
+            key="btn_wrong",
+            icon=":material/thumb_down:",
+            shortcut="w",
+            disabled=not playing,
+            on_click=_freeze,
+            args=(viewer,),
+        )
+        _told(actor)
+        return
+    st.image(_with_boxes(moment), channels="BGR", caption=f"{moment.model} said {_in_words(moment)}.")
+    st.write("What was it really?")
+    with st.container(horizontal=True):
+        for label in (*CLASSES, _NONE):
+            st.button(
+                label.capitalize(),
+                key=f"btn_right_{label.replace(' ', '_')}",
+                on_click=_send,
+                args=(viewer, moment, label),
+            )
+        st.button("Never mind", key="btn_wrong_cancel", type="tertiary", on_click=_forget)
+    st.caption("The frame is stored when you press one of the first four.")
+
+
+def _freeze(viewer: Viewer) -> None:
+    st.session_state.pop(_DONE, None)
+    moment = viewer.moment()
+    if moment is None:
+        st.session_state[_DONE] = ("No frame has been looked at yet. Wait a second and press again.", False)
+        return
+    st.session_state[_MOMENT] = moment
+
+
+def _forget() -> None:
+    st.session_state.pop(_MOMENT, None)
+
+
+def _send(viewer: Viewer, moment: Moment, label: str) -> None:
+    _forget()
+    right = None if label == _NONE else label
+    try:
+        with explained():
+            image = review.flag(acting(), moment.pixels, right, moment.said, session=viewer.session, model=moment.model)
+    except (BadImageError, BadBoxError, DiskFullError, OSError) as error:
+        st.session_state[_DONE] = (f"Not stored. {error}", False)
+        return
+    waiting = sum(review_queue.waiting(image.workload).values())
+    text = f"Thank you. The frame waits in the review as picture {image.id}, labelled “{label}” ({waiting} waiting)."
+    st.session_state[_DONE] = (text, True)
+
+
+def _told(actor: Actor) -> None:
+    if _DONE not in st.session_state:
+        return
+    text, good = st.session_state[_DONE]
+    (st.success if good else st.error)(plain(text), icon=":material/check_circle:" if good else ":material/error:")
+    if good and may_open(actor, "label.py"):
+        page_link("label.py", "See it in the review")
+
+
+def _with_boxes(moment: Moment) -> Pixels:
+    picture = moment.pixels.copy()
+    for corners, score, label in zip(moment.said.boxes, moment.said.scores, moment.said.labels, strict=True):
+        left, top, right, bottom = (float(value) for value in corners)
+        drawing.draw_hand(picture, Hand((left, top, right, bottom), int(label), float(score)), drawing.MAIN)
+    if picture.shape[1] > 640:
+        return np.asarray(cv2.resize(picture, None, fx=640 / picture.shape[1], fy=640 / picture.shape[1]), np.uint8)
+    return picture
+
+
+def _in_words(moment: Moment) -> str:
+    return ", ".join(CLASSES[int(label)] for label in moment.said.labels) or "nothing"
