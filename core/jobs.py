@@ -21,8 +21,15 @@ from core.catalog.engine import reading, writing
 from core.catalog.tables import Job, utcnow
 
 GENERATE, CHECK, PREDICT_FILE = "generate-dataset", "check-and-retrain", "predict-file"
-IMPORT = "import-images"
-_ROLES = {GENERATE: Role.EDITOR, CHECK: Role.EDITOR, PREDICT_FILE: Role.VIEWER, IMPORT: Role.EDITOR}
+IMPORT, PREDICT_VIDEO = "import-images", "predict-video"
+_ROLES = {
+    GENERATE: Role.EDITOR,
+    CHECK: Role.EDITOR,
+    PREDICT_FILE: Role.VIEWER,
+    PREDICT_VIDEO: Role.VIEWER,
+    IMPORT: Role.EDITOR,
+}
+_ONE_EACH = {PREDICT_FILE, PREDICT_VIDEO}
 
 SCHEDULE = "schedule"
 """Who "asked" for a job that nobody submitted here."""
@@ -50,8 +57,8 @@ class JobBusyError(RuntimeError):
 
 
 def slot_of(kind: str, workload: str, username: str) -> str:
-    """What may exist only once at a time: one per workload, and one file prediction per person."""
-    return f"{kind}:{username}" if kind == PREDICT_FILE else f"{kind}:{workload}"
+    """What may exist only once at a time: one per workload, and one file and one video prediction per person."""
+    return f"{kind}:{username}" if kind in _ONE_EACH else f"{kind}:{workload}"
 
 
 def submit(actor: Actor, kind: str, workload: str, parameters: Mapping[str, Any] | None = None) -> Job:

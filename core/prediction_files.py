@@ -15,8 +15,8 @@ from typing import BinaryIO
 
 import numpy as np
 
-from core import jobs, registry, uploads
-from core.auth.roles import Actor, ForbiddenError, Role, require
+from core import job_outputs, jobs, registry, uploads
+from core.auth.roles import Actor, Role, require
 from core.csv_rows import BadFileError, Piece, read_pieces
 from core.serving import load_served
 from core.settings import get_settings
@@ -127,16 +127,7 @@ def output_of(actor: Actor, job_id: str) -> Path:
 
     Raises ``ForbiddenError`` for somebody else's, ``LookupError`` when there is none (any more).
     """
-    require(actor, Role.VIEWER)
-    job = jobs.get(job_id)
-    if job is None or job.kind != jobs.PREDICT_FILE or job.state != jobs.COMPLETED:
-        raise LookupError("This run has no result.")
-    if job.created_by != actor.username:
-        raise ForbiddenError("Only the person who uploaded a file can fetch its result.")
-    path = get_settings().outputs_dir / Path(str(job.result["output"])).name
-    if not path.is_file():
-        raise LookupError("The result was removed; results are kept for a week. Upload the file again.")
-    return path
+    return job_outputs.path_of(actor, job_id, jobs.PREDICT_FILE)
 
 
 def first_rows(path: Path, limit: int = 20) -> list[dict[str, str]]:

@@ -16,6 +16,7 @@ from flows.check import check_and_retrain
 from flows.generate import generate_dataset
 from flows.import_images import import_images
 from flows.predict_file import predict_file
+from flows.predict_video import predict_video
 from flows.random_check import periodic_check
 
 Served = tuple[Flow[Any, Any], dict[str, Any]]
@@ -33,6 +34,7 @@ def all_deployments() -> list[Served]:
             made.append((predict_file, options))
         if name in CLASSES_OF:
             made.append((import_images, options))
+            made.append((predict_video, options))
     exercise = {"name": "course", "tags": ["course"], "interval": timedelta(seconds=settings.random_check_interval_s)}
     made.append((periodic_check, {**exercise, "paused": True}))
     return made

@@ -11,6 +11,7 @@ ABOUT = {
     jobs.GENERATE: "Makes, stores and registers a dataset, then asks for a check. From here with the defaults; "
     "the Datasets page offers choices.",
     jobs.PREDICT_FILE: "Answers every row of an uploaded file with the champion.",
+    jobs.PREDICT_VIDEO: "Draws what the champion sees on every frame of an uploaded video.",
     jobs.IMPORT: "Takes over the pictures and boxes of an uploaded dataset.",
     RANDOM_CHECK: "The course's exercise: tosses a coin, and tries again when it says drift.",
 }

@@ -1,0 +1,202 @@
+"""Videos through a detector: checked on arrival, read frame by frame, written again with boxes for any browser.
+
+PyAV (FFmpeg's libraries) does the reading and writing; it is imported inside the functions. A stranger's file is
+opened as the one kind of container that its first bytes show, from a file object: FFmpeg's other formats include
+playlists that open further files and addresses.
+"""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.settings import get_settings
+from core.workloads.base import Report
+from core.workloads.rps.answers import COLUMNS, drawn, rows
+from core.workloads.rps.detections import Detector, Pixels
+from core.workloads.rps.video_writer import writing
+
+if TYPE_CHECKING:
+    from av import VideoFrame
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
+
+SUFFIXES = ("mp4", "mov", "m4v", "webm", "mkv", "avi")
+
+_MOST_PIXELS = 4096 * 2304
+_MOST_FRAMES_PER_S = 121
+_WRITTEN_SIDE = 1280
+_TELL_EVERY_S = 0.5
+_CUT_OFF = "The file ends too early; this is what could be read."
+
+
+class BadVideoError(ValueError):
+    """The file is no video that can be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A video's picture size in pixels, its frames, and its length in seconds."""
+
+    width: int
+    height: int
+    frames: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """``frames`` were read and written, ``hands`` of them with at least one box; ``remark`` is empty or for people."""
+
+    frames: int
+    seconds: float
+    hands: int
+    boxes: int
+    remark: str
+
+
+def check(path: Path) -> Facts:
+    """Count the frames without decoding them. Raises :class:`BadVideoError`."""
+    with _opened(path) as (container, stream):
+        _check_size(stream.codec_context.width, stream.codec_context.height)
+        frames, end = 0, 0.0
+        for packet in container.demux(stream):
+            if packet.size:
+                frames += 1
+                end = max(end, float((packet.pts or 0) * packet.time_base) if packet.time_base else 0.0)
+        seconds = max(end, _declared(container)) if frames else 0.0
+    facts = Facts(stream.codec_context.width, stream.codec_context.height, frames, seconds)
+    _check_length(facts)
+    return facts
+
+
+def annotate(source: Path, video: Path, table: Path, detector: Detector, confidence: float, report: Report) -> Watched:
+    """Write ``source`` with boxes as MP4 into ``video``, and each box as a row of CSV into ``table``.
+
+    The sound is left out. Whatever can be read of a file that is cut off is answered. Raises
+    :class:`BadVideoError`, and ``OSError`` when the disk is full; what was written by then is the caller's to remove.
+    """
+    facts = check(source)
+    frames, hands, boxes, seconds, tell_at = 0, 0, 0, 0.0, 0.0
+    with (
+        table.open("w", encoding="utf-8", newline="") as file,
+        _opened(source) as (container, stream),
+        writing(video, _rate(stream)) as writer,
+    ):
+        lines = csv.DictWriter(file, ("frame", "seconds", *COLUMNS))
+        lines.writeheader()
+        for frame in _frames(container, stream):
+            pixels = _upright(frame)
+            found = detector.detect(pixels, confidence)
+            seconds = float(frame.time) if frame.time is not None else frames / float(_rate(stream))
+            writer.add(drawn(pixels, found), seconds)
+            lines.writerows({"frame": frames, "seconds": round(seconds, 3), **row} for row in rows(found))
+            frames, hands, boxes = frames + 1, hands + bool(len(found)), boxes + len(found)
+            if time.monotonic() >= tell_at:
+                report(min(0.99, frames / facts.frames), f"Frame {frames:,} of {facts.frames:,}")
+                tell_at = time.monotonic() + _TELL_EVERY_S
+    if not frames:
+        raise BadVideoError("No picture in this video can be read. Save it again as MP4 and retry.")
+    # A file that is cut off still claims all its frames, or at least its length.
+    short = frames < 0.97 * max(facts.frames, stream.frames) or seconds < 0.9 * facts.seconds - 0.5
+    remark = _CUT_OFF if short else ""
+    return Watched(frames, seconds, hands, boxes, remark)
+
+
+def _declared(container: InputContainer) -> float:
+    """The length that the file claims, in seconds; 0 when it claims none."""
+    return container.duration / 1_000_000 if container.duration else 0.0
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """The container and its first video stream. Raises :class:`BadVideoError`, also for what goes wrong inside."""
+    import av
+
+    with path.open("rb") as file:
+        form = _form_of(file.read(16))
+        file.seek(0)
+        try:
+            with av.open(file, "r", format=form) as container:
+                if not container.streams.video:
+                    raise BadVideoError("There is no picture in this file: it holds only sound, or it is cut off.")
+                stream = container.streams.video[0]
+                stream.thread_type = "AUTO"
+                yield container, stream
+        except av.FFmpegError as error:
+            raise BadVideoError(
+                f"The video is damaged or cut off ({error.strerror}). Record or save it again and retry."
+            ) from error
+
+
+def _form_of(head: bytes) -> str:
+    """FFmpeg's name for the container. Raises :class:`BadVideoError`."""
+    if not head:
+        raise BadVideoError("The file is empty.")
+    if head[4:8] in {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"}:
+        return "mov"
+    if head[:4] == b"\x1a\x45\xdf\xa3":
+        return "matroska"
+    if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
+        return "avi"
+    raise BadVideoError("This is not a video that can be opened. Use MP4, WebM or AVI.")
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > _MOST_PIXELS:
+        raise BadVideoError(f"The video has {width:,} × {height:,} pixels; 4K is the most. Save it smaller.")
+    if min(width, height) < 8:
+        raise BadVideoError(f"The video has {width} × {height} pixels; nothing can be seen on that.")
+
+
+def _check_length(facts: Facts) -> None:
+    most = get_settings().video_max_s
+    if not facts.frames:
+        raise BadVideoError("There is no picture in this video: it is empty or cut off.")
+    if facts.seconds > most:
+        raise BadVideoError(
+            f"The video is {facts.seconds:,.0f} s long; {most:g} s are allowed (SHIFUMI_VIDEO_MAX_S). Cut it shorter."
+        )
+    if facts.frames > most * _MOST_FRAMES_PER_S:
+        raise BadVideoError(f"The video has {facts.frames:,} frames, more than {most:g} s can hold. Cut it shorter.")
+
+
+def _frames(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    """Frame by frame; a damaged one in the middle is left out, and after a cut there are no more."""
+    import av
+
+    most = int(get_settings().video_max_s * _MOST_FRAMES_PER_S)
+    for packet in container.demux(stream):
+        try:
+            decoded = packet.decode()
+        except av.FFmpegError:
+            continue
+        for frame in decoded:
+            _check_size(frame.width, frame.height)
+            most -= 1
+            if most < 0:
+                raise BadVideoError("The video is longer than it claims. Cut it shorter.")
+            yield frame
+
+
+def _upright(frame: VideoFrame) -> Pixels:
+    """Blue-green-red pixels as the camera was held, at most ``_WRITTEN_SIDE`` long, even in both directions."""
+    scale = min(1.0, _WRITTEN_SIDE / max(frame.width, frame.height))
+    width, height = (max(2, int(side * scale) // 2 * 2) for side in (frame.width, frame.height))
+    pixels = np.asarray(frame.to_ndarray(format="bgr24", width=width, height=height), np.uint8)
+    turns = round(frame.rotation / 90) % 4
+    return np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels
+
+
+def _rate(stream: VideoStream) -> Fraction:
+    """Frames per second; a file that does not say so has 30."""
+    rate = stream.average_rate or stream.guessed_rate
+    return Fraction(rate) if rate and 1 <= rate <= 240 else Fraction(30)

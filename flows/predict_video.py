@@ -1,0 +1,35 @@
+"""``predict-video``: draw what the champion sees on every frame of an uploaded video."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+
+from core import jobs, video_predictions
+from core.workloads.base import Report
+from flows.hooks import HOOKS
+from flows.progress import running
+
+
+@task(cache_policy=NO_CACHE)
+def answer_frames(
+    workload: str, job_id: str, upload: str, confidence: float, report: Report
+) -> video_predictions.AnsweredVideo:
+    """Frame by frame; what was written of a run that ends early is removed."""
+    return video_predictions.answer(workload, upload, confidence, job_id, report)
+
+
+@flow(name="predict-video", **HOOKS)
+def predict_video(workload: str, upload: str, confidence: float = 0.25, job_id: str | None = None) -> None:
+    """Annotate ``upload`` (a name in the uploads folder); the answers are named after the job."""
+    with running(jobs.PREDICT_VIDEO, workload, job_id, upload=upload) as run:
+        answered = answer_frames(workload, run.job.id, upload, confidence, run.report)
+        run.result = {
+            **asdict(answered.watched),
+            "version": answered.version,
+            "video": answered.video,
+            "table": answered.table,
+        }
+        run.message = video_predictions.sentence(answered)
