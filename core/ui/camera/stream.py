@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -50,19 +51,13 @@ class Stream:
 
 def video(viewer: Viewer) -> Stream:
     """The video with its start button. Stays connected while the rest of the page reruns."""
-
-    def worked_on(frame: VideoFrame) -> VideoFrame:
-        # In the stream's thread: no st.* in here, and nothing that waits.
-        pixels = np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
-        return VideoFrame.from_ndarray(viewer.see(pixels), format="bgr24")
-
     secret = get_settings().ice_servers
     context = webrtc_streamer(
         key=f"live_video_{st.session_state.get(_ROUND, 0)}",
         mode=WebRtcMode.SENDRECV,
         rtc_configuration=rtc_configuration(secret.get_secret_value() if secret else None, st.context.url),
         media_stream_constraints={"video": _CAMERA, "audio": False},
-        video_frame_callback=worked_on,
+        video_frame_callback=partial(worked_on, viewer),
         on_video_ended=viewer.end,
         async_processing=True,
         desired_playing_state=True if st.session_state.get(_AGAIN) else None,
@@ -73,6 +68,12 @@ def video(viewer: Viewer) -> Stream:
     stream = Stream(context.state.playing, context.state.signalling and not context.state.playing)
     _note_when_asked(stream)
     return stream
+
+
+def worked_on(viewer: Viewer, frame: VideoFrame) -> VideoFrame:
+    """What comes back for a frame. In the stream's thread: no ``st.*`` in here, and nothing that waits."""
+    pixels = np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
+    return VideoFrame.from_ndarray(viewer.see(pixels), format="bgr24")
 
 
 def start_again() -> None:

@@ -1,0 +1,118 @@
+"""Real WebRTC without a browser: pictures come back with boxes, and a hundred calls leave nothing behind."""
+
+import gc
+import logging
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import psutil
+import pytest
+
+from core.live import drawing
+from core.live.engine import Hub
+from core.live.frames import Model
+from core.live.viewer import Viewer, Wishes
+from core.workloads.rps.detections import Pixels
+from tests.live import BrokenDetector, SquareDetector, model, picture
+from tests.loopback import Caller, Loop, event_loop, worker_for
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.stack
+
+TOGETHER = 5
+CYCLES = 100
+
+
+@pytest.fixture
+def loop() -> Iterator[Loop]:
+    logging.getLogger("aioice").setLevel(logging.WARNING)
+    with event_loop() as made:
+        yield made
+
+
+def looks_like(pixels: Pixels, colour: drawing.Colour) -> int:
+    """How many pixels have about this colour, as far as a video's compression leaves it."""
+    return int((np.abs(pixels.astype(int) - colour).max(axis=2) < 45).sum())
+
+
+def call(loop: Loop, viewer: Viewer, until: object) -> list[Pixels]:
+    """Connect, look at what comes back until ``until`` likes a frame, hang up."""
+    worker, caller = worker_for(viewer, loop), Caller(loop, picture("rock"))
+    try:
+        caller.connect(worker)
+        seen = [caller.frame()]
+        while not until(seen[-1]) and len(seen) < 300:  # type: ignore[operator]
+            seen.append(caller.frame())
+        return seen
+    finally:
+        caller.hang_up()
+        worker.stop()
+
+
+def boxed(pixels: Pixels) -> bool:
+    return looks_like(pixels, drawing.MAIN) > 100
+
+
+def viewer_of(hub: Hub, used: Model) -> Viewer:
+    return Viewer(hub, Wishes(lambda: used, mirrored=False))
+
+
+def test_the_picture_comes_back_with_a_box(loop: Loop) -> None:
+    seen = call(loop, viewer_of(Hub(), model(SquareDetector())), boxed)
+    assert boxed(seen[-1])
+    assert looks_like(seen[-1], (0, 0, 255)) > 3000
+
+
+def test_a_broken_detector_does_not_end_the_call(loop: Loop) -> None:
+    viewer = viewer_of(Hub(), model(BrokenDetector()))
+    after: list[bool] = []
+
+    def failing_for_a_while(_pixels: Pixels) -> bool:
+        report = viewer.report()
+        after.append(report.main is not None and report.main.error is not None)
+        return sum(after) >= 10
+
+    seen = call(loop, viewer, failing_for_a_while)
+    assert sum(after) >= 10
+    assert looks_like(seen[-1], (0, 0, 255)) > 3000
+
+
+def test_several_people_share_one_detector(loop: Loop) -> None:
+    hub, used = Hub(), model(SquareDetector())
+    most: list[int] = []
+
+    def shared(pixels: Pixels) -> bool:
+        most.append(max((engine.seats for engine in hub.engines()), default=0))
+        return boxed(pixels) and max(most) == 3
+
+    with ThreadPoolExecutor(3) as people:
+        calls = [people.submit(call, loop, viewer_of(hub, used), shared) for _ in range(3)]
+        assert all(boxed(done.result()[-1]) for done in calls)
+    assert len(hub.engines()) <= 1
+
+
+@pytest.mark.timeout(280)
+def test_a_hundred_calls_leave_no_thread_no_socket_and_no_memory_behind(loop: Loop) -> None:
+    hub, used, process = Hub(), model(SquareDetector()), psutil.Process()
+
+    def wave() -> None:
+        with ThreadPoolExecutor(TOGETHER) as people:
+            calls = [people.submit(call, loop, viewer_of(hub, used), boxed) for _ in range(TOGETHER)]
+            assert all(boxed(done.result()[-1]) for done in calls)
+
+    def settled() -> tuple[int, int]:
+        wait_until(lambda: not any("detect" in one.name or "async_media" in one.name for one in threading.enumerate()))
+        gc.collect()
+        return threading.active_count(), process.num_fds()
+
+    wave()  # what is made once, such as codecs
+    threads, handles = settled()
+    memory = process.memory_info().rss
+    for _ in range(CYCLES // TOGETHER):
+        wave()
+    wait_until(lambda: settled()[0] <= threads and process.num_fds() <= handles + 2, every=0.5, what="all to be gone")
+    assert hub.engines() == []
+    # A leaked stream would hold at least its codecs and frames: several megabytes each.
+    assert process.memory_info().rss - memory < 60e6
