@@ -8,7 +8,7 @@ from core.auth.roles import Actor
 from core.champions import Standing, standing
 from core.ui.formats import ago
 from core.ui.links import may_open, page_link
-from core.workloads import WORKLOADS
+from core.workloads import WORKLOADS, get_workload
 
 
 def champion_cards(actor: Actor) -> None:
@@ -21,7 +21,7 @@ def champion_cards(actor: Actor) -> None:
 def _card(actor: Actor, shown: Standing) -> None:
     if shown.version is None:
         st.markdown(f"**{shown.title}** :gray-badge[no champion yet]")
-        st.write("Make a dataset: the first model is trained from it by itself.")
+        st.write(_first_step(shown.workload))
         if may_open(actor, "datasets.py"):
             page_link("datasets.py", "Make a dataset")
         return
@@ -37,6 +37,12 @@ def _card(actor: Actor, shown: Standing) -> None:
                 page_link("train.py", "Train")
             page_link("predict.py", "Predict")
             page_link("runs.py", "Versions", view="versions")
+
+
+def _first_step(workload: str) -> str:
+    if get_workload(workload).has_starter:
+        return "A model that ships with Shifumi answers. Make a dataset: it is measured there, and then improved."
+    return "Make a dataset: the first model is trained from it by itself."
 
 
 def _metric(shown: Standing) -> None:

@@ -178,13 +178,13 @@ def intervals(measured: Sequence[Interval], threshold: float | None = None, metr
     return figure
 
 
-def confusion(matrix: Sequence[Sequence[int]]) -> go.Figure:
+def confusion(matrix: Sequence[Sequence[int]], names: Sequence[str] = ()) -> go.Figure:
     """Counts of true classes (rows) against predicted ones (columns), shaded by the share of the row."""
     import plotly.graph_objects as go
 
     counts = np.asarray(matrix)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    names = [f"class {number}" for number in range(len(counts))]
+    names = list(names) or [f"class {number}" for number in range(len(counts))]
     figure = go.Figure(
         go.Heatmap(
             x=names,
@@ -205,24 +205,29 @@ def confusion(matrix: Sequence[Sequence[int]]) -> go.Figure:
         # Annotations follow the theme's text colour; a heatmap's own text guesses a background it does not know.
         text = f"<b>{counts[row, column]:,}</b><br>{shares[row, column]:.1%}"
         figure.add_annotation(x=names[column], y=names[row], text=text, showarrow=False)
-    figure.update_layout(height=240, margin=_MARGIN, xaxis_title="predicted", yaxis_title="true")
+    height = 80 * max(3, len(counts))
+    figure.update_layout(height=height, margin=_MARGIN, xaxis_title="predicted", yaxis_title="true")
     figure.update_xaxes(showgrid=False, fixedrange=True)
     figure.update_yaxes(autorange="reversed", automargin=True, showgrid=False, fixedrange=True)
     return figure
 
 
-def split_bars(shares: Mapping[str, Sequence[int]], colours: Sequence[str] = CLASS_COLOURS) -> go.Figure:
-    """Stacked horizontal bars: each key is one bar, its values the parts (class 0, class 1)."""
+def split_bars(
+    shares: Mapping[str, Sequence[int]],
+    colours: Sequence[str] = CLASS_COLOURS,
+    names: Sequence[str] = ("class 0", "class 1"),
+) -> go.Figure:
+    """Stacked horizontal bars: each key is one bar, its values the parts, called ``names``."""
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    for number, colour in enumerate(colours):
+    for number, (colour, name) in enumerate(zip(colours, names, strict=True)):
         values = [parts[number] for parts in shares.values()]
         figure.add_bar(
             y=list(shares),
             x=values,
             orientation="h",
-            name=f"class {number}",
+            name=name,
             marker_color=colour,
             text=[f"{value:,}" for value in values],
             textposition="auto",

@@ -55,8 +55,8 @@ def _card(workload: str, decision: Decision) -> None:
     ]
     words = "; ".join(f"{item.label} {item.value:.3f} ({item.low:.3f} to {item.high:.3f})" for item in measured)
     charts.show(charts.intervals(measured, learnt.threshold, learnt.metric), "decision_intervals", words)
-    _matrices(sides)
-    _tests(details)
+    _matrices(sides, learnt.unit)
+    _tests(details, learnt.unit)
 
 
 def _sides(decision: Decision, details: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -68,27 +68,38 @@ def _sides(decision: Decision, details: dict[str, Any]) -> dict[str, dict[str, A
     return found
 
 
-def _matrices(sides: dict[str, dict[str, Any]]) -> None:
+def _matrices(sides: dict[str, dict[str, Any]], unit: str) -> None:
     shown = {label: figures for label, figures in sides.items() if figures.get("confusion_matrix")}
     if not shown:
         return
     for place, (label, figures) in zip(st.columns(2), shown.items(), strict=False):
         with place:
-            st.markdown(f"**{label}** :small[on {figures['samples']:,} holdout rows]")
-            counts = figures["confusion_matrix"]
-            alt = f"Confusion matrix of {label}: {counts}"
-            charts.show(charts.confusion(counts), f"confusion_{label.split()[0]}", alt)
-            st.caption(f"log-loss {_number(figures.get('log_loss'))} · ROC-AUC {_number(figures.get('roc_auc'))}")
+            st.markdown(f"**{label}** :small[on {figures['samples']:,} {unit} held out]")
+            counts, names = figures["confusion_matrix"], figures.get("classes", [])
+            alt = f"Confusion matrix of {label}{', ' + ', '.join(names) if names else ''}: {counts}"
+            charts.show(charts.confusion(counts, names), f"confusion_{label.split()[0]}", alt)
+            st.caption(" · ".join(_words(figures)))
+
+
+def _words(figures: dict[str, Any]) -> list[str]:
+    """The single figures that the workload measured besides its metric."""
+    named = {"log_loss": "log-loss", "roc_auc": "ROC-AUC"}
+    skipped = {"value", "samples"}
+    return [
+        f"{plain(named.get(name, name.replace('_', ' ')))} {_number(value)}"
+        for name, value in figures.items()
+        if name not in skipped and (value is None or isinstance(value, float))
+    ]
 
 
 def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.4f}"
 
 
-def _tests(details: dict[str, Any]) -> None:
+def _tests(details: dict[str, Any], unit: str) -> None:
     """The paired test and the drift tests, as their numbers."""
     if comparison := details.get("comparison"):
-        _paired(comparison)
+        _paired(comparison, unit)
     if drift := details.get("drift"):
         st.markdown("**Drift against the champion's training data**")
         st.caption(plain(drift["summary"]))
@@ -97,12 +108,12 @@ def _tests(details: dict[str, Any]) -> None:
             st.dataframe(rows, hide_index=True, column_config=_DRIFT_COLUMNS, alt="Drift tests per feature")
 
 
-def _paired(comparison: dict[str, Any]) -> None:
+def _paired(comparison: dict[str, Any], unit: str) -> None:
     """``comparison`` is a :class:`core.workloads.base.Comparison`; each workload has tests of its own."""
     test = comparison["details"]
     if not test:  # a first model is compared with nothing
         return
-    st.markdown(f"**Paired comparison** :small[{plain(str(test.get('test', '')))}, the same holdout rows]")
+    st.markdown(f"**Paired comparison** :small[{plain(str(test.get('test', '')))}, the same {unit} held out]")
     with st.container(horizontal=True, gap="large"):
         for name, label in (
             ("only_first_right", "Only champion right"),
@@ -110,10 +121,15 @@ def _paired(comparison: dict[str, Any]) -> None:
         ):
             if name in test:
                 st.metric(label, f"{test[name]:,}", width="content")
+        if "gain" in test:
+            st.metric("Challenger's gain", f"{test['gain']:+.3f}", width="content")
+            st.metric("95 % interval", f"{test['low']:+.3f} to {test['high']:+.3f}", width="content")
         st.metric("Chance alone", p_text(comparison["p_value"]), width="content")
 
 
 _DRIFT_COLUMNS = {
-    "distance": st.column_config.NumberColumn("KS distance", format="%.3f"),
+    "distance": st.column_config.NumberColumn(
+        "distance", format="%.3f", help="Kolmogorov–Smirnov: the widest gap between the two distributions, 0 to 1."
+    ),
     "p_adjusted": st.column_config.TextColumn("p (adjusted)"),
 }

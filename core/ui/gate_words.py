@@ -28,10 +28,15 @@ def forecast(
     measured: Evaluation | None,
     decided: Decision | None,
     threshold: float,
+    ships: bool = False,
 ) -> Forecast:
-    """What "Check & retrain" would do. ``measured`` is the champion on ``newest``; ``decided`` the last decision."""
+    """What "Check & retrain" would do. ``measured`` is the champion on ``newest``; ``decided`` the last decision;
+    ``ships`` whether the workload brings a model of its own."""
     if newest is None:
         return Forecast("nothing", "There is no data to check on. Make a dataset first.")
+    if champion is None and ships:
+        words = f"There is no champion: the model that ships becomes it and is measured on dataset {newest.id}."
+        return Forecast("first", words)
     if champion is None:
         return Forecast("first", f"There is no champion: the first model is trained on dataset {newest.id}.")
     who, where = f"Champion v{champion.version}", f"dataset {newest.id}"

@@ -14,6 +14,7 @@ from core.settings import get_settings
 from core.ui.formats import plain
 from core.ui.links import may_open, page_link
 from core.ui.messages import empty, trouble
+from core.workloads import get_workload
 
 _FRESH_S = 3
 
@@ -35,13 +36,20 @@ def predictor(version: Version) -> Any:
 
 
 def champion_with_predictor(workload: str) -> tuple[Version, Any] | None:
-    """The champion ready to answer; what stands in the way is said on the page, and then None comes back."""
+    """The champion ready to answer, or the model that ships while there is none.
+
+    What stands in the way is said on the page, and then None comes back.
+    """
     try:
-        found = champion(workload)
+        found = champion(workload) or _shipped(workload)
         return (found, predictor(found)) if found is not None else None
     except (RegistryError, ModelRefusedError) as error:
         st.warning(plain(str(error)), icon=":material/cloud_off:")
         return None
+
+
+def _shipped(workload: str) -> Version | None:
+    return registry.starter_version(workload) if get_workload(workload).has_starter else None
 
 
 def _asked(workload: str) -> tuple[str, int, str]:
@@ -53,7 +61,7 @@ def _asked(workload: str) -> tuple[str, int, str]:
 def champion_or_stop(actor: Actor, workload: str) -> tuple[Version, Any]:
     """The champion ready to answer; without one the page says what to do, and its run ends here."""
     try:
-        found = champion(workload)
+        found = champion(workload) or _shipped(workload)
         ready = (found, predictor(found)) if found is not None else None
     except (RegistryError, ModelRefusedError) as error:
         trouble(plain(str(error)))

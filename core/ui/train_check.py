@@ -11,6 +11,7 @@ from core.registry import RegistryError, Version
 from core.ui.formats import ago, moment, plain, score
 from core.ui.gate_words import forecast
 from core.ui.jobs import follow, start
+from core.ui.learning import learning
 from core.ui.links import page_link
 from core.ui.messages import empty, explained
 from core.ui.models import champion
@@ -22,6 +23,11 @@ _SIGNS = {
     "keep": ":material/check_circle:",
     "retrain": ":material/trending_down:",
     "unknown": ":material/help:",
+}
+
+_WITHOUT = {
+    False: "No model yet. The first check on a dataset trains one and makes it champion.",
+    True: "No champion yet; the model that ships with Shifumi answers. The first check on a dataset makes it champion.",
 }
 
 
@@ -41,7 +47,7 @@ def check(actor: Actor, workload: str) -> None:
     with right, st.container(border=True, key="gate_card", height="stretch"):
         _gate_card(workload, best, newest, measured)
     _buttons(actor, workload, newest)
-    follow(actor, jobs.CHECK, workload)
+    learning(actor, workload, follow(actor, jobs.CHECK, workload))
 
 
 def _measured(workload: str, best: Version | None, newest: Dataset | None) -> Evaluation | None:
@@ -56,7 +62,7 @@ def _measured(workload: str, best: Version | None, newest: Dataset | None) -> Ev
 def _champion_card(workload: str, best: Version | None, measured: Evaluation | None, newest: Dataset | None) -> None:
     st.markdown("**Champion**")
     if best is None:
-        empty("No model yet. The first check on a dataset trains one and makes it champion.", ":material/trophy:")
+        empty(_WITHOUT[get_workload(workload).has_starter], ":material/trophy:")
         return
     figure, facts = st.columns((1, 1), wrap=False)
     figure.metric("Version", f"v{best.version}", icon=":material/trophy:")
@@ -68,17 +74,18 @@ def _champion_card(workload: str, best: Version | None, measured: Evaluation | N
         st.caption(f"95 % interval {interval}, on dataset {newest.id}")
     elif newest is not None:
         st.caption(f"Not measured on dataset {newest.id} yet.")
-    st.caption(f"Trained on dataset {best.dataset_id}, {ago(best.created_at)} ({moment(best.created_at)})")
+    origin = f"Trained on dataset {best.dataset_id}" if best.dataset_id else "Came with Shifumi, taken over"
+    st.caption(f"{origin}, {ago(best.created_at)} ({moment(best.created_at)})")
 
 
 def _gate_card(workload: str, best: Version | None, newest: Dataset | None, measured: Evaluation | None) -> None:
     learnt = get_workload(workload)
     st.markdown("**What a check would do**")
     last = next(iter(decisions.latest(workload, limit=1)), None)
-    seen = forecast(best, newest, measured, last, learnt.threshold)
+    seen = forecast(best, newest, measured, last, learnt.threshold, learnt.has_starter)
     st.markdown(f"{_SIGNS[seen.action]} {seen.text}")
     if newest is not None:
-        made = f"{newest.rows:,} rows, {ago(newest.created_at)} by {plain(newest.created_by)}"
+        made = f"{newest.rows:,} {learnt.unit}, {ago(newest.created_at)} by {plain(newest.created_by)}"
         st.caption(f"Newest data: dataset {newest.id} ({made}).")
     st.caption(
         f"A check measures the champion on the newest holdout. It trains a challenger when {learnt.metric} is under "

@@ -56,9 +56,13 @@ def _row(workload: str, version: Version, measured: list[Evaluation]) -> dict[st
         "aliases": list(version.aliases),
         get_workload(workload).metric: last.value if last else None,
         "measured on": last.dataset_id if last else None,
-        "trained on": version.dataset_id,
+        "trained on": version.dataset_id or None,
         "trained at": version.created_at,
     }
+
+
+def _origin(version: Version) -> str:
+    return f"dataset {version.dataset_id}" if version.dataset_id else "came with Shifumi"
 
 
 def _by_hand(actor: Actor, workload: str, listed: list[Version]) -> None:
@@ -69,7 +73,7 @@ def _by_hand(actor: Actor, workload: str, listed: list[Version]) -> None:
         chosen = st.selectbox(
             "Promote by hand",
             others,
-            format_func=lambda version: f"v{version.version} (dataset {version.dataset_id})",
+            format_func=lambda version: f"v{version.version} ({_origin(version)})",
             placeholder="No other version",
             disabled=not allowed or not others,
             key="version_chosen",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
+from core.auth.roles import Actor
 from core.catalog.tables import Dataset
 from core.lake import StoredFile
 
@@ -83,6 +85,34 @@ class Trained:
     parameters: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """A training that takes minutes, as it stands. ``losses`` and ``figures`` are curves: name → one value per
+    finished epoch, the first one's number being ``first_epoch``."""
+
+    words: str
+    losses: dict[str, list[float]]
+    figures: dict[str, list[float]]
+    first_epoch: int = 1
+    stopping: bool = False
+
+
+@runtime_checkable
+class Watched(Protocol):
+    """What a workload whose training takes minutes offers besides: to be looked at, and to be ended early."""
+
+    def learning(self, since: datetime) -> Learning | None:
+        """The training that began after ``since``; None while there is nothing to show. Cheap: asked every second."""
+        ...
+
+    def stop_early(self, actor: Actor) -> bool:
+        """End the running training soon, keeping the best model so far; False when none runs.
+
+        Raises ``ForbiddenError``.
+        """
+        ...
+
+
 class Workload(Protocol):
     """One thing that is learnt."""
 
@@ -114,6 +144,11 @@ class Workload(Protocol):
 
     def train(self, dataset: Dataset, report: Report) -> Trained:
         """Fit a model on the dataset's training split."""
+        ...
+
+    @property
+    def has_starter(self) -> bool:
+        """Whether :meth:`starter` has a model to give: cheap, for pages."""
         ...
 
     def starter(self) -> Trained | None:

@@ -76,6 +76,10 @@ class LinearWorkload:
         report(1.0, "Fitted")
         return Trained(model, LinearPredictor.from_pipeline(model), dict(self.training_parameters))
 
+    @property
+    def has_starter(self) -> bool:
+        return False
+
     def starter(self) -> Trained | None:
         return None
 

@@ -90,6 +90,10 @@ class AwakeWorkload:
         predictor = AwakePredictor(float(model.coef_[0, 0]), float(model.intercept_[0]))
         return Trained(model, predictor, self.training_parameters)
 
+    @property
+    def has_starter(self) -> bool:
+        return False
+
     def starter(self) -> Trained | None:
         return None
 

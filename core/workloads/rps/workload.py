@@ -6,15 +6,17 @@ Light: everything heavy is imported by the method that needs it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from core import lake
+from core.auth.roles import Actor
 from core.catalog.tables import Dataset
 from core.settings import get_settings
-from core.workloads.base import Comparison, Drift, Report, Scores, Trained
+from core.workloads.base import Comparison, Drift, Learning, Report, Scores, Trained
 from core.workloads.rps.starter import has_starter, starter_folder, starter_weights
 
 if TYPE_CHECKING:
@@ -68,6 +70,10 @@ class RpsWorkload:
 
         return fine_tune(dataset, self.training_parameters, report)
 
+    @property
+    def has_starter(self) -> bool:
+        return has_starter()
+
     def starter(self) -> Trained | None:
         if not has_starter():
             return None
@@ -77,6 +83,16 @@ class RpsWorkload:
         detector = ExportedDetector(starter_folder())
         facts = {"base": "starter", "imgsz": detector.meta.size, "graph_sha256": detector.meta.sha256}
         return Trained(FineTuned(starter_weights()), detector, facts)
+
+    def learning(self, since: datetime) -> Learning | None:
+        from core.workloads.rps.training.desk import learning
+
+        return learning(since)
+
+    def stop_early(self, actor: Actor) -> bool:
+        from core.workloads.rps.training.desk import ask_to_stop
+
+        return ask_to_stop(actor)
 
     def evaluate(self, predictor: ExportedDetector, dataset: Dataset) -> Scores:
         from core.workloads.rps.manifest import pictures

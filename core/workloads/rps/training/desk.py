@@ -10,7 +10,9 @@ import csv
 import json
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +21,11 @@ from core.auth.roles import Actor, Role, require
 from core.catalog.tables import Dataset
 from core.integrity import parameters_sha256
 from core.settings import get_settings
+from core.workloads.base import Learning
 
 _KEPT = 3
+_LOSSES = {"train/box_loss": "boxes", "train/cls_loss": "classes", "train/dfl_loss": "edges"}
+_FIGURES = {"metrics/mAP50(B)": "mAP50", "metrics/precision(B)": "precision", "metrics/recall(B)": "recall"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +113,8 @@ def open_desk(dataset: Dataset, parameters: Mapping[str, Any]) -> Desk:
     """The desk of a training that begins or goes on; old ones are cleared away."""
     desk = desk_of(dataset, parameters)
     desk.folder.mkdir(parents=True, exist_ok=True)
-    desk.stop.unlink(missing_ok=True)
+    for stale in (desk.stop, desk.folder / "state.json"):
+        stale.unlink(missing_ok=True)
     write_json(_home() / "running.json", {"folder": desk.folder.name})
     others = sorted((p for p in _home().iterdir() if p.is_dir() and p != desk.folder), key=lambda p: p.stat().st_mtime)
     for old in others[: max(0, len(others) - _KEPT + 1)]:
@@ -124,6 +130,40 @@ def newest_desk() -> Desk | None:
         return None
     desk = Desk(_home() / Path(name).name)
     return desk if desk.folder.is_dir() else None
+
+
+def learning(since: datetime) -> Learning | None:
+    """The training that began after ``since`` and has not ended."""
+    desk = newest_desk()
+    state = desk.state() if desk is not None and _began_after(since) and not desk.outcome.exists() else None
+    if desk is None or state is None:
+        return None
+    rows = desk.curves()
+    return Learning(
+        words(state),
+        {name: [row[column] for row in rows if column in row] for column, name in _LOSSES.items()},
+        {name: [row[column] for row in rows if column in row] for column, name in _FIGURES.items()},
+        int(rows[0]["epoch"]) if rows else 1,
+        state.stopping or desk.stop.exists(),
+    )
+
+
+def words(state: State) -> str:
+    """How far a training is, for people."""
+    if state.stopping:
+        return f"Stopping in epoch {state.epoch}, keeping the best so far"
+    text = f"Epoch {state.epoch} of {state.epochs}, batch {state.batch} of {state.batches}"
+    if state.seconds_left is None:
+        return text
+    minutes = state.seconds_left / 60
+    return f"{text}, {f'about {minutes:.0f} min' if minutes >= 1.5 else f'{state.seconds_left:.0f} s'} left at most"
+
+
+def _began_after(since: datetime) -> bool:
+    with suppress(OSError):
+        # A second of grace: the catalog's clock and the file system's do not round alike.
+        return (_home() / "running.json").stat().st_mtime >= since.timestamp() - 1
+    return False
 
 
 def ask_to_stop(actor: Actor) -> bool:

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from core.workloads.base import Report
-from core.workloads.rps.training.desk import Desk, State
+from core.workloads.rps.training.desk import Desk, State, words
 from core.workloads.rps.training.recipe import threads
 
 _EVERY_S = 2.0
@@ -78,14 +78,3 @@ class Watch:
         if self._began is None or steps < 3:
             return None
         return (time.monotonic() - self._began) / steps * (all_steps - done)
-
-
-def words(state: State) -> str:
-    """How far a training is, for people."""
-    if state.stopping:
-        return f"Stopping in epoch {state.epoch}, keeping the best so far"
-    text = f"Epoch {state.epoch} of {state.epochs}, batch {state.batch} of {state.batches}"
-    if state.seconds_left is None:
-        return text
-    minutes = state.seconds_left / 60
-    return f"{text}, {f'about {minutes:.0f} min' if minutes >= 1.5 else f'{state.seconds_left:.0f} s'} left at most"
