@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from core import audit, lake
 from core.auth.roles import Actor, Role, require
 from core.catalog.engine import reading
 from core.catalog.image_tables import Image
-from core.images import LABELLED, store
+from core.images import LABELLED, SOURCES, store
 from core.images.boxes import CLASSES_OF
 from core.images.sessions import export_stem
 from core.images.splits import HOLDOUT
@@ -27,15 +27,21 @@ class NothingToExportError(LookupError):
     """There is no labelled picture."""
 
 
-def size_of_export(workload: str = "rps") -> tuple[int, int]:
+def size_of_export(workload: str = "rps", sources: Collection[str] = SOURCES) -> tuple[int, int]:
     """How many labelled pictures an export would hold, and about how many bytes."""
     wanted = select(func.count(Image.id), func.coalesce(func.sum(Image.bytes), 0))
     with reading() as session:
-        pictures, size = session.execute(wanted.where(Image.workload == workload, Image.state == LABELLED)).one()
+        pictures, size = session.execute(wanted.where(*_meant(workload, sources))).one()
     return int(pictures), int(size)
 
 
-def export(actor: Actor, target: Path, workload: str = "rps", report: Report = silent) -> int:
+def export(
+    actor: Actor,
+    target: Path,
+    workload: str = "rps",
+    sources: Collection[str] = SOURCES,
+    report: Report = silent,
+) -> int:
     """Write every labelled picture to the zip file ``target``, whole or not at all; returns how many.
 
     ``data.yaml``, ``images/<split>``, ``labels/<split>``; the holdout is called ``test``. A negative has an empty
@@ -43,9 +49,9 @@ def export(actor: Actor, target: Path, workload: str = "rps", report: Report = s
     :class:`NothingToExportError`, ``lake.DiskFullError``.
     """
     require(actor, Role.VIEWER)
-    total, size = size_of_export(workload)
+    total, size = size_of_export(workload, sources)
     if not total:
-        raise NothingToExportError("No picture is labelled yet, so there is nothing to export.")
+        raise NothingToExportError("No picture of that kind is labelled, so there is nothing to export.")
     lake.require_space(target.parent, size)
     temporary = target.with_name(f".{uuid4().hex}.tmp")
     written = 0
@@ -53,7 +59,7 @@ def export(actor: Actor, target: Path, workload: str = "rps", report: Report = s
         # Stored, not deflated: JPEGs do not get smaller.
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
             archive.writestr("data.yaml", write_yaml(CLASSES_OF[workload]))
-            for image in _labelled(workload):
+            for image in _all(workload, sources):
                 written += _add(archive, image, workload)
                 report(min(1.0, written / total), f"{written:,} of {total:,} pictures")
         temporary.replace(target)
@@ -63,11 +69,15 @@ def export(actor: Actor, target: Path, workload: str = "rps", report: Report = s
     return written
 
 
-def _labelled(workload: str) -> Iterator[Image]:
-    """All of them, some hundred at a time."""
+def _meant(workload: str, sources: Collection[str]) -> tuple[ColumnElement[bool], ...]:
+    return Image.workload == workload, Image.state == LABELLED, Image.source.in_(sources)
+
+
+def _all(workload: str, sources: Collection[str]) -> Iterator[Image]:
+    """The pictures, some hundred at a time."""
     last = ""
     while True:
-        query = select(Image).where(Image.workload == workload, Image.state == LABELLED, Image.sha256 > last)
+        query = select(Image).where(*_meant(workload, sources), Image.sha256 > last)
         with reading() as session:
             found = list(session.scalars(query.order_by(Image.sha256).limit(_AT_ONCE)))
         if not found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -84,3 +85,10 @@ def _filtered(query: Select[Any], filters: Filters) -> Select[Any]:
     if filters.label is not None:
         query = query.where(Image.boxes.any(Box.label == filters.label))
     return query
+
+
+def still_there(workload: str, digests: Sequence[str]) -> int:
+    """How many of these pictures the catalog still knows."""
+    with reading() as session:
+        known = set(session.scalars(select(Image.sha256).where(Image.workload == workload)))
+    return len(known & set(digests))

@@ -32,6 +32,7 @@ __all__ = [
     "About",
     "Counts",
     "Filters",
+    "Image",
     "ImageMissingError",
     "Stored",
     "add",

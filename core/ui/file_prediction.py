@@ -5,9 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
-from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
-from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core import jobs, prediction_files
 from core.auth.roles import Actor
@@ -18,9 +15,10 @@ from core.settings import get_settings
 from core.ui.formats import plain, size
 from core.ui.jobs import follow, start
 from core.ui.messages import explained
+from core.ui.uploaded import field_key, let_go
 from core.workloads import get_workload
 
-_ROUND = "upload_round"
+_FIELD = "upload"
 
 
 def file_prediction(actor: Actor, workload: str) -> None:
@@ -49,8 +47,7 @@ def _upload(actor: Actor, workload: str) -> None:
     uploaded = st.file_uploader(
         "CSV file",
         type="csv",
-        # A new key empties the field once its file is on its way.
-        key=f"upload_{st.session_state.get(_ROUND, 0)}",
+        key=field_key(_FIELD),
         max_upload_size=get_settings().upload_max_mb,
     )
     clicked = st.button(
@@ -67,16 +64,8 @@ def _upload(actor: Actor, workload: str) -> None:
     if start(actor, jobs.PREDICT_FILE, workload, {"upload": name}) is None:
         prediction_files.discard_upload(name)
         return
-    _let_go(uploaded)
-    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
+    let_go(_FIELD, [uploaded])
     st.rerun()
-
-
-def _let_go(uploaded: UploadedFile) -> None:
-    """Streamlit would hold the file in memory until the tab is closed, and up to 200 MB are a lot."""
-    context = get_script_run_ctx()
-    if context is not None and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
-        context.uploaded_file_mgr.remove_file(context.session_id, uploaded.file_id)
 
 
 def _result(actor: Actor, job: Job) -> None:
