@@ -4,7 +4,8 @@ import streamlit as st
 
 from core.auth.roles import Role
 from core.ui.guard import guard
-from core.ui.linear_datasets import listing
+from core.ui.hands.page import hands_tab
+from core.ui.linear_datasets import linear_datasets
 from core.ui.linear_generator import generator
 from core.ui.sql_tab import sql_tab
 
@@ -12,11 +13,14 @@ actor = guard(Role.VIEWER)
 
 st.title("Datasets")
 st.write("Make and keep the data that models learn from.")
-linear, sql = st.tabs(["Linear", "SQL"], key="datasets_tab", on_change="rerun")
+linear, hands, sql = st.tabs(["Linear", "Hands", "SQL"], key="datasets_tab", on_change="rerun")
 if linear.open:
     with linear:
         generator(actor)
-        listing(actor)
+        linear_datasets(actor)
+if hands.open:
+    with hands:
+        hands_tab(actor)
 if sql.open:
     with sql:
         sql_tab(actor)

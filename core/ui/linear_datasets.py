@@ -1,4 +1,4 @@
-"""Datasets, Linear: what there is, a closer look at one, delete."""
+"""Datasets, Linear: what there is, and a closer look at one."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core import datasets, lake
-from core.auth.roles import Actor, Role
+from core import lake
+from core.auth.roles import Actor
 from core.catalog.tables import Dataset
 from core.ui import charts
-from core.ui.confirm import confirm
-from core.ui.formats import moment, percent, plain, size
+from core.ui.dataset_list import listing
+from core.ui.formats import percent, size
 from core.ui.linear_generator import box_of, champion_boundary, true_boundary
-from core.ui.messages import empty, explained
 from core.ui.models import champion_with_predictor
 from core.workloads.linear import LinearParameters
 from core.workloads.linear_data import FEATURES
@@ -23,62 +22,18 @@ from core.workloads.linear_preview import Columns
 _DRAWN = 800
 
 
-def listing(actor: Actor) -> None:
+def linear_datasets(actor: Actor) -> None:
     """The table of datasets and the details of a chosen one."""
-    with explained():
-        listed = datasets.listed("linear")
-    st.subheader("Datasets")
-    if not listed:
-        empty("No dataset yet. Choose above, then press **Generate**: the defaults will do.")
-        return
-    st.dataframe(
-        [_row(dataset) for dataset in listed],
-        hide_index=True,
-        column_config={
-            "rows": st.column_config.NumberColumn(format="localized"),
-            "made at": st.column_config.DatetimeColumn(
-                format="YYYY-MM-DD HH:mm:ss", timezone=st.context.timezone or "UTC"
-            ),
-        },
-        height="content" if len(listed) <= 8 else 320,
-        alt=f"{len(listed)} datasets with their size, parameters, maker and time.",
-    )
-    chosen = st.selectbox(
-        "Look closer at",
-        listed,
-        format_func=lambda item: f"Dataset {item.id} · {item.rows:,} rows",
-        key=f"linear_look_{listed[0].id}",  # a new dataset makes a new widget, which shows it
-    )
-    if chosen is not None:
-        _details(actor, chosen)
+    hint = "No dataset yet. Choose above, then press **Generate**: the defaults will do."
+    listing(actor, "linear", hint, _choices, _picture)
 
 
-def _row(dataset: Dataset) -> dict[str, Any]:
-    shown = {name: dataset.parameters.get(name) for name in ("angle", "offset", "noise", "balance", "seed")}
-    return {
-        "id": dataset.id,
-        "rows": dataset.rows,
-        "size": size(dataset.bytes),
-        **shown,
-        "by": dataset.created_by,
-        "made at": dataset.created_at,
-    }
+def _choices(dataset: Dataset) -> dict[str, Any]:
+    return {name: dataset.parameters.get(name) for name in ("angle", "offset", "noise", "balance", "seed")}
 
 
-def _details(actor: Actor, dataset: Dataset) -> None:
-    with st.container(border=True, key="dataset_details"):
-        st.markdown(f"**Dataset {dataset.id}** · made by {plain(dataset.created_by)} at {moment(dataset.created_at)}")
-        try:
-            lake.file_of(dataset.path)  # what is cached below would hide that it is gone
-            drawn, counts = _sample(dataset.path), _counts(dataset.path)
-        except lake.DatasetMissingError as error:
-            st.error(plain(str(error)), icon=":material/error:")
-        else:
-            _picture(dataset, drawn, counts)
-        _delete_button(actor, dataset)
-
-
-def _picture(dataset: Dataset, drawn: Columns, counts: dict[str, tuple[int, int]]) -> None:
+def _picture(dataset: Dataset) -> None:
+    drawn, counts = _sample(dataset.path), _counts(dataset.path)
     parameters = LinearParameters.model_validate(dataset.parameters)
     lines = [true_boundary(parameters)]
     if found := champion_with_predictor("linear"):
@@ -98,20 +53,6 @@ def _picture(dataset: Dataset, drawn: Columns, counts: dict[str, tuple[int, int]
             "; ".join(f"{name}: {zero:,} of class 0, {one:,} of class 1" for name, (zero, one) in counts.items()),
         )
         st.caption(f"SHA-256 {dataset.sha256[:16]}… · {size(dataset.bytes)}")
-
-
-def _delete_button(actor: Actor, dataset: Dataset) -> None:
-    allowed = actor.role.rank >= Role.EDITOR.rank
-    text = None if allowed else "Deleting needs the role editor."
-    if st.button("Delete", icon=":material/delete:", key="btn_delete_dataset", disabled=not allowed, help=text):
-        confirm(
-            f"Delete dataset {dataset.id} with its {dataset.rows:,} rows? Models trained on it stay, but drift "
-            "against it can no longer be judged.",
-            "Delete it",
-            lambda who: datasets.delete(who, dataset.id),
-            f"Dataset {dataset.id} is deleted.",
-            (datasets.DatasetInUseError, LookupError),
-        )
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
