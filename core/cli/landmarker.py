@@ -1,0 +1,18 @@
+"""`manage.py fetch-landmarker`: the optional helper that finds hands on captured pictures."""
+
+from __future__ import annotations
+
+from core.cli.errors import CommandError
+from core.workloads.rps.autolabel import landmarker
+from core.workloads.rps.autolabel.fetching import FetchError, fetch, install
+
+
+def fetch_landmarker() -> int:
+    """Install MediaPipe and its model where they are missing. Raises :class:`CommandError` with the reason."""
+    try:
+        install()
+        fetch(landmarker.model_file())
+    except FetchError as error:
+        raise CommandError(str(error)) from error
+    print(f"Boxes can be proposed: MediaPipe is installed, its hand model is {landmarker.model_file()}.")
+    return 0

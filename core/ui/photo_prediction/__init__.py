@@ -1,0 +1,1 @@
+"""The Predict page for workloads on pictures: a photo at once, a video in the background."""

@@ -1,0 +1,86 @@
+"""Which throw 21 landmarks show: a softmax regression on the distances between them.
+
+Distances over the hand's size know neither place, turn nor scale, nor left from right. The coefficients are made by
+``python -m tools.hand_naming`` (docs/hands.md); they are numbers, no model file that could run anything.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.workloads.rps.classes import CLASSES
+
+Numbers = NDArray[np.float64]
+
+COEFFICIENTS = Path(__file__).with_name("naming.json")
+OTHER = "other"
+NAMES = (*CLASSES, OTHER)
+"""What the regression tells apart: the throws, and hands that throw nothing."""
+
+_FIRST, _SECOND = np.triu_indices(21, 1)
+_KNUCKLES = (5, 9, 13, 17)
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """``mean`` and ``scale`` (210,) put features on one scale; ``weights`` (4, 210) and ``bias`` (4,) name them."""
+
+    mean: Numbers
+    scale: Numbers
+    weights: Numbers
+    bias: Numbers
+
+    def probabilities(self, landmarks: Numbers) -> Numbers:
+        """How likely each of :data:`NAMES` is, shape (4,), for landmarks of shape (21, 3)."""
+        scores = self.weights @ ((features(landmarks) - self.mean) / self.scale) + self.bias
+        raised = np.exp(scores - scores.max())
+        return np.asarray(raised / raised.sum())
+
+    def name(self, landmarks: Numbers) -> tuple[str, float]:
+        """The likeliest throw and its probability, which is low for hands that throw nothing."""
+        throws = self.probabilities(landmarks)[: len(CLASSES)]
+        best = int(throws.argmax())
+        return CLASSES[best], float(throws[best])
+
+
+def features(landmarks: Numbers) -> Numbers:
+    """The 210 distances between 21 points in space, over the mean distance from wrist to knuckles.
+
+    ``landmarks``: shape (21, 3), in any unit, in MediaPipe's order. Raises ``ValueError`` for another shape, for
+    numbers that are not finite and for points that all lie in one place.
+    """
+    points = np.asarray(landmarks, np.float64)
+    if points.shape != (21, 3) or not np.isfinite(points).all():
+        raise ValueError("A hand has 21 landmarks of three finite numbers each.")
+    size = float(np.linalg.norm(points[list(_KNUCKLES)] - points[0], axis=1).mean())
+    if size < 1e-9:
+        raise ValueError("These landmarks lie in one place: they are no hand.")
+    return np.asarray(np.linalg.norm(points[_FIRST] - points[_SECOND], axis=1) / size)
+
+
+@cache
+def naming() -> Naming:
+    """The coefficients that ship with the project."""
+    return read(COEFFICIENTS)
+
+
+def read(path: Path) -> Naming:
+    """Coefficients from a file. Raises ``ValueError`` when it does not hold what it should."""
+    told = json.loads(path.read_text(encoding="utf-8"))
+    mean, scale, weights, bias = (np.array(told[key], np.float64) for key in ("mean", "scale", "weights", "bias"))
+    fits = mean.shape == scale.shape == (210,) and weights.shape == (len(NAMES), 210) and bias.shape == (len(NAMES),)
+    if tuple(told["names"]) != NAMES or not fits or not (scale > 0).all():
+        raise ValueError(f"{path.name} holds no coefficients for {', '.join(NAMES)}.")
+    return Naming(mean, scale, weights, bias)
+
+
+def write(path: Path, fitted: Naming, made: dict[str, object]) -> None:
+    """Coefficients to a file, rounded to five digits; ``made`` says how they came about."""
+    numbers = {key: np.round(getattr(fitted, key), 5).tolist() for key in ("mean", "scale", "weights", "bias")}
+    path.write_text(json.dumps({"names": NAMES, "made": made, **numbers}) + "\n", encoding="utf-8")
