@@ -30,7 +30,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 SUPPORTED = ("3.11", "3.12", "3.13")
-COMMANDS = ("run", "test", "bench", "migrate", "user", "token", "doctor")
+COMMANDS = ("run", "test", "bench", "migrate", "user", "token", "doctor", "fetch-landmarker")
 NEEDS_DEV = ("test", "bench")
 NEEDED_DISK_GB = 3
 ROOT = Path(__file__).resolve().parent

@@ -67,7 +67,7 @@ def main() -> None:
 def samples_of(picture: Path, labels: Path) -> list[Sample]:
     """Hands found in the whole picture, named by the box they lie in or as "other" where none is, and hands found
     in crops round the boxes, as close-ups show them."""
-    pixels, source = np.asarray(cv2.imread(str(picture)), np.uint8), picture.stem.rsplit("_", 1)[0]
+    pixels, source = np.asarray(cv2.imread(str(picture)), np.uint8), source_of(picture)
     boxes = read_labels(labels, pixels.shape[1], pixels.shape[0])
     found = []
     for hand in hands(pixels):
@@ -84,6 +84,11 @@ def samples_of(picture: Path, labels: Path) -> list[Sample]:
             middle = min(close, key=lambda hand: _off_centre(hand, len(close_up)))
             found.append(Sample(middle.shape, name, source, False))
     return found
+
+
+def source_of(picture: Path) -> str:
+    """What the picture's people and place are called: its name up to the last underscore."""
+    return picture.stem.rsplit("_", 1)[0]
 
 
 def _off_centre(hand: Hand, side: int) -> float:

@@ -30,6 +30,7 @@ def parser_for(command: str) -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="say what is wrong and how to mend it")
     doctor.add_argument("--fix", action="store_true", help="mend what can be mended without losing anything")
     doctor.add_argument("--deep", action="store_true", help="also read every dataset file whole")
+    commands.add_parser("fetch-landmarker", help="install MediaPipe with its hand model, to propose boxes (optional)")
     for name, text in (
         ("user", "accounts of people"),
         ("token", "keys for the prediction API"),
@@ -84,6 +85,10 @@ def _execute(options: argparse.Namespace, settings: Settings) -> int:
         from core.cli.doctor import doctor
 
         return doctor(settings, fix=options.fix, deep=options.deep)
+    if options.command == "fetch-landmarker":
+        from core.cli.landmarker import fetch_landmarker
+
+        return fetch_landmarker()
     from core.cli.bootstrap import announce_password, first_admin, prepare_catalog, prepare_data
 
     prepare_data(settings)

@@ -46,7 +46,7 @@ def test_a_box_is_a_little_wider_than_the_landmarks_and_named(seen: list[Hand]) 
     (box,) = autolabel.propose(PICTURE)
     assert (box.label, box.provenance) == ("scissors", "model")
     assert box.confidence is not None and 0.5 < box.confidence <= 1
-    assert (box.x, box.y, box.width, box.height) == pytest.approx((150 / 400, 0.5, 116 / 400, 116 / 200))
+    assert (box.x, box.y, box.width, box.height) == pytest.approx((150 / 400, 0.5, 124 / 400, 124 / 200))
 
 
 def test_a_box_is_cut_at_the_edge_and_one_beside_the_picture_is_left_out(seen: list[Hand]) -> None:

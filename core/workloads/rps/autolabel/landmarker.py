@@ -21,8 +21,9 @@ HANDS = 4
 """Hands looked for on one picture; each costs time only when it is there."""
 
 _LEAST = 0.3
-_MARGIN = 0.08
-"""Landmarks lie inside the fingers: boxes are that share of their extent wider on each side."""
+_MARGIN = 0.12
+"""Landmarks lie inside the fingers: boxes reach further on each side, by that share of the hand's longer side.
+(8 % of each side, the first try, met 54 % of the boxes that people drew; this meets 61 %.)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def hands(pixels: Pixels) -> list[Hand]:
 
 def _extent(points: Numbers) -> tuple[float, float, float, float]:
     low, high = points.min(0), points.max(0)
-    margin = _MARGIN * (high - low)
+    margin = _MARGIN * (high - low).max()
     (left, top), (right, bottom) = (low - margin).tolist(), (high + margin).tolist()
     return left, top, right, bottom
 
