@@ -74,6 +74,10 @@ def test_the_figures_tell_what_can_be_learnt_and_what_waits() -> None:
     store.add(SYSTEM, picture(11), source="upload", session="u", boxes=[box("rock", provenance="model")])
     store.add(SYSTEM, picture(12), source="upload", session="u", state=REJECTED)
     app = open_hands()
+    in_train = {image.boxes[0].label for image in store.listed(store.Filters(state=LABELLED, split="train"))}
+    for label in ("rock", "paper", "scissors"):
+        told = [text.value for text in app.warning if "to train on yet" in text.value]
+        assert any(f"o {label}" in text for text in told) == (label not in in_train)
     assert metrics(app) == {"Labelled": "5", "To review": "2", "Rejected": "1"}
     assert "By source: 5 synthetic, 3 upload." in said(app)
     assert len(app.get("plotly_chart")) == 1
@@ -227,7 +231,7 @@ def test_what_an_import_could_not_use_is_listed() -> None:
     result = {"splits": {"train": 8, "holdout": 2}, "faults": ["images/x.jpg: The file is empty."]}
     jobs.finish(job.id, jobs.COMPLETED, "10 pictures are new", result)
     app = open_hands(way="Import")
-    assert "By split: 2 holdout, 8 train." in said(app)
+    assert "By split: 8 training, 2 holdout." in said(app)
     assert "images/x.jpg: The file is empty." in [item.value for item in app.code]
 
 

@@ -15,6 +15,7 @@ from core.images.meanings import BACKGROUND, LEAVE_OUT, guess
 from core.lake import LakeError
 from core.settings import get_settings
 from core.ui.formats import plain
+from core.ui.hands.figures import SPLIT_NAMES
 from core.ui.jobs import follow, is_news, start
 from core.ui.messages import explained
 from core.ui.uploaded import field_key, let_go
@@ -136,7 +137,7 @@ def _faults(job: Job) -> None:
     """What the import could not use, and where the pictures went."""
     splits = job.result.get("splits") or {}
     if splits:
-        told = ", ".join(f"{number:,} {split}" for split, number in sorted(splits.items()))
+        told = ", ".join(f"{splits[split]:,} {name}" for split, name in SPLIT_NAMES.items() if split in splits)
         st.caption(f"By split: {told}. Pictures of one source stay together, so the shares are rough.")
     faults = job.result.get("faults") or []
     if faults:

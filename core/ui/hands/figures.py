@@ -16,7 +16,10 @@ from core.ui.links import may_open, page_link
 NOTHING = "nothing"
 """How negatives are called here: pictures that show none of the classes."""
 
-_SPLITS = {TRAIN: ("training", BLUE), VAL: ("tuning", GREY), HOLDOUT: ("holdout", ORANGE)}
+SPLIT_NAMES = {TRAIN: "training", VAL: "tuning", HOLDOUT: "holdout"}
+"""The splits as people read them."""
+
+SPLIT_COLOURS = (BLUE, GREY, ORANGE)
 
 
 def figures(actor: Actor, counts: Counts, workload: str) -> None:
@@ -36,19 +39,31 @@ def figures(actor: Actor, counts: Counts, workload: str) -> None:
         return
     rows = {label: _row(counts.boxes.get(label, {})) for label in CLASSES_OF[workload]}
     rows[NOTHING] = _row(counts.negatives)
-    names, colours = zip(*_SPLITS.values(), strict=True)
     with picture:
-        charts.show(charts.split_bars(rows, colours, names), f"{workload}_counts", spoken(rows))
+        bars = charts.split_bars(rows, SPLIT_COLOURS, tuple(SPLIT_NAMES.values()))
+        charts.show(bars, f"{workload}_counts", spoken(rows))
+        _gaps(rows)
         st.caption("Boxes of labelled pictures, per class and split; pictures without any for *nothing*.")
 
 
+def _gaps(rows: dict[str, tuple[int, ...]]) -> None:
+    """Classes that cannot be learnt or judged: sessions stay whole, so few of them may all lie on one side."""
+    places = list(SPLIT_NAMES)
+    for split, what in ((TRAIN, "train on"), (HOLDOUT, "judge a model by")):
+        if missing := [label for label, row in rows.items() if label != NOTHING and not row[places.index(split)]]:
+            st.warning(
+                f"No {' and no '.join(missing)} to {what} yet. A session lies on one side as a whole: add another one.",
+                icon=":material/balance:",
+            )
+
+
 def _row(splits: dict[str, int]) -> tuple[int, ...]:
-    return tuple(splits.get(split, 0) for split in _SPLITS)
+    return tuple(splits.get(split, 0) for split in SPLIT_NAMES)
 
 
 def spoken(rows: dict[str, tuple[int, ...]]) -> str:
     """The chart in words."""
-    names = [name for name, _ in _SPLITS.values()]
+    names = SPLIT_NAMES.values()
     return "; ".join(
         f"{label}: " + ", ".join(f"{number:,} {name}" for name, number in zip(names, numbers, strict=True))
         for label, numbers in rows.items()

@@ -11,9 +11,10 @@ from core.images.splits import SPLITS
 from core.ui.confirm import confirm
 from core.ui.formats import plain
 from core.ui.hands.drawing import marks_of, thumbnail
+from core.ui.hands.figures import SPLIT_NAMES
 from core.ui.messages import empty, explained
 
-PER_PAGE = 24
+PER_PAGE = 20
 _TILE = 168
 
 
@@ -47,7 +48,15 @@ def _filters(workload: str) -> store.Filters:
         label = st.selectbox("Class", CLASSES_OF[workload], None, placeholder="any", key="hands_class", width=150)
         state = st.selectbox("State", STATES, None, placeholder="any", key="hands_state", width=150)
         source = st.selectbox("Source", SOURCES, None, placeholder="any", key="hands_source", width=150)
-        split = st.selectbox("Split", SPLITS, None, placeholder="any", key="hands_split", width=150)
+        split = st.selectbox(
+            "Split",
+            SPLITS,
+            None,
+            format_func=SPLIT_NAMES.__getitem__,
+            placeholder="any",
+            key="hands_split",
+            width=150,
+        )
     return store.Filters(workload, label, state, source, split)
 
 
@@ -60,12 +69,17 @@ def _tile(image: store.Image, actor: Actor) -> bool:
             st.image(drawn, width="stretch", alt=f"Picture {image.id}: {shown}")
         except (store.ImageMissingError, OSError):
             st.error("Its file is gone.", icon=":material/broken_image:")
-        st.caption(f"{image.state} · {image.source} · {image.split}", help=_told(image))
+        st.caption(f"{image.state} · {SPLIT_NAMES[image.split]}", help=_told(image))
         return st.checkbox(f"Choose {image.id}", key=f"choose_{image.id}", disabled=actor.role.rank < Role.EDITOR.rank)
 
 
 def _told(image: store.Image) -> str:
-    facts = [f"{image.width} × {image.height}", f"session {plain(image.session)}", f"by {plain(image.created_by)}"]
+    facts = [
+        image.source,
+        f"{image.width} × {image.height}",
+        f"session {plain(image.session)}",
+        f"by {plain(image.created_by)}",
+    ]
     return " · ".join([*facts, plain(image.note)] if image.note else facts)
 
 

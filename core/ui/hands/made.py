@@ -13,12 +13,10 @@ from core.auth.roles import Actor
 from core.catalog.tables import Dataset
 from core.images import queries
 from core.images.boxes import CLASSES_OF
-from core.images.splits import SPLITS
 from core.ui import charts
-from core.ui.charts import BLUE, GREY, ORANGE
 from core.ui.dataset_list import listing
 from core.ui.formats import size
-from core.ui.hands.figures import NOTHING, spoken
+from core.ui.hands.figures import NOTHING, SPLIT_COLOURS, SPLIT_NAMES, spoken
 from core.ui.messages import explained
 
 
@@ -37,8 +35,8 @@ def _inside(dataset: Dataset) -> None:
         gone = dataset.rows - queries.still_there(dataset.workload, _pictures(dataset.path))
     chart, facts = st.columns((3, 2), gap="large")
     with chart:
-        names = ("training", "tuning", "holdout")
-        charts.show(charts.split_bars(rows, (BLUE, GREY, ORANGE), names), "dataset_inside", spoken(rows))
+        bars = charts.split_bars(rows, SPLIT_COLOURS, tuple(SPLIT_NAMES.values()))
+        charts.show(bars, "dataset_inside", spoken(rows))
     with facts:
         st.metric("Pictures", f"{dataset.rows:,}")
         st.caption(", ".join(f"{number:,} {source}" for source, number in sorted(sources.items())))
@@ -58,7 +56,7 @@ def _counts(path: str, workload: str) -> tuple[dict[str, tuple[int, ...]], dict[
     """Boxes per class and split, pictures without any, and pictures per source."""
     columns = lake.read(path, ["split", "source", "boxes"])
     classes = CLASSES_OF[workload]
-    counted = {name: dict.fromkeys(SPLITS, 0) for name in (*classes, NOTHING)}
+    counted = {name: dict.fromkeys(SPLIT_NAMES, 0) for name in (*classes, NOTHING)}
     sources: dict[str, int] = {}
     for split, source, boxes in zip(columns["split"], columns["source"], columns["boxes"], strict=True):
         found = json.loads(boxes)
