@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import numpy as np
 
+from core import registry
 from core.live.frames import Model
+from core.serving import Served
 from core.workloads.rps.classes import CLASSES
 from core.workloads.rps.detections import Detections, Pixels, nothing
 
@@ -73,6 +76,11 @@ class BrokenDetector:
 def numbered(number: int) -> Pixels:
     """A small picture that a :class:`HeldDetector` knows again."""
     return np.full((4, 4, 3), number, np.uint8)
+
+
+def served(detector: object, workload: str = "rps") -> Served:
+    """What ``core.serving.served_starter`` gives when this detector ships with the workload."""
+    return Served(registry.starter_version(workload), detector, datetime.now(UTC))
 
 
 def model(detector: object, name: str = "v1") -> Model:

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from loguru import logger
 
-from core.auth.roles import Actor, ForbiddenError, Role, require
+from core.auth.roles import Actor, Role, require
 from core.live.frames import Frame
 from core.workloads.rps.detections import Pixels
 
@@ -27,6 +27,7 @@ GUIDE = (0.25, 0.15, 0.75, 0.85)
 """Left, top, right, bottom as shares: where the hand belongs when nothing can find it."""
 
 _WAITING = 4
+_SLACK_S = 0.005  # cameras are not that punctual
 
 Keep = Callable[[Actor, Pixels, str, str], str]
 """Store a picture (actor, pixels, label, session); answers with the name of what proposed the box."""
@@ -104,7 +105,7 @@ class _Take:
             return
         if frame.at - self._began > LONGEST_S:
             self.close()
-        elif frame.at >= self._next_at and self._queue.qsize() < _WAITING:
+        elif frame.at + _SLACK_S >= self._next_at and self._queue.qsize() < _WAITING:
             self._next_at = max(self._next_at + 1 / PER_SECOND, frame.at - 1 / PER_SECOND)
             self._queue.put(frame.pixels)
 
@@ -140,8 +141,8 @@ class _Take:
     def _stored_one(self, pixels: Pixels) -> bool:
         try:
             proposer = self._keep(self.actor, pixels, self.label, self.session)
-        except (ForbiddenError, OSError, ValueError, RuntimeError) as error:
-            logger.error("Recording stopped: {}", error)
+        except Exception as error:  # noqa: BLE001 - a worker that dies silently would leave a button that does nothing
+            logger.opt(exception=error).error("Recording stopped")
             self._problem = str(error)
             return False
         self._stored += 1
@@ -150,12 +151,11 @@ class _Take:
 
 
 def thumbnail(pixels: Pixels) -> Pixels:
-    """A grey picture of 32×24, shape (24, 32, 1) flattened by OpenCV to (24, 32): enough to tell two frames apart."""
+    """The picture at 32×24, shape (24, 32, 3): enough to tell two frames apart."""
     import cv2
     import numpy as np
 
-    grey = cv2.cvtColor(cv2.resize(pixels, (32, 24), interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
-    return np.asarray(grey, np.uint8)
+    return np.asarray(cv2.resize(pixels, (32, 24), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def alike(one: Pixels, other: Pixels) -> bool:

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 
 from loguru import logger
 
+from core import serving
 from core.live.frames import Model
-from core.registry import Version
-from core.serving import ChampionWatcher
+from core.serving import ChampionWatcher, Served
 from core.settings import get_settings
-from core.workloads.rps.detections import Detector
 
 IDLE_S = 5.0
-STARTER = "starter"
+WORKLOAD, STARTER = "rps", "starter"
 
 NO_STARTER = (
     "There is no champion yet and this copy of the project lacks the starter model. Get the file with "
@@ -28,21 +26,19 @@ NO_STARTER = (
 )
 
 
-def model_of(version: Version, detector: Detector) -> Model:
-    """A registered version as streams use it; ``detector`` is its served form."""
-    return Model(f"v{version.version}-{version.sha256}", f"v{version.version}", detector)
+def model_of(served: Served) -> Model:
+    """A version as streams use it; version 0 is the starter."""
+    version = served.version
+    name = f"v{version.version}" if version.version else STARTER
+    return Model(f"{name}-{version.sha256}", name, served.predictor)
 
 
 def starter_model() -> Model:
-    """The model that ships with the project. Raises ``ValueError`` or ``OSError`` when it is missing or damaged."""
-    from core.workloads.rps.detector import ExportedDetector
-    from core.workloads.rps.starter import has_starter, starter_folder
-
-    if not has_starter():
-        raise ValueError(NO_STARTER)
-    detector = ExportedDetector(starter_folder())
-    detector.smoke()
-    return Model(STARTER, STARTER, detector)
+    """The model that ships with the project. Raises ``ModelRefusedError`` when it is missing or damaged."""
+    served = serving.served_starter(WORKLOAD)
+    if served is None:
+        raise serving.ModelRefusedError(NO_STARTER)
+    return model_of(served)
 
 
 class Following:
@@ -50,14 +46,12 @@ class Following:
 
     def __init__(
         self,
-        load_starter: Callable[[], Model] = starter_model,
         interval_s: float | None = None,
         idle_s: float = IDLE_S,
-        workload: str = "rps",
+        workload: str = WORKLOAD,
     ) -> None:
         self.problem: str | None = None
         self._workload = workload
-        self._load_starter = load_starter
         self._interval_s = interval_s or get_settings().watch_interval_s
         self._idle_s = idle_s
         self._model: Model | None = None
@@ -103,18 +97,19 @@ class Following:
 
     def _look(self, watcher: ChampionWatcher) -> None:
         watcher.look()
-        served = watcher.current
-        if served is not None:
-            if self._model is None or self._model.detector is not served.predictor:
-                self._model = model_of(
-                    served.version, served.predictor
-                )  # one assignment: the next frame goes to the new one
+        if watcher.current is None:
+            self._do_without(watcher)
+        elif self._model is None or self._model.detector is not watcher.current.predictor:
+            self._model = model_of(watcher.current)  # one assignment: the next frame goes to the new one
+        if watcher.current is not None or self._model is not None:
             self.problem = watcher.problem
-            return
-        if self._model is None:
+
+    def _do_without(self, watcher: ChampionWatcher) -> None:
+        """A damaged champion or a store that does not answer: the starter plays on, and the page says why."""
+        if watcher.state in {"refused", "unreachable"} and self._model is None:
             try:
-                self._model = self._load_starter()
-            except (ValueError, OSError) as error:
-                self.problem = str(error)
-                return
-        self.problem = watcher.problem if watcher.state in {"refused", "unreachable"} else None
+                self._model = starter_model()
+            except serving.ModelRefusedError:
+                self.problem = watcher.problem
+        elif self._model is None:
+            self.problem = NO_STARTER

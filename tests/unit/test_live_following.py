@@ -6,26 +6,26 @@ from pathlib import Path
 
 import pytest
 
-from core import loop, registry
+from core import loop, registry, serving
 from core.auth.roles import SYSTEM
 from core.live import following
 from core.live.following import Following
-from core.live.frames import Model
 from core.settings import Settings
 from tests.learning import make_dataset
-from tests.live import SquareDetector, model
+from tests.live import SquareDetector, served
 from tests.waiting import wait_until
 
 # The registry does not care what a version predicts: the linear workload trains in no time.
 WORKLOAD = "linear"
 
 
-def starter() -> Model:
-    return model(SquareDetector(), "starter")
+@pytest.fixture(autouse=True)
+def a_starter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "served_starter", lambda workload: served(SquareDetector(), workload))
 
 
-def follow(load_starter: object = starter) -> Following:
-    return Following(load_starter, interval_s=0.02, idle_s=2.0, workload=WORKLOAD)  # type: ignore[arg-type]
+def follow(idle_s: float = 2.0) -> Following:
+    return Following(interval_s=0.02, idle_s=idle_s, workload=WORKLOAD)
 
 
 @pytest.fixture(autouse=True)
@@ -79,13 +79,23 @@ def test_champions_come_and_go_and_a_damaged_one_serves_nobody(mlflow_store: Pat
     assert "does not match its SHA-256" in str(fresh.problem)
 
 
-def test_without_champion_and_starter_it_says_what_to_do() -> None:
-    def missing() -> Model:
-        raise ValueError(following.NO_STARTER)
-
-    watched = follow(missing)
+def test_without_champion_and_starter_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "served_starter", lambda workload: None)
+    watched = follow()
     wait_until(lambda: watched.current() is None and watched.problem, every=0.01)
     assert "train a model on the Train page" in str(watched.problem)
+    with pytest.raises(serving.ModelRefusedError, match="lacks the starter model"):
+        following.starter_model()
+
+
+def test_a_damaged_starter_is_refused_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def damaged(workload: str) -> serving.Served:
+        raise serving.ModelRefusedError("The starter is damaged: clone the project again.")
+
+    monkeypatch.setattr(serving, "served_starter", damaged)
+    watched = follow()
+    wait_until(lambda: watched.current() is None and watched.problem, every=0.01)
+    assert "clone the project again" in str(watched.problem)
 
 
 def test_a_store_that_does_not_answer_leaves_the_starter_and_says_so(mlflow_store: Path) -> None:
@@ -96,7 +106,7 @@ def test_a_store_that_does_not_answer_leaves_the_starter_and_says_so(mlflow_stor
 
 
 def test_it_sleeps_when_nobody_asks_and_wakes_up_again() -> None:
-    watched = Following(starter, interval_s=0.02, idle_s=0.1, workload=WORKLOAD)
+    watched = follow(idle_s=0.1)
     for _ in range(3):
         wait_until(lambda: name_of(watched) == "starter", every=0.01)
         wait_until(lambda: not watched.awake, every=0.02)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.live.following import STARTER, model_of, starter_model
+from core.live.following import STARTER, WORKLOAD, model_of, starter_model
 from core.live.frames import Model
 from core.live.viewer import Source, Wishes
 from core.registry import CHALLENGER, CHAMPION, PREVIOUS, RegistryError, Version
-from core.serving import ModelRefusedError
+from core.serving import ModelRefusedError, Served
 from core.ui import models
 from core.ui.camera.watching import following
 from core.ui.formats import plain
-
-WORKLOAD = "rps"
 
 _TITLES = {CHAMPION: "Champion", CHALLENGER: "Challenger", PREVIOUS: "Previous", STARTER: "Starter"}
 
@@ -78,7 +76,7 @@ def _source(name: str, held: dict[str, Version]) -> Source | None:
 
 
 def _version(version: Version) -> Model:
-    return model_of(version, models.predictor(version))
+    return model_of(Served(version, models.predictor(version), version.created_at))
 
 
 @st.cache_resource(show_spinner=False)

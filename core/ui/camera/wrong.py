@@ -7,10 +7,10 @@ import numpy as np
 import streamlit as st
 
 from core.auth.roles import Actor
-from core.images import review, review_queue
+from core.images import flagging, review_queue
 from core.images.boxes import BadBoxError
 from core.images.decode import BadImageError
-from core.lake import DiskFullError
+from core.lake import LakeError
 from core.live import drawing
 from core.live.tracks import Hand
 from core.live.viewer import Moment, Viewer
@@ -78,8 +78,10 @@ def _send(viewer: Viewer, moment: Moment, label: str) -> None:
     right = None if label == _NONE else label
     try:
         with explained():
-            image = review.flag(acting(), moment.pixels, right, moment.said, session=viewer.session, model=moment.model)
-    except (BadImageError, BadBoxError, DiskFullError, OSError) as error:
+            image = flagging.flag(
+                acting(), moment.pixels, right, moment.said, session=viewer.session, model=moment.model
+            )
+    except (BadImageError, BadBoxError, LakeError, OSError) as error:
         st.session_state[_DONE] = (f"Not stored. {error}", False)
         return
     waiting = sum(review_queue.waiting(image.workload).values())

@@ -1,0 +1,298 @@
+"""The Live page: roles, choices, figures, trouble, game, capture and mistakes. The video itself is e2e's."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from av import VideoFrame
+from streamlit.testing.v1 import AppTest
+
+from core import serving
+from core.auth import users
+from core.auth.roles import Actor, Role
+from core.images import LIVE, PROPOSED, review_queue
+from core.live.following import Following
+from core.settings import Settings
+from core.ui.camera import choices, readout, stream, watching
+from core.workloads.rps.detections import Pixels
+from tests.colour_model import promote_colour_model, register_colour_model
+from tests.live import BrokenDetector, SquareDetector, picture, served
+from tests.pages.opening import open_page, texts
+from tests.people import make_user
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.usefixtures("no_servers")
+
+
+@dataclass
+class Video:
+    """Stands where the browser's part of ``webrtc_streamer`` stands: on or off, and able to send frames."""
+
+    playing: bool = False
+    signalling: bool = False
+    options: dict[str, Any] | None = None
+
+    def __call__(self, **options: Any) -> SimpleNamespace:
+        self.options = options
+        return SimpleNamespace(state=SimpleNamespace(playing=self.playing, signalling=self.signalling))
+
+    def send(self, pixels: Pixels) -> Pixels:
+        assert self.options is not None
+        frame = VideoFrame.from_ndarray(pixels, format="bgr24")
+        answered: Pixels = self.options["video_frame_callback"](frame).to_ndarray(format="bgr24")
+        return answered
+
+
+@pytest.fixture
+def video(monkeypatch: pytest.MonkeyPatch) -> Video:
+    made = Video()
+    monkeypatch.setattr(stream, "webrtc_streamer", made)
+    return made
+
+
+@pytest.fixture(autouse=True)
+def own_models(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Each test follows its own registry; the starter finds coloured squares."""
+
+    for cached in (watching.following, watching._hub, choices._starter):
+        cached.clear()
+    ships(monkeypatch, SquareDetector())
+    monkeypatch.setattr(watching, "Following", lambda: Following(interval_s=0.05, idle_s=0.5))
+    yield
+    wait_until(lambda: not watching.following().awake)
+    for cached in (watching.following, watching._hub, choices._starter):
+        cached.clear()
+
+
+def ships(monkeypatch: pytest.MonkeyPatch, detector: object | None) -> None:
+    """This detector is the one that comes with the project; None: none does."""
+    made = served(detector) if detector else None
+    monkeypatch.setattr(serving, "served_starter", lambda workload: made)
+
+
+def open_live(actor: Actor | None = None) -> AppTest:
+    app = open_page("live.py", actor or make_user("eve", Role.EDITOR))
+    assert not app.exception
+    return app
+
+
+def tab(app: AppTest, name: str) -> AppTest:
+    app.session_state["live_tab"] = name
+    app.run()
+    assert not app.exception
+    return app
+
+
+def watch(app: AppTest, video: Video, pixels: Pixels) -> AppTest:
+    """The camera is on and the model has answered a frame."""
+    video.playing = True
+    app.run()
+    viewer = app.session_state["live_viewer"]
+    wait_until(lambda: video.send(pixels) is not None and viewer.report().main is not None, every=0.03)
+    return app.run()
+
+
+def used(app: AppTest) -> list[str | None]:
+    """The models whose answers this tab has, the first and the one beside it."""
+    report = app.session_state["live_viewer"].report()
+    return [answers.model if answers else None for answers in (report.main, report.rival)]
+
+
+def frozen_caption(app: AppTest) -> str:
+    return str(app.get("image")[0].proto.imgs[0].caption)
+
+
+def said(app: AppTest) -> str:
+    return texts(app).replace("\\", "")
+
+
+def test_before_the_camera_is_on_the_page_says_how_to_begin(video: Video) -> None:
+    app = open_live(make_user("vic", Role.VIEWER))
+    assert "Press *Start camera*. Nothing is stored" in said(app)
+    assert app.button(key="btn_play").disabled
+    assert video.options is not None
+    assert video.options["rtc_configuration"] == {"iceServers": []}
+    assert video.options["async_processing"] is True
+    assert video.options["media_stream_constraints"]["audio"] is False
+    assert not watching.following().awake  # nobody watches: no model in memory
+
+
+def test_what_the_model_sees_is_read_out(video: Video) -> None:
+    app = watch(open_live(), video, picture("paper"))
+    assert "### Paper :gray[90 %]" in said(app)
+    assert "results per second" in said(app)
+    assert "ms old · model starter" in said(app)
+
+
+def test_a_model_that_fails_is_told_and_the_picture_goes_on(video: Video, monkeypatch: pytest.MonkeyPatch) -> None:
+    ships(monkeypatch, BrokenDetector())
+    app = watch(open_live(), video, picture("rock"))
+    assert "The model fails on these frames.** RuntimeError: the graph fell apart" in said(app)
+    assert video.send(picture("rock")).shape == (240, 320, 3)
+
+
+def test_without_any_model_the_page_says_what_to_do(video: Video, monkeypatch: pytest.MonkeyPatch) -> None:
+    ships(monkeypatch, None)
+    app = open_live()
+    video.playing = True
+    app.run()
+    wait_until(lambda: video.send(picture()) is not None and watching.following().problem, every=0.03)
+    app.run()
+    assert "lacks the starter model" in said(app)
+
+
+def test_a_camera_that_is_lost_is_noticed_and_can_be_started_again(
+    video: Video, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = watch(open_live(), video, picture("rock"))
+    assert video.options is not None
+    first = video.options["key"]
+    monkeypatch.setattr(readout, "_SILENT_S", 0.0)
+    app.run()
+    assert "No picture comes from the camera any more" in said(app)
+    app.button(key="btn_live_again").click().run()
+    assert video.options["key"] != first
+    assert video.options["desired_playing_state"] is True  # it starts by itself
+    app.run()
+    assert video.options["desired_playing_state"] is None  # and then the button decides again
+
+
+def test_a_connection_that_is_not_made_is_explained(video: Video, monkeypatch: pytest.MonkeyPatch) -> None:
+    video.signalling = True
+    app = open_live()
+    assert "Connecting" in said(app)
+    monkeypatch.setattr(time, "monotonic", lambda before=time.monotonic: before() + 60)
+    app.run()
+    assert "find no way to each other (ICE)" in said(app)
+    assert "SHIFUMI_ICE_SERVERS" in said(app)
+
+
+def test_models_to_choose_from_and_side_by_side(video: Video, mlflow_store: Path) -> None:
+    promote_colour_model()
+    promote_colour_model(wider=8)
+    register_colour_model(wider=16)
+    app = tab(open_live(), "Options")
+    labels = app.selectbox(key="live_model").options
+    assert labels == ["Champion (v2)", "Challenger (v3)", "Previous (v1)", "Starter"]
+    app.selectbox(key="live_rival").select("challenger").run()
+    assert "Champion (v2)" not in app.selectbox(key="live_rival").options
+    app = watch(app, video, picture("rock"))
+    wait_until(lambda: video.send(picture("rock")) is not None and used(app) == ["v2", "v3"], every=0.03)
+    app.selectbox(key="live_model").select("previous").run()
+    wait_until(lambda: video.send(picture("rock")) is not None and used(app) == ["v1", "v3"], every=0.03)
+
+
+def test_a_promotion_takes_over_while_the_video_runs(video: Video, mlflow_store: Path) -> None:
+    app = watch(open_live(), video, picture("rock"))
+    assert used(app) == ["starter", None]
+    for version in ("v1", "v2"):
+        promote_colour_model(wider=8 * int(version[1]))
+        wait_until(lambda: video.send(picture()) is not None and used(app)[0] == version, every=0.03)  # noqa: B023
+
+
+def test_an_unreachable_registry_leaves_the_starter(video: Video, settings: Settings) -> None:
+    (settings.mlflow_dir / "mlflow.db").write_bytes(b"not a database")
+    app = watch(open_live(), video, picture("rock"))
+    assert "The MLflow store does not answer" in said(app)
+    assert "model starter" in said(app)
+
+
+def test_confidence_and_mirror_are_kept_and_used(video: Video) -> None:
+    app = tab(open_live(), "Options")
+    app.slider(key="live_confidence").set_value(0.75)
+    app.toggle(key="live_mirrored").set_value(False)
+    app.run()
+    wishes = app.session_state["live_viewer"].wishes
+    assert (wishes.confidence, wishes.mirrored) == (0.75, False)
+    tab(app, "Play")
+    tab(app, "Options")
+    assert app.slider(key="live_confidence").value == 0.75
+
+
+def test_a_game_from_start_to_end(video: Video, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.live.game.Pace.__init__.__defaults__", (0.03, 0.15, 0.05, 0.03), raising=False)
+    app = watch(open_live(), video, picture("rock"))
+    app.button(key="btn_play").click().run()
+    assert "My pledge: `" in said(app)
+    viewer = app.session_state["live_viewer"]
+    wait_until(lambda: video.send(picture("rock")) is not None and not viewer.report().match.running, every=0.02)
+    app.run()
+    match = viewer.report().match
+    assert ("You win the game!" if match.winner == "you" else "I win the game.") in said(app)
+    assert f"{match.won('you')}" == app.metric[0].value
+    assert f"`{match.rounds[0].pledge.digest}` = `{match.rounds[0].pledge.throw}:" in texts(app)
+    assert app.button(key="btn_play").label == "Play again"
+
+
+def test_a_game_waits_while_another_tab_is_open(video: Video) -> None:
+    app = watch(open_live(), video, picture("rock"))
+    app.button(key="btn_play").click().run()
+    tab(app, "Correct")
+    assert not app.session_state["live_viewer"].report().match.running
+    tab(app, "Play")
+    assert "The game waits for you." in said(app)
+    app.button(key="btn_play").click().run()
+    assert app.session_state["live_viewer"].report().match.running
+    app.button(key="btn_give_up").click().run()
+    assert app.session_state["live_viewer"].report().match is None
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.EDITOR])
+def test_a_mistake_goes_to_the_review_and_nothing_before(video: Video, role: Role) -> None:
+    app = tab(watch(open_live(make_user("vic", role)), video, picture("rock")), "Correct")
+    app.button(key="btn_wrong").click().run()
+    assert "starter said rock." in frozen_caption(app)
+    assert review_queue.queue("rps") == []
+    app.button(key="btn_right_paper").click().run()
+    (image,) = review_queue.queue("rps")
+    assert (image.source, image.state, image.created_by) == (LIVE, PROPOSED, "vic")
+    assert [box.label for box in image.boxes] == ["paper"]
+    assert review_queue.reason_of(image) == review_queue.FLAGGED
+    assert f"waits in the review as picture {image.id}, labelled “paper” (1 waiting)" in said(app)
+    assert "See it in the review" in [link.proto.label for link in app.get("page_link")]
+
+
+def test_a_frame_without_a_throw_and_second_thoughts(video: Video) -> None:
+    app = tab(watch(open_live(), video, picture("rock")), "Correct")
+    app.button(key="btn_wrong").click().run()
+    app.button(key="btn_wrong_cancel").click().run()
+    assert review_queue.queue("rps") == []
+    app.button(key="btn_wrong").click().run()
+    app.button(key="btn_right_no_throw").click().run()
+    (image,) = review_queue.queue("rps")
+    assert list(image.boxes) == []
+
+
+def test_flagging_asks_who_it_is_at_that_moment(video: Video) -> None:
+    admin, actor = make_user("ada"), make_user("vic", Role.VIEWER)
+    app = tab(watch(open_live(actor), video, picture("rock")), "Correct")
+    app.button(key="btn_wrong").click().run()
+    users.set_disabled(admin, "vic", True)
+    app.button(key="btn_right_paper").click().run()
+    assert review_queue.queue("rps") == []
+
+
+def test_viewers_cannot_capture_and_are_told(video: Video) -> None:
+    app = tab(open_live(make_user("vic", Role.VIEWER)), "Capture")
+    assert "needs the role editor" in said(app)
+
+
+def test_a_hold_is_ended_when_the_tab_with_the_button_goes(video: Video) -> None:
+    app = tab(watch(open_live(), video, picture("rock")), "Capture")
+    recorder = app.session_state["live_viewer"].recorder
+    recorder.begin(Actor("eve", Role.EDITOR), "rock")
+    assert recorder.holding
+    tab(app, "Play")
+    assert not recorder.holding
+
+
+def test_the_page_is_for_people_who_are_logged_in(video: Video) -> None:
+    app = open_page("live.py")
+    assert [field.label for field in app.text_input] == ["Username", "Password"]
+    assert video.options is None
