@@ -12,11 +12,12 @@ from streamlit.testing.v1 import AppTest
 from core import jobs, registry, video_predictions
 from core.auth.roles import Role
 from core.settings import Settings, get_settings
+from core.ui import models
 from core.ui.photo_prediction import photo as photo_page
 from core.workloads.base import silent
 from core.workloads.rps.answers import as_csv, as_json, rows
-from tests.colour_model import promote_colour_model
-from tests.live import picture
+from tests.colour_model import promote_colour_model, write_colour_model
+from tests.live import SquareDetector, picture
 from tests.pages.opening import open_page, texts
 from tests.people import make_user
 from tests.pictures_of_hands import file_bytes
@@ -95,9 +96,18 @@ def test_a_photo_without_a_hand_says_so(champion: registry.Version) -> None:
     assert "No throw found. Move the slider to the left" in said(show(open_predict(), NOBODY)).replace("**", "")
 
 
-def test_what_programs_get() -> None:
-    from tests.live import SquareDetector
+def test_without_a_champion_the_model_that_ships_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_colour_model(tmp_path / "shipped")
+    for module in ("core.workloads.rps.starter", "core.workloads.rps.workload"):
+        monkeypatch.setattr(f"{module}.starter_folder", lambda: tmp_path / "shipped")
+    models._predictor.clear()
+    app = show(open_predict(), HAND)
+    models._predictor.clear()
+    assert app.dataframe[0].value["throw"].tolist() == ["paper"]
+    assert "Answered by the model that ships with Shifumi." in said(app)
 
+
+def test_what_programs_get() -> None:
     pixels = picture("rock", 10, 20)
     found = SquareDetector().detect(pixels)
     (row,) = rows(found)
