@@ -39,6 +39,7 @@ class Editor {
     this.sendToPage = send;
     this.data = data;
     if (data.token === this.token) {
+      this.busy = false; // a run that carried a decision out has another token: this one got lost on its way
       this.render(); // there may be something to undo now
       return;
     }
