@@ -17,7 +17,7 @@ from core.workloads.rps import runtimes, torch_setup
 from core.workloads.rps.decode import decode
 from core.workloads.rps.detections import Detections, Pixels
 from core.workloads.rps.detector import ExportedDetector
-from core.workloads.rps.export import GRAPH, META, ExportError, export_weights, read_meta
+from core.workloads.rps.export import GRAPH, META, ExportError, digest_of, export_weights, read_meta
 from core.workloads.rps.letterbox import letterbox
 from core.workloads.rps.matching import overlaps
 from core.workloads.rps.render import render
@@ -88,7 +88,7 @@ def test_each_runtime_finds_the_same_boxes(name: str, photographs: list[Pixels])
 def test_without_openvino_onnx_runtime_takes_over(monkeypatch: pytest.MonkeyPatch, form: Path) -> None:
     real = importlib.util.find_spec
     monkeypatch.setattr(
-        runtimes.importlib.util, "find_spec", lambda name, *rest: None if name == "openvino" else real(name, *rest)
+        importlib.util, "find_spec", lambda name, *rest: None if name == "openvino" else real(name, *rest)
     )
     assert runtimes.available() == ("onnx",)
     detector = ExportedDetector(form)
@@ -97,7 +97,7 @@ def test_without_openvino_onnx_runtime_takes_over(monkeypatch: pytest.MonkeyPatc
 
 
 def test_without_any_runtime_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch, form: Path) -> None:
-    monkeypatch.setattr(runtimes.importlib.util, "find_spec", lambda *_given: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda *_given: None)
     with pytest.raises(ImportError, match=r"manage\.py doctor"):
         ExportedDetector(form)
 
@@ -192,9 +192,7 @@ def test_another_kind_of_model_is_refused(form: Path, change: dict[str, Any]) ->
 def test_a_file_that_is_no_graph_is_refused(form: Path, name: str) -> None:
     (form / GRAPH).write_bytes(b"no graph at all")
     meta = json.loads((form / META).read_text())
-    (form / META).write_text(
-        json.dumps({**meta, "sha256": __import__("hashlib").sha256(b"no graph at all").hexdigest()})
-    )
+    (form / META).write_text(json.dumps({**meta, "sha256": digest_of(form / GRAPH)}))
     with pytest.raises(ValueError, match="cannot read the graph"):
         ExportedDetector(form, name)
 

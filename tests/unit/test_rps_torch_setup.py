@@ -80,7 +80,8 @@ def test_own_suppression_keeps_what_the_definition_keeps(threshold: float) -> No
     corners = torch.rand(200, 2, generator=generator) * 60
     boxes = torch.cat([corners, corners + 5 + torch.rand(200, 2, generator=generator) * 40], dim=1)
     ranked = torch.rand(200, generator=generator)
-    shares, kept = box_iou(boxes, boxes), []
+    shares = box_iou(boxes, boxes)
+    kept: list[int] = []
     for index in ranked.argsort(descending=True).tolist():
         if all(shares[index, other] <= threshold for other in kept):
             kept.append(index)
