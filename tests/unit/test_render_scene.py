@@ -84,7 +84,7 @@ def test_a_hand_behind_another_or_behind_its_own_arm_gets_no_box() -> None:
     mask[10:30, 10:30] = 1
     free = Seen("rock", mask.copy(), 400.0, 400.0)
     behind_another = Seen("rock", mask.copy(), 400.0, 400.0)
-    behind_another.mask[10:24] = 0
+    behind_another.mask[10:22] = 0
     behind_its_arm = Seen("rock", mask.copy(), 400.0, 1600.0)
     found = free.box(64)
     assert found is not None and (found.x, found.y) == (20 / 64, 20 / 64)

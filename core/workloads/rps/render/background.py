@@ -33,11 +33,12 @@ def _base(random: np.random.Generator, size: int) -> Pixels:
     first = colour(random, vivid)
     second = colour(random, vivid) if random.random() < 0.3 else first * random.uniform(0.5, 1.4)
     angle = random.uniform(0, 2 * np.pi)
-    along = np.linspace(-0.5, 0.5, size, dtype=np.float32)
+    along = np.linspace(-0.5, 0.5, 24, dtype=np.float32)  # a gradient has no details: it is made small
     share = np.clip(math.cos(angle) * along[None] + math.sin(angle) * along[:, None] + 0.5, 0, 1)[..., None]
-    rough = random.uniform(0, 0.06) * field(random, size, size, random.uniform(3, 60) * size / 320)
-    wall = (first * (1 - share) + second * share) * (1 + rough)[..., None]
-    return np.asarray(np.clip(wall * 255, 0, 255), np.uint8)
+    wall = cv2.resize(np.asarray(first * (1 - share) + second * share, np.float32), (size, size))
+    rough = 255 + 255 * random.uniform(0, 0.06) * field(random, size, size, random.uniform(3, 60) * size / 320)
+    rough = rough.astype(np.float32)
+    return np.asarray(cv2.multiply(wall, cv2.merge((rough, rough, rough)), dtype=cv2.CV_8U), np.uint8)
 
 
 def _corner(canvas: Pixels, random: np.random.Generator) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -11,7 +12,7 @@ from core.workloads.rps.render.arrays import Floats
 from core.workloads.rps.render.camera import View, project
 from core.workloads.rps.render.gestures import Pose
 from core.workloads.rps.render.light import Light, shade
-from core.workloads.rps.render.raster import Surface, rasterise
+from core.workloads.rps.render.raster import FAR, Surface, rasterise
 from core.workloads.rps.render.skeleton import FOREARM, Arm, Cones, Flesh, Shape, add_arm, add_hand, joints_of
 from core.workloads.rps.render.skin import Look, albedo
 
@@ -99,14 +100,13 @@ def draw(limb: Limb, size: int, light: Light, random: np.random.Generator) -> Pa
     return _reduced(_spread(colours, moved, surface), fine, (int(low[0]), int(low[1])))
 
 
-def _spread(colours: Floats, cones: Cones, surface: Surface) -> Floats:
-    """Back to a buffer (height, width, 5): colour, coverage, hand."""
-    spread = np.zeros((*surface.depth.shape, 5), np.float32)
-    values = np.ones((len(surface.owner), 5), np.float32)
-    values[:, :3] = colours.T
-    values[:, 4] = cones.part[surface.owner] < FOREARM
-    spread[surface.row, surface.column] = values
-    return spread
+def _spread(colours: Floats, cones: Cones, surface: Surface) -> tuple[Floats, Floats, Floats]:
+    """Back to buffers: colours (height, width, 3), coverage and hand (height, width)."""
+    shape = surface.depth.shape
+    seen, hand = np.zeros((*shape, 3), np.float32), np.zeros(shape, np.float32)
+    seen[surface.row, surface.column] = colours.T
+    hand[surface.row, surface.column] = cones.part[surface.owner] < FOREARM
+    return seen, (surface.depth < FAR).astype(np.float32), hand
 
 
 def _moved(cones: Cones, low: Floats, fine: int) -> Cones:
@@ -116,12 +116,17 @@ def _moved(cones: Cones, low: Floats, fine: int) -> Cones:
     )
 
 
-def _reduced(spread: Floats, fine: int, corner: tuple[int, int]) -> Patch:
+def _reduced(spread: Sequence[cv2.typing.MatLike], fine: int, corner: tuple[int, int]) -> Patch:
     """Average fine pixels; smooth the edge of what was drawn at the picture's own resolution."""
+    seen, cover, hand = spread
     if fine > 1:
-        height, width = spread.shape[:2]
-        spread = spread.reshape(height // fine, fine, width // fine, fine, 5).mean((1, 3), dtype=np.float32)
+        smaller = (cover.shape[1] // fine, cover.shape[0] // fine)
+        seen, cover, hand = (cv2.resize(part, smaller, interpolation=cv2.INTER_AREA) for part in (seen, cover, hand))
     else:
-        spread[..., :4] = cv2.GaussianBlur(np.ascontiguousarray(spread[..., :4]), (3, 3), 0.55)
-    cover = spread[..., 3]
-    return Patch(spread[..., :3] / np.maximum(cover, 1e-3)[..., None], cover, spread[..., 4], *corner)
+        seen, cover = cv2.GaussianBlur(seen, (3, 3), 0.55), cv2.GaussianBlur(cover, (3, 3), 0.55)
+    whole = np.maximum(cover, np.float32(1e-3))
+    return Patch(_floats(cv2.divide(seen, cv2.merge((whole, whole, whole)))), _floats(cover), _floats(hand), *corner)
+
+
+def _floats(pixels: cv2.typing.MatLike) -> Floats:
+    return np.asarray(pixels, np.float32)

@@ -50,9 +50,11 @@ def _exposed(scene: Floats, random: np.random.Generator) -> Floats:
     # Cameras expose by the mean brightness; they go part of the way.
     wished, mean = random.uniform(0.28, 0.6), max(float(scene[::4, ::4].mean()), 0.02)
     scene = np.clip(scene * np.float32((wished / mean) ** random.uniform(0.4, 0.9)), 0, 1)
-    scene = (scene - 0.45) * np.float32(random.uniform(0.75, 1.2)) + np.float32(random.normal(0.45, 0.04))
-    cast = random.normal(0, 0.05, 3) if random.random() < 0.9 else random.uniform(-0.35, 0.2, 3)
-    scene = scene * (1 + cast).astype(np.float32)
+    contrast, middle = random.uniform(0.75, 1.2), random.normal(0.45, 0.04)
+    cast = 1 + (random.normal(0, 0.05, 3) if random.random() < 0.9 else random.uniform(-0.35, 0.2, 3))
+    # Contrast about the middle, then the cast, in one pass over the pixels: (scene - 0.45) * contrast + middle.
+    mixed = np.column_stack((np.diag(cast * contrast), cast * (middle - 0.45 * contrast)))
+    scene = _floats(cv2.transform(scene, mixed))
     if random.random() < 0.06:
         scene = np.repeat(scene.mean(2, keepdims=True), 3, 2)
     if random.random() < 0.3:

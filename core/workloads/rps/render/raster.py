@@ -8,6 +8,7 @@ They, and all that follows, are worked out for the pixels that show a limb, not 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -105,12 +106,15 @@ def _normals(cones: Cones, place: Floats, owner: Whole) -> tuple[Floats, Floats]
     contact = np.zeros(place.shape[1], np.float32)
     part = cones.part[owner]
     unit = float(np.median(cones.ra))
-    for index in range(len(cones.ra)):
-        own = int(cones.part[index])
-        # Forearms and sleeves are several times thicker than fingers and flow as much wider.
-        soft = _SOFT.get(own, 0.12) * (unit if own < FOREARM else float(cones.ra[index]))
-        near = _near(cones, index, place, max(2.2 * soft, 0.6 * unit))
-        outside, away = _distance(cones, index, place[:, near])
+    # Forearms and sleeves are several times thicker than fingers and flow as much wider.
+    softness = [
+        _SOFT.get(own, 0.12) * (unit if own < FOREARM else radius)
+        for own, radius in zip(cones.part.tolist(), cones.ra.tolist(), strict=True)
+    ]
+    margins = np.maximum(2.2 * np.array(softness, np.float32), 0.6 * unit)
+    for index, near in enumerate(_near(cones, place, margins)):
+        own, soft = int(cones.part[index]), softness[index]
+        outside, away = _distance(cones, index, np.take(place, near, 1))
         total[:, near] += away * np.exp(np.maximum(outside / -soft, -20))
         if 0 < own < FOREARM:
             touch = np.exp(np.maximum(outside / (-0.3 * unit), -20)) * (part[near] != own)
@@ -119,13 +123,14 @@ def _normals(cones: Cones, place: Floats, owner: Whole) -> tuple[Floats, Floats]
     return total, contact
 
 
-def _near(cones: Cones, index: int, place: Floats, margin: float) -> Whole:
-    """Which of the places may lie within ``margin`` of a cone: those in its rectangle."""
-    ends, reach = np.stack((cones.a[index, :2], cones.b[index, :2])), max(cones.ra[index], cones.rb[index]) + margin
-    (left, top), (right, bottom) = ends.min(0) - reach, ends.max(0) + reach
-    first, last = np.searchsorted(place[1], (top, bottom))  # reading order: rows ascend
-    x = place[0, first:last]
-    return np.asarray(first + np.flatnonzero((x >= left) & (x <= right)))
+def _near(cones: Cones, place: Floats, margins: Floats) -> Iterator[Whole]:
+    """For each cone, which of the places may lie within its margin: those in its rectangle."""
+    reach = (np.maximum(cones.ra, cones.rb) + margins)[:, None]
+    low, high = np.minimum(cones.a, cones.b)[:, :2] - reach, np.maximum(cones.a, cones.b)[:, :2] + reach
+    firsts, lasts = (np.searchsorted(place[1], border[:, 1]).tolist() for border in (low, high))  # rows ascend
+    for first, last, left, right in zip(firsts, lasts, low[:, 0], high[:, 0], strict=True):
+        x = place[0, first:last]
+        yield first + np.flatnonzero((x >= left) & (x <= right))
 
 
 def _distance(cones: Cones, index: int, place: Floats) -> tuple[Floats, Floats]:

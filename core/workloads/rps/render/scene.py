@@ -24,7 +24,7 @@ from core.workloads.rps.render.skin import look_of, tone_of
 _SEEN = 0.5
 """Of a hand's extent this share lies in the picture at least; a hand that is cut off more is nobody's throw."""
 _TRIES = 12
-_LEFT = 0.4
+_LEFT = 0.5
 """A throw of which other limbs or its own arm leave less than this share visible is hidden: it gets no box."""
 
 

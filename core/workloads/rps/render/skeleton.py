@@ -98,17 +98,19 @@ class Flesh:
 
     def add(self, a: Floats, b: Floats, ra: float, rb: float, part: int, segment: int = 0, out: Floats = _BACK) -> None:
         """One round cone from ``a`` to ``b``; ``out`` is roughly where its dorsal side looks."""
-        along = (b - a) / max(float(np.linalg.norm(b - a)), 1e-6)
-        dorsal = out - along * float(out @ along)
-        dorsal /= max(float(np.linalg.norm(dorsal)), 1e-6)
-        self._rows.append((a, b, ra, rb, part, segment, dorsal))
+        self._rows.append((a, b, ra, rb, part, segment, out))
 
     def cones(self) -> Cones:
         """All of them as arrays."""
-        a, b, ra, rb, part, segment, dorsal = zip(*self._rows, strict=True)
+        a, b, ra, rb, part, segment, out = (np.array(column) for column in zip(*self._rows, strict=True))
+        along = _unit(b - a)
+        dorsal = _unit(out - along * (out * along).sum(1, keepdims=True))
         f = np.float32
-        ends = np.array(a, f), np.array(b, f), np.array(ra, f), np.array(rb, f)
-        return Cones(*ends, np.array(part), np.array(segment), np.array(dorsal, f))
+        return Cones(a.astype(f), b.astype(f), ra.astype(f), rb.astype(f), part, segment, dorsal.astype(f))
+
+
+def _unit(vectors: Floats) -> Floats:
+    return np.asarray(vectors / np.maximum(np.sqrt((vectors * vectors).sum(1, keepdims=True)), 1e-6))
 
 
 def add_hand(flesh: Flesh, joints: Floats, shape: Shape) -> None:
@@ -118,9 +120,14 @@ def add_hand(flesh: Flesh, joints: Floats, shape: Shape) -> None:
         for bone in range(3):
             ra, rb = shape.radii[digit, bone : bone + 2]
             start, end = joints[at + bone], joints[at + bone + 1]
-            out = _thumb_side(joints) if digit == 0 else -np.cross(_SIDE, end - start)
+            out = _thumb_side(joints) if digit == 0 else _finger_side(end - start)
             flesh.add(start, end, float(ra), float(rb), digit + 1, bone, out)
     _add_palm(flesh, joints, shape.palm)
+
+
+def _finger_side(along: Floats) -> Floats:
+    """A finger's back: where the bone, its sideways direction and the way out of the palm leave it to look."""
+    return np.array((0.0, along[2], -along[1]), np.float32)
 
 
 def _thumb_side(joints: Floats) -> Floats:
