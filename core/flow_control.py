@@ -18,7 +18,7 @@ NEEDS_INPUT = {
 }
 """Flows that cannot start from a button, and what starts them."""
 
-_SUBMITTED = {jobs.GENERATE, jobs.CHECK}
+_SUBMITTED = {jobs.GENERATE, jobs.CHECK, jobs.PROPOSE}
 
 
 @dataclass(frozen=True, slots=True)

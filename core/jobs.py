@@ -21,13 +21,14 @@ from core.catalog.engine import reading, writing
 from core.catalog.tables import Job, utcnow
 
 GENERATE, CHECK, PREDICT_FILE = "generate-dataset", "check-and-retrain", "predict-file"
-IMPORT, PREDICT_VIDEO = "import-images", "predict-video"
+IMPORT, PROPOSE, PREDICT_VIDEO = "import-images", "propose-boxes", "predict-video"
 _ROLES = {
     GENERATE: Role.EDITOR,
     CHECK: Role.EDITOR,
     PREDICT_FILE: Role.VIEWER,
     PREDICT_VIDEO: Role.VIEWER,
     IMPORT: Role.EDITOR,
+    PROPOSE: Role.EDITOR,
 }
 _ONE_EACH = {PREDICT_FILE, PREDICT_VIDEO}
 

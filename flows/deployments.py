@@ -17,6 +17,7 @@ from flows.generate import generate_dataset
 from flows.import_images import import_images
 from flows.predict_file import predict_file
 from flows.predict_video import predict_video
+from flows.propose_boxes import propose_boxes
 from flows.random_check import periodic_check
 
 Served = tuple[Flow[Any, Any], dict[str, Any]]
@@ -34,6 +35,7 @@ def all_deployments() -> list[Served]:
             made.append((predict_file, options))
         if name in CLASSES_OF:
             made.append((import_images, options))
+            made.append((propose_boxes, options))
             made.append((predict_video, options))
     exercise = {"name": "course", "tags": ["course"], "interval": timedelta(seconds=settings.random_check_interval_s)}
     made.append((periodic_check, {**exercise, "paused": True}))

@@ -21,6 +21,7 @@ MODULES = (
     "flows.generate",
     "flows.import_images",
     "flows.predict_file",
+    "flows.propose_boxes",
     "flows.predict_video",
 )
 

@@ -18,6 +18,7 @@ from core.images import HUMAN, IMPORT, LABELLED, PROPOSED, UNLABELLED, store
 from core.images.archives import Archive, BadArchiveError
 from core.images.boxes import NewBox
 from core.images.decode import BadImageError, decode
+from core.images.hints import hint
 from core.images.layouts import YOLO, Layout, Member, layout_of, read_text
 from core.images.meanings import BACKGROUND, LEAVE_OUT
 from core.images.sessions import session_of
@@ -39,6 +40,7 @@ class Imported:
     refused: int = 0
     boxes: int = 0
     negatives: int = 0
+    unlabelled: int = 0
     labels_without_picture: int = 0
     lines_refused: int = 0
     splits: dict[str, int] = field(default_factory=dict)
@@ -54,6 +56,7 @@ class Imported:
         parts = [f"{self.new:,} pictures with {self.boxes:,} boxes are new"]
         for number, text in (
             (self.negatives, "of them show nothing to find"),
+            (self.unlabelled, "of them have no boxes yet"),
             (self.known, "were there before"),
             (self.left_out, "were left out"),
             (self.refused, "could not be used"),
@@ -167,6 +170,7 @@ class _Import:
             return
         outcome.new += 1
         outcome.boxes += len(about.boxes)
+        outcome.unlabelled += about.settled_state == UNLABELLED
         outcome.negatives += about.state == LABELLED and not about.boxes
         outcome.splits[split] = outcome.splits.get(split, 0) + 1
 
@@ -180,7 +184,7 @@ class _Import:
             return None
         if meaning == BACKGROUND:
             return store.About(IMPORT, session, self.workload, (), LABELLED)
-        return store.About(IMPORT, session, self.workload, (), UNLABELLED, note=f"The folder says: {meaning}")
+        return store.About(IMPORT, session, self.workload, (), UNLABELLED, note=hint(meaning))
 
     def _labelled(self, member: Member, session: str) -> store.About | None:
         """With the boxes in our words. Where lines were refused a person has to look: one thing has no box."""

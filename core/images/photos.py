@@ -10,6 +10,7 @@ from core import audit
 from core.auth.roles import Actor, Role, require
 from core.images import LABELLED, UNLABELLED, UPLOAD, store
 from core.images.decode import BadImageError, decode_with_remarks
+from core.images.hints import hint
 from core.images.sessions import fitting
 
 NOTHING = "nothing"
@@ -45,7 +46,7 @@ def add_photos(
     Raises ``ForbiddenError`` and ``lake.LakeError``.
     """
     require(actor, Role.EDITOR)
-    note = "" if shows in {None, NOTHING} else f"Said to show: {shows}"
+    note = "" if shows is None or shows == NOTHING else hint(shows)
     state = LABELLED if shows == NOTHING else UNLABELLED
     about = store.About(UPLOAD, fitting(session), workload, (), state, note=note)
     added = Added()

@@ -13,6 +13,7 @@ ABOUT = {
     jobs.PREDICT_FILE: "Answers every row of an uploaded file with the champion.",
     jobs.PREDICT_VIDEO: "Draws what the champion sees on every frame of an uploaded video.",
     jobs.IMPORT: "Takes over the pictures and boxes of an uploaded dataset.",
+    jobs.PROPOSE: "Looks at pictures without labels and proposes boxes for a person to confirm.",
     RANDOM_CHECK: "The course's exercise: tosses a coin, and tries again when it says drift.",
 }
 

@@ -29,6 +29,7 @@ TITLES = {
     jobs.CHECK: "Check and retrain",
     jobs.PREDICT_FILE: "Predict a file",
     jobs.IMPORT: "Import pictures",
+    jobs.PROPOSE: "Propose boxes",
     jobs.PREDICT_VIDEO: "Look at a video",
 }
 

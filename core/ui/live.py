@@ -18,6 +18,7 @@ _PAGE_OF = {
     jobs.CHECK: "train.py",
     jobs.PREDICT_FILE: "predict.py",
     jobs.IMPORT: "datasets.py",
+    jobs.PROPOSE: "datasets.py",
     jobs.PREDICT_VIDEO: "predict.py",
 }
 

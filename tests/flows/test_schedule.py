@@ -40,6 +40,8 @@ def _the_exercise_ships_paused() -> None:
         ("generate-dataset", "rps"),
         ("check-and-retrain", "rps"),
         ("import-images", "rps"),
+        ("propose-boxes", "rps"),
+        ("predict-video", "rps"),
         ("random-check", "course"),
     }
     exercise = found["random-check", "course"]

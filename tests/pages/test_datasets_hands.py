@@ -26,7 +26,7 @@ from tests.pictures_of_hands import box, file_bytes, picture
 pytestmark = pytest.mark.usefixtures("no_servers")
 
 
-def open_hands(role: Role = Role.EDITOR, way: str = "Synthesise") -> AppTest:
+def open_hands(role: Role = Role.EDITOR, way: str = "Make a dataset") -> AppTest:
     app = open_page("datasets.py", make_user("eve", role))
     app.session_state["datasets_tab"] = "Hands"
     return turn_to(app, way)
@@ -155,6 +155,21 @@ def test_photos_are_added_with_what_was_done_to_them_and_bad_ones_told() -> None
     }
     assert len(kept) == 2
     assert any("2 new photos, 1 were there before" in toast.value for toast in app.toast)
+    assert app.button(key="btn_propose").label == "Propose boxes for 2 pictures"  # Prefect is down: by hand, later
+    app.button(key="btn_propose").click().run()
+    assert "Not started. The Prefect server does not answer" in said(app)
+
+
+def test_boxes_are_proposed_for_new_photos_without_a_click(monkeypatch: pytest.MonkeyPatch) -> None:
+    submitted = []
+    monkeypatch.setattr(
+        jobs, "submit", lambda *given: submitted.append(given[1:]) or jobs.adopt(given[1], "rps", "r", {})
+    )
+    app = open_hands(way="Photos")
+    app.file_uploader(key="hands_photos_0").set_value([("a.png", file_bytes(picture(1), "PNG"), "image/png")]).run()
+    app.button(key="btn_photos").click().run()
+    assert not app.exception
+    assert submitted == [(jobs.PROPOSE, "rps")]
 
 
 def test_photos_of_nothing_are_negatives_at_once() -> None:

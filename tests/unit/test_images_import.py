@@ -183,10 +183,10 @@ def test_class_folders_wait_for_their_boxes() -> None:
     assert (layout.kind, layout.classes) == (FOLDERS, ["Rock", "Scissors", "nothing", "spock"])
     outcome = importing.import_upload(EDITOR, name, {**OURS, "nothing": BACKGROUND})
     found = stored()
-    assert (found["import/r"].state, found["import/r"].note) == (UNLABELLED, "The folder says: rock")
-    assert found["import/s"].note == "The folder says: scissors"
+    assert (found["import/r"].state, found["import/r"].note) == (UNLABELLED, "Said to show: rock")
+    assert found["import/s"].note == "Said to show: scissors"
     assert (found["import/n"].state, outcome.negatives) == (LABELLED, 1)
-    assert outcome.left_out == 1
+    assert (outcome.left_out, outcome.unlabelled) == (1, 2)
 
 
 def test_loose_pictures_are_a_class_without_a_folder() -> None:

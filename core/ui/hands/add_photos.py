@@ -15,6 +15,7 @@ from core.lake import LakeError
 from core.settings import get_settings
 from core.ui.formats import plain
 from core.ui.guard import acting
+from core.ui.hands.propose import propose_soon
 from core.ui.links import may_open, page_link
 from core.ui.messages import explained, note
 from core.ui.navigation import PAGES
@@ -26,7 +27,7 @@ _FIELD, _TOLD = "hands_photos", "hands_photos_told"
 def add_photos(actor: Actor, workload: str) -> None:
     """The form, and what became of the photos added last."""
     if any(entry.path == "live.py" for entry in PAGES) and may_open(actor, "live.py"):
-        page_link("live.py", "Recording with the webcam is quicker: hold a button on Live")
+        page_link("live.py", "Or record with the webcam on Live")
     allowed = actor.role.rank >= Role.EDITOR.rank
     files = st.file_uploader(
         "Photos",
@@ -43,7 +44,7 @@ def add_photos(actor: Actor, workload: str) -> None:
             index=None,
             placeholder="not said",
             key="hands_photos_show",
-            help="Noted for whoever draws the boxes. “nothing”: no throw at all, which needs no box.",
+            help="A model proposes the boxes; this names them. “nothing”: no throw at all, which needs no box.",
         )
         session = st.text_input(
             "Who and where",
@@ -71,6 +72,8 @@ def _add(files: list[UploadedFile], session: str, shows: str | None, workload: s
     except LakeError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
+    if added.new and shows != photos.NOTHING:
+        propose_soon(acting(), workload)
     let_go(_FIELD, files)
     st.session_state[_TOLD] = added.refused + added.told
     note(f"{added.new:,} new photos" + (f", {added.known:,} were there before" if added.known else ""))

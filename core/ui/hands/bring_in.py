@@ -44,7 +44,7 @@ def bring_in(actor: Actor, workload: str) -> None:
 def _choose(actor: Actor, allowed: bool) -> None:
     st.markdown(
         "A zip file as Roboflow and Ultralytics make it (`data.yaml`, `images`, `labels`), or with one folder of "
-        "pictures per class, which then wait for their boxes."
+        "pictures per class: a model then proposes the boxes."
     )
     uploaded = st.file_uploader(
         "Dataset (zip)",

@@ -11,6 +11,7 @@ from core.images.queries import Counts
 from core.images.splits import HOLDOUT, TRAIN, VAL
 from core.ui import charts
 from core.ui.charts import BLUE, GREY, ORANGE
+from core.ui.hands.propose import propose
 from core.ui.links import may_open, page_link
 
 NOTHING = "nothing"
@@ -35,6 +36,7 @@ def figures(actor: Actor, counts: Counts, workload: str) -> None:
         st.caption(f"By source: {told}." if told else "")
         if waiting and may_open(actor, "label.py"):
             page_link("label.py", "Review them on Label")
+        propose(actor, counts, workload)
     if not counts.boxes and not counts.negatives:
         return
     rows = {label: _row(counts.boxes.get(label, {})) for label in CLASSES_OF[workload]}

@@ -26,7 +26,7 @@ def hands_tab(actor: Actor) -> None:
     if counts.total:
         figures(actor, counts, _WORKLOAD)
     make, photos, bring, take = st.tabs(
-        ["Synthesise", "Photos", "Import", "Export"], key="hands_way", on_change="rerun"
+        ["Make a dataset", "Photos", "Import", "Export"], key="hands_way", on_change="rerun"
     )
     if make.open:
         with make:
