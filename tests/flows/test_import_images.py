@@ -61,6 +61,9 @@ def test_a_cancelled_import_keeps_whole_pictures_and_the_next_one_goes_on(prefec
         proposed = ended(jobs.submit(EDITOR, jobs.PROPOSE, "rps"))
         assert (proposed.state, proposed.message) == (jobs.COMPLETED, "No picture was waiting for boxes")
 
+        proposed = ended(jobs.submit(EDITOR, jobs.PROPOSE, "rps"))
+        assert (proposed.state, proposed.message) == (jobs.COMPLETED, "No picture was waiting for boxes")
+
 
 def test_a_viewer_may_not(settings: Settings) -> None:
     with pytest.raises(ForbiddenError, match="needs the role editor"):
