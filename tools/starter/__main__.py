@@ -13,8 +13,12 @@ import argparse
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tools.starter.photos import apart, read_photos
+
+if TYPE_CHECKING:
+    from tools.starter.recipe import Stage
 
 
 def main() -> None:
@@ -36,6 +40,7 @@ def _arguments() -> argparse.Namespace:
         "--held", nargs="+", help="sources to judge by, 'name' or 'name:share' (default: see the recipe)"
     )
     parser.add_argument("--threads", type=int, default=2, help="threads of PyTorch (default: 2)")
+    parser.add_argument("--batch", type=int, default=16, help="scenes in a step (default: 16)")
     parser.add_argument("--effort", type=float, default=1.0, help="share of the recipe's steps (0.01 for a trial)")
     parser.add_argument("--evaluate", type=Path, help="judge this served form on the sources held, and make nothing")
     parser.add_argument("--all", action="store_true", help="with --evaluate: judge on all photographs")
@@ -63,18 +68,17 @@ def _make(wanted: argparse.Namespace) -> None:
     photos = read_photos(wanted.photos)
     count = max(20, round(RENDERED * wanted.effort))
     rendered = rendered_photos(count, SIZE, wanted.threads, work / "rendered")
-    stages = [
-        replace(
-            stage,
-            plan=replace(stage.plan, steps=max(2, round(stage.plan.steps * wanted.effort)), threads=wanted.threads),
-        )
-        for stage in STAGES
-    ]
+    stages = [_adapted(stage, wanted) for stage in STAGES]
     weights = make(photos, rendered, wanted.base, work, wanted.held or HELD, stages)
     wanted.out.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(weights, wanted.out / WEIGHTS)
     meta = ship(weights, wanted.out, SIZE)
     print(f"Written to {wanted.out}. SHA-256 of the graph: {meta.sha256}")
+
+
+def _adapted(stage: Stage, wanted: argparse.Namespace) -> Stage:
+    steps = max(2, round(stage.plan.steps * wanted.effort))
+    return replace(stage, plan=replace(stage.plan, steps=steps, batch=wanted.batch, threads=wanted.threads))
 
 
 if __name__ == "__main__":

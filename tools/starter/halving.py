@@ -26,8 +26,18 @@ def halve(graph: Path) -> None:
         small = numpy_helper.from_array(numpy_helper.to_array(weight).astype(np.float16), f"{name}.half")
         weight.CopyFrom(small)
         casts.append(helper.make_node("Cast", [small.name], [name], to=TensorProto.FLOAT, name=f"{name}.widen"))
+    _without_notes(model)
     kept = list(model.graph.node)
     del model.graph.node[:]
     model.graph.node.extend([*casts, *kept])
     onnx.checker.check_model(model)
     onnx.save(model, graph)
+
+
+def _without_notes(model: onnx.ModelProto) -> None:
+    """Drop the hour of the export and the exporter's stack traces: the same weights give the same file."""
+    del model.metadata_props[:]
+    model.graph.doc_string = ""
+    for part in [*model.graph.node, *model.graph.value_info, *model.graph.input, *model.graph.output]:
+        part.doc_string = ""
+        del part.metadata_props[:]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -62,15 +61,15 @@ def as_input(pictures: Sequence[Pixels]) -> torch.Tensor:
 class RunningMean:
     """An exponential mean of the weights, which judges better than the weights of any one step."""
 
-    def __init__(self, model: DetectionModel, keep: float = 0.9985) -> None:
+    def __init__(self, model: DetectionModel, keep: float = 0.998) -> None:
         self.model: DetectionModel = copy.deepcopy(model).eval().requires_grad_(False)
         self.keep = keep
         self.steps = 0
 
     def update(self, model: DetectionModel) -> None:
-        """Take in the weights as they are now. Early on it forgets faster."""
+        """Take in the weights as they are now. It reaches back over an eighth of all steps, 500 at most."""
         self.steps += 1
-        keep = self.keep * (1 - math.exp(-self.steps / 150))
+        keep = min(self.keep, 1 - 1 / (1 + self.steps / 8))
         now = model.state_dict()
         for name, mean in self.model.state_dict().items():
             if mean.dtype.is_floating_point:
