@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 
 import numpy as np
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription, VideoStreamTrack
-from aiortc.contrib.media import MediaRelay
 from av import VideoFrame
 from streamlit_webrtc import WebRtcMode
 from streamlit_webrtc.webrtc import WebRtcWorker
 
 from core.live.viewer import Viewer
+from core.ui.camera.newest import NewestRelay
 from core.ui.camera.stream import worked_on
 from core.workloads.rps.detections import Pixels
 
@@ -23,18 +23,18 @@ RATE = 30
 
 
 class Camera(VideoStreamTrack):  # type: ignore[misc]
-    """Sends one picture, thirty times a second."""
+    """Sends thirty pictures a second; ``count`` is the number of the next one."""
 
-    def __init__(self, pixels: Pixels) -> None:
+    def __init__(self, shown: Callable[[int], Pixels]) -> None:
         super().__init__()
-        self._frame = VideoFrame.from_ndarray(pixels, format="bgr24")
-        self._count = 0
+        self._shown = shown
+        self.count = 0
 
     async def recv(self) -> VideoFrame:
         await asyncio.sleep(1 / RATE)
-        frame = VideoFrame.from_ndarray(self._frame.to_ndarray(format="bgr24"), format="bgr24")
-        frame.pts, frame.time_base = self._count * 90_000 // RATE, Fraction(1, 90_000)
-        self._count += 1
+        frame = VideoFrame.from_ndarray(self._shown(self.count), format="bgr24")
+        frame.pts, frame.time_base = self.count * 90_000 // RATE, Fraction(1, 90_000)
+        self.count += 1
         return frame
 
 
@@ -43,7 +43,7 @@ class Loop:
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
-        self.relay = MediaRelay()
+        self.relay = NewestRelay()
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._thread.start()
 
@@ -103,9 +103,9 @@ def worker_for(viewer: Viewer, loop: Loop) -> WebRtcWorker:
 class Caller:
     """Connects to a worker and takes what comes back."""
 
-    def __init__(self, loop: Loop, pixels: Pixels) -> None:
+    def __init__(self, loop: Loop, shown: Callable[[int], Pixels]) -> None:
+        self.camera = Camera(shown)
         self._loop = loop
-        self._pixels = pixels
         self._peer: RTCPeerConnection | None = None
         self._track: asyncio.Future[object] | None = None
 
@@ -118,7 +118,7 @@ class Caller:
         self._peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._track = asyncio.get_running_loop().create_future()
         self._peer.on("track", lambda track: self._track.done() or self._track.set_result(track))  # type: ignore[union-attr]
-        self._peer.addTrack(Camera(self._pixels))
+        self._peer.addTrack(self.camera)
         await self._peer.setLocalDescription(await self._peer.createOffer())
         return self._peer.localDescription
 

@@ -3,12 +3,15 @@
 import gc
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import psutil
 import pytest
+from aiortc.codecs.vpx import Vp8Encoder
+from av import VideoFrame
 
 from core.live import drawing
 from core.live.engine import Hub
@@ -39,7 +42,7 @@ def looks_like(pixels: Pixels, colour: drawing.Colour) -> int:
 
 def call(loop: Loop, viewer: Viewer, until: object) -> list[Pixels]:
     """Connect, look at what comes back until ``until`` likes a frame, hang up."""
-    worker, caller = worker_for(viewer, loop), Caller(loop, picture("rock"))
+    worker, caller = worker_for(viewer, loop), Caller(loop, lambda number: picture("rock"))
     try:
         caller.connect(worker)
         seen = [caller.frame()]
@@ -91,6 +94,32 @@ def test_several_people_share_one_detector(loop: Loop) -> None:
         calls = [people.submit(call, loop, viewer_of(hub, used), shared) for _ in range(3)]
         assert all(boxed(done.result()[-1]) for done in calls)
     assert len(hub.engines()) <= 1
+
+
+def test_a_slow_encoder_leaves_frames_out_and_delays_none(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine a third of the frames can be sent back: those must be new ones."""
+    quick = Vp8Encoder.encode
+
+    def slow(self: Vp8Encoder, frame: VideoFrame, *arguments: object) -> object:
+        if frame.width == 128:  # the way back only
+            time.sleep(0.1)  # what is tested is that time is short
+        return quick(self, frame, *arguments)
+
+    class Enlarging(Viewer):
+        def see(self, pixels: Pixels) -> Pixels:
+            return super().see(pixels).repeat(2, axis=0).repeat(2, axis=1)
+
+    monkeypatch.setattr(Vp8Encoder, "encode", slow)
+    worker = worker_for(Enlarging(Hub(), Wishes(lambda: None, mirrored=False)), loop)
+    caller = Caller(loop, lambda number: np.full((48, 64, 3), 2 * number % 250, np.uint8))
+    try:
+        caller.connect(worker)
+        behind = [(caller.camera.count - round(caller.frame().mean() / 2)) % 125 for _ in range(40)]
+    finally:
+        caller.hang_up()
+        worker.stop()
+    # With queues the last ones are sixty frames old and more.
+    assert max(behind[-5:]) < 25, behind
 
 
 @pytest.mark.timeout(280)

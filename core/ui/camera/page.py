@@ -7,6 +7,7 @@ import streamlit as st
 from core.auth.roles import Actor
 from core.ui.camera.camera_test import camera_test
 from core.ui.camera.choices import choices
+from core.ui.camera.keys import give_keys_back
 from core.ui.camera.play import play
 from core.ui.camera.readout import readout
 from core.ui.camera.record import record
@@ -24,6 +25,7 @@ def live_page(actor: Actor) -> None:
         stream = video(watched)
         readout(watched, stream)
         camera_test()
+        give_keys_back(stream.playing)
     with side:
         game, recording, mistake, options = st.tabs(
             ["Play", "Capture", "Correct", "Options"], key="live_tab", on_change="rerun"

@@ -16,6 +16,7 @@ from streamlit_webrtc import WebRtcMode, webrtc_streamer
 from core.live.ice import rtc_configuration
 from core.live.viewer import Viewer
 from core.settings import get_settings
+from core.ui.camera.newest import relay_newest_only
 
 # They tell each address and candidate of each viewer: of use to nobody here, and personal.
 for _library in ("aiortc", "aioice", "streamlit_webrtc", "libav"):
@@ -51,6 +52,7 @@ class Stream:
 
 def video(viewer: Viewer) -> Stream:
     """The video with its start button. Stays connected while the rest of the page reruns."""
+    relay_newest_only()
     secret = get_settings().ice_servers
     context = webrtc_streamer(
         key=f"live_video_{st.session_state.get(_ROUND, 0)}",
