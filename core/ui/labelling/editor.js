@@ -55,6 +55,7 @@ class Editor {
     this.stage.setAttribute("aria-label", data.alt);
     // As wide as the page, but low enough for the buttons under it.
     this.stage.style.width = `calc(max(56vh, 16rem) * ${data.width / data.height})`;
+    this.stage.style.aspectRatio = `${data.width} / ${data.height}`; // nothing jumps when the picture arrives
     this.drawClasses();
     this.layer.replaceChildren();
     this.render();

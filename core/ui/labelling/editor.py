@@ -95,7 +95,7 @@ def editor(image: Image, file: Path, showing: Showing) -> None:
             "src": f"data:image/jpeg;base64,{base64.b64encode(file.read_bytes()).decode()}",
             "width": image.width,
             "height": image.height,
-            "alt": f"Picture {image.id} with {len(image.boxes)} boxes" if image.boxes else f"Picture {image.id}",
+            "alt": _in_words(image),
             "boxes": _boxes(image, showing.draft),
             "classes": list(CLASSES_OF[image.workload]),
             "readonly": showing.readonly,
@@ -104,6 +104,12 @@ def editor(image: Image, file: Path, showing: Showing) -> None:
         },
         on_act_change=_take,
     )
+
+
+def _in_words(image: Image) -> str:
+    if not image.boxes:
+        return f"Picture {image.id}"
+    return f"Picture {image.id} with {len(image.boxes)} box{'es'[: 2 * (len(image.boxes) != 1)]}"
 
 
 def _boxes(image: Image, draft: Act | None) -> list[dict[str, Any]]:
