@@ -8,6 +8,7 @@
     python3 manage.py user       add, list, disable, enable people; set a password
     python3 manage.py token      create, list, revoke keys for the prediction API
     python3 manage.py doctor     say what is wrong and how to mend it
+    python3 manage.py fetch-landmarker   install MediaPipe and its hand model, which propose boxes (optional)
 
 The first call makes `.venv` and installs `requirements.txt` into it; later calls start at once.
 `python3 manage.py COMMAND --help` tells more about one command.
