@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from prefect import flow, get_run_logger, task
+from typing import Any
+
+from prefect import Task, flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
 
 from core import decisions, jobs, loop, registry
 from core.catalog.tables import Decision
 from core.datasets import NoDatasetError
+from core.lake import LakeError
 from core.loop import Trial
 from core.notify import BLUE, GREEN, YELLOW, send_discord_embed
 from core.registry import Version
 from core.workloads.base import Report
 from flows.hooks import HOOKS
-from flows.progress import running
+from flows.progress import give_way, running
 
 _COLOURS = {decisions.PROMOTED: GREEN, decisions.REJECTED: YELLOW, decisions.KEPT: BLUE}
 
@@ -26,9 +30,15 @@ def evaluate_champion(workload: str, forced: bool, flow_run_id: str | None, repo
     return loop.inspect(workload, forced, flow_run_id)
 
 
-@task(retries=2, retry_delay_seconds=2, cache_policy=NO_CACHE)
+def may_pass(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Whether trying again can help: a store that did not answer may, too few pictures will not grow."""
+    return not isinstance(state.result(raise_on_failure=False), ValueError | LookupError | LakeError)
+
+
+@task(retries=2, retry_delay_seconds=2, retry_condition_fn=may_pass, cache_policy=NO_CACHE)
 def train_challenger(trial: Trial, report: Report) -> Version:
-    """Idempotent: a retry finds what an earlier try registered."""
+    """Idempotent: a retry finds what an earlier try registered, or goes on with what it learnt."""
+    give_way()
     return loop.train(trial.workload, trial.dataset, trial.flow_run_id, report)
 
 

@@ -14,12 +14,13 @@ from core.settings import get_settings
 from core.workloads import get_workload
 from core.workloads.base import Report
 from flows.hooks import HOOKS
-from flows.progress import running
+from flows.progress import give_way, running
 
 
 @task(cache_policy=NO_CACHE)
 def make(workload_name: str, choices: dict[str, Any], username: str, report: Report) -> Dataset:
     """Generate, store and register; validation happens again here, behind every caller."""
+    give_way()
     workload = get_workload(workload_name)
     parameters = workload.parameters.model_validate(choices)
     stored = workload.generate(parameters, report)

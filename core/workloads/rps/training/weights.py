@@ -10,7 +10,7 @@ from core.workloads.rps.starter import starter_folder, starter_weights
 from core.workloads.rps.training.recipe import STARTER
 
 
-class WeightsMissingError(RuntimeError):
+class WeightsMissingError(LookupError):
     """The weights to start from are not here and cannot be had; the message says what to do."""
 
 
