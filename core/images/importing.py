@@ -52,20 +52,20 @@ class Imported:
             self.faults.append(text)
 
     def sentence(self) -> str:
-        """All of it in one sentence."""
-        parts = [f"{self.new:,} pictures with {self.boxes:,} boxes are new"]
-        for number, text in (
-            (self.negatives, "of them show nothing to find"),
-            (self.unlabelled, "of them have no boxes yet"),
-            (self.known, "were there before"),
-            (self.left_out, "were left out"),
-            (self.refused, "could not be used"),
-            (self.lines_refused, "label lines were refused"),
-            (self.labels_without_picture, "labels had no picture"),
-        ):
-            if number:
-                parts.append(f"{number:,} {text}")
-        return ", ".join(parts)
+        """All of it in one line."""
+        counted = (
+            ("boxes", self.boxes),
+            ("showing nothing to find", self.negatives),
+            ("without boxes yet", self.unlabelled),
+            ("there before", self.known),
+            ("left out", self.left_out),
+            ("not usable", self.refused),
+            ("label lines refused", self.lines_refused),
+            ("labels without a picture", self.labels_without_picture),
+        )
+        return ", ".join(
+            [f"New pictures: {self.new:,}", *(f"{text}: {number:,}" for text, number in counted if number)]
+        )
 
     def in_short(self) -> dict[str, Any]:
         """The outcome as JSON, for the job's row."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import delete as delete_rows
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -50,6 +50,9 @@ __all__ = [
 ]
 
 _AT_ONCE = 500
+_TRIES = 20
+_LOCK = 0x5EEDF11E
+"""The number under which PostgreSQL knows this lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +126,18 @@ def put(actor: Actor, pixels: Pixels, about: About) -> Stored:
     pixels = fit(pixels)
     data = encode(pixels)
     sha256 = hashlib.sha256(data).hexdigest()
-    if (known := find(about.workload, sha256)) is not None:
-        return Stored(known, False)
-    files.write(sha256, data)
-    image = Image(
+    for _ in range(_TRIES):
+        if (known := find(about.workload, sha256)) is not None:
+            return Stored(known, False)
+        files.write(sha256, data)
+        image = _row(actor, about, sha256, pixels, len(data))
+        if _insert(image, data):
+            return Stored(image, True)
+    raise RuntimeError("The same picture was added and deleted by others all the while. Add it again.")
+
+
+def _row(actor: Actor, about: About, sha256: str, pixels: Pixels, size: int) -> Image:
+    return Image(
         workload=about.workload,
         sha256=sha256,
         session=about.session,
@@ -137,30 +148,27 @@ def put(actor: Actor, pixels: Pixels, about: About) -> Stored:
         note=about.note,
         height=pixels.shape[0],
         width=pixels.shape[1],
-        bytes=len(data),
+        bytes=size,
         created_by=actor.username,
         boxes=[row_of(box, actor) for box in about.boxes],
     )
-    return _insert(image, data)
 
 
-def _insert(image: Image, data: bytes) -> Stored:
-    """The unique (workload, sha256), not the look before it, decides who was first."""
-    workload, sha256 = image.workload, image.sha256
+def _insert(image: Image, data: bytes) -> bool:
+    """The unique (workload, sha256), not the look before it, decides who was first; False when it was not us."""
+    sha256 = image.sha256
     try:
         with writing() as session:
+            _beside_other_adders(session)
             session.add(image)
             session.flush()
             # Somebody may have deleted the same picture, file and all, since we wrote it.
             if not files.path_of(sha256).is_file():
                 files.write(sha256, data)
             image.boxes  # noqa: B018 - loaded while the session lives
-        return Stored(image, True)
+        return True
     except IntegrityError:
-        known = find(workload, sha256)
-        if known is None:
-            raise
-        return Stored(known, False)
+        return False
 
 
 def row_of(box: NewBox, actor: Actor) -> Box:
@@ -226,11 +234,26 @@ def delete(actor: Actor, ids: Sequence[int]) -> int:
 
 
 def _forget_files(digests: Sequence[str]) -> None:
-    # In a transaction: somebody who adds the same picture at this moment waits, and then sees the file is gone.
     with writing() as session:
+        _alone(session)
         for digest in set(digests) - _in_use(session, digests):
             files.remove(digest)
 
 
 def _in_use(session: Session, digests: Sequence[str]) -> set[str]:
     return set(session.scalars(select(Image.sha256).where(Image.sha256.in_(digests))))
+
+
+def _alone(session: Session) -> None:
+    """Until the transaction ends nobody adds: who wants to waits, and then sees that the file is gone.
+
+    SQLite has one writer at a time anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+
+
+def _beside_other_adders(session: Session) -> None:
+    """Until the transaction ends no file is removed; others may add at the same time."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock_shared(_LOCK)))

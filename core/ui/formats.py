@@ -47,6 +47,11 @@ def size(count: float) -> str:
     return f"{count:.1f} GB"
 
 
+def counted(number: int, unit: str) -> str:
+    """ "1 picture", "2,500 pictures"."""
+    return f"{number:,} {unit}" if number == 1 else f"{number:,} {unit}s"
+
+
 def percent(share: float, digits: int = 1) -> str:
     """0.875 → "87.5 %"."""
     return f"{100 * share:.{digits}f} %"

@@ -255,7 +255,7 @@ def test_an_export_holds_what_it_says(settings: Settings) -> None:
     store.add(SYSTEM, picture(9), source="webcam", session="w", boxes=[box("rock")])
     app = open_hands(Role.VIEWER, "Export")
     (button,) = [item for item in app.get("download_button") if item.proto.id.endswith("btn_export")]
-    assert button.proto.label.startswith("Download 1 pictures (")
+    assert button.proto.label.startswith("Download 1 picture (")
     app.toggle(key="hands_export_synthetic").set_value(True).run()
     data = take_out._content(make_user("vic", Role.VIEWER), "rps", ("webcam", "synthetic"))
     with zipfile.ZipFile(io.BytesIO(data)) as archive:

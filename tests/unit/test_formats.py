@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from core.ui.formats import ago, duration, moment, percent, plain, size
+from core.ui.formats import ago, counted, duration, moment, percent, plain, size
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -43,3 +43,8 @@ def test_percent() -> None:
 
 def test_plain_takes_markdown_its_meaning() -> None:
     assert plain("**bold** :red[x]") == r"\*\*bold\*\* \:red\[x\]"
+
+
+@pytest.mark.parametrize(("number", "text"), [(0, "0 pictures"), (1, "1 picture"), (2_500, "2,500 pictures")])
+def test_things_are_counted(number: int, text: str) -> None:
+    assert counted(number, "picture") == text

@@ -153,7 +153,7 @@ def test_bad_lines_are_told_and_a_person_looks_at_the_picture() -> None:
     assert (outcome.lines_refused, outcome.labels_without_picture, outcome.negatives) == (2, 1, 1)
     assert outcome.faults[0] == "labels/nobody.txt: there is no picture to this label"
     assert "labels/a.txt, line 3" in outcome.faults[2]
-    assert "2 label lines were refused, 1 labels had no picture" in outcome.sentence()
+    assert "label lines refused: 2, labels without a picture: 1" in outcome.sentence()
 
 
 def test_bad_pictures_are_passed_over_one_by_one() -> None:

@@ -157,7 +157,7 @@ def test_a_write_that_fails_leaves_neither_file_nor_row(settings: Settings, monk
 def test_a_row_that_cannot_be_written_leaves_only_a_file(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """File before row: a crash between them must not leave a row that shows nothing."""
 
-    def crash(_image: Image, _data: bytes) -> store.Stored:
+    def crash(_image: Image, _data: bytes) -> bool:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(store, "_insert", crash)
@@ -293,3 +293,13 @@ def test_pixels_and_shares_are_two_ways_to_say_the_same() -> None:
     assert to_corners(made.x, made.y, made.width, made.height, 100, 80) == pytest.approx((0, 20, 50, 60))
     with pytest.raises(BadBoxError):
         from_corners("rock", (120, 20, 150, 60), 100, 80, "model")
+
+
+def test_a_rival_that_vanishes_again_does_not_stop_us(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody added the same picture just before us, and deleted it before we could find it."""
+    insert = store._insert
+    refusals = iter([True, True])
+    monkeypatch.setattr(store, "_insert", lambda image, data: False if next(refusals, False) else insert(image, data))
+    kept = store.put(EDITOR, picture(1), store.About(UPLOAD, "s", boxes=[box("rock")]))
+    assert kept.new
+    assert store.count() == 1

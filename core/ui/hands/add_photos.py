@@ -13,7 +13,7 @@ from core.images.boxes import CLASSES_OF
 from core.images.decode import SUFFIXES
 from core.lake import LakeError
 from core.settings import get_settings
-from core.ui.formats import plain
+from core.ui.formats import counted, plain
 from core.ui.guard import acting
 from core.ui.hands.propose import propose_soon
 from core.ui.links import may_open, page_link
@@ -76,5 +76,5 @@ def _add(files: list[UploadedFile], session: str, shows: str | None, workload: s
         propose_soon(acting(), workload)
     let_go(_FIELD, files)
     st.session_state[_TOLD] = added.refused + added.told
-    note(f"{added.new:,} new photos" + (f", {added.known:,} were there before" if added.known else ""))
+    note(counted(added.new, "new photo") + (f", {added.known:,} were there before" if added.known else ""))
     st.rerun()

@@ -14,7 +14,7 @@ from core.images.layouts import YOLO, Layout
 from core.images.meanings import BACKGROUND, LEAVE_OUT, guess
 from core.lake import LakeError
 from core.settings import get_settings
-from core.ui.formats import plain
+from core.ui.formats import counted, plain
 from core.ui.hands.figures import SPLIT_NAMES
 from core.ui.jobs import follow, is_news, start
 from core.ui.messages import explained
@@ -82,18 +82,18 @@ def _plan(actor: Actor, workload: str, kept: str, layout: Layout) -> None:
         bare = (
             f", {layout.unlabelled:,} of them without labels: those teach where nothing is" if layout.unlabelled else ""
         )
-        st.markdown(f"A YOLO dataset with **{count:,} pictures**{bare}.")
+        st.markdown(f"A YOLO dataset with **{counted(count, 'picture')}**{bare}.")
     else:
-        st.markdown(f"**{count:,} pictures** in {len(layout.classes)} folders, without boxes.")
+        st.markdown(f"**{counted(count, 'picture')}** in {counted(len(layout.classes), 'folder')}, without boxes.")
     for remark in layout.remarks:
         st.caption(f":material/info: {plain(remark)}")
     if layout.lonely:
-        st.caption(f":material/info: {len(layout.lonely):,} label files have no picture.")
+        st.caption(f":material/info: {counted(len(layout.lonely), 'label file')} without a picture.")
     meanings = _meanings(workload, layout)
     used = any(meaning != LEAVE_OUT for meaning in meanings.values()) or not layout.classes
     with st.container(horizontal=True):
         clicked = st.button(
-            f"Import {count:,} pictures",
+            f"Import {counted(count, 'picture')}",
             type="primary",
             icon=":material/move_to_inbox:",
             key="btn_import",
@@ -141,5 +141,5 @@ def _faults(job: Job) -> None:
         st.caption(f"By split: {told}. Pictures of one source stay together, so the shares are rough.")
     faults = job.result.get("faults") or []
     if faults:
-        with st.expander(f"{len(faults)} remarks", icon=":material/report:", key=f"faults_{job.id}"):
+        with st.expander(counted(len(faults), "remark"), icon=":material/report:", key=f"faults_{job.id}"):
             st.code("\n".join(faults), language=None, wrap_lines=True)

@@ -9,7 +9,7 @@ from core.images import SOURCES, STATES, store
 from core.images.boxes import CLASSES_OF
 from core.images.splits import SPLITS
 from core.ui.confirm import confirm
-from core.ui.formats import plain
+from core.ui.formats import counted, plain
 from core.ui.hands.drawing import marks_of, thumbnail
 from core.ui.hands.figures import SPLIT_NAMES
 from core.ui.messages import empty, explained
@@ -39,7 +39,7 @@ def gallery(actor: Actor, workload: str) -> None:
         images = store.listed(filters, PER_PAGE, (page - 1) * PER_PAGE)
     with tiles:
         chosen = [image.id for image in images if _tile(image, actor)]
-    st.caption(f"{total:,} pictures. A dashed box is a model's guess that nobody confirmed.")
+    st.caption(f"{counted(total, 'picture')}. A dashed box is a model's guess that nobody confirmed.")
     _deleting(actor, chosen)
 
 
@@ -86,7 +86,7 @@ def _told(image: store.Image) -> str:
 def _deleting(actor: Actor, chosen: list[int]) -> None:
     """Ask, then delete what is ticked."""
     allowed = actor.role.rank >= Role.EDITOR.rank
-    text = "1 picture" if len(chosen) == 1 else f"{len(chosen)} pictures"
+    text = counted(len(chosen), "picture")
     clicked = st.button(
         f"Delete {text}" if chosen else "Delete chosen pictures",
         icon=":material/delete:",

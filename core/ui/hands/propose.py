@@ -9,6 +9,7 @@ from core import jobs, prefect_api
 from core.auth.roles import Actor, Role
 from core.images import UNLABELLED
 from core.images.queries import Counts
+from core.ui.formats import counted
 from core.ui.jobs import follow, is_news, start
 
 
@@ -18,7 +19,7 @@ def propose(actor: Actor, counts: Counts, workload: str) -> None:
     allowed = actor.role.rank >= Role.EDITOR.rank
     if waiting:
         clicked = st.button(
-            f"Propose boxes for {waiting:,} pictures" if waiting > 1 else "Propose boxes for 1 picture",
+            f"Propose boxes for {counted(waiting, 'picture')}",
             icon=":material/auto_fix_high:",
             key="btn_propose",
             disabled=not allowed,

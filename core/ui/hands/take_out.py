@@ -9,7 +9,7 @@ import streamlit as st
 from core.auth.roles import Actor
 from core.images import SOURCES, SYNTHETIC, exporting
 from core.settings import get_settings
-from core.ui.formats import size
+from core.ui.formats import counted, size
 from core.ui.messages import empty, explained
 
 _LARGEST = 500_000_000
@@ -30,7 +30,7 @@ def take_out(actor: Actor, workload: str) -> None:
         empty("No such picture is labelled yet. Import some or confirm boxes on the Label page.")
         return
     st.download_button(
-        f"Download {pictures:,} pictures ({size(weight)})",
+        f"Download {counted(pictures, 'picture')} ({size(weight)})",
         lambda: _content(actor, workload, sources),
         f"{workload}-pictures.zip",
         "application/zip",
