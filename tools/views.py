@@ -98,6 +98,7 @@ def more_shots() -> list[Shot]:
     failed = next((run.id for run in flows.values() if run.state_type == "FAILED"), "")
     longest = max(flows.values(), key=lambda run: run.seconds).id
     return [
+        Shot("datasets-hands", "datasets", tab("Hands")),
         Shot("datasets-sql", "datasets", _run_sql),
         Shot("predict-file", "predict", tab("CSV file")),
         Shot("runs-versions", "runs", tab("Versions")),
