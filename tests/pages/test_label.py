@@ -125,6 +125,15 @@ def test_deciding_shows_the_next_and_undo_comes_back() -> None:
     assert shown(app) == first.id
 
 
+def test_another_choice_leaves_the_picture_that_undo_showed() -> None:
+    rock, paper = picture(box()), picture(box("paper"))
+    app = send(open_label(), rock, "reject")
+    send(app, paper, "undo")
+    assert shown(app) == rock.id
+    app.selectbox(key="label_class").set_value("paper").run()
+    assert shown(app) == paper.id
+
+
 def test_skipped_pictures_come_back_when_asked_for() -> None:
     only = picture(box())
     app = send(open_label(), only, "next")

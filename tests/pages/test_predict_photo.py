@@ -82,6 +82,16 @@ def test_a_photo_is_answered_with_boxes_a_table_and_downloads(champion: registry
     assert labels(app) == ["Picture", "Boxes as JSON", "Boxes as CSV"]
 
 
+def test_a_photo_from_the_camera(champion: registry.Version) -> None:
+    app = open_predict()
+    app.session_state["photo_from"] = "The camera"
+    app.run()
+    taken = file_bytes(picture("paper", LEFT, TOP, 320, 320), "JPEG")
+    app.camera_input(key="photo_camera").set_value(("shot.jpg", taken, "image/jpeg")).run()
+    assert not app.exception
+    assert app.dataframe[0].value["throw"].tolist() == ["paper"]
+
+
 def test_the_slider_decides_what_counts(champion: registry.Version) -> None:
     half = file_bytes(picture("rock", LEFT + 4, TOP, 320, 320), "PNG")  # the model is less sure of what lies askew
     app = show(open_predict(), half)

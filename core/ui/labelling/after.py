@@ -6,7 +6,7 @@ import streamlit as st
 
 from core import jobs
 from core.auth.roles import Actor, Role
-from core.images import review, review_queue
+from core.images import review_queue
 from core.ui.confirm import confirm
 from core.ui.formats import percent
 from core.ui.jobs import follow, start
@@ -45,7 +45,7 @@ def _accept_confident(workload: str, count: int, editor: bool) -> None:
                 f"Accept {count:,} proposals as they are, without looking at each? Flagged pictures stay in the queue. "
                 "You can undo this afterwards.",
                 "Accept them",
-                lambda who: deeds.keep(review.accept_confident(who, workload, review_queue.CONFIDENT)),
+                lambda who: deeds.accept_confident(who, workload),
                 "Accepted. Undo takes all of them back.",
             )
 

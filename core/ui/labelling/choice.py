@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.images import LABELLED, PROPOSED, REJECTED, UNLABELLED, review_queue
 from core.images.boxes import CLASSES_OF
+from core.ui.labelling.deeds import back_to_the_queue
 from core.ui.messages import explained
 
 WAITING = "waiting"
@@ -64,16 +65,26 @@ def choice(workload: str) -> Choice:
             key="label_reason",
             label_visibility="collapsed",
             persist_state="session",
+            on_change=back_to_the_queue,
         )
     reason = None if chosen in {None, WAITING} else chosen
     return Choice(workload, reason, label, source, counts[reason] if reason else sum(counts.values()))
 
 
 def _narrowing(workload: str) -> tuple[str | None, str | None, str | None]:
-    label = st.selectbox("With a box of", CLASSES_OF[workload], None, key="label_class", placeholder="any class")
+    label = st.selectbox(
+        "With a box of",
+        CLASSES_OF[workload],
+        None,
+        key="label_class",
+        placeholder="any class",
+        on_change=back_to_the_queue,
+    )
     with explained():
         sources = review_queue.sources(workload)
-    source = st.selectbox("Source", sources, None, key="label_source", placeholder="any source")
+    source = st.selectbox(
+        "Source", sources, None, key="label_source", placeholder="any source", on_change=back_to_the_queue
+    )
     reviewed = st.selectbox(
         "Reviewed already",
         list(_REVIEWED),
@@ -81,5 +92,6 @@ def _narrowing(workload: str) -> tuple[str | None, str | None, str | None]:
         format_func=_REVIEWED.__getitem__,
         key="label_reviewed",
         placeholder="no: those that wait",
+        on_change=back_to_the_queue,
     )
     return label, source, reviewed

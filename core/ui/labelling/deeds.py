@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.auth.roles import Actor
-from core.images import review
+from core.images import review, review_queue
 from core.images.boxes import BadBoxError
 from core.images.review_history import Step
 from core.ui.formats import plain
@@ -20,8 +20,7 @@ _MOST_STEPS = 100
 def do(actor: Actor, act: Act) -> None:
     """Carry ``act`` out as ``actor``; what stands in the way is said on the page."""
     st.session_state[_ROUND] = showing() + 1
-    for name in (_FOCUS, _DRAFT, _SAID):
-        st.session_state.pop(name, None)
+    back_to_the_queue()
     if act.action == "next":
         passed().add(act.image)
         return
@@ -85,6 +84,12 @@ def undo(actor: Actor) -> None:
     _say(f"Undone: {len(undone.restored)} picture{'s'[: len(undone.restored) != 1]}.{left}")
 
 
+def accept_confident(actor: Actor, workload: str) -> None:
+    """Accept what the model is sure of, as one step. Raises what :func:`review.accept_confident` raises."""
+    keep(review.accept_confident(actor, workload, review_queue.CONFIDENT))
+    back_to_the_queue()
+
+
 def keep(step: Step) -> None:
     """Remember a step for :func:`undo`."""
     if step.before:
@@ -105,6 +110,12 @@ def passed() -> set[int]:
 def look_at(image_id: int | None) -> None:
     """Show this picture next, wherever it stands in the queue."""
     st.session_state[_FOCUS] = image_id
+
+
+def back_to_the_queue() -> None:
+    """Show whatever is next, no matter what :func:`look_at` asked for: the choice or the queue has changed."""
+    for name in (_FOCUS, _DRAFT, _SAID):
+        st.session_state.pop(name, None)
 
 
 def wanted() -> int | None:
