@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from itertools import count
 from typing import Any
@@ -12,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import jobs
 from core.auth.roles import SYSTEM, Actor, Role
+from core.catalog.engine import CatalogUnavailableError
 from core.catalog.image_tables import Image
 from core.images import FLAGGED, UNSURE, WEBCAM, review, review_queue, store
 from core.images.boxes import NewBox
@@ -55,6 +57,13 @@ def shown(app: AppTest) -> int | None:
     """The number of the picture in the editor."""
     found = re.search(r"-badge\[\w+\] Picture (\d+)", texts(app))
     return int(found.group(1)) if found else None
+
+
+def in_editor(app: AppTest) -> dict[str, Any]:
+    """What the page gave the editor to show."""
+    (element,) = app.get("bidi_component")
+    data: dict[str, Any] = json.loads(element.proto.json or element.proto.mixed.json)
+    return data
 
 
 def send(app: AppTest, image: Image, action: str, *boxes: dict[str, Any], **other: Any) -> AppTest:
@@ -162,6 +171,28 @@ def test_the_second_of_two_people_is_told() -> None:
     assert (shown(app), now(image).boxes) == (image.id, [])
     send(app, image, "accept", PAPER)
     assert [one.label for one in now(image).boxes] == ["paper"]
+
+
+def test_a_catalog_that_does_not_answer_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    image, other = picture(box()), picture(box())
+    app = open_label()
+
+    def away(*_: object, **__: object) -> None:
+        raise CatalogUnavailableError("The catalog is locked by another process.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(review, "set_boxes", away)
+        send(app, image, "accept", PAPER)
+        assert "The catalog is locked" in said(app)
+    app.run()
+    assert [one["label"] for one in in_editor(app)["boxes"]] == ["paper"]  # what was drawn, to be sent again
+    send(app, image, "accept", PAPER)
+    assert (now(image).state, shown(app)) == ("labelled", other.id)
+    with monkeypatch.context() as broken:
+        broken.setattr(review, "undo", away)
+        send(app, other, "undo")
+    send(app, other, "undo")
+    assert now(image).state == "proposed"
 
 
 def test_a_picture_that_was_deleted_meanwhile_is_told() -> None:

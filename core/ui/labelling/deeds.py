@@ -24,26 +24,33 @@ def do(actor: Actor, act: Act) -> None:
     if act.action == "next":
         passed().add(act.image)
         return
+    if act.action == "accept":
+        _hold(act)
     try:
         with explained():
             _save(actor, act)
     except (LookupError, BadBoxError) as error:
+        back_to_the_queue()
         st.warning(plain(str(error)), icon=":material/sync_problem:")
     except review.ReviewedMeanwhileError as error:
         _too_late(act, plain(str(error)))
 
 
+def _hold(act: Act) -> None:
+    """Whatever happens while it is saved, what this person drew is shown again."""
+    look_at(act.image)
+    st.session_state[_DRAFT] = act
+
+
 def _too_late(act: Act, why: str) -> None:
-    """Nothing is lost: what this person drew is shown again, over what the picture has become."""
     look_at(act.image)
     if act.action == "accept":
-        st.session_state[_DRAFT] = act
         why += " What you drew is shown below: accept it again to put it in that place, or skip."
     st.warning(why, icon=":material/sync_problem:")
 
 
 def draft_of(image_id: int) -> Act | None:
-    """What this person wanted to save for this picture when somebody else was quicker."""
+    """What this person drew on this picture and could not save: somebody was quicker, the catalog did not answer."""
     found: Act | None = st.session_state.get(_DRAFT)
     return found if found is not None and found.image == image_id else None
 
@@ -57,6 +64,7 @@ def _save(actor: Actor, act: Act) -> None:
         _say("Rejected.")
     else:
         keep(review.set_boxes(actor, act.image, act.new_boxes(), act.seen))
+        back_to_the_queue()
         passed().add(act.image)
         _say("Saved.")
 
@@ -76,7 +84,12 @@ def undo(actor: Actor) -> None:
     steps = _steps()
     if not steps:
         return
-    undone = review.undo(actor, steps.pop())
+    try:
+        undone = review.undo(actor, steps[-1])
+    except review.ReviewedMeanwhileError:
+        steps.pop()
+        raise
+    steps.pop()
     passed().difference_update(undone.restored)
     if len(undone.restored) == 1:
         look_at(undone.restored[0])
