@@ -38,7 +38,6 @@ def may_pass(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
 @task(retries=2, retry_delay_seconds=2, retry_condition_fn=may_pass, cache_policy=NO_CACHE)
 def train_challenger(trial: Trial, report: Report) -> Version:
     """Idempotent: a retry finds what an earlier try registered, or goes on with what it learnt."""
-    give_way()
     return loop.train(trial.workload, trial.dataset, trial.flow_run_id, report)
 
 
@@ -58,6 +57,7 @@ def draw_figures(trial: Trial, challenger: Version) -> None:
 def check_and_retrain(workload: str, forced: bool = False, job_id: str | None = None) -> str:
     """Check the champion of ``workload``; retrain when the gate says so or when ``forced``."""
     log = get_run_logger()
+    give_way()
     try:
         with running(jobs.CHECK, workload, job_id, forced=forced) as run:
             try:

@@ -57,7 +57,7 @@ def _stop_button(actor: Actor, learnt: Watched, seen: Learning) -> None:
         except ForbiddenError as error:
             st.warning(plain(str(error)), icon=":material/lock:")
             return
-        st.rerun(scope="fragment")
+        st.rerun()
 
 
 def _curves(seen: Learning) -> None:

@@ -85,15 +85,15 @@ def test_each_runtime_finds_the_same_boxes(name: str, photographs: list[Pixels])
     assert sum(same(first, second) for first, second in pairs) >= 0.99 * sum(len(first) for first, _ in pairs)
 
 
-def test_without_openvino_onnx_runtime_takes_over(monkeypatch: pytest.MonkeyPatch, form: Path) -> None:
+def test_without_onnx_runtime_openvino_takes_over(monkeypatch: pytest.MonkeyPatch, form: Path) -> None:
     real = importlib.util.find_spec
     monkeypatch.setattr(
-        importlib.util, "find_spec", lambda name, *rest: None if name == "openvino" else real(name, *rest)
+        importlib.util, "find_spec", lambda name, *rest: None if name == "onnxruntime" else real(name, *rest)
     )
-    assert runtimes.available() == ("onnx",)
+    assert runtimes.available() == ("openvino",)
     detector = ExportedDetector(form)
     detector.smoke()
-    assert detector.runtime.name == "onnx"
+    assert detector.runtime.name == "openvino"
 
 
 def test_without_any_runtime_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch, form: Path) -> None:
@@ -103,9 +103,10 @@ def test_without_any_runtime_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch,
 
 
 def test_a_person_may_choose_the_runtime(monkeypatch: pytest.MonkeyPatch, form: Path) -> None:
-    monkeypatch.setenv("SHIFUMI_RPS_RUNTIME", "onnx")
-    get_settings.cache_clear()
     assert ExportedDetector(form).runtime.name == "onnx"
+    monkeypatch.setenv("SHIFUMI_RPS_RUNTIME", "openvino")
+    get_settings.cache_clear()
+    assert ExportedDetector(form).runtime.name == "openvino"
 
 
 @pytest.mark.parametrize("name", ["openvino", "onnx"])
