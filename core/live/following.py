@@ -7,6 +7,7 @@ lets the model go.
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 
@@ -101,8 +102,18 @@ class Following:
             self._do_without(watcher)
         elif self._model is None or self._model.detector is not watcher.current.predictor:
             self._model = model_of(watcher.current)  # one assignment: the next frame goes to the new one
-        if watcher.current is not None or self._model is not None:
+        if self._model is not None:
             self.problem = watcher.problem
+            self._settle()
+
+    def _settle(self) -> None:
+        """What was loaded for the first model stays for good: the garbage collector need not look at it again.
+
+        MLflow alone brings 400,000 objects, and each full collection stops the video for half a second.
+        """
+        if not gc.get_freeze_count():
+            gc.collect()
+            gc.freeze()
 
     def _do_without(self, watcher: ChampionWatcher) -> None:
         """A damaged champion or a store that does not answer: the starter plays on, and the page says why."""

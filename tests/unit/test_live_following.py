@@ -1,6 +1,8 @@
 """Which model serves a stream: the champion, the starter while there is none, and what happens when one is damaged."""
 
+import gc
 import threading
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from core import loop, registry, serving
 from core.auth.roles import SYSTEM
 from core.live import following
 from core.live.following import Following
-from core.settings import Settings
+from core.settings import ROOT, Settings
 from tests.learning import make_dataset
 from tests.live import SquareDetector, served
 from tests.waiting import wait_until
@@ -110,3 +112,15 @@ def test_it_sleeps_when_nobody_asks_and_wakes_up_again() -> None:
     for _ in range(3):
         wait_until(lambda: name_of(watched) == "starter", every=0.01)
         wait_until(lambda: not watched.awake, every=0.02)
+
+
+def test_what_was_loaded_is_not_searched_for_garbage_again() -> None:
+    """With MLflow loaded a full collection stops every thread for half a second: the video would stand still."""
+    gc.unfreeze()
+    watched = follow(idle_s=0.1)
+    wait_until(lambda: name_of(watched) == "starter" and gc.get_freeze_count() > 10_000, every=0.01)
+
+
+def test_the_workbench_does_not_collect_after_each_beat() -> None:
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert config["runner"]["postScriptGC"] is False

@@ -43,5 +43,6 @@ def live_page(actor: Actor) -> None:
         if mistake.open:
             with mistake:
                 wrong(actor, watched, stream.playing)
-        with options:
-            watched.wishes = choices()
+        if options.open:  # only then: this asks the registry, and what was chosen stays chosen
+            with options:
+                watched.wishes = choices()
