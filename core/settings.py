@@ -75,8 +75,8 @@ class Settings(BaseSettings):
     rps_threshold: Annotated[float, Field(gt=0, lt=1)] = 0.6
     rps_base: str = "starter"
     rps_imgsz: Annotated[int, Field(ge=64, le=1280, multiple_of=32)] = 320
-    rps_epochs: Annotated[int, Field(ge=1, le=1000)] = 12
-    rps_patience: Annotated[int, Field(ge=0)] = 4
+    rps_epochs: Annotated[int, Field(ge=1, le=1000)] = 20
+    rps_patience: Annotated[int, Field(ge=0)] = 6
     rps_freeze: Annotated[int, Field(ge=0, le=23)] = 0
     rps_batch: Annotated[int, Field(ge=2, le=256)] = 16
     rps_device: str = "auto"

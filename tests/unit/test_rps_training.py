@@ -84,7 +84,7 @@ def test_a_training_is_told_watched_finished_and_not_done_again(monkeypatch: pyt
     assert len(last.figures["mAP50"]) == len(last.losses["boxes"]) == 1  # the first epoch is done
     assert learning(began) is None  # it ended
     args = (desk(dataset).run / "args.yaml").read_text()
-    assert "patience: 4\n" in args and "nbs: 8\n" in args
+    assert "patience: 6\n" in args and "nbs: 8\n" in args
     monkeypatch.setattr(run, "_train", lambda *_given: pytest.fail("trained again"))
     assert RPS.train(dataset, silent).parameters == trained.parameters
 

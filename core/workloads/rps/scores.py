@@ -72,7 +72,6 @@ def _at_shown(counts: Any) -> dict[str, float]:
     return {
         "precision": right / max(float(counts[:, :-1].sum()), 1.0),
         "recall": right / max(float(counts[:-1].sum()), 1.0),
-        "confidence": SHOWN,
     }
 
 
