@@ -23,6 +23,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from core.cli.programs import find_chromium
 from core.settings import ROOT, Settings
+from tools.hands_story import write_film
 from tools.scratch_stack import running_stack
 from tools.story import tell
 from tools.views import ALL, DOCUMENTATION, SHOTS, Look, Shot, more_shots
@@ -31,6 +32,7 @@ PICTURES = ROOT / "docs" / "pictures"
 MOST_BYTES = 300_000
 
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--force-color-profile=srgb"]
+_CAMERA = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
 _PATIENCE_MS = 60_000
 _TALLEST = 6_000
 _MARGIN = 48
@@ -142,7 +144,9 @@ def main() -> int:
         chosen = [shot for shot in shots if re.search(options.only or "", shot.name)]
         with sync_playwright() as playwright:
             found = find_chromium()
-            browser = playwright.chromium.launch(executable_path=found, args=_ARGUMENTS)
+            film = write_film(Path(folder) / "camera.mjpeg")
+            arguments = [*_ARGUMENTS, *_CAMERA, f"--use-file-for-fake-video-capture={film}"]
+            browser = playwright.chromium.launch(executable_path=found, args=arguments)
             for look in ALL if options.all else (DOCUMENTATION,):
                 photograph(browser, settings, look, chosen, options.out, look.suffix if options.all else "")
             browser.close()

@@ -72,6 +72,9 @@ def _environment(folder: Path) -> dict[str, str]:
         "SHIFUMI_ADMIN_PASSWORD": secrets.token_urlsafe(16),
         # The schedule would push its own checks between those of the story.
         "SHIFUMI_CHECK_INTERVAL_S": "3600",
+        # A training of a minute: the story has to end.
+        "SHIFUMI_RPS_EPOCHS": "3",
+        "SHIFUMI_RPS_IMGSZ": "192",
     }
 
 

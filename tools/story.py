@@ -12,6 +12,7 @@ from core.auth import passwords, tokens, users
 from core.auth.roles import SYSTEM, Actor, Role
 from core.catalog.tables import Job
 from core.settings import get_settings
+from tools.hands_story import tell_of_hands
 from tools.scratch_stack import wait_for
 
 EDITOR = Actor("grace", Role.EDITOR)
@@ -35,6 +36,7 @@ def tell() -> None:
     _ask_over_http()
     _ask_with_a_file()
     _exercise()
+    tell_of_hands(EDITOR)
 
 
 def _people() -> None:

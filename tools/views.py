@@ -76,8 +76,32 @@ def _run_sql(page: Page) -> None:
     page.get_by_role("button", name="Run", exact=True).click()
 
 
-_ACTS: dict[str, Act] = {"datasets": _turn_the_boundary, "train": _show_the_promotion}
+def _start_the_camera(page: Page) -> None:
+    """The film that tools/pictures.py gives Chromium for a camera; the throw stands under the picture."""
+    video = page.frame_locator('iframe[title="streamlit_webrtc.component.webrtc_streamer"]')
+    video.get_by_role("button", name="Start camera").click()
+    page.get_by_role("heading", name=re.compile("^(Rock|Paper|Scissors)")).wait_for(timeout=60_000)
+
+
+_ACTS: dict[str, Act] = {
+    "datasets": _turn_the_boundary,
+    "train": _show_the_promotion,
+    "live": _start_the_camera,
+}
 _HEIGHTS = {"train": 1480}
+
+
+def _live_tab(name: str) -> Act:
+    def act(page: Page) -> None:
+        _start_the_camera(page)
+        tab(name)(page)
+
+    return act
+
+
+def _choose_hands(page: Page) -> None:
+    page.get_by_test_id("stMain").get_by_role("radio", name="Hands").click()
+
 
 SHOTS = tuple(
     Shot(
@@ -99,6 +123,9 @@ def more_shots() -> list[Shot]:
     longest = max(flows.values(), key=lambda run: run.seconds).id
     return [
         Shot("datasets-hands", "datasets", tab("Hands")),
+        Shot("live-capture", "live", _live_tab("Capture")),
+        Shot("predict-hands", "predict", _choose_hands),
+        Shot("train-hands", "train", _choose_hands),
         Shot("datasets-sql", "datasets", _run_sql),
         Shot("predict-file", "predict", tab("CSV file")),
         Shot("runs-versions", "runs", tab("Versions")),

@@ -75,7 +75,7 @@ def facts(shown: Standing) -> list[str]:
     if shown.ci_low is not None and shown.ci_high is not None and shown.measured_at is not None:
         interval = f"95 % interval {shown.ci_low:.3f} to {shown.ci_high:.3f}"
         lines.append(f"{interval}, measured on dataset {shown.measured_on} · {ago(shown.measured_at)}")
-    trained = f"Trained on dataset {shown.dataset_id}" if shown.dataset_id else "Trained elsewhere"
+    trained = f"Trained on dataset {shown.dataset_id}" if shown.dataset_id else "Not trained here"
     crowned = f" · promoted {ago(shown.promoted_at)}" if shown.promoted_at else ""
     lines.append(trained + crowned)
     lines.append(shown.drift_summary or "Not compared with newer data yet.")

@@ -64,7 +64,7 @@ def test_a_card_says_on_what_the_figures_rest() -> None:
         "No drift.",
     ]
     assert facts(Standing("linear", "Linear", "accuracy", 0.85, 3)) == [
-        "Trained elsewhere",
+        "Not trained here",
         "Not compared with newer data yet.",
     ]
 

@@ -1,0 +1,80 @@
+"""The hands' part of the story: rendered hands, one training, a queue to review, and a camera that shows some."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from core import images, jobs
+from core.auth.roles import SYSTEM, Actor
+from core.images import flagging, store
+from core.images.boxes import from_corners
+from core.serving import served_starter
+from core.workloads.rps.classes import CLASSES
+from core.workloads.rps.detections import Detections, Detector, Pixels
+from core.workloads.rps.render import render
+from tools.scratch_stack import wait_for
+
+_FIRST_OF_QUEUE = 900
+_SIDE = 640
+_FRAMES_EACH = 45
+_LARGE = 0.08
+
+
+def tell_of_hands(editor: Actor) -> None:
+    """Make a dataset, let the loop look at it, and leave some pictures to review. Raises ``TimeoutError``."""
+    jobs.submit(editor, jobs.GENERATE, "rps", {"choices": {"synthetic": 160, "seed": 0}})
+    wait_for(_checked, "the check on rendered hands", 900)
+    starter = served_starter("rps")
+    if starter is None:
+        return
+    for seed in range(_FIRST_OF_QUEUE, _FIRST_OF_QUEUE + 8):
+        pixels, _ = render(seed, _SIDE)
+        _propose(pixels, starter.predictor)
+    pixels, boxes = render(_FIRST_OF_QUEUE + 11, _SIDE)
+    right = boxes[0].label if boxes else None
+    flagging.flag(SYSTEM, pixels, right, starter.predictor.detect(pixels), session="live-story", model="starter")
+
+
+def _checked() -> bool:
+    check = jobs.latest(jobs.CHECK, "rps")
+    return check is not None and check.finished_at is not None
+
+
+def _propose(pixels: Pixels, detector: Detector) -> None:
+    height, width = pixels.shape[:2]
+    found: Detections = detector.detect(pixels)
+    boxes = []
+    for corners, score, label in zip(found.boxes, found.scores, found.labels, strict=True):
+        left, top, right, bottom = (float(side) for side in corners)
+        place = (left, top, right, bottom)
+        boxes.append(from_corners(CLASSES[int(label)], place, width, height, images.MODEL, float(score)))
+    store.add(SYSTEM, pixels, source=images.WEBCAM, session="story", boxes=boxes)
+
+
+def write_film(target: Path) -> Path:
+    """An MJPEG that Chromium plays as its camera: rendered hands that the starter names right, one after the other."""
+    import cv2
+
+    with target.open("wb") as film:
+        for pixels in islice(_understood(), 4):
+            data = cv2.imencode(".jpg", pixels)[1].tobytes()
+            film.write(data * _FRAMES_EACH)
+    return target
+
+
+def _understood() -> Iterator[Pixels]:
+    """Pictures, 640 x 480, of one large hand each."""
+    if (starter := served_starter("rps")) is None:
+        return
+    for seed in range(400):
+        pixels, boxes = render(seed, _SIDE)
+        pixels = pixels[80:560]
+        found = starter.predictor.detect(pixels, 0.5)
+        if len(boxes) == 1 and boxes[0].width * boxes[0].height > _LARGE and _named(found) == [boxes[0].label]:
+            yield pixels
+
+
+def _named(found: Detections) -> list[str]:
+    return [CLASSES[int(label)] for label in found.labels]
