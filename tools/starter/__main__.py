@@ -3,8 +3,8 @@
     .venv/bin/python -m tools.starter --photos FOLDER --base yolo11n.pt --out FOLDER
     .venv/bin/python -m tools.starter --photos FOLDER --evaluate MODEL_FOLDER
 
-The first takes about two hours on two cores, and goes on where it was when started again. The second prints the
-figures of a served form.
+The first takes an hour on two cores that others use too, and goes on where it was when started again. The
+second prints the figures of a served form.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--threads", type=int, default=2, help="threads of PyTorch (default: 2)")
     parser.add_argument("--batch", type=int, default=16, help="scenes in a step (default: 16)")
-    parser.add_argument("--effort", type=float, default=1.0, help="share of the recipe's steps (0.01 for a trial)")
+    parser.add_argument(
+        "--effort", type=float, default=1.0, help="times the recipe's steps: 0.01 for a trial, 4 for a better model"
+    )
     parser.add_argument("--evaluate", type=Path, help="judge this served form on the sources held, and make nothing")
     parser.add_argument("--all", action="store_true", help="with --evaluate: judge on all photographs")
     parser.add_argument("--confidence", type=float, default=0.25, help="with --evaluate: what a box needs to be shown")
@@ -66,7 +68,7 @@ def _make(wanted: argparse.Namespace) -> None:
     work = wanted.work or wanted.out / "work"
     work.mkdir(parents=True, exist_ok=True)
     photos = read_photos(wanted.photos)
-    count = max(20, round(RENDERED * wanted.effort))
+    count = max(20, round(RENDERED * min(1.0, wanted.effort)))
     rendered = rendered_photos(count, SIZE, wanted.threads, work / "rendered")
     stages = [_adapted(stage, wanted) for stage in STAGES]
     weights = make(photos, rendered, wanted.base, work, wanted.held or HELD, stages)

@@ -38,9 +38,9 @@ class Stage:
 
 
 STAGES = (
-    Stage("rendered", Plan(steps=300, sizes=(256,)), share=1.0),
-    Stage("most", Plan(steps=1200), share=0.25),
-    Stage("all", Plan(steps=1200, rate=5e-4), share=0.2),
+    Stage("rendered", Plan(steps=350, sizes=(256,)), share=1.0),
+    Stage("most", Plan(steps=1050, rate=8e-4), share=0.15),
+    Stage("all", Plan(steps=480, rate=5e-4), share=0.12),
 )
 """Rendered hands alone; photographs without the sources held; all photographs."""
 

@@ -27,7 +27,7 @@ class Plan:
 
     steps: int
     batch: int = 16
-    sizes: tuple[int, ...] = (320, 256, 320, 288)
+    sizes: tuple[int, ...] = (256, 320)
     rate: float = 1e-3
     warm_up: int = 100
     last_rate: float = 0.02
