@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.live import trouble
 from core.live.viewer import Answers, Report, Viewer
-from core.ui.camera.stream import Stream, asked_for_s, start_again
+from core.ui.camera.stream import Stream, asked_for_s, reset
 from core.ui.camera.watching import following
 from core.ui.formats import percent, plain
 
@@ -52,9 +52,9 @@ def _no_picture(report: Report) -> bool:
 
 
 def _lost(what: str, remedy: str) -> None:
-    st.error(f"**{what}.** {remedy}", icon=":material/videocam_off:")
-    if st.button("Start again", icon=":material/refresh:", key="btn_live_again"):
-        start_again()
+    st.error(f"**{what}.** {remedy} Then press *Reset* and *Start camera*.", icon=":material/videocam_off:")
+    if st.button("Reset", icon=":material/refresh:", key="btn_live_reset"):
+        reset()
         st.rerun()
 
 

@@ -23,7 +23,6 @@ for _library in ("aiortc", "aioice", "streamlit_webrtc", "libav"):
     logging.getLogger(_library).setLevel(logging.WARNING)
 
 _ROUND = "live_round"
-_AGAIN = "live_again"
 _ASKED_AT = "live_asked_at"
 
 # The picture is small because the model looks at 320 px; 4K would only cost.
@@ -62,7 +61,6 @@ def video(viewer: Viewer) -> Stream:
         video_frame_callback=partial(worked_on, viewer),
         on_video_ended=viewer.end,
         async_processing=True,
-        desired_playing_state=True if st.session_state.get(_AGAIN) else None,
         media_toggle_controls=False,
         video_html_attrs={"autoPlay": True, "controls": False, "muted": True, "style": {"width": "100%"}},
         translations=_WORDS,
@@ -78,10 +76,10 @@ def worked_on(viewer: Viewer, frame: VideoFrame) -> VideoFrame:
     return VideoFrame.from_ndarray(viewer.see(pixels), format="bgr24")
 
 
-def start_again() -> None:
-    """A new connection in place of one that brings no picture; it starts by itself."""
+def reset() -> None:
+    """A new connection in place of one that brings no picture. It waits for a press of its start button: started
+    by itself, streamlit-webrtc would ask a camera that is gone again and again."""
     st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
-    st.session_state[_AGAIN] = True
 
 
 def asked_for_s() -> float:
@@ -95,5 +93,3 @@ def _note_when_asked(stream: Stream) -> None:
         st.session_state.pop(_ASKED_AT, None)
         return
     st.session_state.setdefault(_ASKED_AT, time.monotonic())
-    if stream.playing:
-        st.session_state.pop(_AGAIN, None)  # from now on the button under the picture decides

@@ -1,0 +1,246 @@
+"""Live in a real Chromium with a camera that plays a film: boxes, game, mistakes, capture, promotion, trouble.
+
+The hands are coloured squares, and the model is a real graph that knows them: what is proved here is the way from
+the camera to the page and to the catalog, not how good a model is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expect
+
+from core import images
+from core.auth.roles import Role
+from core.images import queries, review_queue
+from core.live import drawing
+from core.live.following import STARTER
+from core.settings import Settings
+from tests.colour_model import promote_colour_model
+from tests.e2e.conftest import _CHROMIUM_ARGS
+from tests.e2e.fake_camera import arguments, squares, write_film
+from tests.e2e.live_page import LivePage
+from tests.e2e.workbench import Workbench, running_workbench
+from tests.people import make_user
+from tests.waiting import wait_until
+
+pytestmark = [pytest.mark.stack, pytest.mark.browser]
+
+
+@pytest.fixture(scope="module")
+def watching_browser(
+    browser_type: BrowserType, browser_type_launch_args: dict[str, object], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Browser]:
+    """A browser whose camera shows a moving red square: rock."""
+    film = write_film(tmp_path_factory.mktemp("camera") / "rock.mjpeg", squares("rock"))
+    launched = browser_type.launch(**{**browser_type_launch_args, "args": [*_CHROMIUM_ARGS, *arguments(film)]})  # type: ignore[arg-type]
+    yield launched
+    launched.close()
+
+
+@pytest.fixture
+def tab(watching_browser: Browser) -> Iterator[Page]:
+    context = watching_browser.new_context(viewport={"width": 1400, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def bench(mlflow_store: Path, settings: Settings) -> Iterator[Workbench]:
+    """A workbench whose champion knows coloured squares."""
+    promote_colour_model()
+    make_user("eve", Role.EDITOR)
+    make_user("vic", Role.VIEWER)
+    with running_workbench(settings.data_dir) as made:
+        yield made
+
+
+def test_boxes_game_mistake_capture_and_a_promotion_in_one_stream(bench: Workbench, tab: Page) -> None:
+    live = LivePage(tab, bench, "eve")
+    live.start()
+    live.sees_boxes()
+    live.sees("Rock")
+    live.sees("results per second")
+    live.sees("model v1")
+
+    _play_to_the_end(live)
+    _flag(live)
+    _capture(live)
+
+    before = live.clock()
+    promote_colour_model(wider=16)
+    live.sees("model v2", timeout_s=30)
+    assert live.clock() > before  # the same connection: a new one begins at zero
+    live.sees_boxes()
+
+    live.tab("Options")
+    tab.get_by_role("combobox", name="Compare with").click()
+    tab.get_by_role("option", name="Previous (v1)").click()
+    live.sees_boxes(drawing.RIVAL)
+    assert live.clock() > before
+
+    live.stop()
+
+
+def _play_to_the_end(live: LivePage) -> None:
+    """By keyboard: ``p`` starts the game, and again when it had to wait."""
+    live.page.keyboard.press("p")
+    expect(live.page.get_by_role("button", name="Give up")).to_be_visible()
+    ended = live.page.get_by_role("button", name=re.compile("Play again|Go on"))
+
+    def over() -> bool:
+        expect(ended).to_be_visible(timeout=120_000)
+        if "Go on" not in ended.inner_text():
+            return True
+        ended.click()
+        return False
+
+    wait_until(over, timeout=180, what="the end of the game")
+    expect(
+        live.page.get_by_test_id("stMain").get_by_text(re.compile("You win the game|I win the game"))
+    ).to_be_visible()
+    proofs = live.page.get_by_text(re.compile("rock against .* pledge"))
+    assert proofs.count() >= 3
+
+
+def _flag(live: LivePage) -> None:
+    live.tab("Correct")
+    live.page.get_by_role("button", name="That was wrong").click()
+    live.sees("What was it really?")
+    assert queries.count() == 0  # frozen, not stored
+    live.page.get_by_role("button", name="Paper", exact=True).click()
+    live.sees("Thank you.")
+    (flagged,) = review_queue.queue("rps")
+    assert (flagged.source, flagged.created_by) == (images.LIVE, "eve")
+    assert review_queue.reason_of(flagged) == review_queue.FLAGGED
+    assert [box.label for box in flagged.boxes] == ["paper"]
+    assert "v1 said rock" in flagged.note
+
+
+def _capture(live: LivePage) -> None:
+    """Hold by mouse, then by the space bar; only what is held is stored."""
+    live.tab("Capture")
+    live.page.get_by_test_id("stMain").get_by_role("radio", name="Scissors").click()
+    button = live.page.get_by_role("button", name="Hold to record scissors")
+    expect(button).to_be_enabled()
+    button.hover()
+    live.page.mouse.down()
+    captured = queries.Filters(source=images.WEBCAM)
+    wait_until(lambda: queries.count(captured) >= 3, timeout=60, what="three captured pictures")
+    live.page.mouse.up()
+    expect(button).to_have_attribute("aria-pressed", "false")
+    live.sees("Check the boxes")
+
+    button.focus()
+    live.page.keyboard.down("Space")
+    wait_until(
+        lambda: len({row.session for row in queries.listed(captured, 100)}) == 2, timeout=60, what="a second hold"
+    )
+    live.page.keyboard.up("Space")
+    expect(button).to_have_attribute("aria-pressed", "false")
+    rows = queries.listed(captured, 100)
+    assert {(row.state, row.created_by) for row in rows} == {(images.PROPOSED, "eve")}
+    assert {box.label for row in rows for box in row.boxes} == {"scissors"}
+
+
+def _sessions(filters: queries.Filters) -> set[str]:
+    return {row.session for row in queries.listed(filters, 100)}
+
+
+def test_two_people_watch_and_a_lost_camera_is_told(bench: Workbench, tab: Page, watching_browser: Browser) -> None:
+    tab.add_init_script(_KEEP_TRACKS)
+    live = LivePage(tab, bench, "eve")
+    live.start()
+    live.sees_boxes()
+    other_context = watching_browser.new_context()
+    other = LivePage(other_context.new_page(), bench, "vic")
+    other.start()
+    other.sees_boxes()
+    other_context.close()  # as when a tab is closed: the first one goes on
+    before = live.clock()
+    wait_until(lambda: live.clock() > before + 1, what="the first one's picture to go on")
+
+    live.frame.locator("video").evaluate("() => window.kept.forEach((track) => track.stop())")  # unplugged
+    live.sees("No picture comes from the camera any more")
+    tab.get_by_role("button", name="Reset").click()
+    live.start()
+    assert live.clock() < before + 1  # a new connection
+    live.sees_boxes()
+    live.sees("model v1")
+    live.stop()
+
+
+_KEEP_TRACKS = """
+const ask = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
+window.kept = [];
+if (ask) navigator.mediaDevices.getUserMedia = async (wanted) => {
+  const stream = await ask(wanted);
+  window.kept.push(...stream.getTracks());
+  return stream;
+};
+"""
+
+_REFUSE = """
+if (navigator.mediaDevices) navigator.mediaDevices.getUserMedia = async () => {
+  throw new DOMException("told by the test", window.reason ?? "NotAllowedError");
+};
+"""
+
+
+def _test_camera(page: Page, reason: str = "") -> None:
+    if reason:
+        page.evaluate(f"window.reason = '{reason}'")
+    page.get_by_role("button", name="Test the camera").click()
+
+
+def test_the_camera_test_says_why_and_what_to_do(bench: Workbench, browser: Browser, tab: Page) -> None:
+    live = LivePage(tab, bench, "vic")
+    tab.get_by_text("No picture?").click()
+    _test_camera(tab)
+    live.sees("The camera works: ")
+
+    refusing = _context_without_camera(browser)
+    page = refusing.new_page()
+    page.add_init_script(_REFUSE)
+    live = LivePage(page, bench, "vic")
+    page.get_by_text("No picture?").click()
+    for reason, words in (
+        ("NotAllowedError", "told not to give the camera"),
+        ("NotFoundError", "no camera that the browser can see"),
+        ("NotReadableError", "another program holds it"),
+        ("StrangeError", "StrangeError: told by the test"),
+    ):
+        _test_camera(page, reason)
+        live.sees(words)
+    refusing.close()
+
+
+def _context_without_camera(browser: Browser) -> BrowserContext:
+    return browser.new_context(viewport={"width": 390, "height": 844})
+
+
+def test_over_plain_http_from_elsewhere_the_camera_test_names_the_cause(bench: Workbench, browser: Browser) -> None:
+    context = _context_without_camera(browser)
+    page = context.new_page()
+    # What Chromium says of itself on http://server.example: such a page is no secure context.
+    page.add_init_script("Object.defineProperty(window, 'isSecureContext', {get: () => false})")
+    live = LivePage(page, bench, "vic")
+    page.get_by_text("No picture?").click()
+    _test_camera(page)
+    live.sees("secure pages only")
+    live.sees("http://localhost on the machine it runs on, or over https")
+    wide = page.evaluate("document.scrollingElement.scrollWidth - window.innerWidth")
+    assert wide <= 0
+    context.close()
+
+
+def test_without_a_trained_model_the_starter_serves(settings: Settings, tab: Page) -> None:
+    make_user("vic", Role.VIEWER)
+    with running_workbench(settings.data_dir) as bench:
+        live = LivePage(tab, bench, "vic")
+        live.start()
+        live.sees(f"model {STARTER}")
+        live.stop()
