@@ -53,6 +53,7 @@ class Video:
 def video(monkeypatch: pytest.MonkeyPatch) -> Video:
     made = Video()
     monkeypatch.setattr(stream, "webrtc_streamer", made)
+    monkeypatch.setattr(stream, "relay_newest_only", lambda: None)  # AppTest's server has no event loop
     return made
 
 
