@@ -77,8 +77,8 @@ class Settings(BaseSettings):
     rps_imgsz: Annotated[int, Field(ge=64, le=1280, multiple_of=32)] = 320
     rps_epochs: Annotated[int, Field(ge=1, le=1000)] = 20
     rps_patience: Annotated[int, Field(ge=0)] = 6
-    rps_freeze: Annotated[int, Field(ge=0, le=23)] = 0
-    rps_batch: Annotated[int, Field(ge=2, le=256)] = 16
+    rps_freeze: Annotated[int, Field(ge=0, le=23)] = 10
+    rps_batch: Annotated[int, Field(ge=2, le=256)] = 8
     rps_device: str = "auto"
     rps_train_threads: Annotated[int, Field(ge=0)] = 0
     rps_runtime: Literal["auto", "openvino", "onnx"] = "auto"

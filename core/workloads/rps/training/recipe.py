@@ -1,4 +1,8 @@
-"""How a detector is fine-tuned. The figures behind these choices are in docs/benchmarks.md."""
+"""How a detector is fine-tuned.
+
+Tried from the starter on 45 pictures of one person, judged on 49 others, 20 epochs: ten frozen layers mAP50 .81 in
+79 s of processor time, none frozen .75 in 112 s; a learning rate of 1e-3 with batches of 16 and 10 epochs .65.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from core.workloads.rps.export import digest_of
 from core.workloads.rps.starter import starter_weights
 
 STARTER = "starter"
-_VERSION = 2
+_VERSION = 3
 _CACHED_UP_TO = 1500
 
 
@@ -30,7 +34,7 @@ def training_parameters() -> Mapping[str, Any]:
         "freeze": settings.rps_freeze,
         "batch": settings.rps_batch,
         "optimizer": "AdamW",
-        "lr0": 1e-3,
+        "lr0": 5e-4,
     }
 
 
