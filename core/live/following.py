@@ -22,8 +22,8 @@ IDLE_S = 5.0
 WORKLOAD, STARTER = "rps", "starter"
 
 NO_STARTER = (
-    "There is no champion yet and this copy of the project lacks the starter model. Get the file with "
-    "`git lfs pull`, or train a model on the Train page."
+    "There is no champion yet and this copy of the project lacks the starter model. Clone or "
+    "unpack the project again, or train a model on the Train page."
 )
 
 
