@@ -1,9 +1,17 @@
 """What the tests of pages share."""
 
+import sys
+
 import pytest
 
 from core.settings import Settings, get_settings
 from tests.ports import free_port
+
+
+@pytest.fixture(autouse=True)
+def own_main(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest leaves its script behind as ``__main__``; processes that later tests spawn would look for its file."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
-from av import VideoFrame
 from streamlit.testing.v1 import AppTest
 
 from core import serving
@@ -24,36 +20,17 @@ from core.workloads.rps.detections import Pixels
 from tests.colour_model import promote_colour_model, register_colour_model
 from tests.live import BrokenDetector, SquareDetector, picture, served
 from tests.pages.opening import open_page, texts
+from tests.pages.video import Video
 from tests.people import make_user
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("no_servers")
 
 
-@dataclass
-class Video:
-    """Stands where the browser's part of ``webrtc_streamer`` stands: on or off, and able to send frames."""
-
-    playing: bool = False
-    signalling: bool = False
-    options: dict[str, Any] | None = None
-
-    def __call__(self, **options: Any) -> SimpleNamespace:
-        self.options = options
-        return SimpleNamespace(state=SimpleNamespace(playing=self.playing, signalling=self.signalling))
-
-    def send(self, pixels: Pixels) -> Pixels:
-        assert self.options is not None
-        frame = VideoFrame.from_ndarray(pixels, format="bgr24")
-        answered: Pixels = self.options["video_frame_callback"](frame).to_ndarray(format="bgr24")
-        return answered
-
-
 @pytest.fixture
 def video(monkeypatch: pytest.MonkeyPatch) -> Video:
     made = Video()
     monkeypatch.setattr(stream, "webrtc_streamer", made)
-    monkeypatch.setattr(stream, "relay_newest_only", lambda: None)  # AppTest's server has no event loop
     return made
 
 

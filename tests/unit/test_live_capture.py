@@ -49,7 +49,8 @@ def film(made: Recorder, pictures: Sequence[Pixels], per_second: float = PER_SEC
     start = made._take._began
     for number, pixels in enumerate(pictures):
         made.offer(Frame(pixels, start + number / per_second))
-        wait_until(lambda: made._take and made._take._queue.empty(), every=0.002)
+        # A recording that ended by itself leaves its own end in the queue.
+        wait_until(lambda: made._take and (made._take.closed or made._take._queue.empty()), every=0.002)
 
 
 def moving(count: int, throw: str = "rock") -> list[Pixels]:
