@@ -14,10 +14,14 @@ from av import VideoFrame
 from streamlit_webrtc import WebRtcMode
 from streamlit_webrtc.webrtc import WebRtcWorker
 
-from core.live.viewer import Viewer
+from core.live import drawing
+from core.live.engine import Hub
+from core.live.frames import Model
+from core.live.viewer import Viewer, Wishes
 from core.ui.camera.newest import NewestRelay
 from core.ui.camera.stream import worked_on
 from core.workloads.rps.detections import Pixels
+from tests.live import picture
 
 RATE = 30
 
@@ -134,3 +138,30 @@ class Caller:
 
     def hang_up(self) -> None:
         self._loop.run(self._peer.close())  # type: ignore[union-attr]
+
+
+def looks_like(pixels: Pixels, colour: drawing.Colour) -> int:
+    """How many pixels have about this colour, as far as a video's compression leaves it."""
+    return int((np.abs(pixels.astype(int) - colour).max(axis=2) < 45).sum())
+
+
+def call(loop: Loop, viewer: Viewer, until: object) -> list[Pixels]:
+    """Connect, look at what comes back until ``until`` likes a frame, hang up."""
+    worker, caller = worker_for(viewer, loop), Caller(loop, lambda number: picture("rock"))
+    try:
+        caller.connect(worker)
+        seen = [caller.frame()]
+        while not until(seen[-1]) and len(seen) < 300:  # type: ignore[operator]
+            seen.append(caller.frame())
+        return seen
+    finally:
+        caller.hang_up()
+        worker.stop()
+
+
+def boxed(pixels: Pixels) -> bool:
+    return looks_like(pixels, drawing.MAIN) > 100
+
+
+def viewer_of(hub: Hub, used: Model) -> Viewer:
+    return Viewer(hub, Wishes(lambda: used, mirrored=False))
