@@ -27,7 +27,7 @@ def relay_newest_only() -> None:
     if not Runtime.exists():
         return
     runtime = Runtime.instance()
-    loop = get_global_event_loop()
+    loop: object = get_global_event_loop()
     if not isinstance(loop, AbstractEventLoop):  # AppTest puts a dummy in the server's place
         return
     if not isinstance(getattr(runtime, _PLACE, None), NewestRelay):
