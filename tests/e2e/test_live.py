@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from core import images
 from core.auth.roles import Role
@@ -190,6 +191,21 @@ if (navigator.mediaDevices) navigator.mediaDevices.getUserMedia = async () => {
 """
 
 
+def _unfold(page: Page) -> None:
+    """Open "No picture?"; a click while the page is still being built is lost."""
+    button = page.get_by_role("button", name="Test the camera")
+
+    def unfolded() -> bool:
+        page.get_by_text("No picture?").click()
+        try:
+            button.wait_for(state="visible", timeout=5_000)
+        except PlaywrightTimeoutError:
+            return False
+        return True
+
+    wait_until(unfolded, timeout=60, what="the camera test")
+
+
 def _test_camera(page: Page, reason: str = "") -> None:
     if reason:
         page.evaluate(f"window.reason = '{reason}'")
@@ -198,7 +214,7 @@ def _test_camera(page: Page, reason: str = "") -> None:
 
 def test_the_camera_test_says_why_and_what_to_do(bench: Workbench, browser: Browser, tab: Page) -> None:
     live = LivePage(tab, bench, "vic")
-    tab.get_by_text("No picture?").click()
+    _unfold(tab)
     _test_camera(tab)
     live.sees("The camera works: ")
 
@@ -206,7 +222,7 @@ def test_the_camera_test_says_why_and_what_to_do(bench: Workbench, browser: Brow
     page = refusing.new_page()
     page.add_init_script(_REFUSE)
     live = LivePage(page, bench, "vic")
-    page.get_by_text("No picture?").click()
+    _unfold(page)
     for reason, words in (
         ("NotAllowedError", "told not to give the camera"),
         ("NotFoundError", "no camera that the browser can see"),
@@ -228,7 +244,7 @@ def test_over_plain_http_from_elsewhere_the_camera_test_names_the_cause(bench: W
     # What Chromium says of itself on http://server.example: such a page is no secure context.
     page.add_init_script("Object.defineProperty(window, 'isSecureContext', {get: () => false})")
     live = LivePage(page, bench, "vic")
-    page.get_by_text("No picture?").click()
+    _unfold(page)
     _test_camera(page)
     live.sees("secure pages only")
     live.sees("http://localhost on the machine it runs on, or over https")
