@@ -24,7 +24,8 @@ def parser_for(command: str) -> argparse.ArgumentParser:
     tests.add_argument("--no-lint", action="store_true", help="skip ruff, mypy and the import wall")
     tests.add_argument("--allow-missing", action="store_true", help="leave out tests whose programs are missing")
     bench = commands.add_parser("bench", help="measure, and write docs/benchmarks.md")
-    for one in (tests, bench):
+    prove = commands.add_parser("prove", help="the long checks of operations: containers, load, several hosts")
+    for one in (tests, bench, prove):
         one.epilog = "Everything else is handed to pytest, for example: -k login -x"
     commands.add_parser("migrate", help="bring the catalog's tables up to date")
     doctor = commands.add_parser("doctor", help="say what is wrong and how to mend it")
@@ -46,7 +47,7 @@ def main(arguments: list[str]) -> int:
     parser = parser_for(arguments[0] if arguments else "")
     options, others = parser.parse_known_args(arguments)
     try:
-        if options.command in ("test", "bench"):
+        if options.command in ("test", "bench", "prove"):
             return _check(options, others[1:] if others[:1] == ["--"] else others)
         if others:
             parser.error(f"unrecognised: {' '.join(others)}")
@@ -71,6 +72,8 @@ def _check(options: argparse.Namespace, pytest_arguments: list[str]) -> int:
 
     if options.command == "bench":
         return testing.bench(pytest_arguments)
+    if options.command == "prove":
+        return testing.prove(pytest_arguments)
     return testing.test(
         pytest_arguments, unit=options.unit, lint=not options.no_lint, allow_missing=options.allow_missing
     )

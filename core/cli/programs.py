@@ -59,6 +59,17 @@ def find_postgres() -> Path | None:
     return next((place for place in sorted(found, reverse=True) if (place / program).is_file()), None)
 
 
+def _on_path(*names: str) -> Callable[[], Path | None]:
+    """Finds the first of these programs, in ``/usr/sbin`` too, where not everybody's PATH leads."""
+
+    def find() -> Path | None:
+        path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
+        found = next(filter(None, (shutil.which(name, path=path) for name in names)), None)
+        return Path(found) if found else None
+
+    return find
+
+
 def find_opengl() -> Path | None:
     """libGL as the loader finds it; where there is no such library to find, the Python that needs none."""
     if sys.platform != "linux":
@@ -81,6 +92,41 @@ PROGRAMS = (
         find_postgres,
         "postgresql",
         "`brew install postgresql@15`, or see https://www.postgresql.org/download/",
+    ),
+    Program(
+        "Redis",
+        "the tests of Celery workers",
+        _on_path("redis-server"),
+        "redis-server",
+        "`brew install redis`, or see https://redis.io/docs/latest/operate/oss_and_stack/install/",
+    ),
+    Program(
+        "Prometheus",
+        "the tests of metrics, alerts and dashboards",
+        _on_path("promtool"),
+        "prometheus",
+        "`brew install prometheus`, or see https://prometheus.io/download/",
+    ),
+    Program(
+        "Alertmanager",
+        "the test of an alert on its way to Discord",
+        _on_path("prometheus-alertmanager", "alertmanager"),
+        "prometheus-alertmanager",
+        "`brew install alertmanager`, or see https://prometheus.io/download/",
+    ),
+    Program(
+        "Caddy",
+        "the test of Live over https",
+        _on_path("caddy"),
+        "caddy",
+        "`brew install caddy`, or see https://caddyserver.com/docs/install",
+    ),
+    Program(
+        "coturn",
+        "the test of Live through a relay",
+        _on_path("turnserver"),
+        "coturn",
+        "`brew install coturn`, or see https://github.com/coturn/coturn",
     ),
     Program(
         "libGL",

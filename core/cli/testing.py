@@ -1,4 +1,4 @@
-"""`manage.py test` and `manage.py bench`: bring what is missing, check, and let pytest have the last word."""
+"""`manage.py test`, `bench` and `prove`: bring what is missing, check, and let pytest have the last word."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test(pytest_arguments: Sequence[str], *, unit: bool, lint: bool, allow_missi
         bring_programs(allow_missing)
     failed = [name for name, command in LINTERS if not _passes(name, command)] if lint else []
     named = any("tests" in argument and not argument.startswith("-") for argument in pytest_arguments)
-    everything = ["tests/unit"] if unit else ["tests", "--ignore=tests/bench"]
+    everything = ["tests/unit"] if unit else ["tests", "--ignore=tests/bench", "--ignore=tests/proofs"]
     code = _pytest([*([] if named else [*everything, *PARALLEL]), *pytest_arguments])
     if failed:
         print(f"\nNot passed, see above: {', '.join(failed)}.", file=sys.stderr)
@@ -40,6 +40,12 @@ def test(pytest_arguments: Sequence[str], *, unit: bool, lint: bool, allow_missi
 def bench(pytest_arguments: Sequence[str]) -> int:
     """Run the measurements; returns pytest's exit code."""
     return _pytest(["tests/bench", "-s", *pytest_arguments])
+
+
+def prove(pytest_arguments: Sequence[str]) -> int:
+    """Run the long checks of operations, or those that are named; returns pytest's exit code."""
+    named = any("tests" in argument and not argument.startswith("-") for argument in pytest_arguments)
+    return _pytest([*([] if named else ["tests/proofs"]), "-s", "--timeout=0", *pytest_arguments])
 
 
 def bring_programs(allow_missing: bool) -> None:

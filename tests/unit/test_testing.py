@@ -12,6 +12,7 @@ from core.cli.__main__ import main
 from core.cli.errors import CommandError
 
 Calls = list[list[str]]
+EVERYTHING = {program.debian for program in programs.PROGRAMS}
 
 
 @pytest.fixture
@@ -31,12 +32,17 @@ def pytest_calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
 @pytest.mark.parametrize(
     ("arguments", "handed_on"),
     [
-        (["test", "--no-lint"], ["tests", "--ignore=tests/bench", *testing.PARALLEL]),
+        (["test", "--no-lint"], ["tests", "--ignore=tests/bench", "--ignore=tests/proofs", *testing.PARALLEL]),
         (["test", "--no-lint", "--unit"], ["tests/unit", *testing.PARALLEL]),
         (["test", "--no-lint", "--unit", "-k", "login"], ["tests/unit", *testing.PARALLEL, "-k", "login"]),
         (["test", "--no-lint", "tests/unit/test_cli.py", "-x"], ["tests/unit/test_cli.py", "-x"]),
-        (["test", "--no-lint", "--", "--unit"], ["tests", "--ignore=tests/bench", *testing.PARALLEL, "--unit"]),
+        (
+            ["test", "--no-lint", "--", "--unit"],
+            ["tests", "--ignore=tests/bench", "--ignore=tests/proofs", *testing.PARALLEL, "--unit"],
+        ),
         (["bench"], ["tests/bench", "-s"]),
+        (["prove"], ["tests/proofs", "-s", "--timeout=0"]),
+        (["prove", "tests/proofs/test_load.py"], ["-s", "--timeout=0", "tests/proofs/test_load.py"]),
         (["bench", "-k", "predict"], ["tests/bench", "-s", "-k", "predict"]),
     ],
 )
@@ -104,15 +110,16 @@ class Machine:
 
 def test_root_on_debian_gets_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     machine = Machine(monkeypatch, root=True)
-    machine.there = {"postgresql", "libgl1"}
+    machine.there = EVERYTHING - {"chromium", "caddy"}
     testing.bring_programs(allow_missing=False)
-    assert machine.done == ["apt chromium"]
+    assert machine.done == ["apt chromium caddy"]
     testing.bring_programs(allow_missing=False)
-    assert machine.done == ["apt chromium"], "nothing is installed twice"
+    assert machine.done == ["apt chromium caddy"], "nothing is installed twice"
 
 
 def test_where_chromium_is_a_snap_playwright_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
     machine = Machine(monkeypatch, root=True)
+    machine.there = EVERYTHING - {"chromium", "postgresql", "libgl1"}
     monkeypatch.setattr(programs, "chromium_is_a_snap", lambda: True)
     testing.bring_programs(allow_missing=False)
     assert machine.done == ["apt postgresql libgl1", "playwright"]
