@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -98,8 +98,15 @@ def _ready(name: str) -> bool:
 
 
 def processes_at_work(child: Child) -> list[psutil.Process]:
-    """The processes of a worker that do items."""
-    return [process for process in child.tree() if "spawn_main" in " ".join(process.cmdline())]
+    """The processes of a worker that do items: each is a child of its fork server, or was spawned by it."""
+    found = []
+    for process in child.tree():
+        with suppress(psutil.NoSuchProcess):
+            parent, own = process.parent(), " ".join(process.cmdline())
+            forked = parent is not None and "forkserver" in " ".join(parent.cmdline())
+            if forked or "spawn_main" in own:
+                found.append(process)
+    return found
 
 
 @dataclass

@@ -62,12 +62,13 @@ def broker_problem(settings: Settings) -> str:
         missing = [name for name in ("messages", "control") if not (settings.celery_dir / name).is_dir()]
         return f"the folder {settings.celery_dir / missing[0]} is missing" if missing else ""
     from kombu import Connection
+    from kombu.exceptions import KombuError
 
     try:
         with Connection(
             address(settings), transport_options=transport_options(settings), connect_timeout=_PATIENCE_S
         ) as connection:
             connection.ensure_connection(max_retries=1, interval_start=0, interval_max=0, timeout=_PATIENCE_S)
-    except (OSError, *Connection(address(settings)).connection_errors) as error:
+    except (KombuError, OSError) as error:
         return f"the broker does not answer ({redact(str(error)) or type(error).__name__})"
     return ""

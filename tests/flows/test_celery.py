@@ -1,9 +1,10 @@
-"""Heavy steps through real workers, over Redis and over the embedded broker."""
+"""Heavy steps through real workers: over Redis, which may forget, and by workers that are killed."""
 
 from __future__ import annotations
 
 import io
 import signal
+from typing import Any
 
 import pytest
 import redis
@@ -12,8 +13,10 @@ from core import jobs, prediction_files, registry
 from core.auth.roles import Actor, Role
 from core.work import items, kinds
 from core.workloads.base import silent
+from tests.hands import signs
 from tests.learning import make_dataset
-from tests.workers import a_job, hand_over, worker
+from tests.waiting import wait_until
+from tests.workers import EMBEDDED, Handed, a_job, hand_over, processes_at_work, use_broker, worker
 
 pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("mlflow_store")]
 
@@ -21,45 +24,93 @@ EDITOR = Actor("ed", Role.EDITOR)
 ROWS = 400_000  # enough work to be killed in
 
 
-def train_arguments(**choices: int) -> dict[str, object]:
+def train_arguments(**choices: int) -> dict[str, Any]:
     return kinds.training("linear", make_dataset(**choices).id, None)
+
+
+def file_arguments(job: jobs.Job) -> dict[str, Any]:
+    csv = prediction_files.template("linear").encode()
+    upload = prediction_files.keep_upload(EDITOR, "linear", io.BytesIO(csv))
+    return {"workload": "linear", "upload": upload, "job_id": job.id}
+
+
+def answer_of(job: jobs.Job, result: dict[str, Any]) -> bytes:
+    jobs.finish(job.id, jobs.COMPLETED, "", result)
+    return prediction_files.output_of(Actor(job.created_by, Role.VIEWER), job.id).read_bytes()
+
+
+def fitting(handed: Handed) -> None:
+    handed.reaches(lambda item: "Fitting" in item.message, "the training to be under way")
 
 
 def test_training_and_a_file_through_redis_even_when_it_forgets(redis_broker: redis.Redis) -> None:
     training = hand_over(kinds.TRAIN, train_arguments())
     training.reaches(lambda item: redis_broker.llen("default") > 0, "the bell to ring")
     assert training.item().state == items.WAITING
+    wait_until(lambda: training.told, what="words for who waits")
+    assert "No worker listens to the queue default" in training.told[-1][1]
     redis_broker.flushall()
     with worker("--concurrency", "2"):
         assert training.ended() == {"version": 1}
-        assert {"Fitted", "Version 1 registered"} & {message for _, message in training.told}
+        assert training.told[-1] == (1.0, "Version 1 registered")
         shares = [share for share, _ in training.told]
-        assert shares == sorted(shares)
+        assert shares == sorted(shares) and len(shares) >= 4
         registry.promote(Actor("root", Role.ADMIN), "linear", 1)
-        csv = prediction_files.template("linear").encode()
-        asked = {"workload": "linear"}
-        outputs = []
-        for do in (hand_over, None):
-            job = a_job(jobs.PREDICT_FILE)
-            upload = prediction_files.keep_upload(EDITOR, "linear", io.BytesIO(csv))
-            arguments = {**asked, "upload": upload, "job_id": job.id}
-            if do is not None:
-                result = do(kinds.PREDICT_FILE, arguments, job).ended()
-            else:
-                result = kinds.do(kinds.PREDICT_FILE, arguments, silent)
-            jobs.finish(job.id, jobs.COMPLETED, "", result)
-            outputs.append(prediction_files.output_of(EDITOR, job.id).read_bytes())
-        assert outputs[0] == outputs[1] and outputs[0].count(b"\n") == 7
+        there, here = a_job(jobs.PREDICT_FILE), a_job(jobs.PREDICT_FILE, username="eve")
+        by_worker = hand_over(kinds.PREDICT_FILE, file_arguments(there), there).ended()
+    by_ourselves = kinds.do(kinds.PREDICT_FILE, file_arguments(here), silent)
+    assert by_worker["rows"] == by_ourselves["rows"] == 6
+    assert answer_of(there, by_worker) == answer_of(here, by_ourselves)
 
 
 def test_a_worker_killed_in_mid_training_is_replaced_and_one_version_registered(redis_broker: redis.Redis) -> None:
     training = hand_over(kinds.TRAIN, train_arguments(rows=ROWS))
     with worker(name="first") as first:
-        training.reaches(lambda item: "Fitting" in item.message, "the training to be under way")
+        fitting(training)
+        orphans = processes_at_work(first)
+        assert len(orphans) == 1
+        first.tree()[0].send_signal(signal.SIGKILL)
+        wait_until(lambda: not orphans[0].is_running(), what="the orphaned training to end itself")
         with worker(name="second"):
-            for process in first.tree():
-                process.send_signal(signal.SIGKILL)
             assert training.ended()["version"] == 1
     item = training.item()
     assert (item.worker, item.attempts) == ("second", 2)
     assert [version.version for version in registry.versions("linear")] == [1]
+
+
+def test_cancelled_crashing_misrouted_and_refused_work(monkeypatch: pytest.MonkeyPatch, settings: object) -> None:
+    """One worker of the embedded broker, which listens to one of two queues, gets all kinds of trouble."""
+    use_broker(
+        monkeypatch,
+        EMBEDDED,
+        SHIFUMI_CELERY_GPU_QUEUE="gpu",
+        SHIFUMI_CELERY_MAX_ATTEMPTS="2",
+        SHIFUMI_RUNNER_WARM="true",
+    )
+    signs(train=1, holdout=1)
+    poor = kinds.training("rps", 1, None)
+    with worker("--queues", "default") as child:
+        for_a_gpu = hand_over(kinds.TRAIN, poor, a_job(jobs.CHECK, "rps"))
+
+        cancelled = hand_over(kinds.TRAIN, train_arguments(rows=ROWS))
+        fitting(cancelled)
+        jobs.finish(cancelled.job.id, jobs.CANCELLED, "Cancelled by ed")
+        wait_until(lambda: not processes_at_work(child), timeout=15, what="the cancelled training to stop")
+        with pytest.raises(LookupError, match="cancelled"):
+            cancelled.ended()
+        assert registry.versions("linear") == []
+
+        crashing = hand_over(kinds.TRAIN, train_arguments(rows=ROWS, seed=1))
+        for attempt in (1, 2):
+            crashing.reaches(lambda item, n=attempt: item.attempts == n and "Fitting" in item.message, "an attempt")
+            [process] = processes_at_work(child)
+            process.send_signal(signal.SIGKILL)
+        with pytest.raises(items.WorkLostError, match=r"killed or crashed 2 times.*SIGKILL.*memory"):
+            crashing.ended()
+        assert registry.versions("linear") == []
+
+        assert for_a_gpu.item().state == items.WAITING, "the worker does not listen to the queue gpu"
+        assert "Start one: python3 manage.py worker --queues gpu" in for_a_gpu.told[-1][1]
+    with worker("--queues", "gpu"), pytest.raises(ValueError, match="Too little to learn from") as refusal:
+        for_a_gpu.ended()
+    assert type(refusal.value).__name__ == "TooFewPicturesError"
