@@ -78,15 +78,15 @@ def folder_broker(settings: object, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def worker(*options: str, name: str = "") -> Iterator[Child]:
-    """A worker that listens; ``options`` as on its command line."""
+def worker(*options: str, name: str = "", **more: str) -> Iterator[Child]:
+    """A worker that listens; ``options`` as on its command line, ``more`` settings of its own."""
     name = name or f"worker-{uuid4().hex[:6]}"
     spec = ProcessSpec(
         "worker",
         "Worker",
         (sys.executable, "-m", "flows.worker", "--name", name, *options),
         lambda: any(one.name == name for one in lately()) and _ready(name),
-        env=runner_environment(),
+        env=runner_environment(**more),
         interrupt_first=True,
     )
     with running(spec, get_settings().data_dir / f"{name}.out") as child:
@@ -95,6 +95,19 @@ def worker(*options: str, name: str = "") -> Iterator[Child]:
 
 def _ready(name: str) -> bool:
     return f"Worker {name} listens to" in (get_settings().data_dir / f"{name}.out").read_text(encoding="utf-8")
+
+
+def another_machine(folder: Path) -> dict[str, str]:
+    """Settings of a worker with a data folder of its own: catalog, MLflow and files are shared, trainings are not."""
+    settings = get_settings()
+    folder.mkdir()
+    for shared in (settings.lake_dir, settings.images_dir, settings.celery_dir, settings.mlflow_dir):
+        (folder / shared.name).symlink_to(shared)
+    return {
+        "SHIFUMI_DATA_DIR": str(folder),
+        "SHIFUMI_DATABASE_URL": settings.catalog_url,
+        "MLFLOW_TRACKING_URI": settings.tracking_uri,
+    }
 
 
 def processes_at_work(child: Child) -> list[psutil.Process]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import signal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +12,25 @@ import redis
 
 from core import jobs, prediction_files, registry
 from core.auth.roles import Actor, Role
-from core.work import items, kinds
-from core.workloads.base import silent
-from tests.hands import signs
+from core.settings import Settings
+from core.work import items, kinds, watching
+from core.workloads import get_workload
+from core.workloads.base import Learning, Watched, silent
+from tests.hands import QUICK, signs
 from tests.learning import make_dataset
+from tests.ports import free_port
 from tests.waiting import wait_until
-from tests.workers import EMBEDDED, Handed, a_job, hand_over, processes_at_work, use_broker, worker
+from tests.workers import (
+    EMBEDDED,
+    Handed,
+    a_job,
+    another_machine,
+    hand_over,
+    processes_at_work,
+    redis_server,
+    use_broker,
+    worker,
+)
 
 pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("mlflow_store")]
 
@@ -43,13 +57,23 @@ def fitting(handed: Handed) -> None:
     handed.reaches(lambda item: "Fitting" in item.message, "the training to be under way")
 
 
-def test_training_and_a_file_through_redis_even_when_it_forgets(redis_broker: redis.Redis) -> None:
+def test_training_and_a_file_through_redis_that_is_down_and_then_forgets(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = free_port()
+    use_broker(monkeypatch, f"redis://127.0.0.1:{port}/0")
     training = hand_over(kinds.TRAIN, train_arguments())
-    training.reaches(lambda item: redis_broker.llen("default") > 0, "the bell to ring")
-    assert training.item().state == items.WAITING
     wait_until(lambda: training.told, what="words for who waits")
-    assert "No worker listens to the queue default" in training.told[-1][1]
-    redis_broker.flushall()
+    assert "The broker does not answer, trying again" in training.told[-1][1]
+    with redis_server(tmp_path, port) as broker:
+        wait_until(lambda: broker.llen("default") > 0, what="the bell to ring")
+        wait_until(lambda: "No worker listens to the queue default" in training.told[-1][1], what="words for it")
+        assert training.item().state == items.WAITING
+        broker.flushall()
+        _train_and_answer(training)
+
+
+def _train_and_answer(training: Handed) -> None:
     with worker("--concurrency", "2"):
         assert training.ended() == {"version": 1}
         assert training.told[-1] == (1.0, "Version 1 registered")
@@ -78,7 +102,7 @@ def test_a_worker_killed_in_mid_training_is_replaced_and_one_version_registered(
     assert [version.version for version in registry.versions("linear")] == [1]
 
 
-def test_cancelled_crashing_misrouted_and_refused_work(monkeypatch: pytest.MonkeyPatch, settings: object) -> None:
+def test_cancelled_crashing_misrouted_and_refused_work(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     """One worker of the embedded broker, which listens to one of two queues, gets all kinds of trouble."""
     use_broker(
         monkeypatch,
@@ -114,3 +138,27 @@ def test_cancelled_crashing_misrouted_and_refused_work(monkeypatch: pytest.Monke
     with worker("--queues", "gpu"), pytest.raises(ValueError, match="Too little to learn from") as refusal:
         for_a_gpu.ended()
     assert type(refusal.value).__name__ == "TooFewPicturesError"
+
+
+def test_a_fine_tuning_on_another_machine_is_watched_and_ended_early_from_here(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_broker(monkeypatch, EMBEDDED, **QUICK, SHIFUMI_RPS_EPOCHS="300", SHIFUMI_RPS_PATIENCE="0")
+    learnt = get_workload("rps")
+    assert isinstance(learnt, Watched)
+    dataset = signs(train=5, holdout=1)
+    with worker(**another_machine(tmp_path / "there")):
+        training = hand_over(kinds.TRAIN, kinds.training("rps", dataset.id, None), a_job(jobs.CHECK, "rps"))
+
+        def two_epochs() -> Learning | None:
+            seen = watching.learning(learnt, training.job)
+            return seen if seen is not None and len(seen.figures["mAP50"]) >= 2 else None
+
+        seen = wait_until(two_epochs, timeout=120, what="the curves of two epochs")
+        assert seen is not None and "of 300" in seen.words and not seen.stopping
+        assert learnt.learning(training.job.created_at) is None, "nothing is trained on this machine"
+        assert watching.stop_early(EDITOR, learnt, training.job)
+        version = registry.get_version("rps", training.ended()["version"])
+    learned = registry.client().get_run(version.run_id).data.params
+    assert learned["stopped_by_hand"] == "True"
+    assert 2 <= int(learned["epochs_run"]) < 300
