@@ -119,7 +119,7 @@ def _workers(settings: Settings) -> _Look:
     from core.work.workers import start_command, used_queues, workers_problem
 
     remedy = f"Start one: `{start_command(used_queues(settings))}`. `python3 manage.py doctor` tells more."
-    return _Look("worker", "Workers", "", lambda: workers_problem(settings), remedy)
+    return _Look("workers", "Workers", "", lambda: workers_problem(settings), remedy)
 
 
 def _http(url: str) -> Callable[[], str]:

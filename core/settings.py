@@ -21,7 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]
-_QUEUE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+QUEUE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""The name of a queue of workers: part of a file's name with the embedded broker."""
 BROKERS = ("redis://", "rediss://", "redis+socket://", "filesystem://")
 """What a Celery broker's address may begin with: what is tested."""
 
@@ -160,7 +161,7 @@ class Settings(BaseSettings):
     @field_validator("celery_queues")
     @classmethod
     def _queue_names(cls, value: str) -> str:
-        if not all(_QUEUE.fullmatch(name.strip()) for name in value.split(",")):
+        if not all(QUEUE.fullmatch(name.strip()) for name in value.split(",")):
             raise ValueError("has to be queue names (letters, digits, - and _) with commas between them")
         return value
 

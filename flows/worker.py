@@ -44,11 +44,12 @@ def main(arguments: list[str] | None = None) -> int:
     pulse = threading.Thread(target=_pulse, args=(me, left), name="pulse", daemon=True)
     pulse.start()
     try:
-        return _serve(holder, me)
+        return _serve(holder, me, options.ready)
     finally:
         left.set()
         pulse.join(timeout=2)
-        _ready_file().unlink(missing_ok=True)
+        if options.ready is not None:
+            options.ready.unlink(missing_ok=True)
         logger.info("Worker {} stopped", options.name)
 
 
@@ -58,12 +59,13 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--queues", default=",".join(settings.worker_queues))
     parser.add_argument("--concurrency", type=int, default=settings.celery_concurrency)
     parser.add_argument("--name", default=f"{socket.gethostname()}-{os.getpid()}")
+    parser.add_argument("--ready", type=Path, help="a file to write once the queues are listened to")
     options = parser.parse_args(arguments)
-    options.queues = [name.strip() for name in options.queues.split(",") if name.strip()]
+    options.queues = [name.strip() for name in options.queues.split(",")]
     return options
 
 
-def _serve(holder: Holder, me: Worker) -> int:
+def _serve(holder: Holder, me: Worker, ready_file: Path | None) -> int:
     """Run Celery's own loop with threads: each holds one item, whose work is a process of its own."""
     from celery import signals
 
@@ -71,16 +73,18 @@ def _serve(holder: Holder, me: Worker) -> int:
 
     app = make_app(get_settings())
 
-    @app.task(name=TASK)
     def bell(item_id: str) -> None:
         holder.hold(item_id)
+
+    app.task(bell, name=TASK)
 
     def stopping(**_about: Any) -> None:
         holder.stopping.set()
 
     def ready(**_about: Any) -> None:
         logger.info("Worker {} listens to {}", me.name, ", ".join(me.queues))
-        _say_ready()
+        if ready_file is not None:
+            _say_ready(ready_file)
 
     def own_logging(**_about: Any) -> None:
         """Being connected is what keeps Celery from setting up its own."""
@@ -117,15 +121,11 @@ def _pulse(me: Worker, left: threading.Event) -> None:
         logger.warning("Leaving without a word: {}", error)
 
 
-def _ready_file() -> Path:
-    return get_settings().run_dir / "worker.json"
-
-
-def _say_ready() -> None:
+def _say_ready(file: Path) -> None:
     """Tell the supervisor, atomically, that the broker answered and the queues are listened to."""
-    temporary = _ready_file().with_suffix(".tmp")
+    temporary = file.with_suffix(".tmp")
     temporary.write_text(json.dumps({"pid": os.getpid(), "ready_at": datetime.now(UTC).isoformat()}), encoding="utf-8")
-    temporary.replace(_ready_file())
+    temporary.replace(file)
 
 
 if __name__ == "__main__":

@@ -95,7 +95,7 @@ def _end_with_worker() -> None:
 @contextmanager
 def _carrying(item: WorkItem, owner: str) -> Iterator[None]:
     """Curves to the page and its wish to stop back, while something is trained that can be watched."""
-    learnt = get_workload(str(item.arguments["workload"])) if item.kind == kinds.TRAIN else None
+    learnt: object = get_workload(str(item.arguments["workload"])) if item.kind == kinds.TRAIN else None
     if not isinstance(learnt, Watched):
         yield
         return

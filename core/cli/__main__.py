@@ -27,10 +27,9 @@ def parser_for(command: str) -> argparse.ArgumentParser:
     prove = commands.add_parser("prove", help="the long checks of operations: containers, load, several hosts")
     for one in (tests, bench, prove):
         one.epilog = "Everything else is handed to pytest, for example: -k login -x"
-    worker = commands.add_parser("worker", help="do handed over work, here or on another machine")
-    worker.add_argument("--queues", help="what it listens to, with commas between (default: SHIFUMI_CELERY_QUEUES)")
-    worker.add_argument("--concurrency", type=int, help="how many things it does at a time")
-    worker.add_argument("--name", help="how it is called on the Overview (default: machine and process number)")
+    own_worker = commands.add_parser("worker", help="do handed over work, here or on another machine")
+    if command == "worker":
+        import_module("core.cli.worker").add_arguments(own_worker)
     commands.add_parser("migrate", help="bring the catalog's tables up to date")
     doctor = commands.add_parser("doctor", help="say what is wrong and how to mend it")
     doctor.add_argument("--fix", action="store_true", help="mend what can be mended without losing anything")
@@ -91,7 +90,7 @@ def _execute(options: argparse.Namespace, settings: Settings) -> int:
     if options.command == "worker":
         from core.cli.worker import worker
 
-        return worker(settings, options.queues, options.concurrency, options.name)
+        return worker(settings, options)
     if options.command == "doctor":
         from core.cli.doctor import doctor
 

@@ -144,7 +144,7 @@ def _worker(settings: Settings) -> ProcessSpec:
     return ProcessSpec(
         "worker",
         "Worker",
-        worker_command(),
+        worker_command("--ready", str(ready_file)),
         _says_ready(ready_file),
         env=child_environment(settings),
         # It gives its work back before its processes are told to end.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 
@@ -9,11 +10,30 @@ from core.catalog.revision import sqlite_file
 from core.cli.bootstrap import prepare_data
 from core.cli.errors import CommandError
 from core.cli.stack import child_environment, worker_command
-from core.settings import ROOT, Settings
+from core.settings import QUEUE, ROOT, Settings
 from core.work.broker import NoBrokerError, address, embedded
 
 
-def worker(settings: Settings, queues: str | None, concurrency: int | None, name: str | None) -> int:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    parser.add_argument("--queues", type=_queues, help="what it listens to, with commas (SHIFUMI_CELERY_QUEUES)")
+    parser.add_argument("--concurrency", type=_positive, help="how many things it does at a time")
+    parser.add_argument("--name", help="what the Overview calls it (machine and process number)")
+
+
+def _queues(text: str) -> str:
+    if not all(QUEUE.fullmatch(name.strip()) for name in text.split(",")):
+        raise argparse.ArgumentTypeError("queue names have letters, digits, - and _, with commas between them")
+    return text
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError("a number from 1 on")
+    return int(text)
+
+
+def worker(settings: Settings, options: argparse.Namespace) -> int:
     """Become a worker; returns its exit code where that is a child process. Raises :class:`CommandError`."""
     try:
         address(settings)
@@ -21,13 +41,9 @@ def worker(settings: Settings, queues: str | None, concurrency: int | None, name
         raise CommandError(str(error)) from error
     _require_catalog(settings)
     prepare_data(settings)
-    options = [
-        part
-        for option, value in (("--queues", queues), ("--concurrency", concurrency), ("--name", name))
-        if value is not None
-        for part in (option, str(value))
-    ]
-    command = list(worker_command(*options))
+    given = {f"--{name}": getattr(options, name) for name in ("queues", "concurrency", "name")}
+    chosen = [part for name, value in given.items() if value is not None for part in (name, str(value))]
+    command = list(worker_command(*chosen))
     os.environ.update(child_environment(settings))
     os.chdir(ROOT)
     if os.name == "posix":

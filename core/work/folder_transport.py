@@ -19,7 +19,7 @@ from kombu.utils.json import dumps
 NAME = "shifumi-folder"
 
 
-class Channel(filesystem.Channel):
+class Channel(filesystem.Channel):  # type: ignore[misc]  # kombu is untyped
     """Writes beside, then renames."""
 
     def _put(self, queue: str, payload: dict[str, Any], **_options: Any) -> None:
@@ -34,7 +34,7 @@ class Channel(filesystem.Channel):
             raise ChannelError(f"The message cannot be written to {target.parent}") from error
 
 
-class Transport(filesystem.Transport):
+class Transport(filesystem.Transport):  # type: ignore[misc]
     """See :class:`Channel`."""
 
     Channel = Channel

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, replace
 from datetime import datetime
+from math import isfinite, nan
 from typing import Any
 
 from core import audit
@@ -22,8 +23,8 @@ def learning(learnt: Watched, job: Job) -> Learning | None:
     item = items.running_of(job.id)
     if item is None or not item.learning:
         return None
-    seen = _read(item.learning)
-    return _stopping(seen) if item.stop_asked_by and not seen.stopping else seen
+    seen = _unpacked(item.learning)
+    return replace(seen, stopping=seen.stopping or item.stop_asked_by is not None)
 
 
 def stop_early(actor: Actor, learnt: Watched, job: Job) -> bool:
@@ -54,7 +55,7 @@ class Carrier:
         seen = self._learnt.learning(self._since)
         if seen is None:
             return
-        if (now := asdict(seen)) != self._told:
+        if (now := _packed(seen)) != self._told:
             items.tell(self._item_id, self._owner, learning=now)
             self._told = now
         item = items.get(self._item_id)
@@ -62,9 +63,18 @@ class Carrier:
             self._stopped = self._learnt.stop_early(Actor(item.stop_asked_by, Role.EDITOR))
 
 
-def _read(kept: Mapping[str, Any]) -> Learning:
-    return Learning(**{field.name: kept[field.name] for field in fields(Learning) if field.name in kept})
+def _packed(seen: Learning) -> dict[str, Any]:
+    """As JSON, which knows no NaN: a hole in a curve is kept as null."""
+    curves = {
+        name: {line: [value if isfinite(value) else None for value in values] for line, values in lines.items()}
+        for name, lines in (("losses", seen.losses), ("figures", seen.figures))
+    }
+    return {**asdict(seen), **curves}
 
 
-def _stopping(seen: Learning) -> Learning:
-    return Learning(seen.words, seen.losses, seen.figures, seen.first_epoch, stopping=True)
+def _unpacked(kept: Mapping[str, Any]) -> Learning:
+    curves = {
+        name: {line: [nan if value is None else value for value in values] for line, values in kept[name].items()}
+        for name in ("losses", "figures")
+    }
+    return Learning(**{**kept, **curves})

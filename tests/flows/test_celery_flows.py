@@ -29,7 +29,7 @@ def test_a_retraining_by_a_worker_is_promoted_and_another_cancelled(
         assert champion is not None
         assert registry.client().get_run(champion.run_id).data.tags["flow_run_id"] == done.flow_run_id
 
-        make_dataset(rows=1_000_000, seed=2)
+        make_dataset(rows=400_000, seed=2)
         job = jobs.submit(EDITOR, jobs.CHECK, "linear", {"forced": True})
 
         def fitting() -> bool:

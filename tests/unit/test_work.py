@@ -1,10 +1,14 @@
 """What surrounds the work items: errors that travel, queues, brokers, workers heard of, curves through the catalog."""
 
 import json
+import math
+import os
 import threading
+import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 
 from core import audit, jobs
@@ -17,6 +21,7 @@ from core.cli.stack import stack
 from core.datasets import NoDatasetError
 from core.health import component_states
 from core.lake import DiskFullError
+from core.runfile import ProcessRecord, RunRecord, write_run_record
 from core.settings import Settings, get_settings
 from core.settings_table import rows
 from core.work import errors, items, kinds, watching, workers
@@ -139,7 +144,7 @@ def test_a_broker_that_is_down_is_told_with_a_remedy(monkeypatch: pytest.MonkeyP
 
 def test_workers_are_a_brick_once_a_broker_is_set(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     def brick() -> list[str]:
-        return [f"{one.state}: {one.detail} {one.remedy}" for one in component_states() if one.name == "worker"]
+        return [f"{one.state}: {one.detail} {one.remedy}" for one in component_states() if one.name == "workers"]
 
     assert brick() == [] and list(check_workers(settings)) == []
     use_broker(monkeypatch, EMBEDDED, SHIFUMI_CELERY_GPU_QUEUE="gpu")
@@ -153,7 +158,12 @@ def test_workers_are_a_brick_once_a_broker_is_set(settings: Settings, monkeypatc
     workers.here(Worker(name="two", host="h", pid=2, queues=["gpu"], places=1))
     assert brick() == ["healthy:  "]
     workers.leave("two")
-    assert "queue gpu" in brick()[0]
+    write_run_record(get_settings().run_dir, _alive(worker=ProcessRecord("Worker", "healthy")))
+    assert "queue gpu" in brick()[0] and "manage.py worker" in brick()[0], "the one that runs here cannot help"
+
+
+def _alive(**processes: ProcessRecord) -> RunRecord:
+    return RunRecord(os.getpid(), psutil.Process().create_time(), time.time(), processes)
 
 
 def test_a_worker_that_fell_silent_does_not_count_and_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,8 +181,9 @@ def test_run_starts_a_worker_when_a_broker_is_set(settings: Settings, monkeypatc
     assert "worker" not in [spec.name for spec in stack(settings)]
     use_broker(monkeypatch, EMBEDDED)
     worker = next(spec for spec in stack(get_settings()) if spec.name == "worker")
-    assert worker.command[-1] == "flows.worker" and worker.interrupt_first
+    assert "flows.worker" in worker.command and worker.interrupt_first
     note = settings.run_dir / "worker.json"
+    assert worker.command[-2:] == ("--ready", str(note))
     note.write_text(json.dumps({"pid": 1, "ready_at": "2026-11-26T04:00:00+00:00"}), encoding="utf-8")
     assert worker.healthy()
     worker.before_start()
@@ -199,6 +210,31 @@ def test_a_worker_alone_refuses_tables_of_another_version(
     monkeypatch.setattr("core.health.newest_revision", lambda: "9999")
     assert main(["worker", "--queues", "gpu"]) == 1
     assert "9999" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("wrong", [["--concurrency", "0"], ["--queues", "a b"], ["--queues", ""]])
+def test_a_worker_alone_refuses_options_that_make_no_sense(
+    wrong: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    use_broker(monkeypatch, EMBEDDED)
+    with pytest.raises(SystemExit) as refusal:
+        main(["worker", *wrong])
+    assert refusal.value.code == 2
+    assert wrong[0] in capsys.readouterr().err
+
+
+def test_a_curve_with_a_hole_goes_through_the_catalog(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL refuses NaN in JSON, and a training that goes astray has some."""
+    use_broker(monkeypatch, EMBEDDED)
+    job, item = handed_over()
+    there = _Watched()
+    there.seen = Learning("Epoch 1", {"boxes": [1.0, float("nan")]}, {})
+    watching.Carrier(there, item.id, item.lease_owner or "", utcnow()).carry()
+    kept = items.get(item.id)
+    assert kept is not None
+    json.dumps(kept.learning, allow_nan=False)
+    seen = watching.learning(there, job)
+    assert seen is not None and seen.losses["boxes"][0] == 1.0 and math.isnan(seen.losses["boxes"][1])
 
 
 class _Watched:
