@@ -5,6 +5,7 @@
     python3 manage.py test       install what the tests need and run all checks
     python3 manage.py bench      measure, and write docs/benchmarks.md
     python3 manage.py prove      let the parts of an operation prove themselves: containers, load, several hosts
+    python3 manage.py worker     do handed over work, here or on another machine
     python3 manage.py migrate    bring the catalog's tables up to date
     python3 manage.py user       add, list, disable, enable people; set a password
     python3 manage.py token      create, list, revoke keys for the prediction API
@@ -32,7 +33,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 SUPPORTED = ("3.11", "3.12", "3.13")
-COMMANDS = ("run", "test", "bench", "prove", "migrate", "user", "token", "doctor", "fetch-landmarker")
+COMMANDS = ("run", "test", "bench", "prove", "worker", "migrate", "user", "token", "doctor", "fetch-landmarker")
 NEEDS_DEV = ("test", "bench", "prove")
 NEEDED_DISK_GB = 3
 ROOT = Path(__file__).resolve().parent

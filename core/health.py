@@ -105,12 +105,21 @@ def _looks(settings: Settings, with_mlflow: bool) -> list[_Look]:
         _Look("api", "Prediction API", settings.sidecar_url, _http(settings.sidecar_url + "/health")),
         _Look("prefect", "Prefect", settings.prefect_ui, _http(settings.prefect_api + "/health")),
         _Look("runner", "Flow runner", "", lambda: _runner_problem(settings)),
-        _Look("catalog", "Catalog", "", _catalog_problem, "`python3 manage.py doctor` tells more."),
+        _Look("catalog", "Catalog", "", catalog_problem, "`python3 manage.py doctor` tells more."),
         _Look("store", "MLflow store", "", lambda: store_problem(settings), "`python3 manage.py doctor` tells more."),
     ]
+    if settings.celery_broker_url is not None:
+        looks.insert(4, _workers(settings))
     if with_mlflow:
         looks.insert(4, _Look("mlflow", "MLflow", mlflow, _http(mlflow + "/health")))
     return looks
+
+
+def _workers(settings: Settings) -> _Look:
+    from core.work.workers import start_command, used_queues, workers_problem
+
+    remedy = f"Start one: `{start_command(used_queues(settings))}`. `python3 manage.py doctor` tells more."
+    return _Look("workers", "Workers", "", lambda: workers_problem(settings), remedy)
 
 
 def _http(url: str) -> Callable[[], str]:
@@ -132,7 +141,7 @@ def _runner_problem(settings: Settings) -> str:
     return "" if ready else "no runner asks Prefect for work"
 
 
-def _catalog_problem() -> str:
+def catalog_problem() -> str:
     """What is wrong with the catalog, or an empty text."""
     from sqlalchemy import text
 

@@ -6,6 +6,7 @@ Each field is documented in ``docs/settings.md``; a test fails when one is not.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -20,6 +21,12 @@ ROOT = Path(__file__).resolve().parent.parent
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]
+QUEUE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""The name of a queue of workers: part of a file's name with the embedded broker."""
+BROKERS = ("redis://", "rediss://", "redis+socket://", "filesystem://")
+"""What a Celery broker's address may begin with: what is tested."""
+
+QueueName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
 class Settings(BaseSettings):
@@ -90,6 +97,15 @@ class Settings(BaseSettings):
     job_heartbeat_s: Seconds = 3.0
     job_stale_s: Seconds = 20.0
 
+    # Workers
+    celery_broker_url: SecretStr | None = None
+    celery_queues: str = "default"
+    celery_concurrency: Annotated[int, Field(ge=1, le=64)] = 1
+    celery_gpu_queue: QueueName | None = None
+    celery_lease_s: Annotated[float, Field(ge=1)] = 30.0
+    celery_max_attempts: Annotated[int, Field(ge=1)] = 3
+    celery_time_limit_s: Seconds = 86_400.0
+
     # Notifications
     discord_webhook_url: SecretStr | None = None
     notify_timeout_s: Seconds = 3.0
@@ -120,7 +136,9 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser() if value.is_absolute() else (ROOT / value).resolve()
 
-    @field_validator("discord_webhook_url", "admin_password", "ice_servers", mode="before")
+    @field_validator(
+        "discord_webhook_url", "admin_password", "ice_servers", "celery_broker_url", "celery_gpu_queue", mode="before"
+    )
     @classmethod
     def _blank_is_unset(cls, value: object) -> object:
         """``SHIFUMI_X=`` in a ``.env`` file means "not set", as people expect."""
@@ -132,6 +150,25 @@ class Settings(BaseSettings):
         if value is not None:
             parse_ice_servers(value.get_secret_value())
         return value
+
+    @field_validator("celery_broker_url")
+    @classmethod
+    def _known_broker(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(BROKERS):
+            raise ValueError(f"has to begin with {', '.join(BROKERS[:-1])} or {BROKERS[-1]}")
+        return value
+
+    @field_validator("celery_queues")
+    @classmethod
+    def _queue_names(cls, value: str) -> str:
+        if not all(QUEUE.fullmatch(name.strip()) for name in value.split(",")):
+            raise ValueError("has to be queue names (letters, digits, - and _) with commas between them")
+        return value
+
+    @property
+    def worker_queues(self) -> list[str]:
+        """What a worker listens to, unless its command line says otherwise."""
+        return [name.strip() for name in self.celery_queues.split(",")]
 
     @property
     def lake_dir(self) -> Path:
@@ -165,6 +202,11 @@ class Settings(BaseSettings):
     @property
     def mlflow_dir(self) -> Path:
         return self.data_dir / "mlflow"
+
+    @property
+    def celery_dir(self) -> Path:
+        """Messages of the embedded broker, ``filesystem://``."""
+        return self.data_dir / "celery"
 
     @property
     def catalog_url(self) -> str:
@@ -202,6 +244,8 @@ class Settings(BaseSettings):
             self.run_dir,
             self.prefect_home,
             self.mlflow_dir,
+            self.celery_dir / "messages",
+            self.celery_dir / "control",
         ):
             folder.mkdir(parents=True, exist_ok=True)
 

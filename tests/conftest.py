@@ -11,7 +11,7 @@ from core.catalog import engine as catalog_engine
 from core.catalog.migrate import upgrade
 from core.settings import Settings, get_settings
 
-pytest_plugins = ["tests.postgres", "tests.prefect_server", "tests.prefect_rows"]
+pytest_plugins = ["tests.postgres", "tests.prefect_server", "tests.prefect_rows", "tests.workers"]
 
 _OURS = ("SHIFUMI_", "MLFLOW_TRACKING_URI", "PREFECT_API_URL")
 

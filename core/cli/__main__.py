@@ -27,6 +27,9 @@ def parser_for(command: str) -> argparse.ArgumentParser:
     prove = commands.add_parser("prove", help="the long checks of operations: containers, load, several hosts")
     for one in (tests, bench, prove):
         one.epilog = "Everything else is handed to pytest, for example: -k login -x"
+    own_worker = commands.add_parser("worker", help="do handed over work, here or on another machine")
+    if command == "worker":
+        import_module("core.cli.worker").add_arguments(own_worker)
     commands.add_parser("migrate", help="bring the catalog's tables up to date")
     doctor = commands.add_parser("doctor", help="say what is wrong and how to mend it")
     doctor.add_argument("--fix", action="store_true", help="mend what can be mended without losing anything")
@@ -84,6 +87,10 @@ def _execute(options: argparse.Namespace, settings: Settings) -> int:
         from core.cli.run import run
 
         return run(settings, mlflow_ui=options.mlflow_ui, verbose=options.verbose)
+    if options.command == "worker":
+        from core.cli.worker import worker
+
+        return worker(settings, options)
     if options.command == "doctor":
         from core.cli.doctor import doctor
 

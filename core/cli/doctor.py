@@ -9,6 +9,7 @@ from core.cli.checks.images import check_images
 from core.cli.checks.lake import check_lake
 from core.cli.checks.services import check_services
 from core.cli.checks.storage import check_catalog, check_folder
+from core.cli.checks.workers import check_workers
 from core.cli.findings import Finding
 from core.settings import Settings
 
@@ -30,6 +31,7 @@ def examine(settings: Settings, *, fix: bool, deep: bool) -> Iterator[Finding]:
     yield from check_lake(settings, fix=fix, deep=deep)
     yield from check_images(settings, fix=fix, deep=deep)
     yield from check_services(settings, fix)
+    yield from check_workers(settings)
 
 
 def report(findings: Iterable[Finding]) -> dict[str, int]:
