@@ -11,9 +11,9 @@ from core.catalog import engine as catalog_engine
 from core.catalog.migrate import upgrade
 from core.settings import Settings, get_settings
 
-pytest_plugins = ["tests.postgres", "tests.prefect_server", "tests.prefect_rows", "tests.workers"]
+pytest_plugins = ["tests.postgres", "tests.prefect_server", "tests.prefect_rows", "tests.workers", "tests.s3"]
 
-_OURS = ("SHIFUMI_", "MLFLOW_TRACKING_URI", "PREFECT_API_URL")
+_OURS = ("SHIFUMI_", "MLFLOW_TRACKING_URI", "PREFECT_API_URL", "PREFECT_API_DATABASE_CONNECTION_URL", "AWS_")
 
 
 @pytest.fixture(scope="session")
