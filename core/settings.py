@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 """The project folder: everything else is found from here."""
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+PortOrNone = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]
 QUEUE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """The name of a queue of workers: part of a file's name with the embedded broker."""
@@ -68,6 +69,9 @@ class Settings(BaseSettings):
     api_port: Port = 8000
     prefect_port: Port = 4200
     mlflow_port: Port = 5000
+    workbench_metrics_port: PortOrNone = 8511
+    runner_metrics_port: PortOrNone = 8512
+    worker_metrics_port: PortOrNone = 8513
 
     # Logs
     log_level: Literal["TRACE", "DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

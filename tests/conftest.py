@@ -55,6 +55,9 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, catalog_template: 
         monkeypatch.delenv(name)
     monkeypatch.setitem(Settings.model_config, "env_file", None)
     monkeypatch.setenv("SHIFUMI_DATA_DIR", str(tmp_path / "data"))
+    # Tests run beside each other: who wants figures takes a free port.
+    for process in ("WORKBENCH", "RUNNER", "WORKER"):
+        monkeypatch.setenv(f"SHIFUMI_{process}_METRICS_PORT", "0")
     get_settings.cache_clear()
     current = get_settings()
     current.make_folders()
