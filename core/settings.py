@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 """The project folder: everything else is found from here."""
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+PortOrNone = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]
 QUEUE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """The name of a queue of workers: part of a file's name with the embedded broker."""
@@ -27,6 +28,11 @@ BROKERS = ("redis://", "rediss://", "redis+socket://", "filesystem://")
 """What a Celery broker's address may begin with: what is tested."""
 
 QueueName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+
+
+def _others(*names: str) -> Any:
+    """An option under the names that other programs gave it; not set unless somebody does."""
+    return Field(default=None, validation_alias=AliasChoices(*names, names[0].lower()))
 
 
 class Settings(BaseSettings):
@@ -42,12 +48,19 @@ class Settings(BaseSettings):
     # Where things live
     data_dir: Path = ROOT / "data"
     database_url: str | None = None
-    mlflow_tracking_uri: str | None = Field(
-        default=None, validation_alias=AliasChoices("MLFLOW_TRACKING_URI", "mlflow_tracking_uri")
+    mlflow_tracking_uri: str | None = _others("MLFLOW_TRACKING_URI")
+    prefect_api_url: str | None = _others("PREFECT_API_URL")
+    prefect_database_url: SecretStr | None = _others(
+        "PREFECT_API_DATABASE_CONNECTION_URL", "PREFECT_SERVER_DATABASE_CONNECTION_URL"
     )
-    prefect_api_url: str | None = Field(
-        default=None, validation_alias=AliasChoices("PREFECT_API_URL", "prefect_api_url")
-    )
+    lake_url: str | None = None
+    lake_timeout_s: Seconds = 10.0
+    cache_max_mb: Annotated[int, Field(ge=10)] = 5_000
+    aws_endpoint_url: str | None = _others("AWS_ENDPOINT_URL")
+    aws_default_region: str | None = _others("AWS_DEFAULT_REGION", "AWS_REGION")
+    aws_access_key_id: SecretStr | None = _others("AWS_ACCESS_KEY_ID")
+    aws_secret_access_key: SecretStr | None = _others("AWS_SECRET_ACCESS_KEY")
+    aws_session_token: SecretStr | None = _others("AWS_SESSION_TOKEN")
     min_free_disk_mb: Annotated[int, Field(ge=0)] = 500
 
     # Addresses
@@ -56,6 +69,9 @@ class Settings(BaseSettings):
     api_port: Port = 8000
     prefect_port: Port = 4200
     mlflow_port: Port = 5000
+    workbench_metrics_port: PortOrNone = 8511
+    runner_metrics_port: PortOrNone = 8512
+    worker_metrics_port: PortOrNone = 8513
 
     # Logs
     log_level: Literal["TRACE", "DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -137,12 +153,31 @@ class Settings(BaseSettings):
         return value.expanduser() if value.is_absolute() else (ROOT / value).resolve()
 
     @field_validator(
-        "discord_webhook_url", "admin_password", "ice_servers", "celery_broker_url", "celery_gpu_queue", mode="before"
+        "discord_webhook_url",
+        "admin_password",
+        "ice_servers",
+        "celery_broker_url",
+        "celery_gpu_queue",
+        "lake_url",
+        "prefect_database_url",
+        "aws_endpoint_url",
+        "aws_default_region",
+        "aws_access_key_id",
+        "aws_secret_access_key",
+        "aws_session_token",
+        mode="before",
     )
     @classmethod
     def _blank_is_unset(cls, value: object) -> object:
         """``SHIFUMI_X=`` in a ``.env`` file means "not set", as people expect."""
         return None if value == "" else value
+
+    @field_validator("lake_url")
+    @classmethod
+    def _an_address(cls, value: str | None) -> str | None:
+        if value is not None and "://" not in value:
+            raise ValueError("write an address such as s3://bucket/prefix or file:///mnt/share")
+        return value
 
     @field_validator("ice_servers")
     @classmethod
@@ -185,6 +220,11 @@ class Settings(BaseSettings):
     @property
     def outputs_dir(self) -> Path:
         return self.data_dir / "outputs"
+
+    @property
+    def cache_dir(self) -> Path:
+        """Copies of files whose home is elsewhere (``lake_url``); may be deleted at any time."""
+        return self.data_dir / "cache"
 
     @property
     def logs_dir(self) -> Path:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from core.cli.checks.environment import check_environment
 from core.cli.checks.images import check_images
-from core.cli.checks.lake import check_lake
+from core.cli.checks.lake import check_lake, check_place
 from core.cli.checks.services import check_services
 from core.cli.checks.storage import check_catalog, check_folder
 from core.cli.checks.workers import check_workers
@@ -28,6 +28,7 @@ def examine(settings: Settings, *, fix: bool, deep: bool) -> Iterator[Finding]:
     yield from check_environment()
     yield from check_folder(settings, fix)
     yield from check_catalog(settings)
+    yield from check_place(settings)
     yield from check_lake(settings, fix=fix, deep=deep)
     yield from check_images(settings, fix=fix, deep=deep)
     yield from check_services(settings, fix)

@@ -107,9 +107,19 @@ def _prefect(settings: Settings) -> ProcessSpec:
         _answers(settings.prefect_api + "/health"),
         port=settings.prefect_port,
         url=settings.prefect_ui,
-        env=child_environment(settings) | _ONE_THREAD,
+        env=child_environment(settings) | _prefect_database(settings) | _ONE_THREAD,
         stop_last=True,
     )
+
+
+def _prefect_database(settings: Settings) -> dict[str, str]:
+    """PostgreSQL for the server alone: the others ask it over HTTP and need no password."""
+    if settings.prefect_database_url is None:
+        return {}
+    url = settings.prefect_database_url.get_secret_value()
+    # Prefect's server works asynchronously and wants the driver named.
+    named = url.replace("postgresql://", "postgresql+asyncpg://", 1)
+    return {"PREFECT_API_DATABASE_CONNECTION_URL": named}
 
 
 def _says_ready(file: Path) -> Callable[[], bool]:
