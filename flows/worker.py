@@ -103,7 +103,8 @@ def _serve(holder: Holder, me: Worker, ready_file: Path | None) -> int:
         without_mingle=True,
     )
     worker.start()
-    return int(worker.exitcode or 0)
+    # Celery's own code for an orderly stop is True, which a shell takes for a failure.
+    return 0 if holder.stopping.is_set() else int(worker.exitcode or 0)
 
 
 def _pulse(me: Worker, left: threading.Event) -> None:
