@@ -97,6 +97,8 @@ def _serve(holder: Holder, me: Worker, ready_file: Path | None) -> int:
         queues=me.queues,
         concurrency=me.places,
         pool="threads",
+        # With its event loop a worker that loses Redis while it works never listens again: it was tried.
+        use_eventloop=False,
         quiet=True,
         without_heartbeat=True,
         without_gossip=True,
