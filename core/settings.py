@@ -90,6 +90,11 @@ class Settings(BaseSettings):
     job_heartbeat_s: Seconds = 3.0
     job_stale_s: Seconds = 20.0
 
+    # Health
+    health_interval_s: Annotated[float, Field(ge=0)] = 30.0
+    health_keep_days: Annotated[int, Field(ge=1)] = 7
+    kuma_url: str | None = None
+
     # Notifications
     discord_webhook_url: SecretStr | None = None
     notify_timeout_s: Seconds = 3.0
@@ -120,7 +125,7 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser() if value.is_absolute() else (ROOT / value).resolve()
 
-    @field_validator("discord_webhook_url", "admin_password", "ice_servers", mode="before")
+    @field_validator("discord_webhook_url", "admin_password", "ice_servers", "kuma_url", mode="before")
     @classmethod
     def _blank_is_unset(cls, value: object) -> object:
         """``SHIFUMI_X=`` in a ``.env`` file means "not set", as people expect."""

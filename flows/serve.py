@@ -15,7 +15,7 @@ from loguru import logger
 from prefect.exceptions import TerminationSignal
 from prefect.runner import Runner
 
-from core import job_watch, prefect_api, registry
+from core import health_sampler, job_watch, prefect_api, registry
 from core.catalog.engine import CatalogUnavailableError
 from core.logs import setup_logging
 from core.settings import get_settings
@@ -33,6 +33,7 @@ def main() -> None:
     runner = Runner(name="shifumi", pause_on_shutdown=False, limit=get_settings().runner_limit)
     register(runner)
     threading.Thread(target=_watch, name="job-watch", daemon=True).start()
+    threading.Thread(target=health_sampler.run, name="health", daemon=True).start()
     # In a process of its own, so that the runner need not hold MLflow in memory.
     warm.start_context().Process(target=open_store, name="mlflow-store", daemon=True).start()  # type: ignore[attr-defined]
     _say_ready()

@@ -1,0 +1,103 @@
+"""The health of the bricks over time as a Plotly figure: a strip for each. Pure: histories in, figure out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, tzinfo
+from html import escape
+from typing import TYPE_CHECKING
+
+from core.health_history import History, Stretch
+from core.ui.charts import GREEN, GREY, RED
+from core.ui.formats import duration, percent
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+_ROW_PX = 40
+_LEAST_SHARE = 0.003
+"""An outage shorter than this share of the picture would not be seen at all."""
+
+
+def strip(histories: Mapping[str, History], start: datetime, end: datetime, zone: tzinfo) -> go.Figure:
+    """One row per label, top down: green and slim while it was up, red and tall while it was down, a thin grey line
+    where nobody looked. Times are shown in ``zone``."""
+    import plotly.graph_objects as go
+
+    rows = list(histories)
+    span_ms = 1000 * (end - start).total_seconds()
+    figure = go.Figure()
+    figure.add_bar(
+        y=rows,
+        base=[_clock(start, zone)] * len(rows),
+        x=[span_ms] * len(rows),
+        orientation="h",
+        width=0.06,
+        marker={"color": GREY, "opacity": 0.45, "line": {"width": 0}},
+        hovertemplate="%{y}<br>nobody looked<extra></extra>",
+    )
+    for up, colour, width in ((True, GREEN, 0.36), (False, RED, 0.74)):
+        chosen = [(label, one) for label, history in histories.items() for one in history.stretches if one.up is up]
+        if chosen:
+            _add(figure, chosen, colour, width, span_ms * _LEAST_SHARE, zone)
+    figure.update_layout(
+        barmode="overlay",
+        height=48 + _ROW_PX * len(rows),
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        showlegend=False,
+        uirevision="health",
+    )
+    figure.update_xaxes(type="date", range=[_clock(start, zone), _clock(end, zone)], fixedrange=True, nticks=6)
+    figure.update_yaxes(
+        autorange="reversed",
+        automargin=True,
+        fixedrange=True,
+        showgrid=False,
+        categoryorder="array",
+        categoryarray=rows,
+        tickvals=rows,
+        ticktext=[_label(label, history) for label, history in histories.items()],
+    )
+    return figure
+
+
+def _add(
+    figure: go.Figure,
+    chosen: Sequence[tuple[str, Stretch]],
+    colour: str,
+    width: float,
+    least_ms: float,
+    zone: tzinfo,
+) -> None:
+    figure.add_bar(
+        y=[label for label, _ in chosen],
+        base=[_clock(one.since, zone) for _, one in chosen],
+        x=[max(1000 * one.seconds, 0 if one.up else least_ms) for _, one in chosen],
+        orientation="h",
+        width=width,
+        marker={"color": colour, "line": {"width": 0}},
+        customdata=[(_clock(one.since, zone).strftime("%d %b %H:%M:%S"), _words(one)) for _, one in chosen],
+        hovertemplate="%{y}<br>from %{customdata[0]}<br>%{customdata[1]}<extra></extra>",
+    )
+
+
+def _clock(when: datetime, zone: tzinfo) -> datetime:
+    # Plotly drops the zone: what it is given must already read as the reader's clock does.
+    return when.astimezone(zone).replace(tzinfo=None)
+
+
+def _label(label: str, history: History) -> str:
+    # Two lines: on a telephone one would leave no room for the strip.
+    share = "not seen" if history.uptime is None else share_of(history.uptime)
+    return f"{escape(label)}<br><b>{share}</b>"
+
+
+def share_of(uptime: float) -> str:
+    """As percent; 100 % only for a brick that was never seen down."""
+    return percent(uptime if uptime == 1 else min(uptime, 0.9999), 0 if uptime == 1 else 2)
+
+
+def _words(one: Stretch) -> str:
+    if one.up:
+        return f"up for {duration(one.seconds)}, answers in {one.milliseconds:.0f} ms"
+    return f"down for {duration(one.seconds)}: {escape(one.detail[:70] or 'no details')}"
