@@ -16,6 +16,7 @@ from core.ui.health_strip import share_of, strip
 from core.ui.messages import empty, explained
 
 _EVERY_S = 30.0
+_LEAST = timedelta(minutes=10)
 _SPANS = {"1 h": timedelta(hours=1), "24 h": timedelta(days=1), "7 d": timedelta(days=7)}
 
 
@@ -35,7 +36,7 @@ def health_history() -> None:
     if not found:
         empty(_nothing(get_settings().health_interval_s), ":material/monitor_heart:")
         return
-    show(strip(found, start, now, browser_zone()), "health_strip", _alt(found))
+    show(strip(found, begin(found, start, now), now, browser_zone()), "health_strip", _alt(found))
     st.caption("Green and slim: up. Red and tall: down. A thin line: nobody looked, as while Shifumi was off.")
     st.markdown(outages(found, now))
 
@@ -43,6 +44,12 @@ def health_history() -> None:
 @st.cache_data(ttl=10, show_spinner=False, max_entries=12)
 def _histories(catalog: str, span: str) -> dict[str, History]:
     return histories(datetime.now(UTC) - _SPANS[span])
+
+
+def begin(found: Mapping[str, History], start: datetime, now: datetime) -> datetime:
+    """Where the picture begins: a new installation's first minutes would be a speck at the edge of a week."""
+    oldest = min(history.stretches[0].since for history in found.values())
+    return max(start, min(oldest, now - _LEAST))
 
 
 def _named(found: Mapping[str, History]) -> dict[str, History]:

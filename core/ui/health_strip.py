@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _ROW_PX = 40
+_LOOKS = {True: (GREEN, 0.36), False: (RED, 0.74)}
+"""Up and down: colour, and height as a share of the row, for those who do not tell the two colours apart."""
+
 _LEAST_SHARE = 0.003
 """An outage shorter than this share of the picture would not be seen at all."""
 
@@ -25,21 +28,21 @@ def strip(histories: Mapping[str, History], start: datetime, end: datetime, zone
     import plotly.graph_objects as go
 
     rows = list(histories)
-    span_ms = 1000 * (end - start).total_seconds()
     figure = go.Figure()
     figure.add_bar(
         y=rows,
         base=[_clock(start, zone)] * len(rows),
-        x=[span_ms] * len(rows),
+        x=[1000 * (end - start).total_seconds()] * len(rows),
         orientation="h",
         width=0.06,
         marker={"color": GREY, "opacity": 0.45, "line": {"width": 0}},
         hovertemplate="%{y}<br>nobody looked<extra></extra>",
     )
-    for up, colour, width in ((True, GREEN, 0.36), (False, RED, 0.74)):
+    least_s = _LEAST_SHARE * (end - start).total_seconds()
+    for up, look in _LOOKS.items():
         chosen = [(label, one) for label, history in histories.items() for one in history.stretches if one.up is up]
         if chosen:
-            _add(figure, chosen, colour, width, span_ms * _LEAST_SHARE, zone)
+            _add(figure, chosen, look, end, zone, least_s)
     figure.update_layout(
         barmode="overlay",
         height=48 + _ROW_PX * len(rows),
@@ -64,15 +67,21 @@ def strip(histories: Mapping[str, History], start: datetime, end: datetime, zone
 def _add(
     figure: go.Figure,
     chosen: Sequence[tuple[str, Stretch]],
-    colour: str,
-    width: float,
-    least_ms: float,
+    look: tuple[str, float],
+    end: datetime,
     zone: tzinfo,
+    least_s: float,
 ) -> None:
+    colour, width = look
+    seconds = [max(one.seconds, 0 if one.up else least_s) for _, one in chosen]
     figure.add_bar(
         y=[label for label, _ in chosen],
-        base=[_clock(one.since, zone) for _, one in chosen],
-        x=[max(1000 * one.seconds, 0 if one.up else least_ms) for _, one in chosen],
+        # One that is made wider must not stick out of the picture.
+        base=[
+            _clock(min(one.since, end - timedelta(seconds=wide)), zone)
+            for (_, one), wide in zip(chosen, seconds, strict=True)
+        ],
+        x=[1000 * wide for wide in seconds],
         orientation="h",
         width=width,
         marker={"color": colour, "line": {"width": 0}},

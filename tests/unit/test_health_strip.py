@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core.health_history import History, Stretch
-from core.ui.health_history import outages
+from core.ui.health_history import begin, outages
 from core.ui.health_strip import share_of, strip
 
 NOW = datetime(2026, 7, 2, 12, tzinfo=UTC)
@@ -34,6 +34,8 @@ def test_an_outage_of_a_second_can_still_be_seen() -> None:
     blip = Stretch(NOW - timedelta(seconds=1), NOW, False, "", 0.0)
     drawn = strip({"API": History("api", (blip,))}, NOW - timedelta(days=7), NOW, UTC)
     assert drawn.data[1].x[0] == pytest.approx(0.003 * 7 * 86_400_000)
+    last = drawn.data[1].base[0] + timedelta(milliseconds=drawn.data[1].x[0])
+    assert last == NOW.replace(tzinfo=None), "it does not stick out"
 
 
 def test_what_a_brick_said_cannot_become_markup() -> None:
@@ -53,3 +55,10 @@ def test_the_last_outage_is_told_with_its_length_or_that_there_was_none() -> Non
     assert told.startswith("- **Prefect** was last down until 9 h ago, for 30 min 00 s")
     lasting = History("prefect", (stretch(2, 0, False, "refused"),))
     assert "**Prefect** is down, for 2 h 00 min so far" in outages({"Prefect": lasting}, NOW)
+
+
+def test_the_picture_begins_with_what_was_seen_but_shows_ten_minutes_at_least() -> None:
+    day, fresh = NOW - timedelta(days=1), {"API": History("api", (stretch(0.01, 0),))}
+    assert begin(fresh, day, NOW) == NOW - timedelta(minutes=10)
+    assert begin({"API": GOOD, "Prefect": BAD}, day, NOW) == NOW - timedelta(hours=20)
+    assert begin({"API": GOOD}, NOW - timedelta(hours=1), NOW) == NOW - timedelta(hours=1)
