@@ -52,11 +52,11 @@ def _call(folder: Path, *command: str) -> None:
 
 
 @contextmanager
-def uptime_kuma(data: Path) -> Iterator[str]:
-    """An instance without an admin over the folder ``data``; yields its address."""
+def uptime_kuma(data: Path, database: str = "sqlite") -> Iterator[str]:
+    """An instance without an admin over ``data``; yields its address. Without ``database`` it asks for one."""
     program, port = installed(), free_port()
     command = ["node", "server/server.js", f"--port={port}", "--host=127.0.0.1", f"--data-dir={data}/"]
-    environment = os.environ | {"UPTIME_KUMA_DB_TYPE": "sqlite", "NODE_ENV": "production"}
+    environment = os.environ | {"UPTIME_KUMA_DB_TYPE": database, "NODE_ENV": "production"}
     data.mkdir(parents=True)
     with (data / "console.log").open("w") as console:
         process = subprocess.Popen(command, cwd=program, env=environment, stdout=console, stderr=console)
@@ -71,6 +71,6 @@ def uptime_kuma(data: Path) -> Iterator[str]:
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/api/entry-page", timeout=2).json().get("type") == "entryPage"
+        return "type" in httpx.get(f"{url}/api/entry-page", timeout=2).json()
     except (httpx.HTTPError, ValueError):
         return False

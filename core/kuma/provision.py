@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import httpx
 from uptime_kuma_api import (  # type: ignore[import-untyped]
     MonitorType,
     NotificationType,
@@ -84,17 +85,30 @@ def _connected(goal: Wanted) -> Iterator[Any]:
             kuma = UptimeKumaApi(goal.url, timeout=_CALL_TIMEOUT_S, wait_events=0.5)
             break
         except UptimeKumaException as error:
+            if _asks_for_a_database(goal.url):
+                raise KumaError(
+                    f"Uptime Kuma at {goal.url} waits for somebody to choose its database. "
+                    "Start it with UPTIME_KUMA_DB_TYPE=sqlite, then try again."
+                ) from error
             if time.monotonic() + _PAUSE_S > deadline:
                 raise KumaError(
                     f"Uptime Kuma does not answer at {goal.url}, tried for {goal.wait_s:g} s. "
-                    "Start it, or correct SHIFUMI_KUMA_URL. A fresh one that asks for its database first needs "
-                    "UPTIME_KUMA_DB_TYPE=sqlite."
+                    "Start it, or correct SHIFUMI_KUMA_URL."
                 ) from error
             time.sleep(_PAUSE_S)
     try:
         yield kuma
     finally:
         kuma.disconnect()
+
+
+def _asks_for_a_database(url: str) -> bool:
+    """Before that is chosen, a fresh instance has one page and nothing to talk to."""
+    try:
+        answer = httpx.get(f"{url}/api/entry-page", timeout=_CALL_TIMEOUT_S, trust_env=False)
+    except httpx.HTTPError:
+        return False
+    return "setup-database" in answer.text
 
 
 def _log_in(kuma: Any, goal: Wanted) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from uptime_kuma_api import MonitorStatus, UptimeKumaApi
 
+from core.cli.checks.elsewhere import check_kuma
 from core.kuma.wanted import DISCORD
 from core.settings import ROOT
 from tests.discord import fake_discord
@@ -103,6 +104,15 @@ def test_a_real_uptime_kuma_is_set_up_watches_tells_discord_and_is_never_doubled
         assert "Added" not in again and "Changed" not in again
         assert held(url) == (NAMES, [DISCORD])
         _moved_removed_and_refused(url, wishes)
+
+
+def test_a_real_one_that_was_started_without_a_database_says_so_and_the_doctor_too(tmp_path: Path) -> None:
+    with uptime_kuma(tmp_path / "kuma", database="") as url:
+        told = {"SHIFUMI_KUMA_URL": url, "SHIFUMI_KUMA_USERNAME": ADMIN, "SHIFUMI_KUMA_PASSWORD": PASSWORD}
+        assert "UPTIME_KUMA_DB_TYPE=sqlite" in provision(told, expected=1)
+        assert "choose its database" in check_kuma(url).text
+    with uptime_kuma(tmp_path / "well") as url:
+        assert check_kuma(url).level == "ok"
 
 
 def _all_up(url: str) -> None:

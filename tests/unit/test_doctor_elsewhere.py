@@ -1,12 +1,9 @@
 """The doctor on bricks of other machines: each thing that can be wrong has its own sentence and remedy."""
 
-import http.server
 import socket
 import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+from collections.abc import Iterable
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -27,26 +24,7 @@ from core.cli.doctor import examine
 from core.cli.findings import Finding
 from core.settings import Settings, get_settings
 from tests.ports import free_port
-
-
-@contextmanager
-def server(status: int, body: str = "", clock: timedelta = timedelta(0)) -> Iterator[str]:
-    """Answers everything alike; its clock is ``clock`` ahead. Yields its address."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response_only(status)
-            self.send_header("Date", format_datetime(datetime.now(UTC) + clock, usegmt=True))
-            self.end_headers()
-            self.wfile.write(body.encode())
-
-        def log_message(self, *_arguments: object) -> None:
-            """Quiet."""
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{running.server_address[1]}"
-        running.shutdown()
+from tests.simple_server import server
 
 
 def set_to(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:

@@ -13,6 +13,7 @@ from core.kuma.plan import fields_of, plan_discord, plan_monitors
 from core.kuma.wanted import DISCORD, MADE_BY, Monitor, WantedError, wanted
 from core.settings import ROOT
 from tests.ports import free_port
+from tests.simple_server import server
 
 GOOD = {"SHIFUMI_KUMA_USERNAME": "watcher", "SHIFUMI_KUMA_PASSWORD": "seven 7 tall ships"}
 API = Monitor("Prediction API", "http://api:8000/health", "ok")
@@ -166,3 +167,10 @@ def test_called_by_its_path_it_says_in_one_line_what_is_wrong() -> None:
     assert "Traceback" not in done.stderr
     refused = subprocess.run(command, cwd=ROOT, env={}, capture_output=True, text=True, timeout=120)
     assert (refused.returncode, "SHIFUMI_KUMA_USERNAME" in refused.stderr) == (1, True)
+
+
+def test_one_that_waits_for_its_database_is_named_at_once() -> None:
+    with server(200, '{"type":"setup-database"}') as url:
+        goal = wanted(GOOD | {"SHIFUMI_KUMA_URL": url, "SHIFUMI_KUMA_WAIT_S": "3600"})
+        with pytest.raises(provision.KumaError, match="UPTIME_KUMA_DB_TYPE=sqlite"), provision._connected(goal):
+            pass

@@ -53,7 +53,7 @@ def _refusal(said: str, url: URL, where: str) -> Finding:
     """Drivers put the server's reason into words only."""
     if "password authentication failed" in said or "no password supplied" in said:
         return problem(
-            f"The database server {where} refuses the password of {url.username}",
+            f"The database server {where} refuses the password of {url.username}, or knows no such user",
             f"Correct it in SHIFUMI_DATABASE_URL (signs like @ and / are written as %40 and %2F), or set it on the "
             f"server: ALTER ROLE {url.username} PASSWORD '…'.",
         )
