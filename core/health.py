@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -33,7 +33,7 @@ _START = "Start everything with `python3 manage.py run`."
 class ComponentState:
     """One brick. ``detail`` says what is the matter (empty when well), ``remedy`` what to do about it.
 
-    ``since`` is aware UTC, and None when no supervisor wrote it down.
+    ``since`` is aware UTC, and None when no supervisor wrote it down. ``milliseconds`` is how long the look took.
     """
 
     name: str
@@ -44,6 +44,7 @@ class ComponentState:
     since: datetime | None = None
     detail: str = ""
     remedy: str = ""
+    milliseconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,18 @@ def component_states(settings: Settings | None = None) -> list[ComponentState]:
     record = read_run_record(settings.run_dir)
     written = record.processes if record and record.alive else {}
     looks = _looks(settings, with_mlflow="mlflow" in written)
-    futures = [_executor().submit(look.problem) for look in looks]
+    futures = [_executor().submit(_timed, look.problem) for look in looks]
     deadline = time.monotonic() + _ANSWER_WITHIN_S
-    problems = [_answer(future, deadline) for future in futures]
-    return [_merge(look, found, written.get(look.name)) for look, found in zip(looks, problems, strict=True)]
+    answers = [_answer(future, deadline) for future in futures]
+    return [
+        replace(_merge(look, found, written.get(look.name)), milliseconds=took)
+        for look, (found, took) in zip(looks, answers, strict=True)
+    ]
+
+
+def labels(settings: Settings | None = None) -> dict[str, str]:
+    """Brick → its name for people, in the order of the address table. Asks nobody."""
+    return {look.name: look.label for look in _looks(settings or get_settings(), with_mlflow=True)}
 
 
 @lru_cache(maxsize=1)
@@ -74,11 +83,16 @@ def _executor() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(12, "health")
 
 
-def _answer(future: Future[str], deadline: float) -> str:
+def _timed(problem: Callable[[], str]) -> tuple[str, float]:
+    start = time.perf_counter()
+    return problem(), 1000 * (time.perf_counter() - start)
+
+
+def _answer(future: Future[tuple[str, float]], deadline: float) -> tuple[str, float]:
     try:
         return future.result(timeout=max(0.0, deadline - time.monotonic()))
     except FutureTimeoutError:
-        return "does not answer in time"
+        return "does not answer in time", 1000 * _ANSWER_WITHIN_S
 
 
 def _merge(look: _Look, problem: str, written: ProcessRecord | None) -> ComponentState:

@@ -122,6 +122,11 @@ class Settings(BaseSettings):
     celery_max_attempts: Annotated[int, Field(ge=1)] = 3
     celery_time_limit_s: Seconds = 86_400.0
 
+    # Health
+    health_interval_s: Annotated[float, Field(ge=0)] = 30.0
+    health_keep_days: Annotated[int, Field(ge=1)] = 7
+    kuma_url: str | None = None
+
     # Notifications
     discord_webhook_url: SecretStr | None = None
     notify_timeout_s: Seconds = 3.0
@@ -156,6 +161,7 @@ class Settings(BaseSettings):
         "discord_webhook_url",
         "admin_password",
         "ice_servers",
+        "kuma_url",
         "celery_broker_url",
         "celery_gpu_queue",
         "lake_url",

@@ -15,7 +15,7 @@ from loguru import logger
 from prefect.exceptions import TerminationSignal
 from prefect.runner import Runner
 
-from core import job_watch, prefect_api, registry
+from core import health_sampler, job_watch, prefect_api, registry
 from core.catalog.engine import CatalogUnavailableError
 from core.logs import setup_logging
 from core.metrics.exporter import start_exporter
@@ -37,6 +37,7 @@ def main() -> None:
     port = get_settings().runner_metrics_port
     start_exporter(port, "SHIFUMI_RUNNER_METRICS_PORT", [TreeCollector(), metrics.RunnerCollector(runner)])
     threading.Thread(target=_watch, name="job-watch", daemon=True).start()
+    threading.Thread(target=health_sampler.run, name="health", daemon=True).start()
     # In a process of its own, so that the runner need not hold MLflow in memory.
     warm.start_context().Process(target=open_store, name="mlflow-store", daemon=True).start()  # type: ignore[attr-defined]
     _say_ready()
