@@ -22,7 +22,7 @@ _ENDED = Job.finished_at.is_not(None)
 
 
 def read(session: Session) -> Iterator[Metric]:
-    """The families of one moment. Queues of other kinds, such as a table of work for workers, belong here too."""
+    """The families of one moment."""
     yield _ended(session)
     yield _durations(session)
     yield from _alive(session)
