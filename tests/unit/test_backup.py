@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import signal
 import stat
 import subprocess
 import sys
@@ -415,3 +417,16 @@ def test_nothing_is_restored_under_a_running_installation(
         assert main(["restore", str(archive), "--force"]) == 1
         holder.communicate(b"\n")
     assert f"({holder.pid})" in capsys.readouterr().err
+
+
+def test_a_stop_signal_leaves_no_half_archive(
+    lived_in: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(_line: object, text: str) -> None:
+        if text.startswith("images"):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr("core.cli.backups._Line.tell", stopped)
+    with pytest.raises(SystemExit, match="143"):
+        main(["backup", str(tmp_path / "all.zip")])
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]

@@ -3,6 +3,7 @@
 import io
 import os
 import shutil
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -175,6 +176,37 @@ def test_after_a_failure_others_are_told_at_once(mortal: Callable[[], None], mon
     monkeypatch.setattr(place, "_fs", None)  # asking again would fail otherwise than with these words
     with pytest.raises(lake.LakeUnreachableError, match="does not answer"):
         files.existing("1" * 64)
+
+
+def test_a_server_that_accepts_and_says_nothing_counts_as_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent_one:
+        endpoint = f"http://127.0.0.1:{silent_one.getsockname()[1]}"
+        monkeypatch.setenv("SHIFUMI_LAKE_TIMEOUT_S", "0.2")
+        use_bucket(monkeypatch, endpoint, "s3://bucket")
+        with pytest.raises(lake.LakeUnreachableError, match="does not answer"):
+            files.existing("0" * 64)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the warm flow runner forks on POSIX only")
+def test_a_forked_process_asks_with_connections_of_its_own() -> None:
+    """Flow runs are forked from a process that may have asked before."""
+    dataset = make_dataset()
+    forget_copies()
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            status = 0 if lake.file_of(dataset.path).is_file() else 2
+        finally:
+            os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_keys_in_the_address_are_not_told(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    use_bucket(monkeypatch, s3_server, "nonsense://key:topsecret@bucket")
+    with pytest.raises(lake.LakeError) as refused:
+        lake.file_of("linear/none.parquet")
+    assert "topsecret" not in str(refused.value)
 
 
 @pytest.mark.parametrize(
