@@ -150,6 +150,11 @@ class Remote:
         for path, facts in found.items():
             yield Entry(path.removeprefix(prefix).lstrip("/"), int(facts["size"]), _modified(facts))
 
+    def reach(self) -> None:
+        """One question that costs little: does the place answer, and is the bucket there?"""
+        with self._explained("It could not be reached"):
+            self._require_root()
+
     def check(self) -> None:
         """Write, read and remove a small file, as a first real use would."""
         key = f".check-{uuid4().hex}"

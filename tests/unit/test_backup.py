@@ -379,6 +379,20 @@ def test_an_mlflow_store_is_not_written_over(
     assert (tmp_path / "own.db").read_bytes() == b"mine"
 
 
+def test_databases_go_where_the_variables_say(
+    lived_in: Settings, mlflow_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(lived_in, tmp_path / "all.zip", quiet)
+    elsewhere(tmp_path / "new", monkeypatch)
+    monkeypatch.setenv("SHIFUMI_DATABASE_URL", f"sqlite:///{(tmp_path / 'new' / 'own.db').as_posix()}")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{(tmp_path / 'far' / 'runs.db').as_posix()}")
+    get_settings.cache_clear()
+    restore(get_settings(), tmp_path / "all.zip", quiet)
+    assert users.get_user("ada") is not None
+    assert (tmp_path / "far" / "runs.db").stat().st_size == mlflow_store.stat().st_size
+    assert not (tmp_path / "new" / "catalog.db").exists()
+
+
 def test_the_commands_work_and_say_what_they_did(
     lived_in: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
