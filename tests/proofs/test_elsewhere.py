@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
 import httpx
 import pytest
 from sqlalchemy import create_engine, inspect, text
@@ -30,7 +29,7 @@ from tests.learning import make_dataset
 from tests.mlflow_server import mlflow_server
 from tests.ports import free_port
 from tests.prefect_server import running
-from tests.s3 import make_bucket, use_bucket
+from tests.s3 import client, make_bucket, use_bucket
 
 pytestmark = [pytest.mark.stack, pytest.mark.postgres]
 KEYS = {"AWS_ACCESS_KEY_ID": "tester", "AWS_SECRET_ACCESS_KEY": "not-a-secret", "AWS_DEFAULT_REGION": "us-east-1"}
@@ -67,9 +66,8 @@ def all_elsewhere(
 
 def objects_below(settings: Settings, s3_server: str, prefix: str) -> list[str]:
     assert settings.lake_url is not None
-    bucket = settings.lake_url.split("/")[2]
-    client = boto3.client("s3", endpoint_url=s3_server, aws_access_key_id="t", aws_secret_access_key="t")
-    return [one["Key"] for one in client.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])]
+    found: list[str] = client(s3_server).find(f"{settings.lake_url.split('/')[2]}/{prefix}")
+    return found
 
 
 @pytest.mark.timeout(600)

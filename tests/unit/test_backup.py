@@ -35,6 +35,7 @@ from core.settings import Settings, get_settings
 from tests.learning import make_dataset
 from tests.pictures_of_hands import box, picture
 
+posix = pytest.mark.skipif(os.name != "posix", reason="Windows has neither such rights nor such signals")
 PASSWORD = "correct horse battery"
 POINTS = np.array([[0.5, 0.5], [-1.0, 0.2], [0.1, -0.3]])
 
@@ -137,6 +138,7 @@ def changed(archive: Path, target: Path, change: Callable[[dict[str, bytes], dic
     return target
 
 
+@posix
 def test_only_its_owner_may_read_it(archive: Path) -> None:
     assert stat.S_IMODE(archive.stat().st_mode) == 0o600
     assert sorted(path.name for path in archive.parent.iterdir()) == ["all.zip", "data"]
@@ -433,6 +435,7 @@ def test_nothing_is_restored_under_a_running_installation(
     assert f"({holder.pid})" in capsys.readouterr().err
 
 
+@posix
 def test_a_stop_signal_leaves_no_half_archive(
     lived_in: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import boto3
 import numpy as np
 import pytest
 from moto.server import ThreadedMotoServer
@@ -23,7 +22,7 @@ from core.settings import Settings, get_settings
 from core.workloads.base import silent
 from tests.learning import make_dataset
 from tests.pictures_of_hands import picture
-from tests.s3 import address_of, make_bucket, use_bucket
+from tests.s3 import address_of, client, make_bucket, use_bucket
 
 pytestmark = pytest.mark.usefixtures("lake_on_s3")
 COLUMNS = {"x1": np.arange(5.0)}
@@ -39,13 +38,6 @@ def objects(shelf: str) -> list[str]:
 
 def forget_copies() -> None:
     shutil.rmtree(get_settings().cache_dir, ignore_errors=True)
-
-
-def overwrite(lake_url: str, key: str, data: bytes, endpoint: str) -> None:
-    bucket, prefix = lake_url.removeprefix("s3://").split("/", 1)
-    keys = {"aws_access_key_id": "tester", "aws_secret_access_key": "not-a-secret"}
-    client = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", **keys)
-    client.put_object(Bucket=bucket, Key=f"{prefix}/{key}", Body=data)
 
 
 def test_datasets_live_in_the_bucket_and_are_read_through_copies(settings: Settings) -> None:
@@ -122,7 +114,7 @@ def test_two_machines_see_each_others_files(
 def test_a_damaged_object_is_refused_and_no_copy_stays(lake_on_s3: str, s3_server: str) -> None:
     dataset = make_dataset()
     forget_copies()
-    overwrite(lake_on_s3, f"lake/{dataset.path}", b"PAR1 something else PAR1", s3_server)
+    client(s3_server).pipe_file(f"{lake_on_s3}/lake/{dataset.path}", b"PAR1 something else PAR1")
     with pytest.raises(lake.LakeUnreachableError, match="damaged"):
         lake.read(dataset.path, ["x1"])
     assert files_below(get_settings().cache_dir) == []
