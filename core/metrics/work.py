@@ -49,7 +49,9 @@ def _durations(session: Session) -> Metric:
     family = HistogramMetricFamily(
         "shifumi_job_duration_seconds", "From asking to the end, jobs that completed.", labels=["kind"]
     )
-    for kind, count, total, *counts in session.execute(query).tuples():
+    found: dict[str, Sequence[Any]] = dict.fromkeys(KINDS, (0, 0.0, *(0 for _ in _BUCKETS_S)))
+    found |= {kind: figures for kind, *figures in session.execute(query).tuples()}
+    for kind, (count, total, *counts) in found.items():
         family.add_metric([kind], _buckets(counts, count), float(total))
     return family
 
