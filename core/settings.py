@@ -49,6 +49,10 @@ class Settings(BaseSettings):
     api_port: Port = 8000
     prefect_port: Port = 4200
     mlflow_port: Port = 5000
+    workbench_url: str | None = None
+    api_url: str | None = None
+    api_public_url: str | None = None
+    prefect_public_url: str | None = None
 
     # Logs
     log_level: Literal["TRACE", "DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -126,6 +130,15 @@ class Settings(BaseSettings):
         """``SHIFUMI_X=`` in a ``.env`` file means "not set", as people expect."""
         return None if value == "" else value
 
+    @field_validator("workbench_url", "api_url", "api_public_url", "prefect_public_url")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("write the whole address, with http:// or https:// before it")
+        return value.rstrip("/")
+
     @field_validator("ice_servers")
     @classmethod
     def _readable_ice_servers(cls, value: SecretStr | None) -> SecretStr | None:
@@ -185,11 +198,23 @@ class Settings(BaseSettings):
 
     @property
     def prefect_ui(self) -> str:
-        return self.prefect_api.removesuffix("/api")
+        """Prefect's own pages, for people to click."""
+        return self.prefect_public_url or self.prefect_api.removesuffix("/api")
+
+    @property
+    def workbench_address(self) -> str:
+        """Where processes reach the workbench."""
+        return self.workbench_url or f"http://{self.reach_host}:{self.workbench_port}"
 
     @property
     def sidecar_url(self) -> str:
-        return f"http://{self.reach_host}:{self.api_port}"
+        """Where processes reach the prediction API."""
+        return self.api_url or f"http://{self.reach_host}:{self.api_port}"
+
+    @property
+    def sidecar_public_url(self) -> str:
+        """The prediction API's address for people and their programs."""
+        return self.api_public_url or self.sidecar_url
 
     def make_folders(self) -> None:
         """Create the data folders. Raises ``OSError`` when the place is not writable."""
