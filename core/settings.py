@@ -100,6 +100,7 @@ class Settings(BaseSettings):
 
     # Live video
     ice_servers: SecretStr | None = None
+    ice_local: bool = False
 
     # Limits
     upload_max_mb: Annotated[int, Field(ge=1)] = 200
