@@ -5,10 +5,13 @@
     python3 manage.py test       install what the tests need and run all checks
     python3 manage.py bench      measure, and write docs/benchmarks.md
     python3 manage.py prove      let the parts of an operation prove themselves: containers, load, several hosts
+    python3 manage.py worker     do handed over work, here or on another machine
     python3 manage.py migrate    bring the catalog's tables up to date
     python3 manage.py user       add, list, disable, enable people; set a password
     python3 manage.py token      create, list, revoke keys for the prediction API
     python3 manage.py doctor     say what is wrong and how to mend it
+    python3 manage.py backup       put everything into one archive, also while Shifumi runs
+    python3 manage.py restore      put an archive back into an empty data folder
     python3 manage.py fetch-landmarker   install MediaPipe and its hand model, which propose boxes (optional)
 
 The first call makes `.venv` and installs `requirements.txt` into it; later calls start at once.
@@ -32,7 +35,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 SUPPORTED = ("3.11", "3.12", "3.13")
-COMMANDS = ("run", "test", "bench", "prove", "migrate", "user", "token", "doctor", "fetch-landmarker")
+COMMANDS = (
+    "run",
+    "test",
+    "bench",
+    "prove",
+    "worker",
+    "migrate",
+    "user",
+    "token",
+    "doctor",
+    "backup",
+    "restore",
+    "fetch-landmarker",
+)
 NEEDS_DEV = ("test", "bench", "prove")
 NEEDED_DISK_GB = 3
 ROOT = Path(__file__).resolve().parent

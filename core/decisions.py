@@ -30,7 +30,7 @@ def record(
     """Write a decision, with the figures a result card needs, and return it."""
     details = {
         "champion": _figures(trial.scores),
-        "challenger": _figures(scores) if challenger else None,
+        "challenger": {**(_figures(scores) or {}), "training_s": challenger.training_s} if challenger else None,
         "comparison": asdict(comparison) if comparison else None,
         "drift": asdict(trial.gate.drift) if trial.gate.drift else None,
     }

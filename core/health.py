@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -35,7 +35,7 @@ _CONTAINER = "`docker compose logs {service}` tells why; `docker compose up -d` 
 class ComponentState:
     """One brick. ``detail`` says what is the matter (empty when well), ``remedy`` what to do about it.
 
-    ``since`` is aware UTC, and None when no supervisor wrote it down.
+    ``since`` is aware UTC, and None when no supervisor wrote it down. ``milliseconds`` is how long the look took.
     """
 
     name: str
@@ -46,6 +46,7 @@ class ComponentState:
     since: datetime | None = None
     detail: str = ""
     remedy: str = ""
+    milliseconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,18 @@ def component_states(settings: Settings | None = None) -> list[ComponentState]:
     record = read_run_record(settings.run_dir)
     written = record.processes if record and record.alive else {}
     looks = _looks(settings, with_mlflow="mlflow" in written)
-    futures = [_executor().submit(look.problem) for look in looks]
+    futures = [_executor().submit(_timed, look.problem) for look in looks]
     deadline = time.monotonic() + _ANSWER_WITHIN_S
-    problems = [_answer(future, deadline) for future in futures]
-    return [_merge(look, found, written.get(look.name)) for look, found in zip(looks, problems, strict=True)]
+    answers = [_answer(future, deadline) for future in futures]
+    return [
+        replace(_merge(look, found, written.get(look.name)), milliseconds=took)
+        for look, (found, took) in zip(looks, answers, strict=True)
+    ]
+
+
+def labels(settings: Settings | None = None) -> dict[str, str]:
+    """Brick → its name for people, in the order of the address table. Asks nobody."""
+    return {look.name: look.label for look in _looks(settings or get_settings(), with_mlflow=True)}
 
 
 @lru_cache(maxsize=1)
@@ -76,11 +85,16 @@ def _executor() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(12, "health")
 
 
-def _answer(future: Future[str], deadline: float) -> str:
+def _timed(problem: Callable[[], str]) -> tuple[str, float]:
+    start = time.perf_counter()
+    return problem(), 1000 * (time.perf_counter() - start)
+
+
+def _answer(future: Future[tuple[str, float]], deadline: float) -> tuple[str, float]:
     try:
         return future.result(timeout=max(0.0, deadline - time.monotonic()))
     except FutureTimeoutError:
-        return "does not answer in time"
+        return "does not answer in time", 1000 * _ANSWER_WITHIN_S
 
 
 def _merge(look: _Look, problem: str, written: ProcessRecord | None) -> ComponentState:
@@ -111,12 +125,21 @@ def _looks(settings: Settings, with_mlflow: bool) -> list[_Look]:
         _Look("api", "Prediction API", settings.sidecar_public_url, _http(api + "/health"), start("api")),
         _Look("prefect", "Prefect", settings.prefect_ui, _http(settings.prefect_api + "/health"), start("prefect")),
         _Look("runner", "Flow runner", "", lambda: _runner_problem(settings), start("runner")),
-        _Look("catalog", "Catalog", "", _catalog_problem, "`python3 manage.py doctor` tells more."),
+        _Look("catalog", "Catalog", "", catalog_problem, "`python3 manage.py doctor` tells more."),
         _Look("store", "MLflow store", "", lambda: store_problem(settings), "`python3 manage.py doctor` tells more."),
     ]
+    if settings.celery_broker_url is not None:
+        looks.insert(4, _workers(settings))
     if with_mlflow:
         looks.insert(4, _Look("mlflow", "MLflow", mlflow, _http(mlflow + "/health")))
     return looks
+
+
+def _workers(settings: Settings) -> _Look:
+    from core.work.workers import start_command, used_queues, workers_problem
+
+    remedy = f"Start one: `{start_command(used_queues(settings))}`. `python3 manage.py doctor` tells more."
+    return _Look("workers", "Workers", "", lambda: workers_problem(settings), remedy)
 
 
 def _http(url: str) -> Callable[[], str]:
@@ -139,7 +162,7 @@ def _runner_problem(settings: Settings) -> str:
     return "" if ready else "no runner asks Prefect for work"
 
 
-def _catalog_problem() -> str:
+def catalog_problem() -> str:
     """What is wrong with the catalog, or an empty text."""
     from sqlalchemy import text
 

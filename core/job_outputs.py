@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core import jobs
+from core import jobs, lake
 from core.auth.roles import Actor, ForbiddenError, Role, require
-from core.settings import get_settings
+from core.blobs import shelves
+from core.blobs.remote import BlobMissingError
 
 
 def path_of(actor: Actor, job_id: str, kind: str, name: str = "output") -> Path:
     """The finished file ``result[name]`` of the actor's own job of that kind.
 
-    Raises ``ForbiddenError`` for somebody else's, ``LookupError`` when there is none (any more).
+    Raises ``ForbiddenError`` for somebody else's, ``LookupError`` when there is none (any more),
+    ``lake.LakeUnreachableError``.
     """
     require(actor, Role.VIEWER)
     job = jobs.get(job_id)
@@ -20,7 +22,21 @@ def path_of(actor: Actor, job_id: str, kind: str, name: str = "output") -> Path:
         raise LookupError("This run has no result.")
     if job.created_by != actor.username:
         raise ForbiddenError("Only the person who uploaded a file can fetch its result.")
-    path = get_settings().outputs_dir / Path(str(job.result[name])).name
-    if not path.is_file():
-        raise LookupError("The result was removed; results are kept for a week. Upload the file again.")
-    return path
+    try:
+        with lake.reached():
+            return shelves.fetch(shelves.OUTPUTS, Path(str(job.result[name])).name)
+    except BlobMissingError as error:
+        raise LookupError("The result was removed; results are kept for a week. Upload the file again.") from error
+
+
+def unfinished(name: str) -> Path:
+    """Where a job writes what will be called ``name``; whoever stops half-way removes it."""
+    folder = shelves.folder(shelves.OUTPUTS)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f".{Path(name).name}.tmp"
+
+
+def keep(name: str) -> None:
+    """Give the finished file its name. Raises ``OSError`` and ``lake.LakeUnreachableError``."""
+    with lake.reached():
+        shelves.keep(shelves.OUTPUTS, unfinished(name), Path(name).name)

@@ -12,13 +12,14 @@ from typing import Any
 from uuid import uuid4
 
 from loguru import logger
-from sqlalchemy import select, update
+from sqlalchemy import Update, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core import audit, prefect_api
 from core.auth.roles import Actor, Role, require
 from core.catalog.engine import reading, writing
 from core.catalog.tables import Job, utcnow
+from core.catalog.work_tables import WorkItem
 
 GENERATE, CHECK, PREDICT_FILE = "generate-dataset", "check-and-retrain", "predict-file"
 IMPORT, PROPOSE, PREDICT_VIDEO = "import-images", "propose-boxes", "predict-video"
@@ -174,14 +175,19 @@ def finish(job_id: str, state: str, message: str, result: Mapping[str, Any] | No
         values["progress"] = 1.0
     if result is not None:
         values["result"] = dict(result)
-    return _update(job_id, **values)
+    # With it goes what it had handed over: a worker that is at it notices at its next sign of life.
+    handed_over = update(WorkItem).where(WorkItem.job_id == job_id, WorkItem.finished_at.is_(None))
+    return _update(job_id, handed_over.values(state=CANCELLED, finished_at=utcnow()), **values)
 
 
-def _update(job_id: str, **values: Any) -> bool:
-    """Change a job that is alive: what has ended stays as it ended."""
+def _update(job_id: str, also: Update | None = None, **values: Any) -> bool:
+    """Change a job that is alive, and ``also`` something else: what has ended stays as it ended."""
     with writing() as session:
         outcome = session.execute(update(Job).where(Job.id == job_id, Job.finished_at.is_(None)).values(**values))
-        return bool(outcome.rowcount)  # type: ignore[attr-defined]
+        changed = bool(outcome.rowcount)  # type: ignore[attr-defined]
+        if changed and also is not None:
+            session.execute(also)
+        return changed
 
 
 def settle(job: Job) -> bool:

@@ -1,7 +1,7 @@
 """Datasets as immutable Parquet files, written and read by DuckDB.
 
-A file appears whole or not at all (temporary name, fsync, rename) and is named by the SHA-256 of
-its bytes. The catalog learns of it afterwards: a crash leaves at worst an orphan file, which
+A file appears whole or not at all (temporary name, fsync, rename; ``core.blobs``) and is named by the
+SHA-256 of its bytes. The catalog learns of it afterwards: a crash leaves at worst an orphan file, which
 ``manage.py doctor --fix`` sweeps.
 
 DuckDB is imported inside the functions: the sidecar reads this module but never a dataset.
@@ -9,18 +9,21 @@ DuckDB is imported inside the functions: the sidecar reads this module but never
 
 from __future__ import annotations
 
-import hashlib
-import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import numpy as np
+from loguru import logger
 from numpy.typing import NDArray
 
+from core.blobs import shelves
+from core.blobs.remote import BlobError, BlobMissingError
+from core.blobs.shelves import sha256_of
 from core.settings import Settings, get_settings
 
 Columns = Mapping[str, NDArray[Any]]
@@ -38,6 +41,10 @@ class DatasetMissingError(LakeError):
     """The catalog knows the dataset, but its file is gone or damaged."""
 
 
+class LakeUnreachableError(LakeError):
+    """The shared place of datasets and pictures (``SHIFUMI_LAKE_URL``) does not answer or refuses."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredFile:
     """A Parquet file in the lake. ``path`` is relative to the lake folder; ``bytes`` is its size."""
@@ -48,10 +55,15 @@ class StoredFile:
     bytes: int
 
 
-def sha256_of(path: Path) -> str:
-    """Hexadecimal SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+@contextmanager
+def reached() -> Iterator[None]:
+    """Turn what the shared place refuses into :class:`LakeUnreachableError`; a missing file passes as it is."""
+    try:
+        yield
+    except BlobMissingError:
+        raise
+    except BlobError as error:
+        raise LakeUnreachableError(str(error)) from error
 
 
 def require_space(folder: Path, needed_bytes: int, settings: Settings | None = None) -> None:
@@ -73,21 +85,22 @@ def write(columns: Columns, workload: str) -> StoredFile:
     """
     import duckdb
 
-    folder = get_settings().lake_dir / workload
+    folder = shelves.folder(shelves.LAKE) / workload
     folder.mkdir(parents=True, exist_ok=True)
     rows = len(next(iter(columns.values())))
     require_space(folder, sum(array.nbytes for array in columns.values()))
     temporary = folder / f".{uuid4().hex}.tmp"
     try:
         _copy_to_parquet(columns, temporary)
-        digest = sha256_of(temporary)
-        final = folder / f"{digest}.parquet"
-        _fsync_and_rename(temporary, final)
+        digest, size = sha256_of(temporary), temporary.stat().st_size
+        path = f"{workload}/{digest}.parquet"
+        with reached():
+            shelves.keep(shelves.LAKE, temporary, path)
     except (duckdb.Error, OSError) as error:
         raise LakeError(f"The dataset could not be written: {error}") from error
     finally:
         temporary.unlink(missing_ok=True)
-    return StoredFile(digest, f"{workload}/{final.name}", rows, final.stat().st_size)
+    return StoredFile(digest, path, rows, size)
 
 
 def _copy_to_parquet(columns: Columns, target: Path) -> None:
@@ -100,23 +113,12 @@ def _copy_to_parquet(columns: Columns, target: Path) -> None:
         connection.execute(copy)
 
 
-def _fsync_and_rename(temporary: Path, final: Path) -> None:
-    with temporary.open("rb+") as file:
-        os.fsync(file.fileno())
-    temporary.replace(final)
-    if os.name == "posix":  # Windows cannot open a folder; its rename is journalled
-        folder = os.open(final.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
 def read(path: str, columns: Sequence[str], where: str = "TRUE", limit: int | None = None) -> dict[str, NDArray[Any]]:
     """Columns of a stored dataset as one-dimensional arrays.
 
     ``where`` is SQL of our own making, never a person's; ``limit`` draws that many rows at random,
-    the same ones each time. Raises :class:`DatasetMissingError` when the file is gone or unreadable.
+    the same ones each time. Raises :class:`DatasetMissingError` when the file is gone or unreadable,
+    :class:`LakeUnreachableError` when it is elsewhere and cannot be had.
     """
     import duckdb
 
@@ -139,19 +141,31 @@ def read(path: str, columns: Sequence[str], where: str = "TRUE", limit: int | No
 
 
 def file_of(path: str) -> Path:
-    """The file behind a catalog path. Raises :class:`DatasetMissingError` when it is not there."""
-    file = get_settings().lake_dir / path
-    if not file.is_file():
+    """The local file behind a catalog path.
+
+    Raises :class:`DatasetMissingError` when there is none, :class:`LakeUnreachableError` when nobody can say.
+    """
+    try:
+        with reached():
+            return shelves.fetch(shelves.LAKE, path)
+    except BlobMissingError as error:
         raise DatasetMissingError(
             f"The dataset file {path} is missing from the lake. Delete the dataset under Datasets and "
             "generate a new one; `python3 manage.py doctor` lists every such case."
-        )
-    return file
+        ) from error
 
 
 def delete(path: str) -> None:
-    """Remove a stored file; a file that is already gone is fine."""
-    (get_settings().lake_dir / path).unlink(missing_ok=True)
+    """Remove a stored file; a file that is already gone is fine, one that cannot be reached is left to the doctor."""
+    forget(shelves.LAKE, path)
+
+
+def forget(shelf: str, name: str) -> None:
+    """Remove a file that no row names any more: when that fails it is an orphan, which is no reason to fail."""
+    try:
+        shelves.remove(shelf, name)
+    except BlobError as error:
+        logger.warning("{}/{} stays until `manage.py doctor --fix`: {}", shelf, name, error)
 
 
 def _quoted(path: Path) -> str:

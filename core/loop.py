@@ -8,6 +8,7 @@ steps in tasks, :func:`run_once` runs them in order for scripts and tests.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from core import datasets, registry
@@ -90,9 +91,11 @@ def train(workload_name: str, dataset: Dataset, flow_run_id: str | None = None, 
     if known is not None:
         report(1.0, f"Version {known.version} was already trained on dataset {dataset.id}")
         return known
+    began = time.monotonic()
     trained = workload.train(dataset, lambda share, text: report(0.8 * share, text))
+    took_s = time.monotonic() - began
     report(0.8, "Logging to MLflow")
-    version = registry.log_challenger(workload_name, dataset, trained, flow_run_id)
+    version = registry.log_challenger(workload_name, dataset, trained, flow_run_id, took_s)
     report(1.0, f"Version {version.version} registered")
     return version
 

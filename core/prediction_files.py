@@ -19,7 +19,6 @@ from core import job_outputs, jobs, registry, uploads
 from core.auth.roles import Actor, Role, require
 from core.csv_rows import BadFileError, Piece, read_pieces
 from core.serving import load_served
-from core.settings import get_settings
 from core.workloads import get_workload
 from core.workloads.base import Classifier, Report
 
@@ -78,19 +77,19 @@ def answer(workload: str, upload: str, job_id: str, report: Report) -> Answered:
     source = uploads.path_of(upload)
     if not source.is_file():
         raise BadFileError("The uploaded file is gone. Upload it again.")
-    target = get_settings().outputs_dir / f"{Path(job_id).name}.csv"
-    temporary = target.with_suffix(".tmp")
+    output = f"{Path(job_id).name}.csv"
+    temporary = job_outputs.unfinished(output)
     try:
         champion = registry.champion(workload)
         if champion is None:
             raise BadFileError("There is no model yet. Train one on the Train page, then upload again.")
         predictor = load_served(champion).predictor
         rows = _answer_into(temporary, source, get_workload(workload).features, predictor, report)
-        temporary.replace(target)
+        job_outputs.keep(output)
     finally:
         temporary.unlink(missing_ok=True)
-        source.unlink(missing_ok=True)
-    return Answered(rows, champion.version, target.name)
+        uploads.discard(upload)
+    return Answered(rows, champion.version, output)
 
 
 def _answer_into(target: Path, source: Path, features: tuple[str, ...], predictor: Classifier, report: Report) -> int:

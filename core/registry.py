@@ -40,7 +40,7 @@ class RegistryError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A registered model version. ``sha256`` covers its served form."""
+    """A registered model version. ``sha256`` covers its served form; a starter has no ``training_s``."""
 
     workload: str
     version: int
@@ -51,6 +51,7 @@ class Version:
     sha256: str
     created_at: datetime
     aliases: tuple[str, ...]
+    training_s: float | None = None
 
 
 def model_name(workload: str) -> str:
@@ -126,10 +127,12 @@ def find(workload: str, wanted_fingerprint: str) -> Version | None:
     return max((_version(workload, item) for item in found), key=lambda v: v.version, default=None)
 
 
-def log_challenger(workload: str, dataset: Dataset | None, trained: Trained, flow_run_id: str | None) -> Version:
+def log_challenger(
+    workload: str, dataset: Dataset | None, trained: Trained, flow_run_id: str | None, training_s: float | None = None
+) -> Version:
     """Log a training run, register its model and point the alias ``challenger`` at it.
 
-    Without a dataset it is a starter that enters the registry.
+    Without a dataset it is a starter that enters the registry. ``training_s``: how long the training took, in seconds.
     """
     import mlflow
 
@@ -153,6 +156,7 @@ def log_challenger(workload: str, dataset: Dataset | None, trained: Trained, flo
             mlflow.log_artifacts(scratch, _EXPORT)
         identity = learnt.training_parameters if dataset else trained.parameters
         marks = {"fingerprint": fingerprint(dataset, identity), "sha256": digest, **tags}
+        marks |= {} if training_s is None else {"training_s": f"{training_s:.3f}"}
         return _register(mlflow_client, workload, model_uri, run.info.run_id, marks)
 
 
@@ -214,6 +218,7 @@ def _version(workload: str, item: ModelVersion) -> Version:
         sha256=tags.get("sha256", ""),
         created_at=datetime.fromtimestamp(item.creation_timestamp / 1000, UTC),
         aliases=tuple(item.aliases),
+        training_s=float(tags["training_s"]) if "training_s" in tags else None,
     )
 
 

@@ -6,23 +6,37 @@ Each field is documented in ``docs/settings.md``; a test fails when one is not.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.live.ice import parse_ice_servers
+from core.places import Places
 
 ROOT = Path(__file__).resolve().parent.parent
 """The project folder: everything else is found from here."""
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+PortOrNone = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]
+QUEUE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""The name of a queue of workers: part of a file's name with the embedded broker."""
+BROKERS = ("redis://", "rediss://", "redis+socket://", "filesystem://")
+"""What a Celery broker's address may begin with: what is tested."""
+
+QueueName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
-class Settings(BaseSettings):
+def _others(*names: str) -> Any:
+    """An option under the names that other programs gave it; not set unless somebody does."""
+    return Field(default=None, validation_alias=AliasChoices(*names, names[0].lower()))
+
+
+class Settings(Places, BaseSettings):
     """Resolved options. Build it through :func:`get_settings`, so that a process has only one."""
 
     model_config = SettingsConfigDict(
@@ -35,12 +49,19 @@ class Settings(BaseSettings):
     # Where things live
     data_dir: Path = ROOT / "data"
     database_url: str | None = None
-    mlflow_tracking_uri: str | None = Field(
-        default=None, validation_alias=AliasChoices("MLFLOW_TRACKING_URI", "mlflow_tracking_uri")
+    mlflow_tracking_uri: str | None = _others("MLFLOW_TRACKING_URI")
+    prefect_api_url: str | None = _others("PREFECT_API_URL")
+    prefect_database_url: SecretStr | None = _others(
+        "PREFECT_API_DATABASE_CONNECTION_URL", "PREFECT_SERVER_DATABASE_CONNECTION_URL"
     )
-    prefect_api_url: str | None = Field(
-        default=None, validation_alias=AliasChoices("PREFECT_API_URL", "prefect_api_url")
-    )
+    lake_url: str | None = None
+    lake_timeout_s: Seconds = 10.0
+    cache_max_mb: Annotated[int, Field(ge=10)] = 5_000
+    aws_endpoint_url: str | None = _others("AWS_ENDPOINT_URL")
+    aws_default_region: str | None = _others("AWS_DEFAULT_REGION", "AWS_REGION")
+    aws_access_key_id: SecretStr | None = _others("AWS_ACCESS_KEY_ID")
+    aws_secret_access_key: SecretStr | None = _others("AWS_SECRET_ACCESS_KEY")
+    aws_session_token: SecretStr | None = _others("AWS_SESSION_TOKEN")
     min_free_disk_mb: Annotated[int, Field(ge=0)] = 500
 
     # Addresses
@@ -53,6 +74,9 @@ class Settings(BaseSettings):
     api_url: str | None = None
     api_public_url: str | None = None
     prefect_public_url: str | None = None
+    workbench_metrics_port: PortOrNone = 8511
+    runner_metrics_port: PortOrNone = 8512
+    worker_metrics_port: PortOrNone = 8513
 
     # Logs
     log_level: Literal["TRACE", "DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -94,6 +118,20 @@ class Settings(BaseSettings):
     job_heartbeat_s: Seconds = 3.0
     job_stale_s: Seconds = 20.0
 
+    # Workers
+    celery_broker_url: SecretStr | None = None
+    celery_queues: str = "default"
+    celery_concurrency: Annotated[int, Field(ge=1, le=64)] = 1
+    celery_gpu_queue: QueueName | None = None
+    celery_lease_s: Annotated[float, Field(ge=1)] = 30.0
+    celery_max_attempts: Annotated[int, Field(ge=1)] = 3
+    celery_time_limit_s: Seconds = 86_400.0
+
+    # Health
+    health_interval_s: Annotated[float, Field(ge=0)] = 30.0
+    health_keep_days: Annotated[int, Field(ge=1)] = 7
+    kuma_url: str | None = None
+
     # Notifications
     discord_webhook_url: SecretStr | None = None
     notify_timeout_s: Seconds = 3.0
@@ -125,7 +163,22 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser() if value.is_absolute() else (ROOT / value).resolve()
 
-    @field_validator("discord_webhook_url", "admin_password", "ice_servers", mode="before")
+    @field_validator(
+        "discord_webhook_url",
+        "admin_password",
+        "ice_servers",
+        "kuma_url",
+        "celery_broker_url",
+        "celery_gpu_queue",
+        "lake_url",
+        "prefect_database_url",
+        "aws_endpoint_url",
+        "aws_default_region",
+        "aws_access_key_id",
+        "aws_secret_access_key",
+        "aws_session_token",
+        mode="before",
+    )
     @classmethod
     def _blank_is_unset(cls, value: object) -> object:
         """``SHIFUMI_X=`` in a ``.env`` file means "not set", as people expect."""
@@ -133,12 +186,19 @@ class Settings(BaseSettings):
 
     @field_validator("workbench_url", "api_url", "api_public_url", "prefect_public_url")
     @classmethod
-    def _address(cls, value: str | None) -> str | None:
+    def _web_address(cls, value: str | None) -> str | None:
         if not value:
             return None
         if not value.startswith(("http://", "https://")):
             raise ValueError("write the whole address, with http:// or https:// before it")
         return value.rstrip("/")
+
+    @field_validator("lake_url")
+    @classmethod
+    def _an_address(cls, value: str | None) -> str | None:
+        if value is not None and "://" not in value:
+            raise ValueError("write an address such as s3://bucket/prefix or file:///mnt/share")
+        return value
 
     @field_validator("ice_servers")
     @classmethod
@@ -147,89 +207,24 @@ class Settings(BaseSettings):
             parse_ice_servers(value.get_secret_value())
         return value
 
-    @property
-    def lake_dir(self) -> Path:
-        return self.data_dir / "lake"
+    @field_validator("celery_broker_url")
+    @classmethod
+    def _known_broker(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(BROKERS):
+            raise ValueError(f"has to begin with {', '.join(BROKERS[:-1])} or {BROKERS[-1]}")
+        return value
+
+    @field_validator("celery_queues")
+    @classmethod
+    def _queue_names(cls, value: str) -> str:
+        if not all(QUEUE.fullmatch(name.strip()) for name in value.split(",")):
+            raise ValueError("has to be queue names (letters, digits, - and _) with commas between them")
+        return value
 
     @property
-    def images_dir(self) -> Path:
-        return self.data_dir / "images"
-
-    @property
-    def uploads_dir(self) -> Path:
-        return self.data_dir / "uploads"
-
-    @property
-    def outputs_dir(self) -> Path:
-        return self.data_dir / "outputs"
-
-    @property
-    def logs_dir(self) -> Path:
-        return self.data_dir / "logs"
-
-    @property
-    def run_dir(self) -> Path:
-        """Process states, the cookie key: small files that belong to this installation."""
-        return self.data_dir / "run"
-
-    @property
-    def prefect_home(self) -> Path:
-        return self.data_dir / "prefect"
-
-    @property
-    def mlflow_dir(self) -> Path:
-        return self.data_dir / "mlflow"
-
-    @property
-    def catalog_url(self) -> str:
-        return self.database_url or f"sqlite:///{(self.data_dir / 'catalog.db').as_posix()}"
-
-    @property
-    def tracking_uri(self) -> str:
-        return self.mlflow_tracking_uri or f"sqlite:///{(self.mlflow_dir / 'mlflow.db').as_posix()}"
-
-    @property
-    def reach_host(self) -> str:
-        """Where this machine reaches its own servers: "all addresses" can be bound, not visited."""
-        return "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104 - compared, not bound
-
-    @property
-    def prefect_api(self) -> str:
-        return self.prefect_api_url or f"http://{self.reach_host}:{self.prefect_port}/api"
-
-    @property
-    def prefect_ui(self) -> str:
-        """Prefect's own pages, for people to click."""
-        return self.prefect_public_url or self.prefect_api.removesuffix("/api")
-
-    @property
-    def workbench_address(self) -> str:
-        """Where processes reach the workbench."""
-        return self.workbench_url or f"http://{self.reach_host}:{self.workbench_port}"
-
-    @property
-    def sidecar_url(self) -> str:
-        """Where processes reach the prediction API."""
-        return self.api_url or f"http://{self.reach_host}:{self.api_port}"
-
-    @property
-    def sidecar_public_url(self) -> str:
-        """The prediction API's address for people and their programs."""
-        return self.api_public_url or self.sidecar_url
-
-    def make_folders(self) -> None:
-        """Create the data folders. Raises ``OSError`` when the place is not writable."""
-        for folder in (
-            self.lake_dir,
-            self.images_dir,
-            self.uploads_dir,
-            self.outputs_dir,
-            self.logs_dir,
-            self.run_dir,
-            self.prefect_home,
-            self.mlflow_dir,
-        ):
-            folder.mkdir(parents=True, exist_ok=True)
+    def worker_queues(self) -> list[str]:
+        """What a worker listens to, unless its command line says otherwise."""
+        return [name.strip() for name in self.celery_queues.split(",")]
 
 
 @lru_cache(maxsize=1)

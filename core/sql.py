@@ -101,7 +101,7 @@ def _columns(own: list[Dataset]) -> tuple[str, ...]:
     for dataset in own:
         try:
             return tuple(pq.read_schema(lake.file_of(dataset.path)).names)
-        except (lake.DatasetMissingError, pa.ArrowInvalid):
+        except (lake.DatasetMissingError, lake.LakeUnreachableError, pa.ArrowInvalid):
             continue
     return ()
 
@@ -113,7 +113,7 @@ def _views(listed: list[Dataset]) -> tuple[dict[str, dict[str, str]], list[str]]
     for dataset in listed:
         try:
             file = lake.file_of(dataset.path)
-        except lake.DatasetMissingError:
+        except (lake.DatasetMissingError, lake.LakeUnreachableError):
             missing.append(f"dataset_{dataset.id}")
             continue
         views.setdefault(dataset.workload, {})[str(dataset.id)] = file.resolve().as_posix()

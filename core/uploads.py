@@ -11,6 +11,8 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from core import lake
+from core.blobs import shelves
+from core.blobs.remote import BlobError, BlobMissingError
 from core.settings import get_settings
 
 _KEEP_S = 7 * 24 * 3600
@@ -23,7 +25,7 @@ class UploadTooLargeError(ValueError):
 def keep(content: BinaryIO, suffix: str, room: float = 1.0) -> str:
     """Store a file and return its name. ``room`` times its size must be free, for what the job makes of it.
 
-    Raises :class:`UploadTooLargeError`, ``lake.DiskFullError`` and ``OSError``; then nothing is kept.
+    Raises :class:`UploadTooLargeError`, ``lake.LakeError`` and ``OSError``; then nothing is kept.
     """
     settings = get_settings()
     size = content.seek(0, os.SEEK_END)
@@ -32,33 +34,44 @@ def keep(content: BinaryIO, suffix: str, room: float = 1.0) -> str:
         raise UploadTooLargeError(
             f"The file has {size / 1e6:,.0f} MB; {settings.upload_max_mb} MB are allowed. Split it into smaller files."
         )
-    lake.require_space(settings.uploads_dir, int((1 + room) * size))
+    folder = shelves.folder(shelves.UPLOADS)
+    folder.mkdir(parents=True, exist_ok=True)
+    lake.require_space(folder, int((1 + room) * size))
     sweep()
     name = f"{uuid4().hex}{suffix}"
+    temporary = folder / f".{name}.tmp"
     try:
-        with path_of(name).open("wb") as file:
+        with temporary.open("wb") as file:
             shutil.copyfileobj(content, file)
-    except OSError:
-        discard(name)
-        raise
+        with lake.reached():
+            shelves.keep(shelves.UPLOADS, temporary, name)
+    finally:
+        temporary.unlink(missing_ok=True)
     return name
 
 
 def path_of(name: str) -> Path:
-    """Where an upload lies. The name alone counts: a path from a run's parameters must not lead out of the folder."""
-    return get_settings().uploads_dir / Path(name).name
+    """Where an upload lies; nothing lies there when it is gone. Raises ``lake.LakeUnreachableError``.
+
+    The name alone counts: a path from a run's parameters must not lead out of the folder.
+    """
+    name = Path(name).name
+    try:
+        with lake.reached():
+            return shelves.fetch(shelves.UPLOADS, name)
+    except BlobMissingError:
+        return shelves.folder(shelves.UPLOADS) / name
 
 
 def discard(name: str) -> None:
     """Forget an upload; one that is gone is fine."""
-    path_of(name).unlink(missing_ok=True)
+    lake.forget(shelves.UPLOADS, Path(name).name)
 
 
 def sweep() -> None:
     """Remove uploads and what jobs made of them once they are older than a week."""
-    settings = get_settings()
-    for folder in (settings.uploads_dir, settings.outputs_dir):
-        for file in folder.iterdir():
-            with suppress(FileNotFoundError):  # somebody else sweeps too
-                if time.time() - file.stat().st_mtime > _KEEP_S:
-                    file.unlink()
+    for shelf in (shelves.UPLOADS, shelves.OUTPUTS):
+        with suppress(BlobError):  # whoever uploads now is told of it then
+            for entry in list(shelves.listing(shelf)):
+                if time.time() - entry.modified > _KEEP_S:
+                    lake.forget(shelf, entry.name)

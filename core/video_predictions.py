@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from core import lake, registry, uploads
+from core import job_outputs, lake, registry, uploads
 from core.auth.roles import Actor, Role, require
 from core.serving import Served, load_served, served_starter
-from core.settings import get_settings
 from core.workloads.base import Report
 from core.workloads.rps.video import SUFFIXES, BadVideoError, Watched, annotate, check
 
@@ -49,21 +48,22 @@ def answer(workload: str, upload: str, confidence: float, job_id: str, report: R
     Raises :class:`BadVideoError`, or ``lake.DiskFullError`` when there is no room; then nothing is left behind. The
     upload is removed either way.
     """
-    source, outputs = uploads.path_of(upload), get_settings().outputs_dir
+    source = uploads.path_of(upload)
     if not source.is_file():
         raise BadVideoError("The uploaded video is gone. Upload it again.")
-    video, table = (outputs / f"{Path(job_id).name}{kind}" for kind in (".mp4", ".csv"))
-    unfinished = [path.with_suffix(f"{path.suffix}.tmp") for path in (video, table)]
+    video, table = (f"{Path(job_id).name}{kind}" for kind in (".mp4", ".csv"))
+    unfinished = [job_outputs.unfinished(name) for name in (video, table)]
     try:
-        lake.require_space(outputs, 2 * source.stat().st_size)
+        lake.require_space(unfinished[0].parent, 2 * source.stat().st_size)
         served = _served(workload)
         watched = annotate(source, unfinished[0], unfinished[1], served.predictor, confidence, report)
-        for temporary, final in zip(unfinished, (video, table), strict=True):
-            temporary.replace(final)
+        for name in (video, table):
+            job_outputs.keep(name)
     finally:
-        for path in (source, *unfinished):
+        uploads.discard(upload)
+        for path in unfinished:
             path.unlink(missing_ok=True)
-    return AnsweredVideo(watched, served.version.version, video.name, table.name)
+    return AnsweredVideo(watched, served.version.version, video, table)
 
 
 def sentence(answered: AnsweredVideo) -> str:

@@ -15,9 +15,13 @@ from core.lake import LakeError
 from core.loop import Trial
 from core.notify import BLUE, GREEN, YELLOW, send_discord_embed
 from core.registry import Version
+from core.work import kinds
+from core.work.items import WorkLostError
 from core.workloads.base import Report
+from flows import handover
 from flows.hooks import HOOKS
-from flows.progress import give_way, running
+from flows.priority import give_way
+from flows.progress import running
 
 _COLOURS = {decisions.PROMOTED: GREEN, decisions.REJECTED: YELLOW, decisions.KEPT: BLUE}
 
@@ -32,13 +36,15 @@ def evaluate_champion(workload: str, forced: bool, flow_run_id: str | None, repo
 
 def may_pass(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
     """Whether trying again can help: a store that did not answer may, too few pictures will not grow."""
-    return not isinstance(state.result(raise_on_failure=False), ValueError | LookupError | LakeError)
+    return not isinstance(state.result(raise_on_failure=False), ValueError | LookupError | LakeError | WorkLostError)
 
 
 @task(retries=2, retry_delay_seconds=2, retry_condition_fn=may_pass, cache_policy=NO_CACHE)
-def train_challenger(trial: Trial, report: Report) -> Version:
+def train_challenger(trial: Trial, job_id: str, report: Report) -> Version:
     """Idempotent: a retry finds what an earlier try registered, or goes on with what it learnt."""
-    return loop.train(trial.workload, trial.dataset, trial.flow_run_id, report)
+    asked = kinds.training(trial.workload, trial.dataset.id, trial.flow_run_id)
+    done = handover.do(kinds.TRAIN, job_id, asked, report)
+    return registry.get_version(trial.workload, int(done["version"]))
 
 
 @task(cache_policy=NO_CACHE)
@@ -68,7 +74,7 @@ def check_and_retrain(workload: str, forced: bool = False, job_id: str | None = 
                 run.message = str(error)  # the schedule has nothing to do on an empty installation
                 return run.message
             _announce(trial)
-            decision = _turn(trial, run.report, run.part(0.3, 0.8))
+            decision = _turn(trial, run.job.id, run.report, run.part(0.3, 0.8))
             run.result = {"decision": decision.kind, "decision_id": decision.id}
             run.message = f"{decision.kind}: {decision.reason}"
     except jobs.JobBusyError as error:
@@ -97,11 +103,11 @@ def _facts(trial: Trial) -> dict[str, object]:
     return {"champion": champion, "metric": metric, "dataset": trial.dataset.id}
 
 
-def _turn(trial: Trial, report: Report, training: Report) -> Decision:
+def _turn(trial: Trial, job_id: str, report: Report, training: Report) -> Decision:
     report(0.3, f"Evaluated: {trial.gate.reason}")
     if not trial.gate.retrain:
         return loop.keep(trial)
-    challenger = train_challenger(trial, training)
+    challenger = train_challenger(trial, job_id, training)
     report(0.8, "Comparing champion and challenger")
     decision = compare_and_decide(trial, challenger)
     send_discord_embed(

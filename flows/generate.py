@@ -14,7 +14,8 @@ from core.settings import get_settings
 from core.workloads import get_workload
 from core.workloads.base import Report
 from flows.hooks import HOOKS
-from flows.progress import give_way, running
+from flows.priority import give_way
+from flows.progress import running
 
 
 @task(cache_policy=NO_CACHE)

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from core import jobs
-from core.auth.roles import Actor, Role
-from core.images import importing, proposing
+from core.catalog.tables import Job
+from core.images import proposing
+from core.work import kinds
 from core.workloads.base import Report
+from flows import handover
 from flows.hooks import HOOKS
 from flows.progress import running
 from flows.propose_boxes import look
 
 
 @task(cache_policy=NO_CACHE)
-def take_over(
-    workload: str, username: str, upload: str, meanings: dict[str, str], report: Report
-) -> importing.Imported:
+def take_over(workload: str, job: Job, upload: str, meanings: dict[str, str], report: Report) -> dict[str, Any]:
     """Picture by picture: what is there when the run ends early stays, and the next run finds it."""
-    return importing.import_upload(Actor(username, Role.EDITOR), upload, meanings, report, workload)
+    asked = {"workload": workload, "username": job.created_by, "upload": upload, "meanings": meanings}
+    return handover.do(kinds.IMPORT, job.id, asked, report)
 
 
-def propose(workload: str, username: str, report: Report) -> str:
+def propose(workload: str, job: Job, report: Report) -> str:
     """Boxes for pictures that came without; what hinders that does not spoil the import."""
     try:
-        return look(workload, username, report).sentence()
+        return str(look(workload, job, report)["sentence"])
     except proposing.NoProposerError as error:
         return str(error)
 
@@ -36,8 +39,8 @@ def import_images(
 ) -> None:
     """Import ``upload`` (a name in the uploads folder); ``meanings`` maps its classes to those of ``workload``."""
     with running(jobs.IMPORT, workload, job_id, upload=upload) as run:
-        outcome = take_over(workload, run.job.created_by, upload, meanings or {}, run.part(0.0, 0.7))
-        run.result = outcome.in_short()
-        run.message = outcome.sentence()
-        if outcome.unlabelled:
-            run.message = f"{run.message}. {propose(workload, run.job.created_by, run.part(0.7, 1.0))}"
+        outcome = take_over(workload, run.job, upload, meanings or {}, run.part(0.0, 0.7))
+        run.result = outcome["in_short"]
+        run.message = outcome["sentence"]
+        if outcome["unlabelled"]:
+            run.message = f"{run.message}. {propose(workload, run.job, run.part(0.7, 1.0))}"

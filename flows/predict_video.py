@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from typing import Any
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
-from core import jobs, video_predictions
+from core import jobs
+from core.work import kinds
 from core.workloads.base import Report
+from flows import handover
 from flows.hooks import HOOKS
 from flows.progress import running
 
 
 @task(cache_policy=NO_CACHE)
-def answer_frames(
-    workload: str, job_id: str, upload: str, confidence: float, report: Report
-) -> video_predictions.AnsweredVideo:
+def answer_frames(workload: str, job_id: str, upload: str, confidence: float, report: Report) -> dict[str, Any]:
     """Frame by frame; what was written of a run that ends early is removed."""
-    return video_predictions.answer(workload, upload, confidence, job_id, report)
+    asked = {"workload": workload, "upload": upload, "confidence": confidence, "job_id": job_id}
+    return handover.do(kinds.PREDICT_VIDEO, job_id, asked, report)
 
 
 @flow(name="predict-video", **HOOKS)
@@ -27,9 +28,9 @@ def predict_video(workload: str, upload: str, confidence: float = 0.25, job_id: 
     with running(jobs.PREDICT_VIDEO, workload, job_id, upload=upload) as run:
         answered = answer_frames(workload, run.job.id, upload, confidence, run.report)
         run.result = {
-            **asdict(answered.watched),
-            "version": answered.version,
-            "video": answered.video,
-            "table": answered.table,
+            **answered["watched"],
+            "version": answered["version"],
+            "video": answered["video"],
+            "table": answered["table"],
         }
-        run.message = video_predictions.sentence(answered)
+        run.message = answered["sentence"]

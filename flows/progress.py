@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
@@ -22,8 +21,6 @@ from core.catalog.engine import CatalogUnavailableError
 from core.catalog.tables import Job
 from core.logs import setup_logging
 from core.settings import get_settings
-
-_NICENESS = 10
 
 
 @dataclass
@@ -79,15 +76,6 @@ def running(kind: str, workload: str, job_id: str | None, **parameters: Any) -> 
             jobs.finish(job.id, jobs.FAILED, str(error) or type(error).__name__)
             raise
         jobs.finish(job.id, jobs.COMPLETED, current.message, current.result)
-
-
-def give_way() -> None:
-    """Let everything else on this machine go first: who works in the background must not make a picture stutter.
-
-    For the rest of this process; where priorities do not exist nothing happens.
-    """
-    with suppress(OSError, AttributeError):  # already lower, or Windows
-        os.nice(_NICENESS - os.nice(0))
 
 
 @contextmanager

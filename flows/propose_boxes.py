@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from core import jobs
-from core.auth.roles import Actor, Role
-from core.images import proposing
+from core.catalog.tables import Job
+from core.work import kinds
 from core.workloads.base import Report
+from flows import handover
 from flows.hooks import HOOKS
 from flows.progress import running
 
 
 @task(cache_policy=NO_CACHE)
-def look(workload: str, username: str, report: Report) -> proposing.Proposed:
+def look(workload: str, job: Job, report: Report) -> dict[str, Any]:
     """Picture by picture; a run that ends early leaves whole proposals."""
-    return proposing.propose_all(Actor(username, Role.EDITOR), workload, report)
+    return handover.do(kinds.PROPOSE, job.id, {"workload": workload, "username": job.created_by}, report)
 
 
 @flow(name="propose-boxes", **HOOKS)
 def propose_boxes(workload: str, job_id: str | None = None) -> None:
     """Propose boxes for every unlabelled picture of ``workload``."""
     with running(jobs.PROPOSE, workload, job_id) as run:
-        outcome = look(workload, run.job.created_by, run.report)
-        run.result = {"looked": outcome.looked, "found": outcome.found}
-        run.message = outcome.sentence()
+        outcome = look(workload, run.job, run.report)
+        run.result = {"looked": outcome["looked"], "found": outcome["found"]}
+        run.message = outcome["sentence"]

@@ -16,11 +16,13 @@ from loguru import logger
 from prefect.exceptions import TerminationSignal
 from prefect.runner import Runner
 
-from core import job_watch, prefect_api, registry
+from core import health_sampler, job_watch, prefect_api, registry
 from core.catalog.engine import CatalogUnavailableError
 from core.logs import setup_logging
+from core.metrics.exporter import start_exporter
+from core.metrics.machine import TreeCollector
 from core.settings import get_settings
-from flows import warm
+from flows import metrics, warm
 from flows.deployments import register
 
 _WATCH_EVERY_S = 3.0
@@ -33,7 +35,10 @@ def main() -> None:
     drop_missed_runs()
     runner = Runner(name="shifumi", pause_on_shutdown=False, limit=get_settings().runner_limit)
     register(runner)
+    port = get_settings().runner_metrics_port
+    start_exporter(port, "SHIFUMI_RUNNER_METRICS_PORT", [TreeCollector(), metrics.RunnerCollector(runner)])
     threading.Thread(target=_watch, name="job-watch", daemon=True).start()
+    threading.Thread(target=health_sampler.run, name="health", daemon=True).start()
     # In a process of its own, so that the runner need not hold MLflow in memory.
     warm.start_context().Process(target=open_store, name="mlflow-store", daemon=True).start()  # type: ignore[attr-defined]
     _say_ready()
@@ -76,10 +81,13 @@ def _watch() -> None:
     pause = threading.Event()
     while not pause.wait(_WATCH_EVERY_S):
         try:
-            job_watch.look()
+            metrics.ENDED.inc(len(job_watch.look()))
+            metrics.LOOKED_AT.set_to_current_time()
         except (prefect_api.PrefectUnavailableError, prefect_api.PrefectRefusedError, CatalogUnavailableError) as error:
+            metrics.FAILURES.inc()
             logger.warning("Watching jobs: {}", error)
         except Exception:  # noqa: BLE001 - without this watch a killed run would say "running" for ever
+            metrics.FAILURES.inc()
             logger.exception("Watching jobs failed; trying again")
 
 

@@ -27,20 +27,27 @@ def start_context() -> BaseContext:
     return multiprocessing.get_context("forkserver" if warm else "spawn")
 
 
+def warmed(preload: list[str]) -> BaseContext:
+    """:func:`start_context`, with a fork server that has imported ``preload`` already."""
+    context = start_context()
+    if context.get_start_method() == "forkserver":
+        context.set_forkserver_preload(preload)
+        # Now rather than at the first start, which would wait for the imports.
+        forkserver.ensure_running()
+    return context
+
+
 def install() -> bool:
     """Let this runner's flow runs come from the fork server; True when it is in use.
 
     ``prefect.flow_engine`` asks ``multiprocessing`` for the "spawn" context and hands it a pickled
     call; any context serves. Prefect is pinned, and a test holds this seam.
     """
-    context = start_context()
+    context = warmed(_PRELOAD)
     if context.get_start_method() != "forkserver":
         return False
     import prefect.flow_engine
 
-    context.set_forkserver_preload(_PRELOAD)
-    # Now rather than at the first run, which would wait for the imports.
-    forkserver.ensure_running()
     seam = SimpleNamespace(get_context=lambda _method=None: context, context=multiprocessing.context)
     vars(prefect.flow_engine)["multiprocessing"] = seam
     logger.info("Flow runs start from a warm fork server")

@@ -11,9 +11,9 @@ from core.catalog import engine as catalog_engine
 from core.catalog.migrate import upgrade
 from core.settings import Settings, get_settings
 
-pytest_plugins = ["tests.postgres", "tests.prefect_server", "tests.prefect_rows"]
+pytest_plugins = ["tests.postgres", "tests.prefect_server", "tests.prefect_rows", "tests.workers", "tests.s3"]
 
-_OURS = ("SHIFUMI_", "MLFLOW_TRACKING_URI", "PREFECT_API_URL")
+_OURS = ("SHIFUMI_", "MLFLOW_TRACKING_URI", "PREFECT_API_URL", "PREFECT_API_DATABASE_CONNECTION_URL", "AWS_")
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +55,9 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, catalog_template: 
         monkeypatch.delenv(name)
     monkeypatch.setitem(Settings.model_config, "env_file", None)
     monkeypatch.setenv("SHIFUMI_DATA_DIR", str(tmp_path / "data"))
+    # Tests run beside each other: who wants figures takes a free port.
+    for process in ("WORKBENCH", "RUNNER", "WORKER"):
+        monkeypatch.setenv(f"SHIFUMI_{process}_METRICS_PORT", "0")
     get_settings.cache_clear()
     current = get_settings()
     current.make_folders()

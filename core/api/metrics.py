@@ -1,4 +1,4 @@
-"""What Prometheus can read. Each metric is explained in ``docs/api.md``; a test fails when one is not."""
+"""What Prometheus can read. Each metric is explained in ``docs/monitoring.md``; a test fails when one is not."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from prometheus_client import (
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from core import __version__
 from core.api.pulse import CatalogPulse
+from core.metrics.catalog_watch import CatalogWatch
+from core.metrics.machine import MachineCollector
 from core.prediction_log import PredictionLog
 from core.registry import model_name
 from core.serving import ChampionWatcher
@@ -27,7 +28,9 @@ _BUCKETS_S = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
 class Metrics:
     """The metrics of one sidecar, in a registry of their own."""
 
-    def __init__(self, watcher: ChampionWatcher, log: PredictionLog, pulse: CatalogPulse) -> None:
+    def __init__(
+        self, watcher: ChampionWatcher, log: PredictionLog, pulse: CatalogPulse, catalog: CatalogWatch
+    ) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call] # a second series per counter, which nobody reads
         self._registry = CollectorRegistry()
         self._requests = Counter(
@@ -43,7 +46,8 @@ class Metrics:
         self.rows = Counter("shifumi_predicted_rows", "Rows answered by /predict.", registry=self._registry)
         self._bound: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
         ProcessCollector(registry=self._registry)
-        self._registry.register(_StateCollector(watcher, log, pulse))
+        for collector in (MachineCollector(), _StateCollector(watcher, log, pulse), catalog):
+            self._registry.register(collector)
 
     def count(self, route: str, status: int, seconds: float) -> None:
         """Note one answered request. ``route`` must come from a small fixed set."""
@@ -69,9 +73,6 @@ class _StateCollector(Collector):
         self._watcher, self._log, self._pulse = watcher, log, pulse
 
     def collect(self) -> Iterator[Metric]:
-        build = GaugeMetricFamily("shifumi_build_info", "The version of the program.", labels=["version"])
-        build.add_metric([__version__], 1)
-        yield build
         yield from self._model()
         yield from self._prediction_log()
         up = GaugeMetricFamily("shifumi_catalog_up", "1 while the catalog answers.")
@@ -92,17 +93,7 @@ class _StateCollector(Collector):
             loaded.add_metric([workload], served.loaded_at.timestamp())
         reloads = CounterMetricFamily("shifumi_model_reloads", "Models taken into service.", labels=["workload"])
         reloads.add_metric([workload], self._watcher.loads)
-        yield from (info, loaded, reloads, self._measured())
-
-    def _measured(self) -> Metric:
-        metric = GaugeMetricFamily(
-            "shifumi_model_metric",
-            "The newest measurement of the champion on a holdout.",
-            labels=["workload", "version", "metric"],
-        )
-        if found := self._pulse.evaluation:
-            metric.add_metric([found.workload, str(found.version), found.metric], found.value)
-        return metric
+        yield from (info, loaded, reloads)
 
     def _prediction_log(self) -> Iterator[Metric]:
         log = self._log

@@ -1,4 +1,4 @@
-"""What the sidecar wants to know from the catalog, asked in the background.
+"""Whether the catalog answers, asked in the background.
 
 ``/health`` and ``/metrics`` read the last answer from here: they never wait for a database.
 """
@@ -13,24 +13,18 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.catalog.engine import CatalogUnavailableError, reading
 from core.catalog.tables import Evaluation
-from core.serving import ChampionWatcher
 
 _EVERY_S = 2.0
 
 
 class CatalogPulse:
-    """``problem``: why the catalog does not answer, None while it does or before the first look.
+    """``problem``: why the catalog does not answer, None while it does or before the first look."""
 
-    ``evaluation``: the newest measurement of the served champion, as far as there is one.
-    """
-
-    def __init__(self, watcher: ChampionWatcher) -> None:
-        self._watcher = watcher
+    def __init__(self) -> None:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="catalog-pulse", daemon=True)
         self.looked = False
         self.problem: str | None = None
-        self.evaluation: Evaluation | None = None
 
     def start(self) -> None:
         self._thread.start()
@@ -40,9 +34,10 @@ class CatalogPulse:
         self._thread.join(timeout_s)
 
     def look(self) -> None:
-        """Ask once. Keeps the last evaluation when the catalog does not answer."""
+        """Ask once."""
         try:
-            self.evaluation = self._newest_evaluation()
+            with reading() as session:
+                session.scalar(select(Evaluation.id).limit(1))
         except (CatalogUnavailableError, SQLAlchemyError) as error:
             if self.problem is None:
                 logger.warning("The catalog does not answer: {}", error)
@@ -50,13 +45,6 @@ class CatalogPulse:
         else:
             self.problem = None
         self.looked = True
-
-    def _newest_evaluation(self) -> Evaluation | None:
-        served = self._watcher.current
-        version = served.version.version if served else 0
-        query = select(Evaluation).where(Evaluation.workload == self._watcher.workload, Evaluation.version == version)
-        with reading() as session:
-            return session.scalar(query.order_by(Evaluation.id.desc()).limit(1))
 
     def _run(self) -> None:
         while not self._stop.is_set():

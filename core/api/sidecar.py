@@ -9,6 +9,7 @@ from core.api.metrics import Metrics
 from core.api.mlflow_import import import_mlflow
 from core.api.pulse import CatalogPulse
 from core.auth.tokens import TokenVerifier
+from core.metrics.catalog_watch import CatalogWatch
 from core.prediction_log import PredictionLog
 from core.serving import ChampionWatcher
 from core.settings import Settings
@@ -27,13 +28,15 @@ class Sidecar:
         self.watcher = ChampionWatcher(WORKLOAD)
         self.verifier = TokenVerifier()
         self.log = PredictionLog()
-        self.pulse = CatalogPulse(self.watcher)
-        self.metrics = Metrics(self.watcher, self.log, self.pulse)
+        self.pulse = CatalogPulse()
+        self.figures = CatalogWatch()
+        self.metrics = Metrics(self.watcher, self.log, self.pulse, self.figures)
 
     def start(self) -> None:
         """Start the background threads; returns at once."""
         self.log.start()
         self.pulse.start()
+        self.figures.start()
         # In a thread: MLflow takes seconds to import, /health should not.
         threading.Thread(target=self._watch, name="mlflow-import", daemon=True).start()
 
@@ -43,7 +46,7 @@ class Sidecar:
         closing = threading.Thread(target=self.verifier.close, name="close-tokens", daemon=True)
         closing.start()
         self.log.stop(_FLUSH_S)
-        for part in (self.watcher, self.pulse):
+        for part in (self.watcher, self.pulse, self.figures):
             part.stop(_JOIN_S)
         closing.join(_JOIN_S)
 

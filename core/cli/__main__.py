@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from importlib import import_module
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -27,10 +28,18 @@ def parser_for(command: str) -> argparse.ArgumentParser:
     prove = commands.add_parser("prove", help="the long checks of operations: containers, load, several hosts")
     for one in (tests, bench, prove):
         one.epilog = "Everything else is handed to pytest, for example: -k login -x"
+    own_worker = commands.add_parser("worker", help="do handed over work, here or on another machine")
+    if command == "worker":
+        import_module("core.cli.worker").add_arguments(own_worker)
     commands.add_parser("migrate", help="bring the catalog's tables up to date")
     doctor = commands.add_parser("doctor", help="say what is wrong and how to mend it")
     doctor.add_argument("--fix", action="store_true", help="mend what can be mended without losing anything")
     doctor.add_argument("--deep", action="store_true", help="also read every dataset file whole")
+    backup = commands.add_parser("backup", help="everything into one archive, also while Shifumi runs")
+    backup.add_argument("file", nargs="?", type=Path, help="the archive, or a folder for it (default: here)")
+    restore = commands.add_parser("restore", help="put an archive back into an empty data folder")
+    restore.add_argument("file", type=Path, help="an archive that `backup` made")
+    restore.add_argument("--force", action="store_true", help="move aside what is in the data folder")
     commands.add_parser("fetch-landmarker", help="install MediaPipe with its hand model, to propose boxes (optional)")
     for name, text in (
         ("user", "accounts of people"),
@@ -84,10 +93,22 @@ def _execute(options: argparse.Namespace, settings: Settings) -> int:
         from core.cli.run import run
 
         return run(settings, mlflow_ui=options.mlflow_ui, verbose=options.verbose)
+    if options.command == "worker":
+        from core.cli.worker import worker
+
+        return worker(settings, options)
     if options.command == "doctor":
         from core.cli.doctor import doctor
 
         return doctor(settings, fix=options.fix, deep=options.deep)
+    if options.command == "backup":
+        from core.cli.backups import backup
+
+        return backup(settings, options.file)
+    if options.command == "restore":
+        from core.cli.backups import restore
+
+        return restore(settings, options.file, force=options.force)
     if options.command == "fetch-landmarker":
         from core.cli.landmarker import fetch_landmarker
 

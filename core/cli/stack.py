@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from core.catalog.revision import sqlite_file
@@ -26,6 +27,8 @@ def stack(settings: Settings, *, mlflow_ui: bool = False) -> list[ProcessSpec]:
     if not prefect_is_elsewhere(settings):
         specs.append(_prefect(settings))
     specs.append(_runner(settings, after="" if prefect_is_elsewhere(settings) else "prefect"))
+    if settings.celery_broker_url is not None:
+        specs.append(_worker(settings))
     if mlflow_ui and not settings.tracking_uri.startswith("http"):
         specs.append(_mlflow(settings))
     return specs
@@ -104,31 +107,65 @@ def _prefect(settings: Settings) -> ProcessSpec:
         _answers(settings.prefect_api + "/health"),
         port=settings.prefect_port,
         url=settings.prefect_ui,
-        env=child_environment(settings) | _ONE_THREAD,
+        env=child_environment(settings) | _prefect_database(settings) | _ONE_THREAD,
         stop_last=True,
     )
 
 
-def _runner(settings: Settings, after: str) -> ProcessSpec:
-    ready_file = settings.run_dir / "runner.json"
+def _prefect_database(settings: Settings) -> dict[str, str]:
+    """PostgreSQL for the server alone: the others ask it over HTTP and need no password."""
+    if settings.prefect_database_url is None:
+        return {}
+    url = settings.prefect_database_url.get_secret_value()
+    # Prefect's server works asynchronously and wants the driver named.
+    named = url.replace("postgresql://", "postgresql+asyncpg://", 1)
+    return {"PREFECT_API_DATABASE_CONNECTION_URL": named}
+
+
+def _says_ready(file: Path) -> Callable[[], bool]:
+    """For a process that listens nowhere: it writes a file once it is ready."""
 
     def ready() -> bool:
         try:
-            return "ready_at" in json.loads(ready_file.read_text(encoding="utf-8"))
+            return "ready_at" in json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return False
 
+    return ready
+
+
+def _runner(settings: Settings, after: str) -> ProcessSpec:
+    ready_file = settings.run_dir / "runner.json"
     return ProcessSpec(
         "runner",
         "Flow runner",
         (sys.executable, "-m", "flows.serve"),
-        ready,
+        _says_ready(ready_file),
         env=child_environment(settings),
         after=after,
         interrupt_first=True,
         # The file of the runner before would pass for this one's.
         before_start=lambda: ready_file.unlink(missing_ok=True),
     )
+
+
+def _worker(settings: Settings) -> ProcessSpec:
+    ready_file = settings.run_dir / "worker.json"
+    return ProcessSpec(
+        "worker",
+        "Worker",
+        worker_command("--ready", str(ready_file)),
+        _says_ready(ready_file),
+        env=child_environment(settings),
+        # It gives its work back before its processes are told to end.
+        interrupt_first=True,
+        before_start=lambda: ready_file.unlink(missing_ok=True),
+    )
+
+
+def worker_command(*options: str) -> tuple[str, ...]:
+    """What starts a worker, here and on its own."""
+    return (sys.executable, "-m", "flows.worker", *options)
 
 
 def _mlflow(settings: Settings) -> ProcessSpec:

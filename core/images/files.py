@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Collection
 from pathlib import Path
 from uuid import uuid4
 
 from core import lake
+from core.blobs import shelves
+from core.blobs.remote import BlobMissingError
 from core.images.decode import BadImageError, decode_with_remarks
-from core.settings import get_settings
 from core.workloads.rps.detections import Pixels
 
 _ANY = 10**6
@@ -19,9 +20,9 @@ class ImageMissingError(RuntimeError):
     """The catalog knows the picture, but its file is gone or damaged."""
 
 
-def path_of(sha256: str) -> Path:
-    """Where the file of these bytes belongs."""
-    return get_settings().images_dir / f"{sha256}.jpg"
+def name_of(sha256: str) -> str:
+    """How the file of these bytes is called on its shelf."""
+    return f"{sha256}.jpg"
 
 
 def write(sha256: str, data: bytes) -> None:
@@ -29,16 +30,14 @@ def write(sha256: str, data: bytes) -> None:
 
     Raises ``lake.DiskFullError`` before anything is written, ``lake.LakeError`` when writing fails.
     """
-    path = path_of(sha256)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lake.require_space(path.parent, len(data))
-    temporary = path.with_name(f".{uuid4().hex}.tmp")
+    folder = shelves.folder(shelves.IMAGES)
+    folder.mkdir(parents=True, exist_ok=True)
+    lake.require_space(folder, len(data))
+    temporary = folder / f".{uuid4().hex}.tmp"
     try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        temporary.write_bytes(data)
+        with lake.reached():
+            shelves.keep(shelves.IMAGES, temporary, name_of(sha256))
     except OSError as error:
         raise lake.LakeError(f"The picture could not be stored: {error}") from error
     finally:
@@ -46,18 +45,43 @@ def write(sha256: str, data: bytes) -> None:
 
 
 def existing(sha256: str) -> Path:
-    """The file of these bytes. Raises :class:`ImageMissingError` when it is not there."""
-    path = path_of(sha256)
-    if not path.is_file():
+    """The local file of these bytes.
+
+    Raises :class:`ImageMissingError` when there is none, ``lake.LakeUnreachableError`` when nobody can say.
+    """
+    try:
+        with lake.reached():
+            return shelves.fetch(shelves.IMAGES, name_of(sha256))
+    except BlobMissingError as error:
         raise ImageMissingError(
-            f"The picture {path.name} is missing from {path.parent}. Delete it under Datasets, Hands; "
+            f"The picture {name_of(sha256)} is missing. Delete it under Datasets, Hands; "
             "`python3 manage.py doctor` lists every such case."
-        )
-    return path
+        ) from error
+
+
+def is_stored(sha256: str) -> bool:
+    """Whether the file is there. Raises ``lake.LakeUnreachableError``."""
+    with lake.reached():
+        return shelves.exists(shelves.IMAGES, name_of(sha256))
+
+
+def stored(digests: Collection[str]) -> set[str]:
+    """Those digests whose files are there. Raises ``lake.LakeUnreachableError``."""
+    with lake.reached():
+        found = shelves.present(shelves.IMAGES, [name_of(sha256) for sha256 in digests])
+    return {sha256 for sha256 in digests if name_of(sha256) in found}
+
+
+def bring(digests: Collection[str]) -> None:
+    """Fetch pictures from elsewhere, several at a time, before each of them is asked for."""
+    shelves.fetch_many(shelves.IMAGES, [name_of(sha256) for sha256 in digests])
 
 
 def read(sha256: str) -> Pixels:
-    """The decoded picture. Raises :class:`ImageMissingError` when it is gone or damaged."""
+    """The decoded picture.
+
+    Raises :class:`ImageMissingError` when it is gone or damaged, ``lake.LakeUnreachableError``.
+    """
     path = existing(sha256)
     try:
         return decode_with_remarks(path.read_bytes(), side=_ANY).pixels
@@ -69,4 +93,4 @@ def read(sha256: str) -> Pixels:
 
 def remove(sha256: str) -> None:
     """Forget the file; one that is already gone is fine."""
-    path_of(sha256).unlink(missing_ok=True)
+    lake.forget(shelves.IMAGES, name_of(sha256))

@@ -36,6 +36,7 @@ __all__ = [
     "ImageMissingError",
     "Stored",
     "add",
+    "bring",
     "check_labels",
     "count",
     "counts",
@@ -163,7 +164,7 @@ def _insert(image: Image, data: bytes) -> bool:
             session.add(image)
             session.flush()
             # Somebody may have deleted the same picture, file and all, since we wrote it.
-            if not files.path_of(sha256).is_file():
+            if not files.is_stored(sha256):
                 files.write(sha256, data)
             image.boxes  # noqa: B018 - loaded while the session lives
         return True
@@ -204,12 +205,17 @@ def get(image_id: int) -> Image | None:
 
 
 def file_of(image: Image) -> Path:
-    """The picture's JPEG. Raises :class:`ImageMissingError` when it is not there."""
+    """The picture's JPEG. Raises :class:`ImageMissingError`, ``lake.LakeUnreachableError``."""
     return files.existing(image.sha256)
 
 
+def bring(images: Sequence[Image]) -> None:
+    """Fetch the files of pictures that are about to be shown, several at a time, when they are kept elsewhere."""
+    files.bring([image.sha256 for image in images])
+
+
 def pixels_of(image: Image) -> Pixels:
-    """The picture itself. Raises :class:`ImageMissingError` when it is gone or damaged."""
+    """The picture itself. Raises :class:`ImageMissingError` (gone or damaged), ``lake.LakeUnreachableError``."""
     return files.read(image.sha256)
 
 

@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 
 from loguru import logger
 
+from core.live import meter
 from core.live.frames import Frame, Model, Result
 from core.workloads.rps.detections import nothing
 
@@ -54,6 +55,7 @@ class Engine:
         self._seats: deque[Seat] = deque()
         self._thread: threading.Thread | None = None
         self._last_error: str | None = None
+        meter.LIVE.add_engine(self)
 
     @property
     def seats(self) -> int:
@@ -82,6 +84,8 @@ class Engine:
         with self._bell:
             if seat not in self._seats:
                 return
+            if seat.waiting is not None:
+                meter.DROPPED.inc()
             seat.waiting = frame
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name=f"detect-{self.model.name}", daemon=True)
@@ -123,7 +127,9 @@ class Engine:
             if error != self._last_error:  # once, not thirty times a second
                 logger.opt(exception=problem).error("{} failed on a frame", self.model.name)
             self._last_error = error
-        return Result(frame, found, self.model, self._clock() - began, error)
+        took_s = self._clock() - began
+        meter.note_result(self.model.name, took_s, failed=error is not None)
+        return Result(frame, found, self.model, took_s, error)
 
 
 class Hub:

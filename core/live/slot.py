@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from core.live import drawing
+from core.live import drawing, meter
 from core.live.engine import Hub, Seat
 from core.live.frames import Frame, Model, Result
 from core.live.stats import Rate, Recent
@@ -83,6 +83,7 @@ class Slot:
         if answer is None or now - answer[0].frame.at > STALE_S:
             return
         self.ages_ms.add(1000 * (now - answer[0].frame.at))
+        meter.AGE.observe(now - answer[0].frame.at)
         for hand in answer[1]:
             shown = drawing.mirrored_hand(hand, picture.shape[1]) if mirrored else hand
             drawing.draw_hand(picture, shown, colour, below)

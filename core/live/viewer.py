@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from loguru import logger
 
-from core.live import drawing, game
+from core.live import drawing, game, meter
 from core.live.capture import Recorder
 from core.live.engine import Hub
 from core.live.frames import Frame, Model, Result
@@ -89,12 +89,14 @@ class Viewer:
         self._rival = Slot(hub, clock)
         self._last_at: float | None = None
         self._failing = False
+        meter.LIVE.add_viewer(self)
 
     def see(self, pixels: Pixels) -> Pixels:
         """A frame came (height, width, 3; blue-green-red); returns the one to send back. Never raises."""
         frame = Frame(pixels, self._clock())
         self._last_at = frame.at
         self._rate.tick(frame.at)
+        meter.FRAMES.inc()
         try:
             answer = self._worked_on(frame)
             self._failing = False
@@ -174,11 +176,16 @@ class Viewer:
         """The main model of the newest answer."""
         return self._main.result.model if self._main.result else None
 
+    @property
+    def silent_s(self) -> float | None:
+        """Seconds since the last frame came; None before the first one."""
+        return None if self._last_at is None else self._clock() - self._last_at
+
     def report(self) -> Report:
         now = self._clock()
         return Report(
             self._rate.per_second(now),
-            None if self._last_at is None else now - self._last_at,
+            self.silent_s,
             self._answers(self._main, now),
             self._answers(self._rival, now),
             self._match,

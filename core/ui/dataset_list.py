@@ -70,7 +70,7 @@ def _details(actor: Actor, dataset: Dataset, unit: str, picture: Callable[[Datas
         try:
             lake.file_of(dataset.path)  # what pages cache would hide that it is gone
             picture(dataset)
-        except lake.DatasetMissingError as error:
+        except (lake.DatasetMissingError, lake.LakeUnreachableError) as error:
             st.error(plain(str(error)), icon=":material/error:")
         _delete_button(actor, dataset, unit)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import streamlit as st
 
 from core import jobs
@@ -14,6 +12,7 @@ from core.ui.formats import plain
 from core.ui.guard import acting
 from core.ui.messages import note
 from core.ui.run_charts import curves
+from core.work import watching
 from core.workloads import get_workload
 from core.workloads.base import Learning, Watched
 
@@ -25,24 +24,24 @@ def learning(actor: Actor, workload: str, job: Job | None) -> None:
     learnt = get_workload(workload)
     if job is None or job.kind != jobs.CHECK or job.finished_at is not None or not isinstance(learnt, Watched):
         return
-    st.fragment(run_every=_EVERY_S)(_watched)(actor, learnt, job.created_at)
+    st.fragment(run_every=_EVERY_S)(_watched)(actor, learnt, job)
 
 
-def _watched(actor: Actor, learnt: Watched, since: datetime) -> None:
-    seen = learnt.learning(since)
+def _watched(actor: Actor, learnt: Watched, job: Job) -> None:
+    seen = watching.learning(learnt, job)
     if seen is None:
         return
     with st.container(border=True, key="learning"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**Training** · {plain(seen.words)}", width="stretch")
-            _stop_button(actor, learnt, seen)
+            _stop_button(actor, learnt, job, seen)
         if not any(seen.figures.values()):
             st.caption("The curves begin when the first epoch is done.")
             return
         _curves(seen)
 
 
-def _stop_button(actor: Actor, learnt: Watched, seen: Learning) -> None:
+def _stop_button(actor: Actor, learnt: Watched, job: Job, seen: Learning) -> None:
     allowed = actor.role.rank >= Role.EDITOR.rank
     if st.button(
         "Stop and keep the best",
@@ -52,7 +51,7 @@ def _stop_button(actor: Actor, learnt: Watched, seen: Learning) -> None:
         help="Ends the training after this batch. The best model so far is compared with the champion as usual.",
     ):
         try:
-            if not learnt.stop_early(acting()):
+            if not watching.stop_early(acting(), learnt, job):
                 note("That training has just ended.", ":material/info:")
         except ForbiddenError as error:
             st.warning(plain(str(error)), icon=":material/lock:")

@@ -188,7 +188,7 @@ def _reference(sha256: str) -> Columns | None:
         return None
     try:
         return _training_sample(dataset.path)
-    except lake.DatasetMissingError:
+    except (lake.DatasetMissingError, lake.LakeUnreachableError):
         return None
 
 

@@ -11,18 +11,24 @@ from loguru import logger
 
 from core.auth.roles import ForbiddenError
 from core.catalog.engine import CatalogUnavailableError
+from core.lake import LakeUnreachableError
+from core.ui.formats import plain
 
 _NOTES = "_shifumi_notes"
 
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Turn a refused role or an unreachable catalog into a message, and end the run there."""
+    """Turn a refused role, an unreachable catalog or lake into a message, and end the run there."""
     try:
         yield
     except CatalogUnavailableError as error:
         logger.error("the catalog does not answer: {}", error)
         trouble(str(error))
+        st.stop()
+    except LakeUnreachableError as error:
+        logger.error("the lake does not answer: {}", error)
+        trouble(plain(str(error)))
         st.stop()
     except ForbiddenError as error:
         forbidden(str(error))

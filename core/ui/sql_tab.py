@@ -95,7 +95,7 @@ def _show(result: Result) -> None:
         st.info("Add LIMIT, WHERE or an aggregate to see what you are after.", icon=":material/content_cut:")
     if result.skipped:
         st.warning(
-            f"Left out, because the file is missing or damaged: {', '.join(result.skipped)}. "
+            f"Left out, because the file is missing, damaged or cannot be fetched: {', '.join(result.skipped)}. "
             "`python3 manage.py doctor` tells more.",
             icon=":material/broken_image:",
         )

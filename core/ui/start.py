@@ -6,12 +6,16 @@ import logging
 
 import streamlit as st
 
+from core.live.meter import LIVE
 from core.logs import setup_logging
+from core.metrics.exporter import start_exporter
+from core.settings import get_settings
 
 
 @st.cache_resource(show_spinner=False)
 def prepare_process() -> None:
     """Send the log records of this process to the console and ``data/logs/workbench.jsonl``."""
     setup_logging("workbench")
+    start_exporter(get_settings().workbench_metrics_port, "SHIFUMI_WORKBENCH_METRICS_PORT", [LIVE])
     # Each browser tab opens a WebSocket; "connection open" tells nobody anything.
     logging.getLogger("uvicorn").setLevel(logging.WARNING)

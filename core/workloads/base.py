@@ -113,6 +113,15 @@ class Watched(Protocol):
         ...
 
 
+@runtime_checkable
+class Accelerated(Protocol):
+    """What a workload whose training profits from a GPU says: it may then wait in a queue of its own for a worker
+    that has one."""
+
+    @property
+    def wants_gpu(self) -> bool: ...
+
+
 class Workload(Protocol):
     """One thing that is learnt."""
 

@@ -58,7 +58,7 @@ class LinearWorkload:
 
     def generate(self, parameters: BaseModel, report: Report) -> lake.StoredFile:
         chosen = LinearParameters.model_validate(parameters.model_dump())
-        lake.require_space(get_settings().lake_dir, chosen.rows * 26)
+        lake.require_space(get_settings().data_dir, chosen.rows * 26)
         report(0.1, f"Drawing {chosen.rows:,} points")
         columns = generate_columns(**chosen.model_dump())
         report(0.5, "Writing Parquet")

@@ -238,7 +238,7 @@ def test_a_picture_whose_file_is_gone_can_be_put_away() -> None:
     image, other = picture(box(), priority=UNSURE), picture(box())
     store.file_of(image).unlink()
     app = open_label()
-    assert "is missing from" in said(app)
+    assert "is missing. Delete it" in said(app)
     app.button(key="btn_label_next").click().run()
     assert shown(app) == other.id
 

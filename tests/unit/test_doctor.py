@@ -185,12 +185,6 @@ def test_a_killed_run_is_found_and_cleaned_up(settings: Settings) -> None:
     assert not run_file(settings.run_dir).exists()
 
 
-def test_a_prefect_server_elsewhere_that_is_silent_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{free_port()}/api")
-    get_settings.cache_clear()
-    assert "PREFECT_API_URL" in worst(check_services(get_settings(), fix=False)).remedy
-
-
 def test_packages_that_differ_from_the_pins_are_named(tmp_path: Path) -> None:
     pins = tmp_path / "requirements.txt"
     pins.write_text("# a comment\npytest==0.1\nno-such-thing==1\npip>1\nelsewhere==1 ; sys_platform == 'beos'\n")

@@ -147,7 +147,7 @@ def test_a_write_that_fails_leaves_neither_file_nor_row(settings: Settings, monk
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files.os, "fsync", full)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(lake.LakeError, match="No space left"):
         store.add(EDITOR, picture(1), source=UPLOAD, session="s")
     assert names(settings) == set()

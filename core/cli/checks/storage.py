@@ -17,6 +17,7 @@ from sqlalchemy import func, select, text
 from core.catalog.engine import CatalogUnavailableError, reading
 from core.catalog.revision import newest_revision, sqlite_file
 from core.catalog.tables import User
+from core.cli.checks.database import check_database_clock
 from core.cli.findings import Finding, ok, problem, warning
 from core.settings import Settings
 
@@ -84,6 +85,8 @@ def check_catalog(settings: Settings) -> Iterator[Finding]:
     if path is not None:
         yield check_integrity(path)
         yield check_lock(path)
+    else:
+        yield check_database_clock()
     yield _admins()
 
 

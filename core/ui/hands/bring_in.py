@@ -70,7 +70,8 @@ def _choose(actor: Actor, allowed: bool) -> None:
 def _look(kept: str) -> Layout | None:
     """What the kept file holds; None when it went away meanwhile, which is nobody's fault."""
     try:
-        return importing.look(kept)
+        with explained():
+            return importing.look(kept)
     except BadArchiveError:
         st.session_state.pop(_KEPT, None)
         return None

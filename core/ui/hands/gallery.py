@@ -8,6 +8,7 @@ from core.auth.roles import Actor, Role
 from core.images import SOURCES, STATES, store
 from core.images.boxes import CLASSES_OF
 from core.images.splits import SPLITS
+from core.lake import LakeUnreachableError
 from core.ui.confirm import confirm
 from core.ui.formats import counted, plain
 from core.ui.hands.drawing import marks_of, thumbnail
@@ -37,6 +38,7 @@ def gallery(actor: Actor, workload: str) -> None:
     page = st.pagination(pages, key=f"hands_page_{hash(filters)}") if pages > 1 else 1
     with explained():
         images = store.listed(filters, PER_PAGE, (page - 1) * PER_PAGE)
+        store.bring(images)
     with tiles:
         chosen = [image.id for image in images if _tile(image, actor)]
     st.caption(f"{counted(total, 'picture')}. A dashed box is a model's guess that nobody confirmed.")
@@ -67,6 +69,8 @@ def _tile(image: store.Image, actor: Actor) -> bool:
         try:
             drawn = thumbnail(str(store.file_of(image)), image.workload, marks_of(image))
             st.image(drawn, width="stretch", alt=f"Picture {image.id}: {shown}")
+        except LakeUnreachableError:
+            st.error("It cannot be fetched now.", icon=":material/cloud_off:")
         except (store.ImageMissingError, OSError):
             st.error("Its file is gone.", icon=":material/broken_image:")
         st.caption(f"{image.state} · {SPLIT_NAMES[image.split]}", help=_told(image))

@@ -7,8 +7,8 @@ from uuid import uuid4
 import streamlit as st
 
 from core.auth.roles import Actor
+from core.blobs import shelves
 from core.images import SOURCES, SYNTHETIC, exporting
-from core.settings import get_settings
 from core.ui.formats import counted, size
 from core.ui.messages import empty, explained
 
@@ -45,7 +45,9 @@ def take_out(actor: Actor, workload: str) -> None:
 
 
 def _content(actor: Actor, workload: str, sources: tuple[str, ...]) -> bytes:
-    target = get_settings().outputs_dir / f"{uuid4().hex}.zip"
+    folder = shelves.folder(shelves.OUTPUTS)
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{uuid4().hex}.zip"
     try:
         exporting.export(actor, target, workload, sources)
         return target.read_bytes()

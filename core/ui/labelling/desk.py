@@ -10,6 +10,7 @@ from core.auth.roles import Actor, Role
 from core.catalog.image_tables import Image
 from core.images import review_queue, store
 from core.images.review_history import stamp
+from core.lake import LakeUnreachableError
 from core.ui.formats import plain
 from core.ui.labelling import deeds
 from core.ui.labelling.choice import Choice, choice
@@ -66,7 +67,7 @@ def _show(actor: Actor, image: Image) -> None:
     showing = Showing(f"{image.id}.{deeds.showing()}", readonly, deeds.undoable(), deeds.said(), draft)
     try:
         editor(image, store.file_of(image), showing)
-    except store.ImageMissingError as error:
+    except (store.ImageMissingError, LakeUnreachableError) as error:
         st.error(plain(str(error)), icon=":material/broken_image:")
         with st.container(horizontal=True):
             _button(actor, image, "Skip", "next", False)

@@ -47,18 +47,16 @@ def pictures(dataset: Dataset, *, holdout: bool | None = None) -> list[Picture]:
     """The dataset's pictures in file order: all, those held out, or the others.
 
     Pictures that somebody deleted since are left out: whoever takes theirs back must not stop the loop. Raises
-    :class:`core.lake.DatasetMissingError` when the manifest is gone.
+    :class:`core.lake.DatasetMissingError` when the manifest is gone, :class:`core.lake.LakeUnreachableError`.
     """
     where = "TRUE" if holdout is None else "holdout" if holdout else "NOT holdout"
     columns = lake.read(dataset.path, _COLUMNS, where)
-    kept = [_picture(*row) for row in zip(*(columns[name] for name in _COLUMNS), strict=True) if _is_there(row[0])]
+    there = files.stored([str(sha256) for sha256 in columns["sha256"]])
+    kept = [_picture(*row) for row in zip(*(columns[name] for name in _COLUMNS), strict=True) if row[0] in there]
+    files.bring(there)
     if gone := len(columns["sha256"]) - len(kept):
         logger.warning("Dataset {}: {} of its pictures were deleted and are left out", dataset.id, gone)
     return kept
-
-
-def _is_there(sha256: str) -> bool:
-    return files.path_of(sha256).is_file()
 
 
 def _picture(sha256: str, session: str, split: str, source: str, width: int, height: int, boxes: str) -> Picture:

@@ -6,10 +6,10 @@ from sqlalchemy import select
 
 from core import lake
 from core.auth.roles import SYSTEM
+from core.blobs import shelves
 from core.catalog.engine import reading
 from core.catalog.image_tables import Image
 from core.images import LABELLED, SYNTHETIC, store
-from core.settings import get_settings
 from core.workloads.base import Report
 
 _SIZE = 320
@@ -31,7 +31,7 @@ def synthesise(number: int, first_seed: int, report: Report) -> int:
         return 0
     from core.workloads.rps.render import render_many
 
-    folder = get_settings().images_dir
+    folder = shelves.folder(shelves.IMAGES)
     folder.mkdir(parents=True, exist_ok=True)
     lake.require_space(folder, _BYTES_EACH * len(missing))
     made = 0

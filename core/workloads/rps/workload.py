@@ -44,6 +44,7 @@ class RpsWorkload:
     metric = "mAP50"
     unit = "pictures"
     features: tuple[str, ...] = ()
+    wants_gpu = True
     parameters: type[BaseModel] = RpsParameters
 
     @property

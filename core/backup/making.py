@@ -1,0 +1,166 @@
+"""Make the archive of a running installation.
+
+The order is the trick. Whoever writes stores a file first and names it afterwards, so what names goes into the
+archive first and what is named later: every file that the catalog's moment knows is still to be had. The other way
+round the catalog would name files that were made after the files had been copied. For the same reason MLflow comes
+after the catalog's moment: a decision is written when its version is there.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, select, text
+
+from core import __version__
+from core.backup import snapshot, tables
+from core.backup.manifest import FORMAT, BackupError, Manifest
+from core.backup.writing import Archive, writing
+from core.blobs import shelves
+from core.blobs.remote import BlobError, BlobMissingError
+from core.catalog.image_tables import Image
+from core.catalog.revision import newest_revision, sqlite_file
+from core.catalog.tables import Dataset
+from core.cli.stack import prefect_is_elsewhere
+from core.images.files import name_of
+from core.logs import redact
+from core.settings import Settings
+
+Tell = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class _Making:
+    """One archive in the making."""
+
+    settings: Settings
+    archive: Archive
+    manifest: Manifest
+    scratch: Path
+    tell: Tell
+
+
+def make(settings: Settings, target: Path, tell: Tell) -> Manifest:
+    """Write everything into ``target``; ``tell`` hears how far it is. Raises :class:`BackupError`.
+
+    Logs, copies (``data/cache``), downloaded weights and unfinished trainings are not kept: they can be had again.
+    Neither is the cookie key: with it whoever holds the archive could log in as anybody.
+    """
+    manifest = Manifest(FORMAT, __version__, datetime.now(UTC).isoformat(timespec="seconds"), "", "")
+    with (
+        writing(target) as archive,
+        tempfile.TemporaryDirectory(prefix=".shifumi-backup-", dir=target.parent, ignore_cleanup_errors=True) as folder,
+    ):
+        making = _Making(settings, archive, manifest, Path(folder), tell)
+        try:
+            _add_all(making, _catalog(making))
+        except BlobError as error:
+            raise BackupError(f"The backup stopped: {error}") from error
+        archive.finish(manifest)
+    return manifest
+
+
+def _add_all(making: _Making, named: dict[str, list[str]]) -> None:
+    for shelf in (shelves.LAKE, shelves.IMAGES):
+        _named_files(making, shelf, named[shelf])
+    for shelf in (shelves.UPLOADS, shelves.OUTPUTS):
+        waiting = [entry.name for entry in shelves.listing(shelf) if not Path(entry.name).name.startswith(".")]
+        _named_files(making, shelf, waiting)
+    _mlflow(making)
+    _prefect(making)
+
+
+def _catalog(making: _Making) -> dict[str, list[str]]:
+    """Add the catalog's rows; returns the files that they name, by shelf."""
+    making.tell("the catalog")
+    with snapshot.catalog_of_one_moment(making.settings.catalog_url, making.scratch) as connection:
+        making.manifest.engine = connection.dialect.name
+        making.manifest.revision = _revision(connection)
+        for table in tables.own_tables():
+            with making.archive.member(f"catalog/{table.name}.jsonl", packed=True) as target:
+                tables.dump(connection, table, target)
+        return {
+            shelves.LAKE: list(connection.scalars(select(Dataset.path).order_by(Dataset.path))),
+            shelves.IMAGES: [name_of(one) for one in connection.scalars(select(Image.sha256).distinct())],
+        }
+
+
+def _revision(connection: Connection) -> str:
+    stored = str(connection.scalar(text("SELECT version_num FROM alembic_version")))
+    if stored != newest_revision():
+        raise BackupError(
+            f"The catalog's tables are at {stored}, the program expects {newest_revision()}. "
+            "Run `python3 manage.py migrate` first."
+        )
+    return stored
+
+
+def _named_files(making: _Making, shelf: str, names: Sequence[str]) -> None:
+    """Add files; those that somebody deleted since, with their row, are noted."""
+    gone, damaged = [], []
+    for number, name in enumerate(names):
+        making.tell(f"{shelf}: {number + 1:,} of {len(names):,}")
+        try:
+            with shelves.borrowed(shelf, name) as file:
+                member = making.archive.add(f"{shelf}/{name}", file)
+        except (BlobMissingError, FileNotFoundError):
+            gone.append(name)
+            continue
+        if shelves.digest_in(name) not in (None, member.sha256):
+            damaged.append(name)
+    for found, what in ((gone, "are missing"), (damaged, "were damaged before")):
+        if found:
+            first = ", ".join(found[:3])
+            making.manifest.notes.append(f"{len(found)} files of {shelf} {what}: {first}. `doctor --deep` lists them.")
+
+
+def _mlflow(making: _Making) -> None:
+    settings, uri = making.settings, making.settings.tracking_uri
+    making.tell("MLflow")
+    if uri.startswith(("http://", "https://")):
+        making.manifest.notes.append(
+            f"Runs and models are on the MLflow server {redact(uri)} and NOT in this archive: back up its database and "
+            "its artifact folder or bucket there, at the same time."
+        )
+        return
+    if (path := sqlite_file(uri)) is None:
+        making.manifest.notes.append(
+            f"MLflow's database {redact(uri)} is NOT in this archive, only its files are: use `pg_dump` for it."
+        )
+    elif path.is_file():
+        _database(making, path, "mlflow/mlflow.db")
+    making.manifest.artifacts = (settings.mlflow_dir / "artifacts").as_uri()
+    files = sorted(path for path in (settings.mlflow_dir / "artifacts").rglob("*") if path.is_file())
+    for number, file in enumerate(files):
+        making.tell(f"MLflow's files: {number + 1:,} of {len(files):,}")
+        with suppress(FileNotFoundError):  # a scratch file of a training that goes on
+            making.archive.add(f"mlflow/{file.relative_to(settings.mlflow_dir).as_posix()}", file)
+
+
+def _prefect(making: _Making) -> None:
+    settings = making.settings
+    if settings.prefect_database_url is not None:
+        making.manifest.notes.append(
+            "Prefect's history is in its own PostgreSQL and NOT in this archive: use `pg_dump` for it. Nothing of "
+            "Shifumi's depends on it."
+        )
+    elif prefect_is_elsewhere(settings):
+        making.manifest.notes.append(
+            f"Prefect's history is on the server {redact(settings.prefect_api)} and NOT in this archive. Nothing of "
+            "Shifumi's depends on it."
+        )
+    elif (path := settings.prefect_home / "prefect.db").is_file():
+        making.tell("Prefect")
+        _database(making, path, "prefect/prefect.db")
+
+
+def _database(making: _Making, source: Path, name: str) -> None:
+    copy = making.scratch / source.name
+    snapshot.copy_sqlite(source, copy)
+    making.archive.add(name, copy, packed=True)
+    copy.unlink()

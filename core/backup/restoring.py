@@ -1,0 +1,186 @@
+"""Bring an archive back: checked whole, put together beside its place, then moved there.
+
+Until the last step nothing that was there is touched; then folders are renamed, which cannot run out of disk.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+from alembic.util import CommandError as MigrationError
+from sqlalchemy.exc import SQLAlchemyError
+
+from core import lake
+from core.backup import mlflow_paths, tables
+from core.backup.manifest import BackupError, Manifest
+from core.backup.reading import Handed, handed
+from core.blobs import shelves
+from core.blobs.remote import BlobError, remote_for
+from core.catalog import migrate
+from core.catalog.engine import engine_for
+from core.catalog.revision import sqlite_file
+from core.settings import Settings
+
+Tell = Callable[[str], None]
+_OURS = ("run", "logs", "cache")
+"""Folders that stay: they belong to the machine, not to what it knows."""
+_STAGE, _ASIDE = ".restoring-", "before-restore-"
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """``aside`` is where ``force`` moved what was there; None when nothing was."""
+
+    manifest: Manifest
+    aside: Path | None
+
+
+def restore(settings: Settings, source: Path, tell: Tell, *, force: bool = False) -> Restored:
+    """Put an archive into the data folder. Raises :class:`BackupError`; then what was there is as it was.
+
+    Call it while nothing runs on the data folder. Everybody has to log in again: sessions that were ended after the
+    archive was made must not come back to life with it.
+    """
+    with handed(source) as archive:
+        _check_target(settings, archive, force=force)
+        archive.verify(tell)
+        stage = settings.data_dir / f"{_STAGE}{uuid4().hex}"
+        try:
+            lake.require_space(settings.data_dir, int(1.2 * archive.bytes), settings)
+            _put_together(settings, archive, stage, tell)
+            aside = _make_room(settings) if force else None
+            _move_in(settings, stage)
+        except (OSError, lake.DiskFullError, BlobError) as error:
+            raise BackupError(f"The archive could not be restored: {error}") from error
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
+    (settings.run_dir / "cookie.key").unlink(missing_ok=True)
+    settings.make_folders()
+    return Restored(archive.manifest, aside)
+
+
+def _check_target(settings: Settings, archive: Handed, *, force: bool) -> None:
+    if not force and (found := _in_the_way(settings.data_dir)):
+        raise BackupError(
+            f"{settings.data_dir} is not empty ({', '.join(path.name for path in found[:4])}). Restore into another "
+            "folder with SHIFUMI_DATA_DIR, or say --force, which moves what is there aside."
+        )
+    tracking = sqlite_file(settings.tracking_uri)
+    if tracking is not None:
+        _refuse_outside(settings, tracking, "MLFLOW_TRACKING_URI")
+    elif archive.below("mlflow"):
+        raise BackupError(
+            "The archive holds an MLflow store, but MLFLOW_TRACKING_URI names another place. Restore it without that "
+            "variable first, then move MLflow as its own documentation says."
+        )
+    _check_catalog(settings)
+
+
+def _check_catalog(settings: Settings) -> None:
+    """The catalog on a server has to be empty."""
+    path = sqlite_file(settings.catalog_url)
+    if path is not None:
+        _refuse_outside(settings, path, "SHIFUMI_DATABASE_URL")
+        return
+    try:
+        with engine_for(settings.catalog_url).connect() as connection:
+            empty = tables.is_empty(connection)
+    except SQLAlchemyError as error:
+        raise BackupError(f"The catalog does not answer: {str(error).strip().splitlines()[0]}") from error
+    if not empty:
+        raise BackupError("The database of SHIFUMI_DATABASE_URL holds rows already. Make an empty one and name that.")
+
+
+def _refuse_outside(settings: Settings, path: Path, variable: str) -> None:
+    """What lies outside of the data folder is never moved aside, and never written over."""
+    if path.exists() and not path.is_relative_to(settings.data_dir):
+        raise BackupError(f"{path} exists already. Let {variable} name a file that does not, or remove the variable.")
+
+
+def _in_the_way(folder: Path) -> list[Path]:
+    """What an empty data folder would not hold."""
+    kept = [path for path in folder.iterdir() if path.name not in _OURS and not path.name.startswith((_STAGE, _ASIDE))]
+    return sorted(path for path in kept if not path.is_dir() or any(one.is_file() for one in path.rglob("*")))
+
+
+def _put_together(settings: Settings, archive: Handed, stage: Path, tell: Tell) -> None:
+    stage.mkdir(mode=0o700)
+    for number, name in enumerate(archive.manifest.members):
+        tell(f"unpacking {number + 1:,} of {len(archive.manifest.members):,}")
+        archive.extract(name, stage)
+    if archive.manifest.artifacts and (stage / "mlflow" / "mlflow.db").is_file():
+        mlflow_paths.move(stage / "mlflow" / "mlflow.db", archive.manifest.artifacts, settings.mlflow_dir / "artifacts")
+    _share(settings, stage, tell)
+    tell("the catalog")
+    _catalog(settings, archive.manifest, stage)
+
+
+def _share(settings: Settings, stage: Path, tell: Tell) -> None:
+    """Into the shared place, when the settings name one: files there are never changed, so more of them do no harm."""
+    place = remote_for(settings)
+    if place is None:
+        return
+    for shelf in shelves.SHELVES:
+        folder = stage / shelf
+        for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+            tell(f"storing {shelf}")
+            place.put(file, f"{shelf}/{file.relative_to(folder).as_posix()}")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _catalog(settings: Settings, manifest: Manifest, stage: Path) -> None:
+    """Tables as old as the archive, its rows, then the migrations since."""
+    local = sqlite_file(settings.catalog_url) is not None
+    url = f"sqlite:///{(stage / 'catalog.db').as_posix()}" if local else settings.catalog_url
+    dumps = {file.stem: file for file in (stage / "catalog").glob("*.jsonl")}
+    engine = engine_for(url)
+    try:
+        with engine.connect() as connection:
+            left_over = tables.has_tables(connection)
+        if left_over:
+            migrate.downgrade("base", url)
+        migrate.upgrade(url, manifest.revision)
+        with engine.begin() as connection:
+            tables.load(connection, dumps)
+        migrate.upgrade(url)
+    except (SQLAlchemyError, MigrationError, ValueError, TypeError, AttributeError) as error:
+        raise BackupError(f"The catalog's rows do not fit: {str(error).strip().splitlines()[0]}") from error
+    finally:
+        engine.dispose()
+    shutil.rmtree(stage / "catalog", ignore_errors=True)
+
+
+def _make_room(settings: Settings) -> Path | None:
+    """Move what is there into a folder beside; renaming within the data folder works on mounted volumes too."""
+    found = [path for path in _in_the_way(settings.data_dir) if path.name not in _OURS]
+    if not found:
+        return None
+    aside = settings.data_dir / f"{_ASIDE}{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    aside.mkdir(mode=0o700)
+    for path in found:
+        path.rename(aside / path.name)
+    return aside
+
+
+def _move_in(settings: Settings, stage: Path) -> None:
+    catalog, tracking = sqlite_file(settings.catalog_url), sqlite_file(settings.tracking_uri)
+    for made, wanted in ((stage / "catalog.db", catalog), (stage / "mlflow" / "mlflow.db", tracking)):
+        if wanted is not None and made.is_file() and not wanted.is_relative_to(settings.data_dir):
+            shutil.move(made, wanted)
+    for path in sorted(stage.iterdir()):
+        target = settings.data_dir / path.name
+        if target.is_dir():
+            _remove_empty(target)
+        path.rename(target)
+
+
+def _remove_empty(folder: Path) -> None:
+    """Raises ``OSError`` when there is a file in it after all."""
+    for path in sorted(folder.rglob("*"), reverse=True):
+        path.rmdir()
+    folder.rmdir()

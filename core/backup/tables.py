@@ -1,0 +1,106 @@
+"""The catalog's rows as JSON lines, which both engines can give and take."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from importlib import import_module
+from itertools import islice
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import IO, Any
+
+from sqlalchemy import JSON, Connection, DateTime, MetaData, Table, func, inspect, select, text
+
+from core import catalog
+from core.catalog.tables import Base
+
+_AT_ONCE = 500
+
+
+def own_tables() -> list[Table]:
+    """Every table of the catalog, those before that others refer to."""
+    for module in iter_modules(catalog.__path__):
+        if module.name.endswith("tables"):
+            import_module(f"core.catalog.{module.name}")
+    return list(Base.metadata.sorted_tables)
+
+
+def dump(connection: Connection, table: Table, target: IO[bytes]) -> int:
+    """Write a table's rows, one JSON object a line; returns how many. Never more than some hundred are in memory."""
+    count = 0
+    found = connection.execution_options(yield_per=_AT_ONCE).execute(select(table))
+    for row in found.mappings():
+        line = json.dumps({str(name): _plain(value) for name, value in row.items()}, ensure_ascii=False)
+        target.write(line.encode() + b"\n")
+        count += 1
+    return count
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def is_empty(connection: Connection) -> bool:
+    """True when no table of ours holds a row; tables that are not there hold none."""
+    there = set(inspect(connection).get_table_names())
+    return not any(
+        connection.scalar(select(func.count()).select_from(table)) for table in own_tables() if table.name in there
+    )
+
+
+def has_tables(connection: Connection) -> bool:
+    """True when there is any table of ours, with rows or without."""
+    return bool(set(inspect(connection).get_table_names()) & {table.name for table in own_tables()})
+
+
+def load(connection: Connection, dumps: Mapping[str, Path]) -> None:
+    """Fill tables, which are as old as the dumps, from their files. Raises ``ValueError`` when one does not fit.
+
+    The tables are looked up in the database rather than in the code: the code may be newer than the archive.
+    """
+    known = MetaData()
+    known.reflect(connection)
+    if unknown := set(dumps) - set(known.tables):
+        raise ValueError(f"no table is called {', '.join(sorted(unknown))}")
+    for table in known.sorted_tables:
+        if table.name in dumps:
+            _fill(connection, table, dumps[table.name])
+
+
+def _fill(connection: Connection, table: Table, file: Path) -> None:
+    for column in table.columns:
+        if isinstance(column.type, JSON):
+            column.type = JSON(none_as_null=True)
+    moments = [column.name for column in table.columns if isinstance(column.type, DateTime)]
+    with file.open(encoding="utf-8") as lines:
+        for rows in _pieces(_row(line, moments) for line in lines):
+            connection.execute(table.insert(), rows)
+    if connection.dialect.name == "postgresql":
+        _go_on_counting(connection, table)
+
+
+def _row(line: str, moments: Iterable[str]) -> dict[str, Any]:
+    row: dict[str, Any] = json.loads(line)
+    for name in moments:
+        if row.get(name) is not None:
+            row[name] = datetime.fromisoformat(row[name])
+    return row
+
+
+def _pieces(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    while piece := list(islice(rows, _AT_ONCE)):
+        yield piece
+
+
+def _go_on_counting(connection: Connection, table: Table) -> None:
+    """PostgreSQL counts ids by itself and does not see those that were given."""
+    for column in table.primary_key.columns:
+        sequence = connection.scalar(
+            text("SELECT pg_get_serial_sequence(:name, :key)"), {"name": table.name, "key": column.name}
+        )
+        if sequence is not None:
+            highest = connection.scalar(select(func.max(column)))
+            wanted = {"sequence": sequence, "value": highest or 1, "used": highest is not None}
+            connection.execute(text("SELECT setval(CAST(:sequence AS regclass), :value, :used)"), wanted)

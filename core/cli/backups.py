@@ -1,0 +1,130 @@
+"""`manage.py backup` and `manage.py restore`: one archive that holds everything, and the way back."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from core.backup.making import make
+from core.backup.manifest import BackupError, Manifest
+from core.backup.restoring import restore as put_back
+from core.catalog.revision import sqlite_file
+from core.cli.bootstrap import prepare_data
+from core.cli.checks.images import check_images
+from core.cli.checks.lake import check_lake, check_place
+from core.cli.checks.storage import check_catalog, holders_of
+from core.cli.doctor import report
+from core.cli.errors import CommandError
+from core.cli.findings import Finding
+from core.cli.runlock import only_supervisor
+from core.settings import Settings
+
+_TELL_EVERY_S = 0.2
+
+
+def backup(settings: Settings, file: Path | None) -> int:
+    """Make an archive while Shifumi runs or not. Raises :class:`CommandError`."""
+    os.umask(0o077)
+    target = _target(file)
+    with _stopped_cleanly(), _Line() as line:
+        try:
+            manifest = make(settings, target, line.tell)
+        except BackupError as error:
+            raise CommandError(str(error)) from error
+    print(f"{target}: {len(manifest.members):,} files, {target.stat().st_size / 1e6:,.1f} MB.")
+    _say_notes(manifest)
+    print("It holds password hashes and pictures of people: keep it as you keep the data folder.")
+    return 0
+
+
+def restore(settings: Settings, file: Path, *, force: bool) -> int:
+    """Put an archive into the data folder, then examine it. Raises :class:`CommandError`."""
+    prepare_data(settings)
+    with only_supervisor(settings.run_dir):
+        _refuse_open_catalog(settings)
+        with _stopped_cleanly(), _Line() as line:
+            try:
+                restored = put_back(settings, file.expanduser(), line.tell, force=force)
+            except BackupError as error:
+                raise CommandError(str(error)) from error
+    manifest = restored.manifest
+    print(f"Restored what was saved at {manifest.made_at} ({len(manifest.members):,} files).")
+    if restored.aside is not None:
+        print(f"What was there before is in {restored.aside}.")
+    _say_notes(manifest)
+    print(
+        "Everybody has to log in again. Tokens that were revoked since are valid again: look at `manage.py token list`."
+    )
+    counts = report(_examined(settings))
+    return 1 if counts["problem"] else 0
+
+
+def _examined(settings: Settings) -> Iterator[Finding]:
+    yield from check_catalog(settings)
+    yield from check_place(settings)
+    yield from check_lake(settings, fix=False, deep=True)
+    yield from check_images(settings, fix=False, deep=True)
+
+
+def _target(file: Path | None) -> Path:
+    name = f"shifumi-backup-{datetime.now(UTC):%Y%m%d-%H%M%S}.zip"
+    chosen = (file or Path(name)).expanduser().absolute()
+    chosen = chosen / name if chosen.is_dir() else chosen
+    if not chosen.parent.is_dir():
+        raise CommandError(f"There is no folder {chosen.parent}. Make it first.")
+    return chosen
+
+
+def _refuse_open_catalog(settings: Settings) -> None:
+    """Without a supervisor (containers, tools) the lock says nothing: see who has the file open."""
+    path = sqlite_file(settings.catalog_url)
+    if path is not None and path.exists() and (holders := holders_of(path)):
+        raise CommandError(f"The catalog is open in {', '.join(holders)}. Stop these first.")
+
+
+def _say_notes(manifest: Manifest) -> None:
+    for note in manifest.notes:
+        print(f"  ! {note}")
+
+
+@contextmanager
+def _stopped_cleanly() -> Iterator[None]:
+    """SIGTERM ends the work as Ctrl-C does: what is half made is removed on the way out."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+class _Line:
+    """One line that says how far it is, on a terminal only."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stdout.isatty()
+        self._told_at = 0.0
+
+    def __enter__(self) -> _Line:
+        return self
+
+    def tell(self, text: str) -> None:
+        """Show ``text``, a few times a second at most."""
+        if self._terminal and time.monotonic() - self._told_at > _TELL_EVERY_S:
+            self._told_at = time.monotonic()
+            self._show(text)
+
+    def __exit__(self, *_: object) -> None:
+        if self._terminal:
+            self._show("")
+            print("\r", end="", flush=True)
+
+    def _show(self, text: str) -> None:
+        width = shutil.get_terminal_size().columns - 1
+        print("\r" + f"  {text}"[:width].ljust(width), end="", flush=True)

@@ -1,0 +1,38 @@
+"""Broker and workers, where a broker is set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from core.catalog.engine import CatalogUnavailableError
+from core.cli.findings import Finding, ok, problem, warning
+from core.settings import Settings
+from core.work import workers
+from core.work.broker import broker_problem, embedded
+
+
+def check_workers(settings: Settings) -> Iterator[Finding]:
+    """Does the broker answer, and does somebody listen to each queue that is used?"""
+    if settings.celery_broker_url is None:
+        return
+    if reason := broker_problem(settings):
+        yield problem(
+            f"Workers: {reason}",
+            "`python3 manage.py run` makes the folder."
+            if embedded(settings)
+            else "Start Redis there, or correct SHIFUMI_CELERY_BROKER_URL. Work waits until it answers.",
+        )
+        return
+    yield ok("The broker answers")
+    try:
+        yield from _listeners(settings)
+    except CatalogUnavailableError:
+        return  # told already, by the check of the catalog
+
+
+def _listeners(settings: Settings) -> Iterator[Finding]:
+    for queue in workers.used_queues(settings):
+        if names := [worker.name for worker in workers.listening(queue)]:
+            yield ok(f"Workers that listen to the queue {queue}: {', '.join(names)}")
+        else:
+            yield warning(f"No worker listens to the queue {queue}", f"`{workers.start_command([queue])}`")

@@ -1,0 +1,43 @@
+"""An error that happened in a worker, carried through the catalog and raised again where somebody waits."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+
+class WorkFailedError(RuntimeError):
+    """The work failed with an error whose class is not known here; the message is that error's own."""
+
+
+def packed(error: BaseException) -> dict[str, Any]:
+    """Class and words of ``error`` as JSON."""
+    kind = type(error)
+    return {"module": kind.__module__, "name": kind.__qualname__, "message": str(error) or kind.__name__}
+
+
+def unpacked(error: Mapping[str, Any]) -> Exception:
+    """The same error again: its own class where that is Python's or ours, never anybody else's module."""
+    kind = _class_of(str(error.get("module", "")), str(error.get("name", "")))
+    message = str(error.get("message", "")) or "The work failed without a word."
+    if kind is None:
+        return WorkFailedError(message)
+    # Not through its constructor, which may want more than the message.
+    made = kind.__new__(kind)
+    made.args = (message,)
+    return made
+
+
+def _class_of(module: str, name: str) -> type[Exception] | None:
+    if module == "builtins":
+        found = getattr(builtins, name, None)
+    elif module.startswith("core."):
+        try:
+            found = getattr(import_module(module), name, None)
+        except ImportError:
+            return None
+    else:
+        return None
+    return found if isinstance(found, type) and issubclass(found, Exception) else None

@@ -1,0 +1,57 @@
+"""Celery as the doorbell: a message says which work item waits, and the catalog holds everything else.
+
+So a message that is lost, late or delivered twice costs nothing: the flow rings again, and an item is claimed once.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from celery import Celery
+from kombu.exceptions import KombuError
+
+from core.logs import redact
+from core.settings import Settings, get_settings
+from core.work.broker import address, transport_options
+
+TASK = "shifumi.work"
+
+
+class BellError(RuntimeError):
+    """The broker did not take the message; the words are for people."""
+
+
+def make_app(settings: Settings) -> Celery:
+    """The Celery application. Raises :class:`core.work.broker.NoBrokerError`."""
+    app = Celery("shifumi", broker=address(settings))
+    app.conf.update(
+        broker_transport_options=transport_options(settings),
+        broker_connection_timeout=2.0,
+        broker_connection_max_retries=None,
+        broker_connection_retry_on_startup=True,
+        task_serializer="json",
+        accept_content=["json"],
+        task_ignore_result=True,
+        task_default_queue="default",
+        # Late, with one message per place: what waits for a busy worker stays where an idle one finds it.
+        task_acks_late=True,
+        worker_prefetch_multiplier=1,
+        # Work is stopped through the catalog, so nobody who reaches the broker can order a worker about.
+        worker_enable_remote_control=False,
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+    )
+    return app
+
+
+@lru_cache(maxsize=1)
+def _app() -> Celery:
+    return make_app(get_settings())
+
+
+def ring(item_id: str, queue: str) -> None:
+    """Tell the workers of ``queue`` that an item waits. Raises :class:`BellError`."""
+    try:
+        _app().send_task(TASK, args=[item_id], queue=queue, retry=False, ignore_result=True)
+    except (KombuError, OSError) as error:
+        raise BellError(redact(str(error)) or type(error).__name__) from error

@@ -1,0 +1,135 @@
+"""A worker: listens to queues and does what was handed over, until it is stopped.
+
+python -m flows.worker --queues default,gpu --concurrency 1 --name here
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import socket
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from loguru import logger
+
+from core.catalog.engine import CatalogUnavailableError
+from core.catalog.work_tables import Worker
+from core.logs import setup_logging
+from core.metrics.exporter import start_exporter
+from core.metrics.machine import TreeCollector
+from core.settings import get_settings
+from core.work import workers
+from flows import warm
+
+if TYPE_CHECKING:
+    from flows.holding import Holder
+
+_PRELOAD = ["flows.preload_work"]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Work until stopped; returns the exit code."""
+    options = _options(arguments)
+    setup_logging("worker")
+    # Celery is imported here and not above: each process that does an item imports this module again.
+    from flows.holding import Holder
+
+    holder = Holder(options.name, warm.warmed(_PRELOAD))
+    me = Worker(
+        name=options.name, host=socket.gethostname(), pid=os.getpid(), queues=options.queues, places=options.concurrency
+    )
+    start_exporter(get_settings().worker_metrics_port, "SHIFUMI_WORKER_METRICS_PORT", [TreeCollector()])
+    left = threading.Event()
+    pulse = threading.Thread(target=_pulse, args=(me, left), name="pulse", daemon=True)
+    pulse.start()
+    try:
+        return _serve(holder, me, options.ready)
+    finally:
+        left.set()
+        pulse.join(timeout=2)
+        if options.ready is not None:
+            options.ready.unlink(missing_ok=True)
+        logger.info("Worker {} stopped", options.name)
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    settings = get_settings()
+    parser = argparse.ArgumentParser(prog="python -m flows.worker")
+    parser.add_argument("--queues", default=",".join(settings.worker_queues))
+    parser.add_argument("--concurrency", type=int, default=settings.celery_concurrency)
+    parser.add_argument("--name", default=f"{socket.gethostname()}-{os.getpid()}")
+    parser.add_argument("--ready", type=Path, help="a file to write once the queues are listened to")
+    options = parser.parse_args(arguments)
+    options.queues = [name.strip() for name in options.queues.split(",")]
+    return options
+
+
+def _serve(holder: Holder, me: Worker, ready_file: Path | None) -> int:
+    """Run Celery's own loop with threads: each holds one item, whose work is a process of its own."""
+    from celery import signals
+
+    from flows.celery_app import TASK, make_app
+
+    app = make_app(get_settings())
+
+    def bell(item_id: str) -> None:
+        holder.hold(item_id)
+
+    app.task(bell, name=TASK)
+
+    def stopping(**_about: Any) -> None:
+        holder.stopping.set()
+
+    def ready(**_about: Any) -> None:
+        logger.info("Worker {} listens to {}", me.name, ", ".join(me.queues))
+        if ready_file is not None:
+            _say_ready(ready_file)
+
+    def own_logging(**_about: Any) -> None:
+        """Being connected is what keeps Celery from setting up its own."""
+
+    signals.worker_shutting_down.connect(stopping)
+    signals.worker_ready.connect(ready)
+    signals.setup_logging.connect(own_logging)
+    worker = app.Worker(
+        hostname=me.name,
+        queues=me.queues,
+        concurrency=me.places,
+        pool="threads",
+        quiet=True,
+        without_heartbeat=True,
+        without_gossip=True,
+        without_mingle=True,
+    )
+    worker.start()
+    return int(worker.exitcode or 0)
+
+
+def _pulse(me: Worker, left: threading.Event) -> None:
+    """Say that this worker lives, for as long as it does."""
+    while True:
+        try:
+            workers.here(me)
+        except CatalogUnavailableError as error:
+            logger.warning("No sign of life written: {}", error)
+        if left.wait(get_settings().job_heartbeat_s):
+            break
+    try:
+        workers.leave(me.name)
+    except CatalogUnavailableError as error:
+        logger.warning("Leaving without a word: {}", error)
+
+
+def _say_ready(file: Path) -> None:
+    """Tell the supervisor, atomically, that the broker answered and the queues are listened to."""
+    temporary = file.with_suffix(".tmp")
+    temporary.write_text(json.dumps({"pid": os.getpid(), "ready_at": datetime.now(UTC).isoformat()}), encoding="utf-8")
+    temporary.replace(file)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,120 @@
+"""The process in which a worker does one item, so that it can be stopped at any moment and may crash alone."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from loguru import logger
+
+from core.catalog.engine import CatalogUnavailableError
+from core.catalog.tables import utcnow
+from core.catalog.work_tables import WorkItem
+from core.logs import setup_logging
+from core.settings import get_settings
+from core.work import errors, items, kinds
+from core.work.watching import Carrier
+from core.workloads import get_workload
+from core.workloads.base import Watched
+from flows.priority import give_way
+
+_CARRY_EVERY_S = 1.0
+
+
+class StoppedError(BaseException):
+    """The worker wants this process to end; not an ``Exception``, so that the work itself cannot swallow it."""
+
+
+def work(item_id: str, owner: str) -> None:
+    """Do the item as the holder of its lease, and write what came of it."""
+    _heed_signals()
+    threading.Thread(target=_end_with_worker, name="end-with-worker", daemon=True).start()
+    setup_logging("work")
+    give_way()
+    item = items.get(item_id)
+    if item is None:
+        return
+    try:
+        with _carrying(item, owner):
+            result = kinds.do(item.kind, item.arguments, _Telling(item_id, owner))
+    except (StoppedError, items.LeaseLostError):
+        logger.info("{} {} was stopped", item.kind, item_id)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the flow that waits raises it again
+        logger.exception("{} {} failed", item.kind, item_id)
+        items.fail(item_id, owner, errors.packed(error))
+    else:
+        items.complete(item_id, owner, result)
+
+
+class _Telling:
+    """A :data:`core.workloads.base.Report` into the item's row. Telling never stops the doing, a lost lease does."""
+
+    def __init__(self, item_id: str, owner: str) -> None:
+        self._item_id, self._owner = item_id, owner
+
+    def __call__(self, share: float, message: str) -> None:
+        try:
+            items.tell(self._item_id, self._owner, progress=min(max(share, 0.0), 1.0), message=message)
+        except CatalogUnavailableError as error:
+            logger.warning("Progress not written: {}", error)
+        except items.LeaseLostError:
+            stop_unless_cancelled(self._item_id)
+            raise
+
+
+def stop_unless_cancelled(item_id: str) -> None:
+    """Another worker has the item by now: end at once, because tidying up would take away what it works with."""
+    now = items.get(item_id)
+    if now is not None and now.state != items.CANCELLED:
+        os._exit(1)
+
+
+def _heed_signals() -> None:
+    # Ctrl-C goes to everything in the terminal; the worker decides what becomes of its work.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _stopped)
+
+
+def _stopped(_number: int, _frame: FrameType | None) -> None:
+    raise StoppedError
+
+
+def _end_with_worker() -> None:
+    """A worker that was killed must not leave a training behind that nobody can stop."""
+    worker = multiprocessing.parent_process()
+    if worker is not None:
+        worker.join()
+        os._exit(1)
+
+
+@contextmanager
+def _carrying(item: WorkItem, owner: str) -> Iterator[None]:
+    """Curves to the page and its wish to stop back, while something is trained that can be watched."""
+    learnt: object = get_workload(str(item.arguments["workload"])) if item.kind == kinds.TRAIN else None
+    if not isinstance(learnt, Watched):
+        yield
+        return
+    carrier = Carrier(learnt, item.id, owner, utcnow())
+    done = threading.Event()
+
+    def carry() -> None:
+        while not done.wait(min(_CARRY_EVERY_S, get_settings().job_heartbeat_s)):
+            try:
+                carrier.carry()
+            except CatalogUnavailableError as error:
+                logger.warning("Curves not written: {}", error)
+            except items.LeaseLostError:
+                return  # the worker ends this process
+
+    thread = threading.Thread(target=carry, name="carry", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()

@@ -1,0 +1,1 @@
+"""Mixed traffic on the whole product while processes are killed at random."""
