@@ -6,6 +6,7 @@ Works without a supervisor too (containers, several machines): then the look alo
 from __future__ import annotations
 
 import json
+import socket
 import sqlite3
 import time
 from collections.abc import Callable
@@ -28,6 +29,7 @@ from core.settings import Settings, get_settings
 PROBE_TIMEOUT_S = 0.5
 _ANSWER_WITHIN_S = 1.5
 _START = "Start everything with `python3 manage.py run`."
+_CONTAINER = "`docker compose logs {service}` tells why; `docker compose up -d` starts what is missing."
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +115,17 @@ def _merge(look: _Look, problem: str, written: ProcessRecord | None) -> Componen
 
 
 def _looks(settings: Settings, with_mlflow: bool) -> list[_Look]:
-    workbench = f"http://{settings.reach_host}:{settings.workbench_port}"
+    workbench, api = settings.workbench_address, settings.sidecar_url
     mlflow = f"http://{settings.reach_host}:{settings.mlflow_port}"
+
+    def start(service: str) -> str:
+        return _CONTAINER.format(service=service) if settings.api_url else _START
+
     looks = [
-        _Look("workbench", "Workbench", workbench, _http(workbench + "/_stcore/health")),
-        _Look("api", "Prediction API", settings.sidecar_url, _http(settings.sidecar_url + "/health")),
-        _Look("prefect", "Prefect", settings.prefect_ui, _http(settings.prefect_api + "/health")),
-        _Look("runner", "Flow runner", "", lambda: _runner_problem(settings)),
+        _Look("workbench", "Workbench", workbench, _http(workbench + "/_stcore/health"), start("app")),
+        _Look("api", "Prediction API", settings.sidecar_public_url, _http(api + "/health"), start("api")),
+        _Look("prefect", "Prefect", settings.prefect_ui, _http(settings.prefect_api + "/health"), start("prefect")),
+        _Look("runner", "Flow runner", "", lambda: _runner_problem(settings), start("runner")),
         _Look("catalog", "Catalog", "", catalog_problem, "`python3 manage.py doctor` tells more."),
         _Look("store", "MLflow store", "", lambda: store_problem(settings), "`python3 manage.py doctor` tells more."),
     ]
@@ -148,7 +154,8 @@ def _runner_problem(settings: Settings) -> str:
     """The runner listens nowhere: its file tells its process; on another machine Prefect knows of it."""
     try:
         note = json.loads((settings.run_dir / "runner.json").read_text(encoding="utf-8"))
-        if psutil.pid_exists(int(note["pid"])):
+        # Containers share the folder, not the process numbers: there is a process 1 in each of them.
+        if note["host"] == socket.gethostname() and psutil.pid_exists(int(note["pid"])):
             return ""
     except (OSError, ValueError, KeyError, TypeError):
         pass

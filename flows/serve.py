@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -61,7 +62,8 @@ def _say_ready() -> None:
     """Tell the supervisor, atomically, that the deployments are registered."""
     ready = get_settings().run_dir / "runner.json"
     temporary = ready.with_suffix(".tmp")
-    temporary.write_text(json.dumps({"pid": os.getpid(), "ready_at": datetime.now(UTC).isoformat()}), encoding="utf-8")
+    note = {"pid": os.getpid(), "host": socket.gethostname(), "ready_at": datetime.now(UTC).isoformat()}
+    temporary.write_text(json.dumps(note), encoding="utf-8")
     temporary.replace(ready)
 
 
