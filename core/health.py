@@ -6,18 +6,20 @@ Works without a supervisor too (containers, several machines): then the look alo
 from __future__ import annotations
 
 import json
+import socket
 import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 
 import psutil
 
 from core import prefect_api
+from core.blobs.remote import BlobError, remote_for
 from core.catalog.engine import CatalogUnavailableError, reading
 from core.catalog.revision import newest_revision, sqlite_file, sqlite_value
 from core.probe import probe
@@ -27,13 +29,14 @@ from core.settings import Settings, get_settings
 PROBE_TIMEOUT_S = 0.5
 _ANSWER_WITHIN_S = 1.5
 _START = "Start everything with `python3 manage.py run`."
+_CONTAINER = "`docker compose logs {service}` tells why; `docker compose up -d` starts what is missing."
 
 
 @dataclass(frozen=True, slots=True)
 class ComponentState:
     """One brick. ``detail`` says what is the matter (empty when well), ``remedy`` what to do about it.
 
-    ``since`` is aware UTC, and None when no supervisor wrote it down.
+    ``since`` is aware UTC, and None when no supervisor wrote it down. ``milliseconds`` is how long the look took.
     """
 
     name: str
@@ -44,6 +47,7 @@ class ComponentState:
     since: datetime | None = None
     detail: str = ""
     remedy: str = ""
+    milliseconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +67,18 @@ def component_states(settings: Settings | None = None) -> list[ComponentState]:
     record = read_run_record(settings.run_dir)
     written = record.processes if record and record.alive else {}
     looks = _looks(settings, with_mlflow="mlflow" in written)
-    futures = [_executor().submit(look.problem) for look in looks]
+    futures = [_executor().submit(_timed, look.problem) for look in looks]
     deadline = time.monotonic() + _ANSWER_WITHIN_S
-    problems = [_answer(future, deadline) for future in futures]
-    return [_merge(look, found, written.get(look.name)) for look, found in zip(looks, problems, strict=True)]
+    answers = [_answer(future, deadline) for future in futures]
+    return [
+        replace(_merge(look, found, written.get(look.name)), milliseconds=took)
+        for look, (found, took) in zip(looks, answers, strict=True)
+    ]
+
+
+def labels(settings: Settings | None = None) -> dict[str, str]:
+    """Brick → its name for people, in the order of the address table. Asks nobody."""
+    return {look.name: look.label for look in _looks(settings or get_settings(), with_mlflow=True)}
 
 
 @lru_cache(maxsize=1)
@@ -74,11 +86,16 @@ def _executor() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(12, "health")
 
 
-def _answer(future: Future[str], deadline: float) -> str:
+def _timed(problem: Callable[[], str]) -> tuple[str, float]:
+    start = time.perf_counter()
+    return problem(), 1000 * (time.perf_counter() - start)
+
+
+def _answer(future: Future[tuple[str, float]], deadline: float) -> tuple[str, float]:
     try:
         return future.result(timeout=max(0.0, deadline - time.monotonic()))
     except FutureTimeoutError:
-        return "does not answer in time"
+        return "does not answer in time", 1000 * _ANSWER_WITHIN_S
 
 
 def _merge(look: _Look, problem: str, written: ProcessRecord | None) -> ComponentState:
@@ -98,18 +115,25 @@ def _merge(look: _Look, problem: str, written: ProcessRecord | None) -> Componen
 
 
 def _looks(settings: Settings, with_mlflow: bool) -> list[_Look]:
-    workbench = f"http://{settings.reach_host}:{settings.workbench_port}"
+    workbench, api = settings.workbench_address, settings.sidecar_url
     mlflow = f"http://{settings.reach_host}:{settings.mlflow_port}"
+
+    def start(service: str) -> str:
+        return _CONTAINER.format(service=service) if settings.api_url else _START
+
     looks = [
-        _Look("workbench", "Workbench", workbench, _http(workbench + "/_stcore/health")),
-        _Look("api", "Prediction API", settings.sidecar_url, _http(settings.sidecar_url + "/health")),
-        _Look("prefect", "Prefect", settings.prefect_ui, _http(settings.prefect_api + "/health")),
-        _Look("runner", "Flow runner", "", lambda: _runner_problem(settings)),
+        _Look("workbench", "Workbench", workbench, _http(workbench + "/_stcore/health"), start("app")),
+        _Look("api", "Prediction API", settings.sidecar_public_url, _http(api + "/health"), start("api")),
+        _Look("prefect", "Prefect", settings.prefect_ui, _http(settings.prefect_api + "/health"), start("prefect")),
+        _Look("runner", "Flow runner", "", lambda: _runner_problem(settings), start("runner")),
         _Look("catalog", "Catalog", "", catalog_problem, "`python3 manage.py doctor` tells more."),
         _Look("store", "MLflow store", "", lambda: store_problem(settings), "`python3 manage.py doctor` tells more."),
     ]
     if settings.celery_broker_url is not None:
         looks.insert(4, _workers(settings))
+    if settings.lake_url is not None:
+        more = "`python3 manage.py doctor` tries it."
+        looks.append(_Look("lake", "Shared files", "", lambda: _lake_problem(settings), more))
     if with_mlflow:
         looks.insert(4, _Look("mlflow", "MLflow", mlflow, _http(mlflow + "/health")))
     return looks
@@ -130,7 +154,8 @@ def _runner_problem(settings: Settings) -> str:
     """The runner listens nowhere: its file tells its process; on another machine Prefect knows of it."""
     try:
         note = json.loads((settings.run_dir / "runner.json").read_text(encoding="utf-8"))
-        if psutil.pid_exists(int(note["pid"])):
+        # Containers share the folder, not the process numbers: there is a process 1 in each of them.
+        if note["host"] == socket.gethostname() and psutil.pid_exists(int(note["pid"])):
             return ""
     except (OSError, ValueError, KeyError, TypeError):
         pass
@@ -139,6 +164,15 @@ def _runner_problem(settings: Settings) -> str:
     except (prefect_api.PrefectUnavailableError, prefect_api.PrefectRefusedError):
         return "Prefect, which would know, does not answer"
     return "" if ready else "no runner asks Prefect for work"
+
+
+def _lake_problem(settings: Settings) -> str:
+    try:
+        if place := remote_for(settings):
+            place.reach()
+    except BlobError as error:
+        return str(error)
+    return ""
 
 
 def catalog_problem() -> str:

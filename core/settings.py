@@ -15,6 +15,7 @@ from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.live.ice import parse_ice_servers
+from core.places import Places
 
 ROOT = Path(__file__).resolve().parent.parent
 """The project folder: everything else is found from here."""
@@ -35,7 +36,7 @@ def _others(*names: str) -> Any:
     return Field(default=None, validation_alias=AliasChoices(*names, names[0].lower()))
 
 
-class Settings(BaseSettings):
+class Settings(Places, BaseSettings):
     """Resolved options. Build it through :func:`get_settings`, so that a process has only one."""
 
     model_config = SettingsConfigDict(
@@ -69,6 +70,10 @@ class Settings(BaseSettings):
     api_port: Port = 8000
     prefect_port: Port = 4200
     mlflow_port: Port = 5000
+    workbench_url: str | None = None
+    api_url: str | None = None
+    api_public_url: str | None = None
+    prefect_public_url: str | None = None
     workbench_metrics_port: PortOrNone = 8511
     runner_metrics_port: PortOrNone = 8512
     worker_metrics_port: PortOrNone = 8513
@@ -122,12 +127,18 @@ class Settings(BaseSettings):
     celery_max_attempts: Annotated[int, Field(ge=1)] = 3
     celery_time_limit_s: Seconds = 86_400.0
 
+    # Health
+    health_interval_s: Annotated[float, Field(ge=0)] = 30.0
+    health_keep_days: Annotated[int, Field(ge=1)] = 7
+    kuma_url: str | None = None
+
     # Notifications
     discord_webhook_url: SecretStr | None = None
     notify_timeout_s: Seconds = 3.0
 
     # Live video
     ice_servers: SecretStr | None = None
+    ice_local: bool = False
 
     # Limits
     upload_max_mb: Annotated[int, Field(ge=1)] = 200
@@ -156,6 +167,7 @@ class Settings(BaseSettings):
         "discord_webhook_url",
         "admin_password",
         "ice_servers",
+        "kuma_url",
         "celery_broker_url",
         "celery_gpu_queue",
         "lake_url",
@@ -171,6 +183,15 @@ class Settings(BaseSettings):
     def _blank_is_unset(cls, value: object) -> object:
         """``SHIFUMI_X=`` in a ``.env`` file means "not set", as people expect."""
         return None if value == "" else value
+
+    @field_validator("workbench_url", "api_url", "api_public_url", "prefect_public_url")
+    @classmethod
+    def _web_address(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("write the whole address, with http:// or https:// before it")
+        return value.rstrip("/")
 
     @field_validator("lake_url")
     @classmethod
@@ -204,90 +225,6 @@ class Settings(BaseSettings):
     def worker_queues(self) -> list[str]:
         """What a worker listens to, unless its command line says otherwise."""
         return [name.strip() for name in self.celery_queues.split(",")]
-
-    @property
-    def lake_dir(self) -> Path:
-        return self.data_dir / "lake"
-
-    @property
-    def images_dir(self) -> Path:
-        return self.data_dir / "images"
-
-    @property
-    def uploads_dir(self) -> Path:
-        return self.data_dir / "uploads"
-
-    @property
-    def outputs_dir(self) -> Path:
-        return self.data_dir / "outputs"
-
-    @property
-    def cache_dir(self) -> Path:
-        """Copies of files whose home is elsewhere (``lake_url``); may be deleted at any time."""
-        return self.data_dir / "cache"
-
-    @property
-    def logs_dir(self) -> Path:
-        return self.data_dir / "logs"
-
-    @property
-    def run_dir(self) -> Path:
-        """Process states, the cookie key: small files that belong to this installation."""
-        return self.data_dir / "run"
-
-    @property
-    def prefect_home(self) -> Path:
-        return self.data_dir / "prefect"
-
-    @property
-    def mlflow_dir(self) -> Path:
-        return self.data_dir / "mlflow"
-
-    @property
-    def celery_dir(self) -> Path:
-        """Messages of the embedded broker, ``filesystem://``."""
-        return self.data_dir / "celery"
-
-    @property
-    def catalog_url(self) -> str:
-        return self.database_url or f"sqlite:///{(self.data_dir / 'catalog.db').as_posix()}"
-
-    @property
-    def tracking_uri(self) -> str:
-        return self.mlflow_tracking_uri or f"sqlite:///{(self.mlflow_dir / 'mlflow.db').as_posix()}"
-
-    @property
-    def reach_host(self) -> str:
-        """Where this machine reaches its own servers: "all addresses" can be bound, not visited."""
-        return "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104 - compared, not bound
-
-    @property
-    def prefect_api(self) -> str:
-        return self.prefect_api_url or f"http://{self.reach_host}:{self.prefect_port}/api"
-
-    @property
-    def prefect_ui(self) -> str:
-        return self.prefect_api.removesuffix("/api")
-
-    @property
-    def sidecar_url(self) -> str:
-        return f"http://{self.reach_host}:{self.api_port}"
-
-    def make_folders(self) -> None:
-        """Create the data folders. Raises ``OSError`` when the place is not writable."""
-        for folder in (
-            self.lake_dir,
-            self.images_dir,
-            self.uploads_dir,
-            self.outputs_dir,
-            self.logs_dir,
-            self.run_dir,
-            self.prefect_home,
-            self.mlflow_dir,
-            self.celery_dir / "messages",
-            self.celery_dir / "control",
-        ):
-            folder.mkdir(parents=True, exist_ok=True)
 
 
 @lru_cache(maxsize=1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +16,7 @@ from loguru import logger
 from prefect.exceptions import TerminationSignal
 from prefect.runner import Runner
 
-from core import job_watch, prefect_api, registry
+from core import health_sampler, job_watch, prefect_api, registry
 from core.catalog.engine import CatalogUnavailableError
 from core.logs import setup_logging
 from core.metrics.exporter import start_exporter
@@ -37,6 +38,7 @@ def main() -> None:
     port = get_settings().runner_metrics_port
     start_exporter(port, "SHIFUMI_RUNNER_METRICS_PORT", [TreeCollector(), metrics.RunnerCollector(runner)])
     threading.Thread(target=_watch, name="job-watch", daemon=True).start()
+    threading.Thread(target=health_sampler.run, name="health", daemon=True).start()
     # In a process of its own, so that the runner need not hold MLflow in memory.
     warm.start_context().Process(target=open_store, name="mlflow-store", daemon=True).start()  # type: ignore[attr-defined]
     _say_ready()
@@ -60,7 +62,8 @@ def _say_ready() -> None:
     """Tell the supervisor, atomically, that the deployments are registered."""
     ready = get_settings().run_dir / "runner.json"
     temporary = ready.with_suffix(".tmp")
-    temporary.write_text(json.dumps({"pid": os.getpid(), "ready_at": datetime.now(UTC).isoformat()}), encoding="utf-8")
+    note = {"pid": os.getpid(), "host": socket.gethostname(), "ready_at": datetime.now(UTC).isoformat()}
+    temporary.write_text(json.dumps(note), encoding="utf-8")
     temporary.replace(ready)
 
 

@@ -19,6 +19,8 @@ from loguru import logger
 from core.catalog.engine import CatalogUnavailableError
 from core.catalog.work_tables import Worker
 from core.logs import setup_logging
+from core.metrics.exporter import start_exporter
+from core.metrics.machine import TreeCollector
 from core.settings import get_settings
 from core.work import workers
 from flows import warm
@@ -40,6 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     me = Worker(
         name=options.name, host=socket.gethostname(), pid=os.getpid(), queues=options.queues, places=options.concurrency
     )
+    start_exporter(get_settings().worker_metrics_port, "SHIFUMI_WORKER_METRICS_PORT", [TreeCollector()])
     left = threading.Event()
     pulse = threading.Thread(target=_pulse, args=(me, left), name="pulse", daemon=True)
     pulse.start()

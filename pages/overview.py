@@ -8,6 +8,7 @@ from core.ui.champion_cards import champion_cards
 from core.ui.events import events
 from core.ui.first_steps import first_steps, is_new
 from core.ui.guard import guard
+from core.ui.health_history import health_history
 from core.ui.history import history
 from core.ui.live import pulse
 
@@ -28,6 +29,7 @@ with side:
     if not newcomer:
         first_steps(actor)
     events(actor)
+health_history()
 # Last, though it stands on top: asking a brick that is down takes a second, and the rest need not wait for it.
 with health:
     bricks()

@@ -26,8 +26,8 @@ class FakeDiscord:
 
 
 @contextmanager
-def fake_discord() -> Iterator[FakeDiscord]:
-    """Serve on a free port until the block ends."""
+def fake_discord(address: str = "127.0.0.1", name: str = "127.0.0.1") -> Iterator[FakeDiscord]:
+    """Serve on a free port of ``address`` until the block ends; ``name`` is what callers know this machine by."""
     discord = FakeDiscord()
     discord.gate.set()
 
@@ -42,9 +42,9 @@ def fake_discord() -> Iterator[FakeDiscord]:
         def log_message(self, *_args: object) -> None:
             """Quiet."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer((address, 0), Handler)
     server.daemon_threads = True
-    discord.url = f"http://127.0.0.1:{server.server_port}/api/webhooks/1/very-secret"
+    discord.url = f"http://{name}:{server.server_port}/api/webhooks/1/very-secret"
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield discord

@@ -8,11 +8,13 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from core.settings import get_settings
 
+_NO_TABLES = "The catalog has no tables yet. Run `python3 manage.py migrate`."
+_UNDEFINED_TABLE = "42P01"  # PostgreSQL's word for it
 _BUSY_TIMEOUT_MS = 5000
 
 
@@ -84,5 +86,9 @@ def _explained() -> Iterator[None]:
                 "`python3 manage.py doctor` shows who holds it."
             ) from error
         if "no such table" in text:
-            raise CatalogUnavailableError("The catalog has no tables yet. Run `python3 manage.py migrate`.") from error
+            raise CatalogUnavailableError(_NO_TABLES) from error
         raise CatalogUnavailableError(f"The catalog does not answer: {text.strip()}") from error
+    except ProgrammingError as error:
+        if getattr(error.orig, "sqlstate", "") == _UNDEFINED_TABLE:
+            raise CatalogUnavailableError(_NO_TABLES) from error
+        raise

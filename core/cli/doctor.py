@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from core.cli.checks.database import check_database
+from core.cli.checks.disk import check_disk
+from core.cli.checks.elsewhere import check_elsewhere
 from core.cli.checks.environment import check_environment
+from core.cli.checks.exposure import check_exposure
 from core.cli.checks.images import check_images
 from core.cli.checks.lake import check_lake, check_place
 from core.cli.checks.services import check_services
@@ -27,12 +31,19 @@ def examine(settings: Settings, *, fix: bool, deep: bool) -> Iterator[Finding]:
     """All findings, as they are made. Nothing is changed unless ``fix`` is set."""
     yield from check_environment()
     yield from check_folder(settings, fix)
-    yield from check_catalog(settings)
-    yield from check_place(settings)
-    yield from check_lake(settings, fix=fix, deep=deep)
-    yield from check_images(settings, fix=fix, deep=deep)
+    yield from check_disk(settings)
+    # What the catalog cannot tell while its server is out of reach need not be asked.
+    if unreachable := list(check_database(settings)):
+        yield from unreachable
+    else:
+        yield from check_catalog(settings)
+        yield from check_place(settings)
+        yield from check_lake(settings, fix=fix, deep=deep)
+        yield from check_images(settings, fix=fix, deep=deep)
+        yield from check_workers(settings)
     yield from check_services(settings, fix)
-    yield from check_workers(settings)
+    yield from check_elsewhere(settings)
+    yield from check_exposure(settings)
 
 
 def report(findings: Iterable[Finding]) -> dict[str, int]:

@@ -16,7 +16,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.catalog.engine import CatalogUnavailableError, reading
-from core.metrics import holdings, models, work
+from core.metrics import handed_over, holdings, models, work
 from core.metrics.families import single
 
 _EVERY_S = 5.0
@@ -53,6 +53,7 @@ class CatalogWatch(Collector):
         try:
             with reading() as session:
                 found = [*work.read(session), *models.read(session), *holdings.read(session)]
+                found += handed_over.read(session)
         except (CatalogUnavailableError, SQLAlchemyError):
             self._families = []  # the pulse says that, and why
         except Exception:  # noqa: BLE001 - an odd row must not end the watch: its figures are missing, and the log says so

@@ -22,7 +22,7 @@ _ENDED = Job.finished_at.is_not(None)
 
 
 def read(session: Session) -> Iterator[Metric]:
-    """The families of one moment. Queues of other kinds, such as a table of work for workers, belong here too."""
+    """The families of one moment."""
     yield _ended(session)
     yield _durations(session)
     yield from _alive(session)
@@ -49,7 +49,9 @@ def _durations(session: Session) -> Metric:
     family = HistogramMetricFamily(
         "shifumi_job_duration_seconds", "From asking to the end, jobs that completed.", labels=["kind"]
     )
-    for kind, count, total, *counts in session.execute(query).tuples():
+    found: dict[str, Sequence[Any]] = dict.fromkeys(KINDS, (0, 0.0, *(0 for _ in _BUCKETS_S)))
+    found |= {kind: figures for kind, *figures in session.execute(query).tuples()}
+    for kind, (count, total, *counts) in found.items():
         family.add_metric([kind], _buckets(counts, count), float(total))
     return family
 

@@ -10,6 +10,7 @@ from typing import Literal
 import streamlit as st
 
 from core.health import ComponentState, component_states
+from core.health_sampler import on_its_way
 from core.settings import get_settings
 from core.ui.formats import ago, plain
 from core.ui.links import from_browser
@@ -52,8 +53,7 @@ def say(states: Sequence[ComponentState]) -> None:
 
 def as_shown(state: ComponentState) -> ComponentState:
     """On a first start the store is simply not there yet: that is no trouble."""
-    unmade = state.name == "store" and state.detail.startswith("not made yet")
-    return replace(state, state="starting", detail="") if unmade else state
+    return replace(state, state="starting", detail="") if on_its_way(state) else state
 
 
 def cached_states() -> list[ComponentState]:

@@ -8,12 +8,22 @@ from pathlib import Path
 import psutil
 import pytest
 
+from core.catalog.revision import sqlite_value
 from core.probe import probe
 from core.settings import ROOT
 from tests.e2e.stack import Running, free_ports
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")]
+
+
+BRICKS = {"workbench", "api", "prefect", "runner", "catalog"}
+
+
+def seen_up(stack: Running) -> set[str]:
+    """The bricks that the health history of ``stack`` has seen up more than once."""
+    question = "SELECT group_concat(name) FROM health_samples WHERE up AND samples > 1"
+    return set(str(sqlite_value(stack.data_dir / "catalog.db", question)).split(","))
 
 
 @pytest.fixture
@@ -30,8 +40,9 @@ def started(tmp_path: Path, ports: dict[str, str]) -> Iterator[list[Running]]:
 
 
 def test_from_an_empty_folder_to_a_clean_stop_and_up_again(
-    tmp_path: Path, ports: dict[str, str], started: list[Running]
+    tmp_path: Path, ports: dict[str, str], started: list[Running], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("SHIFUMI_HEALTH_INTERVAL_S", "0.5")
     (tmp_path / "fresh").mkdir()
     first = Running(tmp_path / "fresh" / "data", ports)
     started.append(first)
@@ -45,6 +56,7 @@ def test_from_an_empty_folder_to_a_clean_stop_and_up_again(
     psutil.Process(api.pid).kill()
     wait_until(lambda: (now := first.record("api")) and now.restarts == 1, what="the death is noticed")
     first.wait_healthy("api")
+    wait_until(lambda: seen_up(first) >= BRICKS, what="the flow runner writes down how every brick is")
 
     second = subprocess.run(first.command, cwd=ROOT, env=first.environment, capture_output=True, text=True, check=False)
     assert second.returncode == 1

@@ -1,16 +1,19 @@
 """The Overview: empty, grown, with parts missing, and for each role."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import psutil
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import decisions, loop
 from core.auth.roles import Role
 from core.auth.tokens import create_token
 from core.catalog.tables import Job, utcnow
+from core.health_history import Sample, record
 from core.runfile import ProcessRecord, RunRecord, write_run_record
 from core.settings import Settings, get_settings
 from tests.deciding import decision, evaluation, store
@@ -169,3 +172,25 @@ def test_a_broken_model_store_shows_as_a_brick_and_nothing_else_breaks(settings:
     app = open_page(actor=make_user())
     assert not app.exception
     assert "**MLflow store** is unhealthy" in texts(app)
+
+
+def test_the_health_history_says_when_nothing_was_seen_and_draws_what_was() -> None:
+    actor = make_user()
+    assert "Nothing was seen in this time" in texts(open_page(actor=actor))
+    now = utcnow()
+    record(
+        [Sample(now - timedelta(minutes=minutes), "api", minutes != 3, "refused", 2.0) for minutes in (5, 4, 3, 2)], 60
+    )
+    st.cache_data.clear()
+    app = open_page(actor=actor)
+    assert not app.exception
+    assert charts(app) == 1
+    assert "**Prediction API** was last down until 2 min ago, for 1 min 00 s" in texts(app)
+    app.button_group(key="health_span").set_value("1 h").run()
+    assert charts(app) == 1
+
+
+def test_the_health_history_names_the_setting_that_switches_it_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHIFUMI_HEALTH_INTERVAL_S", "0")
+    get_settings.cache_clear()
+    assert "SHIFUMI_HEALTH_INTERVAL_S is 0" in texts(open_page(actor=make_user()))

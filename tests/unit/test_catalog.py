@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from core import datasets, decisions, jobs
 from core.catalog import engine as catalog_engine
 from core.catalog import (
+    health_tables,  # noqa: F401 - its tables belong to the same metadata
     image_tables,  # noqa: F401 - its tables belong to the same metadata
     migrate,
 )

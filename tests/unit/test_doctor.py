@@ -117,6 +117,14 @@ def test_a_catalog_from_another_version_is_found(settings: Settings) -> None:
     assert "0000" in found.text and "manage.py migrate" in found.remedy
 
 
+def test_a_catalog_whose_tables_were_taken_back_is_found(settings: Settings) -> None:
+    with closing(sqlite3.connect(settings.data_dir / "catalog.db")) as connection:
+        connection.execute("DELETE FROM alembic_version")
+        connection.commit()
+    found = worst(check_catalog(settings))
+    assert "no tables yet" in found.text and "manage.py migrate" in found.remedy
+
+
 def test_a_locked_catalog_is_found(settings: Settings, admin: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.cli.checks.storage._LOCK_PATIENCE_S", 0.1)
     with closing(sqlite3.connect(settings.data_dir / "catalog.db", isolation_level=None)) as connection:
@@ -183,12 +191,6 @@ def test_a_killed_run_is_found_and_cleaned_up(settings: Settings) -> None:
     assert run_file(settings.run_dir).exists()
     assert all(finding.level == "ok" for finding in check_services(get_settings(), fix=True))
     assert not run_file(settings.run_dir).exists()
-
-
-def test_a_prefect_server_elsewhere_that_is_silent_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{free_port()}/api")
-    get_settings.cache_clear()
-    assert "PREFECT_API_URL" in worst(check_services(get_settings(), fix=False)).remedy
 
 
 def test_packages_that_differ_from_the_pins_are_named(tmp_path: Path) -> None:

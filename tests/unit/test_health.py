@@ -3,6 +3,7 @@
 import http.server
 import json
 import os
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 
 import psutil
 import pytest
+from pydantic import ValidationError
 
 from core.health import ComponentState, component_states
 from core.runfile import ProcessRecord, RunRecord, State, read_run_record, run_file, write_run_record
@@ -69,6 +71,26 @@ def test_without_a_supervisor_a_look_decides(monkeypatch: pytest.MonkeyPatch) ->
     assert "not made yet" in found["store"].detail
 
 
+def test_bricks_elsewhere_are_asked_there_and_shown_as_people_reach_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    with server() as port:
+        monkeypatch.setenv("SHIFUMI_WORKBENCH_URL", f"http://127.0.0.1:{port}/")
+        monkeypatch.setenv("SHIFUMI_API_URL", f"http://127.0.0.1:{port}")
+        monkeypatch.setenv("SHIFUMI_API_PUBLIC_URL", "https://shifumi.example/api")
+        monkeypatch.setenv("SHIFUMI_PREFECT_PUBLIC_URL", "http://localhost:4200")
+        get_settings.cache_clear()
+        found = states()
+    assert (found["workbench"].state, found["api"].state) == ("healthy", "healthy")
+    assert (found["api"].url, found["prefect"].url) == ("https://shifumi.example/api", "http://localhost:4200")
+    assert "docker compose logs prefect" in found["prefect"].remedy
+
+
+@pytest.mark.parametrize("name", ["workbench_url", "api_url", "api_public_url", "prefect_public_url"])
+def test_half_an_address_is_refused(name: str) -> None:
+    with pytest.raises(ValidationError, match="http://"):
+        Settings.model_validate({name: "app:8501"})
+    assert getattr(Settings.model_validate({name: ""}), name) is None
+
+
 def test_a_brick_that_answers_with_errors_is_not_well(monkeypatch: pytest.MonkeyPatch) -> None:
     with server(status=503) as port:
         monkeypatch.setenv("SHIFUMI_API_PORT", str(port))
@@ -108,8 +130,11 @@ def test_the_notes_of_a_dead_supervisor_do_not_count() -> None:
 
 def test_the_runner_is_known_by_its_process(settings: Settings) -> None:
     note = settings.run_dir / "runner.json"
-    note.write_text(json.dumps({"pid": os.getpid(), "ready_at": "now"}), encoding="utf-8")
+    note.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}), encoding="utf-8")
     assert states()["runner"].state == "healthy"
+    # In a container that shares the folder, that number is somebody else's.
+    note.write_text(json.dumps({"pid": os.getpid(), "host": "another-container"}), encoding="utf-8")
+    assert states()["runner"].state == "unhealthy"
     note.unlink()
     assert states()["runner"].state == "unhealthy"
 
@@ -129,8 +154,6 @@ def test_a_damaged_store_is_not_well(settings: Settings) -> None:
 
 
 def test_a_brick_that_hangs_costs_little(monkeypatch: pytest.MonkeyPatch) -> None:
-    import socket
-
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()

@@ -15,6 +15,9 @@ def test_servers_are_written_as_addresses_or_as_json() -> None:
         {"urls": "turns:b.example"},
     ]
     assert parse_ice_servers(TURN) == [{"urls": "turn:turn.example.org:3478", "username": "u", "credential": "c"}]
+    assert parse_ice_servers("turn:eve:a-secret@turn.example:3478?transport=tcp") == [
+        {"urls": "turn:turn.example:3478?transport=tcp", "username": "eve", "credential": "a-secret"}
+    ]
     assert parse_ice_servers('[{"urls": ["stun:a", "turn:b"]}]') == [{"urls": ["stun:a", "turn:b"]}]
 
 
@@ -34,6 +37,7 @@ def test_on_this_machine_nobody_is_asked(url: str | None) -> None:
 def test_elsewhere_the_setting_counts() -> None:
     assert rtc_configuration(None, "https://bench.example") == {"iceServers": []}
     (server,) = rtc_configuration(TURN, "https://bench.example")["iceServers"]
+    assert rtc_configuration(TURN, "http://localhost:8501", local_too=True)["iceServers"] == [server]
     assert server["credential"] == "c"
 
 

@@ -15,10 +15,12 @@ from core.auth.roles import SYSTEM
 from core.catalog import engine, migrate
 from core.catalog.engine import writing
 from core.catalog.tables import Decision, Job, PredictionBatch, utcnow
+from core.catalog.work_tables import Worker, WorkItem
 from core.images import UPLOAD, store
 from core.metrics import catalog_watch, work
 from core.metrics.catalog_watch import CatalogWatch
 from core.settings import Settings, get_settings
+from core.work import items, workers
 from tests import deciding
 from tests.exposition import Samples, exposed
 from tests.learning import make_dataset
@@ -217,3 +219,36 @@ def test_every_kind_of_work_is_known_here() -> None:
     from core.jobs import _ROLES
 
     assert set(work.KINDS) == set(_ROLES)
+
+
+def handed_over(queue: str, state: str, *, waits_s: float = 0, attempts: int = 1) -> None:
+    """A piece of work of a job of its own."""
+    job(jobs.CHECK, jobs.COMPLETED, 1)
+    owner = jobs.latest(jobs.CHECK)
+    assert owner is not None
+    created = utcnow() - timedelta(seconds=waits_s)
+    row = WorkItem(
+        id=str(uuid4()), job_id=owner.id, kind="train", queue=queue, state=state, attempts=attempts, created_at=created
+    )
+    deciding.store(row)
+
+
+def test_nothing_is_told_of_workers_where_nobody_hands_work_over() -> None:
+    assert look().series("shifumi_work_items") == look().series("shifumi_workers") == []
+
+
+def test_queues_tell_their_depth_their_oldest_work_and_who_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHIFUMI_CELERY_BROKER_URL", "filesystem://")
+    get_settings.cache_clear()
+    for state, waits_s, attempts in ((items.WAITING, 90, 0), (items.WAITING, 10, 0), (items.DONE, 500, 3)):
+        handed_over("gpu", state, waits_s=waits_s, attempts=attempts)
+    workers.here(Worker(name="one", host="here", pid=1, queues=["default"], places=1))
+    found = look()
+    assert found.get("shifumi_work_items", queue="gpu", state=items.WAITING) == 2
+    assert found.get("shifumi_work_items", queue="gpu", state=items.RUNNING) == 0
+    assert found.get("shifumi_work_items_ended_total", queue="gpu", state=items.DONE) == 1
+    assert found.get("shifumi_work_taken_over_total", queue="gpu") == 2
+    assert 90 <= (found.get("shifumi_work_oldest_wait_seconds", queue="gpu") or 0) < 150
+    assert found.get("shifumi_work_oldest_wait_seconds", queue="default") == 0
+    assert found.get("shifumi_workers", queue="default") == 1
+    assert found.get("shifumi_workers", queue="gpu") == 0

@@ -7,13 +7,10 @@ from collections.abc import Iterator
 from core.cli import runlock
 from core.cli.findings import Finding, ok, problem, warning
 from core.cli.ports import port_problems
-from core.cli.stack import prefect_is_elsewhere, stack, wanted_ports
+from core.cli.stack import stack, wanted_ports
 from core.health import ComponentState, component_states, store_problem
-from core.probe import probe
 from core.runfile import RunRecord, read_run_record
 from core.settings import Settings
-
-_PREFECT_TIMEOUT_S = 2.0
 
 
 def check_services(settings: Settings, fix: bool) -> Iterator[Finding]:
@@ -25,9 +22,8 @@ def check_services(settings: Settings, fix: bool) -> Iterator[Finding]:
         if record:
             yield _stale(settings, record, fix)
         yield from _ports(settings)
-    if prefect_is_elsewhere(settings):
-        yield _prefect_elsewhere(settings)
-    yield _store(settings)
+    if not settings.tracking_uri.startswith(("http://", "https://")):  # see checks/elsewhere.py
+        yield _store(settings)
 
 
 def _running(settings: Settings, record: RunRecord) -> Iterator[Finding]:
@@ -63,12 +59,6 @@ def _ports(settings: Settings) -> Iterator[Finding]:
         yield problem(text, "Then try `python3 manage.py run` again.")
     if not problems:
         yield ok(f"The ports {', '.join(str(one.port) for one in wanted)} are free")
-
-
-def _prefect_elsewhere(settings: Settings) -> Finding:
-    if reason := probe(settings.prefect_api + "/health", _PREFECT_TIMEOUT_S):
-        return problem(f"Prefect {reason}", "Start it there, or remove PREFECT_API_URL to have one started here.")
-    return ok(f"Prefect answers at {settings.prefect_api}")
 
 
 def _store(settings: Settings) -> Finding:

@@ -17,6 +17,7 @@ from sqlalchemy import func, select, text
 from core.catalog.engine import CatalogUnavailableError, reading
 from core.catalog.revision import newest_revision, sqlite_file
 from core.catalog.tables import User
+from core.cli.checks.database import check_database_clock
 from core.cli.findings import Finding, ok, problem, warning
 from core.settings import Settings
 
@@ -74,6 +75,9 @@ def check_catalog(settings: Settings) -> Iterator[Finding]:
     except CatalogUnavailableError as error:
         yield problem(str(error), "Check SHIFUMI_DATABASE_URL; if the file is damaged, restore a backup.")
         return
+    if stored is None:
+        yield problem("The catalog has no tables yet", "Run `python3 manage.py migrate`.")
+        return
     if stored != newest_revision():
         yield problem(
             f"The catalog's tables are at {stored}, the program expects {newest_revision()}",
@@ -84,6 +88,8 @@ def check_catalog(settings: Settings) -> Iterator[Finding]:
     if path is not None:
         yield check_integrity(path)
         yield check_lock(path)
+    else:
+        yield check_database_clock()
     yield _admins()
 
 

@@ -25,7 +25,8 @@ def tab() -> None:
         _create_form()
     listed = tokens.list_tokens()
     if not listed:
-        empty(f"No tokens yet. Programs need one to ask for predictions at {get_settings().sidecar_url}/predict.")
+        address = f"{get_settings().sidecar_public_url}/predict"
+        empty(f"No tokens yet. Programs need one to ask for predictions at {address}.")
         return
     st.dataframe([_row(token) for token in listed], hide_index=True)
     _revoke([token for token in listed if token.revoked_at is None])
@@ -43,7 +44,7 @@ def _create_form() -> None:
 
 def _create(actor: Actor, name: str, scopes: list[str], days: float | None) -> None:
     value, token = tokens.create_token(actor, name, scopes, days)
-    address = f"{get_settings().sidecar_url}/predict"
+    address = f"{get_settings().sidecar_public_url}/predict"
     text = f"The token **{plain(token.name)}**. Send it as the header `Authorization: Bearer …` to `{address}`."
     secret.keep(_PLACE, text, value)
 

@@ -52,11 +52,12 @@ class Stream:
 def video(viewer: Viewer) -> Stream:
     """The video with its start button. Stays connected while the rest of the page reruns."""
     relay_newest_only()
-    secret = get_settings().ice_servers
+    settings = get_settings()
+    secret = settings.ice_servers.get_secret_value() if settings.ice_servers else None
     context = webrtc_streamer(
         key=f"live_video_{st.session_state.get(_ROUND, 0)}",
         mode=WebRtcMode.SENDRECV,
-        rtc_configuration=rtc_configuration(secret.get_secret_value() if secret else None, st.context.url),
+        rtc_configuration=rtc_configuration(secret, st.context.url, local_too=settings.ice_local),
         media_stream_constraints={"video": _CAMERA, "audio": False},
         video_frame_callback=partial(worked_on, viewer),
         on_video_ended=viewer.end,

@@ -1,0 +1,139 @@
+"""Bricks on other machines: Prefect, MLflow, Uptime Kuma, a TURN server; and whether the clocks agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from core.cli.checks.reach import Answer, ask, connect
+from core.cli.findings import Finding, ok, problem, warning
+from core.cli.stack import prefect_is_elsewhere
+from core.live.ice import parse_ice_servers
+from core.settings import Settings
+
+_CLOCK_TOLERANCE = timedelta(seconds=5)
+"""Signs of life are compared over machines: see ``SHIFUMI_JOB_STALE_S``. HTTP tells whole seconds only."""
+
+_TURN_PORTS = {"turn": 3478, "turns": 5349}
+
+
+def check_elsewhere(settings: Settings) -> Iterator[Finding]:
+    """Whatever a variable says is somewhere else."""
+    if prefect_is_elsewhere(settings):
+        yield from check_prefect(settings.prefect_api)
+    if settings.tracking_uri.startswith(("http://", "https://")):
+        yield from check_mlflow(settings.tracking_uri.rstrip("/"))
+    if settings.kuma_url:
+        yield check_kuma(settings.kuma_url.rstrip("/"))
+    if settings.ice_servers:
+        yield from check_turn(settings.ice_servers.get_secret_value())
+
+
+def check_prefect(url: str) -> Iterator[Finding]:
+    """Prefect's API, not its pages: those answer every address with a page, and 200."""
+    answer = ask(url.rstrip("/") + "/health")
+    if isinstance(answer, str):
+        yield problem(
+            f"Prefect at {url}: {answer}",
+            "Start Prefect there, correct PREFECT_API_URL, or remove it to have one started here.",
+        )
+        return
+    if answer.status in {401, 403}:
+        yield problem(
+            f"Prefect at {url} wants a login (HTTP {answer.status})",
+            "Shifumi has none to give: let Prefect be reached without one, inside a private network.",
+        )
+        return
+    if answer.status != 200 or answer.text.strip() != "true":
+        yield problem(
+            f"What answers at {url} is not Prefect's API (HTTP {answer.status})",
+            "PREFECT_API_URL ends with /api, such as http://host:4200/api.",
+        )
+        return
+    yield ok(f"Prefect answers at {url}")
+    yield from check_clock("Prefect", answer)
+
+
+def check_mlflow(url: str) -> Iterator[Finding]:
+    """A page that passes MLflow's own check of the host name, which /health is spared."""
+    answer = ask(f"{url}/api/2.0/mlflow/experiments/get-by-name?experiment_name=Default")
+    if isinstance(answer, str):
+        yield problem(f"MLflow at {url}: {answer}", "Start MLflow there, or correct MLFLOW_TRACKING_URI.")
+        return
+    host = urlsplit(url).netloc
+    if answer.status == 403:
+        yield problem(
+            f"MLflow at {url} refuses this host name (HTTP 403)",
+            f"Start it with MLFLOW_SERVER_ALLOWED_HOSTS={host} (names with commas between them), "
+            "or reach it by a name that it allows.",
+        )
+        return
+    if answer.status == 401:
+        yield problem(
+            f"MLflow at {url} wants a login (HTTP 401)", "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD."
+        )
+        return
+    if not (answer.status == 200 and '"experiment"' in answer.text) and "RESOURCE_DOES_NOT_EXIST" not in answer.text:
+        yield problem(
+            f"What answers at {url} is not MLflow (HTTP {answer.status})",
+            "MLFLOW_TRACKING_URI is the server's root, such as http://host:5000.",
+        )
+        return
+    yield ok(f"MLflow answers at {url}")
+    yield from check_clock("MLflow", answer)
+
+
+def check_clock(name: str, answer: Answer) -> Iterator[Finding]:
+    """Two machines whose clocks differ take each other's work for dead."""
+    if answer.skew is not None and abs(answer.skew) > _CLOCK_TOLERANCE:
+        way = "ahead of" if answer.skew > timedelta(0) else "behind"
+        yield warning(
+            f"The clock of {name}'s machine is {abs(answer.skew).total_seconds():.0f} s {way} this one",
+            "Let both keep time over the network (systemd-timesyncd, chrony): work is judged dead by the clock.",
+        )
+
+
+def check_kuma(url: str) -> Finding:
+    """Is it Uptime Kuma, and past its first page?"""
+    answer = ask(f"{url}/api/entry-page")
+    if isinstance(answer, str):
+        return warning(f"Uptime Kuma at {url}: {answer}", "Start it, or correct SHIFUMI_KUMA_URL.")
+    if answer.status != 200 or '"type"' not in answer.text:
+        return warning(
+            f"What answers at {url} is not Uptime Kuma (HTTP {answer.status})",
+            "SHIFUMI_KUMA_URL is its root, such as http://localhost:3001.",
+        )
+    if "setup-database" in answer.text:
+        return warning(
+            f"Uptime Kuma at {url} waits for somebody to choose its database",
+            "Start it with UPTIME_KUMA_DB_TYPE=sqlite, then `python deploy/uptime-kuma/provision.py`.",
+        )
+    return ok(f"Uptime Kuma answers at {url}")
+
+
+def check_turn(setting: str) -> Iterator[Finding]:
+    """Each TURN server by TCP: what coturn listens on beside UDP, which nobody can be asked about from outside."""
+    for url in _turn_urls(setting):
+        scheme, _, rest = url.partition(":")
+        parts = urlsplit(f"//{rest.split('?')[0]}")
+        try:
+            host, port = parts.hostname or "", parts.port or _TURN_PORTS[scheme]
+        except ValueError:
+            host, port = "", 0
+        if not host:
+            yield problem(f"{url} names no TURN server", "Write SHIFUMI_ICE_SERVERS like turn:turn.example.org:3478.")
+        elif reason := connect(host, port):
+            yield warning(
+                f"The TURN server {host}:{port}: {reason}",
+                "Start it (the Compose profile `turn`), open TCP and UDP of that port, or correct SHIFUMI_ICE_SERVERS. "
+                "Without it Live works on this machine and in its own network only.",
+            )
+        else:
+            yield ok(f"The TURN server {host}:{port} takes connections")
+
+
+def _turn_urls(setting: str) -> list[str]:
+    listed = [server["urls"] for server in parse_ice_servers(setting)]
+    urls = [url for one in listed for url in (one if isinstance(one, list) else [one])]
+    return [url for url in urls if url.startswith(("turn:", "turns:"))]

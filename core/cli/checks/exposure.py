@@ -1,0 +1,36 @@
+"""Who can reach the servers, and is it encrypted?"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from pathlib import Path
+
+from core.cli.findings import Finding, ok, warning
+from core.settings import Settings
+
+_CONTAINER_MARKS = (Path("/.dockerenv"), Path("/run/.containerenv"))
+
+
+def check_exposure(settings: Settings) -> Iterator[Finding]:
+    """Anything else than loopback opens pages that ask for no login, over plain http."""
+    if is_loopback(settings.host):
+        yield ok(f"Servers listen on this machine only ({settings.host})")
+    elif any(mark.exists() for mark in _CONTAINER_MARKS):
+        yield ok(f"Servers listen on {settings.host} inside a container: what is open is what it publishes")
+    else:
+        yield warning(
+            f"Servers listen on {settings.host}: whoever reaches this machine reaches Prefect and MLflow without a "
+            "login, and passwords travel unencrypted",
+            "Set SHIFUMI_HOST=127.0.0.1 and let a proxy with https (Caddy, nginx) forward the workbench and the API "
+            "only; browsers give no camera to plain http either. Or close the ports of Prefect and MLflow in the "
+            "firewall. See docs/security.md.",
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach servers that listen on ``host``."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,111 @@
+"""What Uptime Kuma should hold, as the environment says it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from core.auth.passwords import MAX_BYTES, PasswordRefusedError, check_policy
+
+MADE_BY = "Made by Shifumi (deploy/uptime-kuma/provision.py)."
+"""The description of every monitor that we made, by which those are known that nobody wants any more."""
+
+DISCORD = "Discord (Shifumi)"
+_INTERVAL_S = 30
+_DEFAULT_URL = "http://uptime-kuma:3001"
+_DEFAULT_WAIT_S = 120.0
+_LEAST_CHARACTERS = 12
+
+# Name, variable, Compose's address, the page to ask, the word that must be in its answer.
+_BRICKS = (
+    ("Prediction API", "API", "http://api:8000", "/health", '"status":"ok"'),
+    ("Workbench", "WORKBENCH", "http://app:8501", "/_stcore/health", "ok"),
+    ("Prefect", "PREFECT", "http://prefect:4200", "/api/health", "true"),
+    ("MLflow", "MLFLOW", "http://mlflow:5000", "/health", "OK"),
+)
+
+
+class WantedError(ValueError):
+    """The environment asks for something that cannot be; the message names the variable and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Monitor:
+    """A page that Kuma asks every ``interval`` seconds, and the word that must be in the answer."""
+
+    name: str
+    url: str
+    keyword: str
+    interval: int = _INTERVAL_S
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Everything that the environment says. ``webhook`` is empty without Discord."""
+
+    url: str
+    username: str
+    password: str
+    monitors: tuple[Monitor, ...]
+    webhook: str
+    wait_s: float
+
+
+def wanted(environment: Mapping[str, str]) -> Wanted:
+    """Read ``SHIFUMI_KUMA_…``. Raises :class:`WantedError`."""
+    username = environment.get("SHIFUMI_KUMA_USERNAME", "").strip()
+    if not username:
+        raise WantedError("Set SHIFUMI_KUMA_USERNAME: the name of Uptime Kuma's admin.")
+    return Wanted(
+        _address("SHIFUMI_KUMA_URL", environment.get("SHIFUMI_KUMA_URL") or _DEFAULT_URL),
+        username,
+        _password(environment.get("SHIFUMI_KUMA_PASSWORD", ""), username),
+        tuple(_monitors(environment)),
+        environment.get("SHIFUMI_DISCORD_WEBHOOK_URL", "").strip(),
+        _seconds(environment.get("SHIFUMI_KUMA_WAIT_S", "")),
+    )
+
+
+def _monitors(environment: Mapping[str, str]) -> list[Monitor]:
+    """A variable that is set but empty takes its brick out."""
+    found = []
+    for name, brick, default, page, keyword in _BRICKS:
+        variable = f"SHIFUMI_KUMA_WATCH_{brick}"
+        if base := environment.get(variable, default).strip():
+            found.append(Monitor(name, _address(variable, base) + page, keyword))
+    return found
+
+
+def _address(variable: str, text: str) -> str:
+    parts = urlsplit(text.strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise WantedError(f"{variable} is no address: write it like {_DEFAULT_URL}.")
+    return text.strip().rstrip("/")
+
+
+def _password(password: str, username: str) -> str:
+    if not password:
+        raise WantedError("Set SHIFUMI_KUMA_PASSWORD: the password of Uptime Kuma's admin. There is no default.")
+    try:
+        check_policy(password, username)
+    except PasswordRefusedError as error:
+        raise WantedError(f"SHIFUMI_KUMA_PASSWORD: {error}") from error
+    # Kuma itself refuses what has no letters or no digits.
+    mixed = any(sign.isalpha() for sign in password) and any(sign.isdigit() for sign in password)
+    if len(password) < _LEAST_CHARACTERS or not mixed:
+        raise WantedError(
+            f"SHIFUMI_KUMA_PASSWORD is too weak: use {_LEAST_CHARACTERS} to {MAX_BYTES} characters "
+            "with letters and digits among them."
+        )
+    return password
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text or _DEFAULT_WAIT_S)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= 3600:
+        raise WantedError("SHIFUMI_KUMA_WAIT_S is a number of seconds, at most 3600.")
+    return seconds

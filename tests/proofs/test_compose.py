@@ -1,0 +1,74 @@
+"""``docker compose up`` and ``manage.py run`` give the same application: the same journey, by browser, against both.
+
+Where there is no Docker, podman runs the containers and the real Docker Compose orders them; images that cannot be
+pulled are made of Debian's packages of the same programs (``stand_ins/``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from tests.discord import FakeDiscord, fake_discord
+from tests.e2e.conftest import browser_context_args, browser_type_launch_args  # noqa: F401 - fixtures
+from tests.e2e.journey import Place, from_login_to_a_better_model
+from tests.proofs.stack_of_containers import Containers, containers
+from tests.waiting import wait_until
+
+_HOST = "host.docker.internal"
+
+
+@pytest.fixture(scope="module")
+def discord() -> Iterator[FakeDiscord]:
+    """On all addresses: the containers call it by the host's."""
+    with fake_discord("0.0.0.0", _HOST) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory, discord: FakeDiscord) -> Iterator[Containers]:
+    """The default profile, healthy."""
+    reach_host = {"services": {"runner": {"extra_hosts": [f"{_HOST}:host-gateway"]}}}
+    scratch = tmp_path_factory.mktemp("compose")
+    with containers(scratch, reach_host, SHIFUMI_DISCORD_WEBHOOK_URL=discord.url) as made:
+        made.up()
+        yield made
+
+
+def test_the_journey(page: Page, context: BrowserContext, running: Containers, discord: FakeDiscord) -> None:
+    password = running.values["SHIFUMI_ADMIN_PASSWORD"]
+    place = Place(running.workbench, running.api, password, lambda: discord.titles)
+    from_login_to_a_better_model(page, context, place)
+
+
+def test_nothing_runs_as_root_and_no_code_can_be_changed(running: Containers) -> None:
+    for service in ("app", "api", "runner", "prefect", "mlflow"):
+        assert running.inside(service, "id", "-u").strip() == "10001"
+        refused = running.inside(service, "sh", "-c", "touch /app/core/x 2>&1 || true; touch /opt/venv/x 2>&1 || true")
+        assert refused.count("Read-only file system") == 2, refused
+        assert "CapEff:\t0000000000000000" in running.inside(service, "cat", "/proc/self/status")
+
+
+def test_the_exercise_of_the_course_runs_with_prefect(running: Containers) -> None:
+    """`random-check` on its schedule, in the container: nothing of its code knows of it."""
+    resume = (
+        "from core import flow_control, prefect_api; "
+        "one = next(item for item in prefect_api.deployments() if item['name'] == 'course'); "
+        "prefect_api.set_paused(one['id'], False)"
+    )
+    count = (
+        "from core import prefect_api; "
+        "names = prefect_api.flow_names(); "
+        "print(sum(names.get(run.flow_id) == 'random-check' for run in prefect_api.runs(['COMPLETED', 'FAILED'])))"
+    )
+    running.inside("runner", "python3", "-c", resume)
+    wait_until(lambda: int(running.inside("runner", "python3", "-c", count)) > 0, timeout=180, every=5)
+
+
+def test_a_restart_keeps_everything(running: Containers) -> None:
+    running.compose("stop", "--timeout", "30")
+    running.up()
+    ready = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8000/ready').status)"
+    assert running.inside("api", "python3", "-c", ready).strip() == "200"
