@@ -6,22 +6,21 @@ asks for its own health should not pay.
 
 from __future__ import annotations
 
-import os
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import audit
 from core.auth.roles import Actor, Role, require
-from core.catalog.revision import sqlite_file
 from core.catalog.tables import Dataset
 from core.integrity import folder_sha256, parameters_sha256
-from core.mlflow_store import make_store
+from core.mlflow_client import RegistryError as RegistryError
+from core.mlflow_client import client as client
+from core.mlflow_client import store_errors as store_errors
+from core.mlflow_client import store_exists as store_exists
 from core.settings import get_settings
 from core.workloads import get_workload
 from core.workloads.base import Scores, Trained
@@ -32,10 +31,6 @@ if TYPE_CHECKING:
 
 CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"
 _EXPORT = "export"
-
-
-class RegistryError(RuntimeError):
-    """MLflow's store does not answer or lacks what was asked for; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,45 +51,6 @@ class Version:
 
 def model_name(workload: str) -> str:
     return f"shifumi-{workload}"
-
-
-def store_exists() -> bool:
-    """False while the local store's file is not there: opening it would make it. A remote store always "exists"."""
-    file = sqlite_file(get_settings().tracking_uri)
-    return file is None or file.exists()
-
-
-@lru_cache(maxsize=4)
-def _client_for(uri: str) -> MlflowClient:
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    from mlflow import MlflowClient
-
-    return MlflowClient(tracking_uri=uri, registry_uri=uri)
-
-
-def client() -> MlflowClient:
-    """The MLflow client of this process. Raises :class:`RegistryError` when the store cannot be opened."""
-    uri = get_settings().tracking_uri
-    with store_errors():
-        if file := sqlite_file(uri):
-            make_store(file)
-        return _client_for(uri)
-
-
-@contextmanager
-def store_errors() -> Iterator[None]:
-    """Turn whatever MLflow's store throws into a :class:`RegistryError` that says what to do."""
-    from mlflow.exceptions import MlflowException
-    from sqlalchemy.exc import SQLAlchemyError
-
-    try:
-        yield
-    except (MlflowException, SQLAlchemyError, OSError) as error:
-        first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise RegistryError(
-            f"The MLflow store does not answer ({first_line}). Check MLFLOW_TRACKING_URI and the folder "
-            "data/mlflow; `python3 manage.py doctor` tells more."
-        ) from error
 
 
 def experiment_id(workload: str) -> str:
