@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from pathlib import Path
 
 from core import jobs, lake
@@ -30,10 +32,13 @@ def path_of(actor: Actor, job_id: str, kind: str, name: str = "output") -> Path:
 
 
 def unfinished(name: str) -> Path:
-    """Where a job writes what will be called ``name``; whoever stops half-way removes it."""
+    """Where this process writes what will be called ``name``; whoever stops half-way removes it.
+
+    Its own place: a worker that was taken for dead and thaws must not write into the file of its successor.
+    """
     folder = shelves.folder(shelves.OUTPUTS)
     folder.mkdir(parents=True, exist_ok=True)
-    return folder / f".{Path(name).name}.tmp"
+    return folder / f".{Path(name).name}.{socket.gethostname()}-{os.getpid()}.tmp"
 
 
 def keep(name: str) -> None:

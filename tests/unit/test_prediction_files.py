@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import os
+import subprocess
+import sys
 import time
 import tracemalloc
 from pathlib import Path
@@ -13,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core import jobs, loop, registry
+from core import job_outputs, jobs, loop, registry
 from core import prediction_files as files
 from core.auth.roles import Actor, ForbiddenError, Role
 from core.catalog.engine import writing
@@ -21,7 +23,7 @@ from core.catalog.tables import Job
 from core.csv_rows import BadFileError
 from core.lake import DiskFullError
 from core.serving import load_served
-from core.settings import Settings
+from core.settings import ROOT, Settings
 from core.workloads.base import silent
 from tests.learning import make_dataset
 
@@ -209,3 +211,16 @@ def test_a_result_that_is_not_there_says_why(settings: Settings) -> None:
 
 def test_the_template_is_a_file_that_is_taken() -> None:
     assert upload(files.template("linear")).endswith(".csv")
+
+
+def test_another_process_never_writes_into_an_unfinished_answer(settings: Settings) -> None:
+    """A worker that was taken for dead may thaw beside its successor."""
+    ours = job_outputs.unfinished("j1.csv")
+    ours.write_text("half an answer", encoding="utf-8")
+    other = (
+        "from core import job_outputs; job_outputs.unfinished('j1.csv').write_text('late'); job_outputs.keep('j1.csv')"
+    )
+    subprocess.run([sys.executable, "-c", other], cwd=ROOT, check=True, env=os.environ)
+    assert ours.read_text(encoding="utf-8") == "half an answer"
+    job_outputs.keep("j1.csv")
+    assert (settings.outputs_dir / "j1.csv").read_text(encoding="utf-8") == "half an answer"
