@@ -19,6 +19,7 @@ from functools import lru_cache
 import psutil
 
 from core import prefect_api
+from core.blobs.remote import BlobError, remote_for
 from core.catalog.engine import CatalogUnavailableError, reading
 from core.catalog.revision import newest_revision, sqlite_file, sqlite_value
 from core.probe import probe
@@ -130,6 +131,9 @@ def _looks(settings: Settings, with_mlflow: bool) -> list[_Look]:
     ]
     if settings.celery_broker_url is not None:
         looks.insert(4, _workers(settings))
+    if settings.lake_url is not None:
+        more = "`python3 manage.py doctor` tries it."
+        looks.append(_Look("lake", "Shared files", "", lambda: _lake_problem(settings), more))
     if with_mlflow:
         looks.insert(4, _Look("mlflow", "MLflow", mlflow, _http(mlflow + "/health")))
     return looks
@@ -160,6 +164,15 @@ def _runner_problem(settings: Settings) -> str:
     except (prefect_api.PrefectUnavailableError, prefect_api.PrefectRefusedError):
         return "Prefect, which would know, does not answer"
     return "" if ready else "no runner asks Prefect for work"
+
+
+def _lake_problem(settings: Settings) -> str:
+    try:
+        if place := remote_for(settings):
+            place.reach()
+    except BlobError as error:
+        return str(error)
+    return ""
 
 
 def catalog_problem() -> str:

@@ -88,14 +88,18 @@ class _Watch:
         return held
 
     def _end(self) -> None:
-        """The lease is lost. Cancelled work may tidy up; what another worker has taken over must be left alone."""
+        """Not ours any more: done a moment ago, cancelled, which may tidy up, or taken over, which may not."""
         try:
             item = items.get(self._item.id)
-            cancelled = item is None or item.state == items.CANCELLED
+            state = item.state if item is not None else items.CANCELLED
         except CatalogUnavailableError:
-            cancelled = False
+            state = items.RUNNING
+        if state in (items.DONE, items.FAILED):
+            self._process.join(_GRACE_S)
+            return self._kill()
+        cancelled = state == items.CANCELLED
         logger.warning("{} {} is {}", self._item.kind, self._item.id, "cancelled" if cancelled else "lost: stopping")
-        self._terminate() if cancelled else self._kill()
+        return self._terminate() if cancelled else self._kill()
 
     def _too_late(self) -> None:
         self._terminate()

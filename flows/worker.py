@@ -100,13 +100,16 @@ def _serve(holder: Holder, me: Worker, ready_file: Path | None) -> int:
         queues=me.queues,
         concurrency=me.places,
         pool="threads",
+        # With its event loop a worker that loses Redis while it works never listens again: it was tried.
+        use_eventloop=False,
         quiet=True,
         without_heartbeat=True,
         without_gossip=True,
         without_mingle=True,
     )
     worker.start()
-    return int(worker.exitcode or 0)
+    # Celery's own code for an orderly stop is True, which a shell takes for a failure.
+    return 0 if holder.stopping.is_set() else int(worker.exitcode or 0)
 
 
 def _pulse(me: Worker, left: threading.Event) -> None:

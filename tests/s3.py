@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-import boto3
+import fsspec
 import pytest
 from moto.server import ThreadedMotoServer
 
@@ -31,9 +31,14 @@ def address_of(server: ThreadedMotoServer) -> str:
 def make_bucket(endpoint: str) -> str:
     """A bucket that no other test uses."""
     name = f"shifumi-{next(_numbers)}"
-    keys = {"aws_access_key_id": "tester", "aws_secret_access_key": "not-a-secret"}
-    boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", **keys).create_bucket(Bucket=name)
+    client(endpoint).mkdir(name)
     return name
+
+
+def client(endpoint: str) -> fsspec.AbstractFileSystem:
+    """Somebody else who looks into the buckets of a server, and changes what is there."""
+    keys = {"key": "tester", "secret": "not-a-secret"}
+    return fsspec.filesystem("s3", endpoint_url=endpoint, skip_instance_cache=True, use_listings_cache=False, **keys)
 
 
 def use_bucket(monkeypatch: pytest.MonkeyPatch, endpoint: str, url: str) -> Settings:

@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_until(condition: Callable[[], T], timeout: float = 30.0, every: float = 0.1, what: str = "") -> T:
+def wait_until(condition: Callable[[], T], timeout: float = 60.0, every: float = 0.1, what: str = "") -> T:
     """Call ``condition`` until it answers something true and return that; fail after ``timeout`` seconds."""
     deadline = time.monotonic() + timeout
     while True:

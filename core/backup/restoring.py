@@ -168,15 +168,16 @@ def _make_room(settings: Settings) -> Path | None:
 
 
 def _move_in(settings: Settings, stage: Path) -> None:
-    catalog, tracking = sqlite_file(settings.catalog_url), sqlite_file(settings.tracking_uri)
-    for made, wanted in ((stage / "catalog.db", catalog), (stage / "mlflow" / "mlflow.db", tracking)):
-        if wanted is not None and made.is_file() and not wanted.is_relative_to(settings.data_dir):
-            shutil.move(made, wanted)
     for path in sorted(stage.iterdir()):
         target = settings.data_dir / path.name
         if target.is_dir():
             _remove_empty(target)
         path.rename(target)
+    for made, url in (("catalog.db", settings.catalog_url), ("mlflow/mlflow.db", settings.tracking_uri)):
+        wanted = sqlite_file(url)
+        if wanted is not None and wanted != settings.data_dir / made and (settings.data_dir / made).is_file():
+            wanted.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(settings.data_dir / made, wanted)
 
 
 def _remove_empty(folder: Path) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from core.logs import redact
 from core.settings import Settings
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Address:
         plain: dict[str, Any] = {"skip_instance_cache": True, "use_listings_cache": False}
         if not self.url.startswith(("s3://", "s3a://")):
             return plain
-        calls = {"connect_timeout": _CONNECT_S, "read_timeout": self.timeout_s, "retries": {"max_attempts": 1}}
+        calls = {"connect_timeout": _CONNECT_S, "read_timeout": self.timeout_s, "retries": {"total_max_attempts": 2}}
         client = {"region_name": self.region} if self.region else {}
         own = {"key": self.key, "secret": self.secret, "token": self.token, "endpoint_url": self.endpoint}
         known = {name: value for name, value in own.items() if value}
@@ -82,7 +83,7 @@ class Remote:
     """One shared place. Every method raises :class:`BlobError`; use :func:`remote_for` to get one."""
 
     def __init__(self, address: Address) -> None:
-        self.url = address.url
+        self.url = redact(address.url)
         self._silent_until = 0.0
         self._why = ""
         self._fs, self._root = self._open(address)
@@ -94,9 +95,9 @@ class Remote:
         try:
             fs, root = fsspec.core.url_to_fs(address.url, **address.options())
         except (ValueError, ImportError, OSError) as error:
-            raise BlobError(f"SHIFUMI_LAKE_URL={address.url} cannot be used: {_first_line(error)}") from error
+            raise BlobError(f"SHIFUMI_LAKE_URL={redact(address.url)} cannot be used: {_first_line(error)}") from error
         if hasattr(fs, "retries"):
-            fs.retries = 2  # s3fs waits on top of botocore; five rounds would hold a page for a minute
+            fs.retries = 1  # botocore tries again already; s3fs's five rounds on top would hold a page for minutes
         return fs, root.rstrip("/")
 
     def _protocols(self) -> tuple[str, ...]:
@@ -148,6 +149,11 @@ class Remote:
                 self._require_root()
         for path, facts in found.items():
             yield Entry(path.removeprefix(prefix).lstrip("/"), int(facts["size"]), _modified(facts))
+
+    def reach(self) -> None:
+        """One question that costs little: does the place answer, and is the bucket there?"""
+        with self._explained("It could not be reached"):
+            self._require_root()
 
     def check(self) -> None:
         """Write, read and remove a small file, as a first real use would."""

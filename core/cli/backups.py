@@ -59,9 +59,7 @@ def restore(settings: Settings, file: Path, *, force: bool) -> int:
     if restored.aside is not None:
         print(f"What was there before is in {restored.aside}.")
     _say_notes(manifest)
-    print(
-        "Everybody has to log in again. Tokens that were revoked since are valid again: look at `manage.py token list`."
-    )
+    print("Everybody has to log in again. Tokens revoked since are valid again: see `python3 manage.py token list`.")
     counts = report(_examined(settings))
     return 1 if counts["problem"] else 0
 

@@ -78,7 +78,7 @@ def _workbench(settings: Settings) -> ProcessSpec:
     return ProcessSpec(
         "workbench",
         "Workbench",
-        (sys.executable, "-m", "streamlit", "run", "app.py", *flags),
+        (sys.executable, "-m", "core.ui.serve", *flags),
         _answers(url + "/_stcore/health"),
         port=settings.workbench_port,
         url=url,

@@ -22,7 +22,9 @@ from core.metrics.families import single
 _EVERY_S = 5.0
 _STALE_S = 60.0
 _SHARE = 20
-"""A pause is at least this many times as long as the reading before it: a large catalog is read less often."""
+"""A pause is this many times as long as the reading before it, within limits: a large catalog is read less often."""
+
+_AT_MOST_S = 30.0
 
 
 class CatalogWatch(Collector):
@@ -69,5 +71,9 @@ class CatalogWatch(Collector):
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            took = self.look()
-            self._stop.wait(max(_EVERY_S, _SHARE * took))
+            self._stop.wait(pause_s(self.look()))
+
+
+def pause_s(took_s: float) -> float:
+    """How long to wait after a reading that took ``took_s``: never so long that its figures would count as old."""
+    return min(max(_EVERY_S, _SHARE * took_s), _AT_MOST_S)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+import math
+from collections.abc import Iterator
 
 from prometheus_client.core import HistogramMetricFamily, Metric
-from sqlalchemy import case, extract, func, select
+from sqlalchemy import Integer, cast, extract, func, select
 from sqlalchemy.orm import Session
 
 from core import jobs
@@ -16,7 +16,7 @@ from core.settings import get_settings
 
 KINDS = (jobs.GENERATE, jobs.CHECK, jobs.PREDICT_FILE, jobs.IMPORT, jobs.PROPOSE, jobs.PREDICT_VIDEO)
 ENDS = (jobs.COMPLETED, jobs.FAILED, jobs.CANCELLED, jobs.CRASHED)
-_BUCKETS_S = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200)
+_BUCKETS_S = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0, math.inf)
 
 _ENDED = Job.finished_at.is_not(None)
 
@@ -39,24 +39,28 @@ def _ended(session: Session) -> Metric:
 
 def _durations(session: Session) -> Metric:
     """Whole seconds from asking to the end, of jobs that completed."""
-    lasted = extract("epoch", Job.finished_at) - extract("epoch", Job.created_at)
-    within = [func.sum(case((lasted > bound, 0), else_=1)) for bound in _BUCKETS_S]
-    query = (
-        select(Job.kind, func.count(), func.sum(lasted), *within)
-        .where(_ENDED, Job.state == jobs.COMPLETED)
-        .group_by(Job.kind)
-    )
+    lasted = cast(extract("epoch", Job.finished_at) - extract("epoch", Job.created_at), Integer).label("lasted")
+    # Put into buckets here: in SQL each bucket would work out both times of each job again.
+    query = select(Job.kind, lasted, func.count()).where(_ENDED, Job.state == jobs.COMPLETED).group_by("kind", "lasted")
+    found: dict[str, list[tuple[int, int]]] = {kind: [] for kind in KINDS}
+    for kind, duration, count in session.execute(query).tuples():
+        found.setdefault(kind, []).append((duration, count))
     family = HistogramMetricFamily(
         "shifumi_job_duration_seconds", "From asking to the end, jobs that completed.", labels=["kind"]
     )
-    for kind, count, total, *counts in session.execute(query).tuples():
-        family.add_metric([kind], _buckets(counts, count), float(total))
+    for kind, counts in found.items():
+        total = sum(duration * count for duration, count in counts)
+        family.add_metric([kind], [(_le(bound), _within(counts, bound)) for bound in _BUCKETS_S], total)
     return family
 
 
-def _buckets(counts: Sequence[Any], count: int) -> list[tuple[str, float]]:
-    bounded = [(str(float(bound)), float(number)) for bound, number in zip(_BUCKETS_S, counts, strict=True)]
-    return [*bounded, ("+Inf", float(count))]
+def _le(bound: float) -> str:
+    """As Prometheus writes the upper end of a bucket."""
+    return "+Inf" if bound == math.inf else str(bound)
+
+
+def _within(counts: list[tuple[int, int]], bound: float) -> float:
+    return float(sum(count for duration, count in counts if duration <= bound))
 
 
 def _alive(session: Session) -> Iterator[Metric]:

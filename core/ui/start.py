@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import lru_cache
 
 import streamlit as st
 
@@ -16,6 +17,12 @@ from core.settings import get_settings
 def prepare_process() -> None:
     """Send the log records of this process to the console and ``data/logs/workbench.jsonl``."""
     setup_logging("workbench")
-    start_exporter(get_settings().workbench_metrics_port, "SHIFUMI_WORKBENCH_METRICS_PORT", [LIVE])
+    serve_figures()
     # Each browser tab opens a WebSocket; "connection open" tells nobody anything.
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
+
+
+@lru_cache(maxsize=1)
+def serve_figures() -> None:
+    """Give Prometheus an address, once per process: see :mod:`core.ui.serve` for the moment."""
+    start_exporter(get_settings().workbench_metrics_port, "SHIFUMI_WORKBENCH_METRICS_PORT", [LIVE])

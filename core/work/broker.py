@@ -28,7 +28,7 @@ def address(settings: Settings) -> str:
     from core.work import folder_transport
 
     folder_transport.install()
-    return f"{folder_transport.NAME}://"
+    return f"{folder_transport.NAME}://localhost"
 
 
 def embedded(settings: Settings) -> bool:

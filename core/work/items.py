@@ -71,7 +71,8 @@ def claim(item_id: str, worker: str) -> WorkItem | None:
         started_at=utcnow(),
         message=f"Taken by {worker}",
     )
-    return get(item_id) if taken else None
+    item = get(item_id) if taken else None
+    return item if item is not None and item.lease_owner == owner else None  # it may be cancelled already
 
 
 def renew(item_id: str, owner: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import cv2
@@ -44,3 +44,60 @@ def squares(throw: str = "rock", frames: int = 60) -> Iterable[Pixels]:
         left = 240 + 8 * round(10 * np.sin(2 * np.pi * number / frames))
         pixels[160 : 160 + SQUARE, left : left + SQUARE] = COLOURS[throw]
         yield pixels
+
+
+class ChangingFilm:
+    """A film whose pictures may be changed while the camera shows it.
+
+    Uncompressed (Y4M), which Chromium reads frame by frame: new pictures of the same size and number are written
+    over the old ones. Ten frames a second, so that a stream beside a training leaves a small machine some time.
+    """
+
+    _HEADER = f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F10:1 Ip A1:1 C420jpeg\n".encode()
+
+    def __init__(self, path: Path, pictures: Sequence[Pixels]) -> None:
+        self.path = path
+        self._count = len(pictures)
+        path.write_bytes(self._data(pictures))
+
+    def show(self, pictures: Sequence[Pixels]) -> None:
+        """From now on these."""
+        assert len(pictures) == self._count
+        with self.path.open("r+b") as film:
+            film.write(self._data(pictures))
+
+    def _data(self, pictures: Sequence[Pixels]) -> bytes:
+        frames = (cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420).tobytes() for picture in pictures)
+        return self._HEADER + b"".join(b"FRAME\n" + frame for frame in frames)
+
+
+_COLOURS = {"rock": (40, 40, 220), "paper": (60, 200, 60), "scissors": (220, 80, 40)}
+_PATTERNS = {
+    "rock": ("#.#.", ".#.#", "#.#.", ".#.#"),
+    "paper": ("#",),
+    "scissors": ("  #  ", "  #  ", "#####", "  #  ", "  #  "),
+}
+"""In colour, dark, or nothing: tried, the starter model sees no hand in any of them, be the video ever so poor."""
+_SIGN = 300
+
+
+def new_signs(throw: str, frames: int = 20) -> list[Pixels]:
+    """A sign of which the starter model knows nothing and which a short training learns, each frame at another place.
+
+    It fills the guide frame, nearly.
+    """
+    return [_sign(throw, number) for number in range(frames)]
+
+
+def _sign(throw: str, seed: int) -> Pixels:
+    random = np.random.default_rng(seed)
+    ground = random.integers(90, 150, (24, 32, 3), dtype=np.uint8)
+    pixels = cv2.resize(ground, (WIDTH, HEIGHT), interpolation=cv2.INTER_NEAREST)
+    left, top = 170 + int(random.integers(-16, 17)), 90 + int(random.integers(-16, 17))
+    cell = _SIGN // len(_PATTERNS[throw])
+    for row, line in enumerate(_PATTERNS[throw]):
+        for column, mark in enumerate(line):
+            if mark != " ":
+                y, x = top + row * cell, left + column * cell
+                pixels[y : y + cell, x : x + cell] = _COLOURS[throw] if mark == "#" else (30, 30, 30)
+    return np.asarray(pixels, np.uint8)

@@ -6,10 +6,25 @@ import re
 
 from playwright.sync_api import FrameLocator, Page, expect
 
+from core import images
+from core.catalog.image_tables import Image
+from core.images import queries, review_queue
 from core.live import drawing
+from tests.e2e.insisting import until_visible
 from tests.e2e.signing import log_in
 from tests.e2e.workbench import Workbench
 from tests.waiting import wait_until
+
+KEEP_CONNECTIONS = """
+window.connections = [];
+window.RTCPeerConnection = class extends window.RTCPeerConnection {
+  constructor(...given) {
+    super(...given);
+    window.connections.push(this);
+  }
+};
+"""
+"""For ``add_init_script``: :meth:`LivePage.connections` needs it."""
 
 # Draws what comes back and counts the pixels of about one colour (red, green, blue).
 _COUNT = """(video, [red, green, blue]) => {
@@ -24,6 +39,11 @@ _COUNT = """(video, [red, green, blue]) => {
     count += Math.max(Math.abs(data[at] - red), Math.abs(data[at + 1] - green), Math.abs(data[at + 2] - blue)) < 40;
   return count;
 }"""
+
+
+def captured() -> list[Image]:
+    """Everything that was recorded so far."""
+    return queries.listed(queries.Filters(source=images.WEBCAM), 1000)
 
 
 class LivePage:
@@ -67,3 +87,65 @@ class LivePage:
     def tab(self, name: str) -> None:
         self.page.get_by_role("tab", name=name).click()
         expect(self.page.get_by_role("tab", name=name)).to_have_attribute("aria-selected", "true")
+
+    def connections(self) -> list[str]:
+        """The state of each connection that this tab has ever made for its video."""
+        found = self.frame.locator("video").evaluate("() => window.connections.map((one) => one.connectionState)")
+        return [str(state) for state in found]
+
+    def play_to_the_end(self, throw: str) -> None:
+        """By keyboard: ``p`` starts the game, and again when it had to wait."""
+        self.tab("Play")
+        until_visible(lambda: self.page.keyboard.press("p"), self.page.get_by_role("button", name="Give up"))
+        ended = self.page.get_by_role("button", name=re.compile("Play again|Go on"))
+
+        def over() -> bool:
+            expect(ended).to_be_visible(timeout=120_000)
+            if "Go on" not in ended.inner_text():
+                return True
+            ended.click()
+            return False
+
+        wait_until(over, timeout=180, what="the end of the game")
+        main = self.page.get_by_test_id("stMain")
+        expect(main.get_by_text(re.compile("You win the game|I win the game"))).to_be_visible()
+        assert main.get_by_text(re.compile(f"{throw} against .* pledge")).count() >= 3
+
+    def flag(self, right: str) -> Image:
+        """Say that the frame was wrong and what it showed; the picture that waits now."""
+        self.tab("Correct")
+        flagged = queries.Filters(source=images.LIVE)
+        self.page.get_by_role("button", name="That was wrong").click()
+        self.sees("What was it really?")
+        assert queries.count(flagged) == 0  # frozen, not stored
+        self.page.get_by_role("button", name=right, exact=True).click()
+        self.sees("Thank you.")
+        (image,) = review_queue.queue("rps")
+        assert (image.source, image.created_by) == (images.LIVE, "eve")
+        assert review_queue.reason_of(image) == review_queue.FLAGGED
+        assert [box.label for box in image.boxes] == [right.lower()]
+        return image
+
+    def choose(self, throw: str) -> None:
+        """What the next recording shows."""
+        self.page.get_by_test_id("stMain").get_by_role("radio", name=throw.capitalize()).click()
+        expect(self.page.get_by_role("button", name=f"Hold to record {throw}")).to_be_enabled()
+
+    def hold(self, throw: str, pictures: int, *, by_mouse: bool) -> None:
+        """Hold the button, or the space bar, until this recording has stored that many pictures."""
+        button = self.page.get_by_role("button", name=f"Hold to record {throw}")
+        earlier = {row.session for row in captured()}
+
+        def stored() -> bool:
+            return sum(row.session not in earlier for row in captured()) >= pictures
+
+        if by_mouse:
+            button.hover()
+            self.page.mouse.down()
+        else:
+            button.focus()
+            self.page.keyboard.down("Space")
+        wait_until(stored, timeout=60, what=f"{pictures} captured pictures")
+        self.page.mouse.up() if by_mouse else self.page.keyboard.up("Space")
+        expect(button).to_have_attribute("aria-pressed", "false")
+        self.sees(re.compile(rf"\d+ pictures? of {throw}"))

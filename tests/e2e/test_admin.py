@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 from core.auth import tokens, users
 from core.auth.roles import Actor, Role
 from core.auth.tokens import create_token
+from tests.e2e.insisting import until_visible
 from tests.e2e.signing import log_in
 from tests.e2e.workbench import Workbench
 from tests.people import PASSWORD, make_user
@@ -29,8 +30,9 @@ def admin_page(workbench: Workbench, page: Page, admin: Actor) -> Page:
 
 def choose_bob(page: Page) -> None:
     page.get_by_text("Change a user").click()
-    page.get_by_role("combobox", name="User", exact=True).click()
-    page.get_by_role("option", name="bob").click()
+    option = page.get_by_role("option", name="bob")
+    until_visible(page.get_by_role("combobox", name="User", exact=True).click, option)
+    option.click()
     expect(page.locator(".st-key-changed_role_bob")).to_be_visible()
 
 

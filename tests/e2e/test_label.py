@@ -12,6 +12,7 @@ from core.auth.roles import SYSTEM, Actor, Role
 from core.catalog.image_tables import Image
 from core.images import FLAGGED, UNSURE, WEBCAM, review, review_queue, store
 from core.images.boxes import NewBox
+from tests.e2e.insisting import until_visible
 from tests.e2e.signing import log_in
 from tests.e2e.workbench import Workbench
 from tests.people import make_user
@@ -198,7 +199,7 @@ def test_with_a_finger_on_a_telephone(workbench: Workbench, browser: Browser) ->
     for kind, x, y in (("touchStart", 0.2, 0.2), ("touchMove", 0.4, 0.4), ("touchMove", 0.6, 0.7), ("touchEnd", 0, 0)):
         touch(kind, x, y)
     expect(page.locator(".box.selected")).to_have_count(1)
-    page.get_by_role("button", name="paper").tap()
+    until_visible(page.get_by_role("button", name="paper").tap, page.locator(".box .tag", has_text="paper"))
     page.get_by_role("button", name="Accept", exact=True).tap()
     (drawn,) = saved(image, "labelled").boxes
     assert (drawn.label, drawn.x, drawn.y) == ("paper", pytest.approx(0.4, abs=0.02), pytest.approx(0.45, abs=0.02))

@@ -1,28 +1,25 @@
-"""Live in a real Chromium with a camera that plays a film: boxes, game, mistakes, capture, promotion, trouble.
+"""Live in a real Chromium with a camera that plays a film: boxes, two models, two people, trouble.
 
 The hands are coloured squares, and the model is a real graph that knows them: what is proved here is the way from
-the camera to the page and to the catalog, not how good a model is.
+the camera to the page, not how good a model is. Capture, game and mistakes are in ``test_hands_journey``.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expect
-from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Page
 
-from core import images
 from core.auth.roles import Role
-from core.images import queries, review_queue
 from core.live import drawing
 from core.live.following import STARTER
 from core.settings import Settings
 from tests.colour_model import promote_colour_model
 from tests.e2e.conftest import _CHROMIUM_ARGS
 from tests.e2e.fake_camera import arguments, squares, write_film
+from tests.e2e.insisting import until_visible
 from tests.e2e.live_page import LivePage
 from tests.e2e.workbench import Workbench, running_workbench
 from tests.people import make_user
@@ -59,17 +56,13 @@ def bench(mlflow_store: Path, settings: Settings) -> Iterator[Workbench]:
         yield made
 
 
-def test_boxes_game_mistake_capture_and_a_promotion_in_one_stream(bench: Workbench, tab: Page) -> None:
+def test_boxes_and_a_promotion_in_one_stream_with_the_old_model_beside(bench: Workbench, tab: Page) -> None:
     live = LivePage(tab, bench, "eve")
     live.start()
     live.sees_boxes()
     live.sees("Rock")
     live.sees("results per second")
     live.sees("model v1")
-
-    _play_to_the_end(live)
-    _flag(live)
-    _capture(live)
 
     before = live.clock()
     promote_colour_model(wider=16)
@@ -84,71 +77,6 @@ def test_boxes_game_mistake_capture_and_a_promotion_in_one_stream(bench: Workben
     assert live.clock() > before
 
     live.stop()
-
-
-def _play_to_the_end(live: LivePage) -> None:
-    """By keyboard: ``p`` starts the game, and again when it had to wait."""
-    live.page.keyboard.press("p")
-    expect(live.page.get_by_role("button", name="Give up")).to_be_visible()
-    ended = live.page.get_by_role("button", name=re.compile("Play again|Go on"))
-
-    def over() -> bool:
-        expect(ended).to_be_visible(timeout=120_000)
-        if "Go on" not in ended.inner_text():
-            return True
-        ended.click()
-        return False
-
-    wait_until(over, timeout=180, what="the end of the game")
-    expect(
-        live.page.get_by_test_id("stMain").get_by_text(re.compile("You win the game|I win the game"))
-    ).to_be_visible()
-    proofs = live.page.get_by_text(re.compile("rock against .* pledge"))
-    assert proofs.count() >= 3
-
-
-def _flag(live: LivePage) -> None:
-    live.tab("Correct")
-    live.page.get_by_role("button", name="That was wrong").click()
-    live.sees("What was it really?")
-    assert queries.count() == 0  # frozen, not stored
-    live.page.get_by_role("button", name="Paper", exact=True).click()
-    live.sees("Thank you.")
-    (flagged,) = review_queue.queue("rps")
-    assert (flagged.source, flagged.created_by) == (images.LIVE, "eve")
-    assert review_queue.reason_of(flagged) == review_queue.FLAGGED
-    assert [box.label for box in flagged.boxes] == ["paper"]
-    assert "v1 said rock" in flagged.note
-
-
-def _capture(live: LivePage) -> None:
-    """Hold by mouse, then by the space bar; only what is held is stored."""
-    live.tab("Capture")
-    live.page.get_by_test_id("stMain").get_by_role("radio", name="Scissors").click()
-    button = live.page.get_by_role("button", name="Hold to record scissors")
-    expect(button).to_be_enabled()
-    button.hover()
-    live.page.mouse.down()
-    captured = queries.Filters(source=images.WEBCAM)
-    wait_until(lambda: queries.count(captured) >= 3, timeout=60, what="three captured pictures")
-    live.page.mouse.up()
-    expect(button).to_have_attribute("aria-pressed", "false")
-    live.sees("Check the boxes")
-
-    button.focus()
-    live.page.keyboard.down("Space")
-    wait_until(
-        lambda: len({row.session for row in queries.listed(captured, 100)}) == 2, timeout=60, what="a second hold"
-    )
-    live.page.keyboard.up("Space")
-    expect(button).to_have_attribute("aria-pressed", "false")
-    rows = queries.listed(captured, 100)
-    assert {(row.state, row.created_by) for row in rows} == {(images.PROPOSED, "eve")}
-    assert {box.label for row in rows for box in row.boxes} == {"scissors"}
-
-
-def _sessions(filters: queries.Filters) -> set[str]:
-    return {row.session for row in queries.listed(filters, 100)}
 
 
 def test_two_people_watch_and_a_lost_camera_is_told(bench: Workbench, tab: Page, watching_browser: Browser) -> None:
@@ -192,18 +120,7 @@ if (navigator.mediaDevices) navigator.mediaDevices.getUserMedia = async () => {
 
 
 def _unfold(page: Page) -> None:
-    """Open "No picture?"; a click while the page is still being built is lost."""
-    button = page.get_by_role("button", name="Test the camera")
-
-    def unfolded() -> bool:
-        page.get_by_text("No picture?").click()
-        try:
-            button.wait_for(state="visible", timeout=5_000)
-        except PlaywrightTimeoutError:
-            return False
-        return True
-
-    wait_until(unfolded, timeout=60, what="the camera test")
+    until_visible(page.get_by_text("No picture?").click, page.get_by_role("button", name="Test the camera"))
 
 
 def _test_camera(page: Page, reason: str = "") -> None:

@@ -86,7 +86,7 @@ def test_cancel_waiting_and_running(prefect: str, settings: Settings) -> None:
         prefect_api.deployments()
     waiting = jobs.submit(EDITOR, jobs.CHECK, "linear", {})
     jobs.cancel(EDITOR, waiting.id)
-    assert ended(waiting, timeout=5).state == jobs.CANCELLED
+    assert ended(waiting).state == jobs.CANCELLED
     assert state_in_prefect(waiting) == "CANCELLED"
     with pytest.raises(LookupError, match="already ended"):
         jobs.cancel(EDITOR, waiting.id)

@@ -44,10 +44,9 @@ def test_data_alone_leads_to_a_better_model(discord: FakeDiscord, settings: Sett
     champion = registry.champion("linear")
     assert champion is not None and champion.version == 2
     quiet()
-    assert any(title.startswith("⚠ Drift found: linear") for title in discord.titles)
-    assert any("challenger v2 promoted" in title for title in discord.titles)
-    assert any("check-and-retrain started" in title for title in discord.titles)
-    assert any("check-and-retrain ended" in title for title in discord.titles)
+    told = ("⚠ Drift found: linear", "challenger v2 promoted", "check-and-retrain started", "check-and-retrain ended")
+    for words in told:
+        wait_until(lambda: any(words in title for title in discord.titles), what=words)  # noqa: B023
     _figures_are_there(champion)
 
     _the_second_click_is_refused()

@@ -1,11 +1,25 @@
 """What the tests of pages share."""
 
 import sys
+from collections.abc import Iterator
+from functools import cache
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 
 from core.settings import Settings, get_settings
 from tests.ports import free_port
+
+
+@pytest.fixture(scope="session", autouse=True)
+def packages_read_once() -> Iterator[None]:
+    """AppTest looks for components in the metadata of every installed package, which was most of what a test cost.
+
+    What is installed stays the same meanwhile, and so does the answer.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
 
 
 @pytest.fixture(autouse=True)

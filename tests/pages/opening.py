@@ -13,7 +13,7 @@ _WARM_APP = f"import runpy\nrunpy.run_path({str(ROOT / 'app.py')!r})\n"
 
 def open_page(path: str = "overview.py", actor: Actor | None = None) -> AppTest:
     """``pages/<path>`` through ``app.py``, as ``actor`` (made by ``tests.people.make_user``; None: signed out)."""
-    app = AppTest.from_string(_WARM_APP, default_timeout=30)
+    app = AppTest.from_string(_WARM_APP, default_timeout=90)
     if actor:
         app.session_state["_shifumi_ticket"] = issue(actor.username)
     app.run()

@@ -21,7 +21,7 @@ def page() -> None:
 
 
 def dialog(username: str) -> AppTest:
-    app = AppTest.from_function(page, default_timeout=30)
+    app = AppTest.from_function(page, default_timeout=90)
     app.session_state["_shifumi_ticket"] = issue(username)
     return app.run()
 

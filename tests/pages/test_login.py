@@ -38,7 +38,7 @@ def test_signed_out_every_page_is_the_login_form(entry: Entry) -> None:
 @EVERY_PAGE
 def test_a_page_file_run_directly_guards_itself(entry: Entry) -> None:
     make_user("ada")
-    app = AppTest.from_file(ROOT / "pages" / entry.path, default_timeout=30).run()
+    app = AppTest.from_file(ROOT / "pages" / entry.path, default_timeout=90).run()
     assert is_login_form(app)
     assert [title.value for title in app.title] == ["Shifumi"]
 

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import signal
 import stat
 import subprocess
 import sys
@@ -33,6 +35,7 @@ from core.settings import Settings, get_settings
 from tests.learning import make_dataset
 from tests.pictures_of_hands import box, picture
 
+posix = pytest.mark.skipif(os.name != "posix", reason="Windows has neither such rights nor such signals")
 PASSWORD = "correct horse battery"
 POINTS = np.array([[0.5, 0.5], [-1.0, 0.2], [0.1, -0.3]])
 
@@ -135,6 +138,7 @@ def changed(archive: Path, target: Path, change: Callable[[dict[str, bytes], dic
     return target
 
 
+@posix
 def test_only_its_owner_may_read_it(archive: Path) -> None:
     assert stat.S_IMODE(archive.stat().st_mode) == 0o600
     assert sorted(path.name for path in archive.parent.iterdir()) == ["all.zip", "data"]
@@ -377,6 +381,20 @@ def test_an_mlflow_store_is_not_written_over(
     assert (tmp_path / "own.db").read_bytes() == b"mine"
 
 
+def test_databases_go_where_the_variables_say(
+    lived_in: Settings, mlflow_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(lived_in, tmp_path / "all.zip", quiet)
+    elsewhere(tmp_path / "new", monkeypatch)
+    monkeypatch.setenv("SHIFUMI_DATABASE_URL", f"sqlite:///{(tmp_path / 'new' / 'own.db').as_posix()}")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{(tmp_path / 'far' / 'runs.db').as_posix()}")
+    get_settings.cache_clear()
+    restore(get_settings(), tmp_path / "all.zip", quiet)
+    assert users.get_user("ada") is not None
+    assert (tmp_path / "far" / "runs.db").stat().st_size == mlflow_store.stat().st_size
+    assert not (tmp_path / "new" / "catalog.db").exists()
+
+
 def test_the_commands_work_and_say_what_they_did(
     lived_in: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -415,3 +433,17 @@ def test_nothing_is_restored_under_a_running_installation(
         assert main(["restore", str(archive), "--force"]) == 1
         holder.communicate(b"\n")
     assert f"({holder.pid})" in capsys.readouterr().err
+
+
+@posix
+def test_a_stop_signal_leaves_no_half_archive(
+    lived_in: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(_line: object, text: str) -> None:
+        if text.startswith("images"):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr("core.cli.backups._Line.tell", stopped)
+    with pytest.raises(SystemExit, match="143"):
+        main(["backup", str(tmp_path / "all.zip")])
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]

@@ -117,6 +117,14 @@ def test_a_catalog_from_another_version_is_found(settings: Settings) -> None:
     assert "0000" in found.text and "manage.py migrate" in found.remedy
 
 
+def test_a_catalog_whose_tables_were_taken_back_is_found(settings: Settings) -> None:
+    with closing(sqlite3.connect(settings.data_dir / "catalog.db")) as connection:
+        connection.execute("DELETE FROM alembic_version")
+        connection.commit()
+    found = worst(check_catalog(settings))
+    assert "no tables yet" in found.text and "manage.py migrate" in found.remedy
+
+
 def test_a_locked_catalog_is_found(settings: Settings, admin: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.cli.checks.storage._LOCK_PATIENCE_S", 0.1)
     with closing(sqlite3.connect(settings.data_dir / "catalog.db", isolation_level=None)) as connection:

@@ -11,6 +11,7 @@ from core.cli.checks import lake as lake_checks
 from core.cli.checks.images import check_images
 from core.cli.checks.lake import check_lake, check_place
 from core.cli.findings import Finding
+from core.health import component_states
 from core.images import UPLOAD, store
 from core.settings import get_settings
 from tests.learning import make_dataset
@@ -36,6 +37,18 @@ def test_a_place_that_does_not(s3_server: str, monkeypatch: pytest.MonkeyPatch) 
     [found] = check_place(get_settings())
     assert found.level == "problem" and "make the bucket" in found.text and found.remedy
     assert levels() == []
+
+
+def test_the_overview_hears_of_the_place(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the time limit of a page, which a busy machine may not keep."""
+    monkeypatch.setattr("core.health._ANSWER_WITHIN_S", 60.0)
+    assert {state.name: state.state for state in component_states()}["lake"] == "healthy"
+    use_bucket(monkeypatch, s3_server, "s3://no-such-bucket")
+    ill = {state.name: state for state in component_states()}["lake"]
+    assert ill.state == "unhealthy" and "make the bucket" in ill.detail and ill.remedy
+    monkeypatch.delenv("SHIFUMI_LAKE_URL")
+    get_settings.cache_clear()
+    assert "lake" not in {state.name for state in component_states()}
 
 
 def test_files_in_the_data_folder_have_no_other_place(monkeypatch: pytest.MonkeyPatch) -> None:

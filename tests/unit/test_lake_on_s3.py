@@ -3,11 +3,11 @@
 import io
 import os
 import shutil
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-import boto3
 import numpy as np
 import pytest
 from moto.server import ThreadedMotoServer
@@ -22,7 +22,7 @@ from core.settings import Settings, get_settings
 from core.workloads.base import silent
 from tests.learning import make_dataset
 from tests.pictures_of_hands import picture
-from tests.s3 import address_of, make_bucket, use_bucket
+from tests.s3 import address_of, client, make_bucket, use_bucket
 
 pytestmark = pytest.mark.usefixtures("lake_on_s3")
 COLUMNS = {"x1": np.arange(5.0)}
@@ -38,13 +38,6 @@ def objects(shelf: str) -> list[str]:
 
 def forget_copies() -> None:
     shutil.rmtree(get_settings().cache_dir, ignore_errors=True)
-
-
-def overwrite(lake_url: str, key: str, data: bytes, endpoint: str) -> None:
-    bucket, prefix = lake_url.removeprefix("s3://").split("/", 1)
-    keys = {"aws_access_key_id": "tester", "aws_secret_access_key": "not-a-secret"}
-    client = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", **keys)
-    client.put_object(Bucket=bucket, Key=f"{prefix}/{key}", Body=data)
 
 
 def test_datasets_live_in_the_bucket_and_are_read_through_copies(settings: Settings) -> None:
@@ -121,7 +114,7 @@ def test_two_machines_see_each_others_files(
 def test_a_damaged_object_is_refused_and_no_copy_stays(lake_on_s3: str, s3_server: str) -> None:
     dataset = make_dataset()
     forget_copies()
-    overwrite(lake_on_s3, f"lake/{dataset.path}", b"PAR1 something else PAR1", s3_server)
+    client(s3_server).pipe_file(f"{lake_on_s3}/lake/{dataset.path}", b"PAR1 something else PAR1")
     with pytest.raises(lake.LakeUnreachableError, match="damaged"):
         lake.read(dataset.path, ["x1"])
     assert files_below(get_settings().cache_dir) == []
@@ -175,6 +168,37 @@ def test_after_a_failure_others_are_told_at_once(mortal: Callable[[], None], mon
     monkeypatch.setattr(place, "_fs", None)  # asking again would fail otherwise than with these words
     with pytest.raises(lake.LakeUnreachableError, match="does not answer"):
         files.existing("1" * 64)
+
+
+def test_a_server_that_accepts_and_says_nothing_counts_as_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent_one:
+        endpoint = f"http://127.0.0.1:{silent_one.getsockname()[1]}"
+        monkeypatch.setenv("SHIFUMI_LAKE_TIMEOUT_S", "0.2")
+        use_bucket(monkeypatch, endpoint, "s3://bucket")
+        with pytest.raises(lake.LakeUnreachableError, match="does not answer"):
+            files.existing("0" * 64)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the warm flow runner forks on POSIX only")
+def test_a_forked_process_asks_with_connections_of_its_own() -> None:
+    """Flow runs are forked from a process that may have asked before."""
+    dataset = make_dataset()
+    forget_copies()
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            status = 0 if lake.file_of(dataset.path).is_file() else 2
+        finally:
+            os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_keys_in_the_address_are_not_told(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    use_bucket(monkeypatch, s3_server, "nonsense://key:topsecret@bucket")
+    with pytest.raises(lake.LakeError) as refused:
+        lake.file_of("linear/none.parquet")
+    assert "topsecret" not in str(refused.value)
 
 
 @pytest.mark.parametrize(

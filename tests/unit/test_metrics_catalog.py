@@ -215,6 +215,12 @@ def test_what_is_long_ago_is_not_told_as_if_it_were_now(monkeypatch: pytest.Monk
     assert exposed(watch).names == set()
 
 
+@pytest.mark.parametrize(("took_s", "pause_s"), [(0.01, 5.0), (0.5, 10.0), (100.0, 30.0)])
+def test_a_large_catalog_is_read_less_often_but_often_enough(took_s: float, pause_s: float) -> None:
+    assert catalog_watch.pause_s(took_s) == pause_s
+    assert pause_s < catalog_watch._STALE_S
+
+
 def test_every_kind_of_work_is_known_here() -> None:
     from core.jobs import _ROLES
 

@@ -77,6 +77,14 @@ def test_prefect_stays_private_and_quiet(settings: Settings) -> None:
     assert environment["PREFECT_SERVER_EPHEMERAL_ENABLED"] == "false"
 
 
+def test_prefects_database_is_told_to_its_server_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {"PREFECT_API_DATABASE_CONNECTION_URL": "postgresql://prefect:pw@db/prefect"}
+    told = {spec.name: dict(spec.env) for spec in stack(with_environment(monkeypatch, **given))}
+    wanted = "postgresql+asyncpg://prefect:pw@db/prefect"
+    assert told["prefect"]["PREFECT_API_DATABASE_CONNECTION_URL"] == wanted
+    assert not any("PREFECT_API_DATABASE_CONNECTION_URL" in told[name] for name in ("workbench", "api", "runner"))
+
+
 def test_on_all_addresses_we_still_look_at_our_own(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = with_environment(monkeypatch, SHIFUMI_HOST="0.0.0.0")
     workbench = stack(settings)[0]

@@ -75,6 +75,9 @@ def check_catalog(settings: Settings) -> Iterator[Finding]:
     except CatalogUnavailableError as error:
         yield problem(str(error), "Check SHIFUMI_DATABASE_URL; if the file is damaged, restore a backup.")
         return
+    if stored is None:
+        yield problem("The catalog has no tables yet", "Run `python3 manage.py migrate`.")
+        return
     if stored != newest_revision():
         yield problem(
             f"The catalog's tables are at {stored}, the program expects {newest_revision()}",

@@ -66,7 +66,7 @@ def name_of(process: psutil.Process) -> str:
     except psutil.Error:
         return "gone already"
     known = {
-        "streamlit": "workbench",
+        "core.ui.serve": "workbench",
         "core.api": "prediction API",
         "prefect server": "Prefect",
         "prefect.server": "Prefect",

@@ -1,0 +1,175 @@
+"""From a webcam to a better model and back, in a real Chromium against everything that ``manage.py run`` starts.
+
+Somebody teaches three signs that the model that ships has never seen, and plays with the model that learnt them. The
+stream runs in one tab from beginning to end; whatever else is done happens in a second one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, BrowserType, Page, expect
+
+from core import datasets, decisions, images, registry
+from core.auth.roles import Role
+from core.images import review_queue
+from core.images.splits import HOLDOUT, TRAIN, split_of
+from core.live.following import STARTER
+from core.settings import Settings
+from core.workloads.rps.classes import CLASSES
+from core.workloads.rps.training.enough import LEAST
+from tests.e2e.conftest import _CHROMIUM_ARGS
+from tests.e2e.fake_camera import ChangingFilm, arguments, new_signs
+from tests.e2e.live_page import KEEP_CONNECTIONS, LivePage, captured
+from tests.e2e.stack import Running, free_ports
+from tests.e2e.workbench import Workbench
+from tests.hands import QUICK
+from tests.people import make_user
+from tests.waiting import wait_until
+
+pytestmark = [pytest.mark.stack, pytest.mark.browser]
+
+SLOW = 90_000  # ms: a training on a busy machine
+
+CHOSEN = {
+    **QUICK,
+    "SHIFUMI_RPS_IMGSZ": "128",
+    "SHIFUMI_RPS_EPOCHS": "8",
+    "SHIFUMI_RPS_PATIENCE": "0",
+    "SHIFUMI_RPS_FREEZE": "10",
+    "SHIFUMI_RPS_BATCH": "4",
+    "SHIFUMI_CHECK_ON_NEW_DATA": "false",  # the check is started by hand
+}
+
+
+@pytest.fixture
+def running(settings: Settings, mlflow_store: Path) -> Iterator[Running]:
+    """The whole product, with an editor in it; the workbench answers, the rest may still be starting."""
+    make_user("eve", Role.EDITOR)
+    stack = Running(settings.data_dir, free_ports() | CHOSEN)
+    try:
+        stack.wait_healthy("workbench")
+        yield stack
+    finally:
+        stack.kill()
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> ChangingFilm:
+    return ChangingFilm(tmp_path / "camera.y4m", new_signs("rock"))
+
+
+@pytest.fixture
+def context(
+    browser_type: BrowserType, browser_type_launch_args: dict[str, object], film: ChangingFilm
+) -> Iterator[BrowserContext]:
+    """Of a browser whose camera shows the film."""
+    options = {**browser_type_launch_args, "args": [*_CHROMIUM_ARGS, *arguments(film.path)]}
+    browser = browser_type.launch(**options)  # type: ignore[arg-type]
+    made = browser.new_context(viewport={"width": 1400, "height": 900})
+    made.add_init_script(KEEP_CONNECTIONS)
+    yield made
+    browser.close()
+
+
+def test_from_the_webcam_to_a_better_model_and_back(
+    running: Running, context: BrowserContext, film: ChangingFilm
+) -> None:
+    bench = Workbench(f"http://127.0.0.1:{running.environment['SHIFUMI_WORKBENCH_PORT']}", running.output)
+    live = LivePage(context.new_page(), bench, "eve")
+    live.start()
+    live.sees(f"model {STARTER}")
+    _capture(live, film)
+
+    other = context.new_page()
+    other.goto(f"{bench.url}/label")
+    _label(other)
+    running.wait_healthy("prefect", "runner")
+    _make_a_dataset(other)
+    before = live.clock()
+    _train(other)
+
+    # The running stream has switched: the one connection that there ever was has gone on.
+    live.sees("model v2")
+    assert live.connections() == ["connected"]
+    wait_until(lambda: live.clock() > before, what="the picture to go on")
+    live.sees("Scissors")
+    live.sees_boxes()
+
+    live.page.bring_to_front()
+    live.play_to_the_end("scissors")
+    flagged = live.flag("Paper")
+    assert "v2 said scissors" in flagged.note
+    other.bring_to_front()
+    other.goto(f"{bench.url}/label")
+    expect(other.locator(".stage img")).to_have_attribute("alt", f"Picture {flagged.id} with 1 box")
+    expect(other.get_by_role("radio", name="Flagged 1")).to_be_visible()
+    assert live.connections() == ["connected"]
+
+
+def _capture(live: LivePage, film: ChangingFilm) -> None:
+    """Hold to record until a training and a judgement are possible: which of them a hold serves is chance."""
+    live.tab("Capture")
+    holds = 0
+    for throw in CLASSES:
+        film.show(new_signs(throw))
+        live.choose(throw)
+        while _stored(TRAIN, throw) < LEAST:
+            holds += 1
+            live.hold(throw, LEAST, by_mouse=holds % 2 == 1)
+    while not _stored(HOLDOUT):
+        holds += 1
+        live.hold(CLASSES[-1], 1, by_mouse=holds % 2 == 1)
+    live.sees("Check the boxes")
+    rows = captured()
+    assert len({row.session for row in rows}) == holds  # each hold is a session, and only what is held is stored
+    assert {(row.state, row.created_by) for row in rows} == {(images.PROPOSED, "eve")}
+
+
+def _stored(split: str, throw: str | None = None) -> int:
+    return sum(split_of(row.session) == split and throw in {None, row.boxes[0].label} for row in captured())
+
+
+def _label(page: Page) -> None:
+    """The boxes are right: Enter accepts each."""
+    stage = page.locator(".stage")
+
+    def next_picture() -> int | None:
+        return next((image.id for image in review_queue.queue("rps", 1)), None)
+
+    while (image := next_picture()) is not None:
+        expect(stage.locator("img")).to_have_attribute("alt", f"Picture {image} with 1 box")
+        expect(stage).to_be_focused()
+        page.keyboard.press("Enter")
+        wait_until(lambda: next_picture() != image, what=f"picture {image} to be accepted")
+    expect(page.get_by_text("Nothing waits for you")).to_be_visible()
+
+
+def _make_a_dataset(page: Page) -> None:
+    _go(page, "Datasets")
+    page.get_by_role("tab", name="Hands").click()
+    synthetic = page.get_by_role("spinbutton", name="Synthetic pictures")
+    synthetic.fill("0")
+    synthetic.press("Enter")
+    page.get_by_role("button", name="Make a dataset", exact=True).click()
+    expect(page.get_by_text("See on Train what the loop makes of it")).to_be_visible(timeout=SLOW)
+    (made,) = datasets.listed("rps")
+    assert made.rows == len(captured())
+
+
+def _train(page: Page) -> None:
+    _go(page, "Train")
+    page.get_by_role("radio", name="Hands").click()
+    page.get_by_role("button", name="Check & retrain").click()
+    wait_until(lambda: decisions.latest("rps"), timeout=120, what="a decision")
+    (decision,) = decisions.latest("rps")
+    assert decision.kind == decisions.PROMOTED, decision.reason
+    champion = registry.champion("rps")
+    assert champion is not None and champion.version == 2
+
+
+def _go(page: Page, name: str) -> None:
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
+    expect(page.get_by_role("heading", name=name, exact=True, level=1)).to_be_visible()
