@@ -110,7 +110,8 @@ def test_the_relay_leads_nowhere_else(settings: Settings, tmp_path: Path, tab: P
         live.frame.get_by_role("button", name="Start camera").click()
         wait_until(lambda: "Forbidden IP" in relay.said, timeout=90, what="coturn to refuse")
         assert "CREATE_PERMISSION processed, success" not in relay.said
-        assert live.clock() == 0
+        assert live.frame.locator("video").evaluate(_PATHS) == []
+        assert live.pixels() == 0
 
 
 def test_the_site_is_closed_up(settings: Settings, tmp_path: Path) -> None:
