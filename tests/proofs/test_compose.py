@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from aioice.ice import get_host_addresses
 from playwright.sync_api import BrowserContext, Page
@@ -67,5 +68,11 @@ def test_the_exercise_of_the_course_runs_with_prefect(running: Containers) -> No
 def test_a_restart_keeps_everything(running: Containers) -> None:
     running.compose("stop", "--timeout", "30")
     running.up()
-    ready = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8000/ready').status)"
-    assert running.inside("api", "python3", "-c", ready).strip() == "200"
+    wait_until(lambda: _ready(running), timeout=180, every=1, what="the champion to be served again")
+
+
+def _ready(running: Containers) -> bool:
+    try:
+        return httpx.get(f"{running.api}/ready", timeout=5).status_code == 200
+    except httpx.TransportError:
+        return False
