@@ -124,7 +124,7 @@ def health_checks(running: Engine, project: str) -> Iterator[None]:
 
     def tick() -> None:
         label = f"label=com.docker.compose.project={project}"
-        while not stop.wait(1.0):
+        while not stop.wait(2.0):
             for name in running.call("ps", "--quiet", "--filter", label, check=False).split():
                 running.call("healthcheck", "run", name, check=False)
 

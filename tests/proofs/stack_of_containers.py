@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from core.settings import ROOT
 from deploy.new_env import filled
 from tests.e2e.stack import free_ports
@@ -29,13 +27,11 @@ class Containers:
 
     engine: Engine
     project: str
-    files: tuple[Path, ...]
     values: Mapping[str, str]
     left_out: frozenset[str]
 
     def compose(self, *arguments: str, timeout: float = 900) -> str:
-        files = [part for file in self.files for part in ("--file", str(file))]
-        command = (*self.engine.compose, "--project-name", self.project, *files, *arguments)
+        command = (*self.engine.compose, "--project-name", self.project, *arguments)
         done = subprocess.run(
             command, cwd=ROOT, env={**self.engine.env, **self.values}, timeout=timeout, check=False,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -76,19 +72,15 @@ def secrets_and_ports() -> dict[str, str]:
 
 
 @contextmanager
-def containers(
-    scratch: Path, extra: Mapping[str, object], *profiles: str, **chosen: str
-) -> Iterator[Containers]:  # fmt: skip
-    """The images made, nothing started yet. ``extra`` is one more Compose file, ``chosen`` more variables."""
-    override = scratch / "proof.yaml"
-    override.write_text(yaml.safe_dump(extra), encoding="utf-8")
+def containers(scratch: Path, *profiles: str, **chosen: str) -> Iterator[Containers]:
+    """The images made, nothing started yet; ``chosen`` are more variables."""
     values = secrets_and_ports() | chosen
     env_file = scratch / "env"
     env_file.write_text("".join(f"{name}={value}\n" for name, value in values.items()), encoding="utf-8")
     project = f"shifumi-proof-{free_port()}"
     with engine(scratch) as running, health_checks(running, project):
         left_out = make_images(running, images(running, env_file, *profiles))
-        made = Containers(running, project, (ROOT / "compose.yaml", override), values, left_out)
+        made = Containers(running, project, values, left_out)
         try:
             yield made
         finally:

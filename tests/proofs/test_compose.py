@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
+from aioice.ice import get_host_addresses
 from playwright.sync_api import BrowserContext, Page
 
 from tests.discord import FakeDiscord, fake_discord
@@ -17,22 +19,18 @@ from tests.e2e.journey import Place, from_login_to_a_better_model
 from tests.proofs.stack_of_containers import Containers, containers
 from tests.waiting import wait_until
 
-_HOST = "host.docker.internal"
-
 
 @pytest.fixture(scope="module")
 def discord() -> Iterator[FakeDiscord]:
-    """On all addresses: the containers call it by the host's."""
-    with fake_discord("0.0.0.0", _HOST) as server:
+    """On all addresses: the containers call it by this machine's own."""
+    with fake_discord("0.0.0.0", get_host_addresses(use_ipv4=True, use_ipv6=False)[0]) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory, discord: FakeDiscord) -> Iterator[Containers]:
     """The default profile, healthy."""
-    reach_host = {"services": {"runner": {"extra_hosts": [f"{_HOST}:host-gateway"]}}}
-    scratch = tmp_path_factory.mktemp("compose")
-    with containers(scratch, reach_host, SHIFUMI_DISCORD_WEBHOOK_URL=discord.url) as made:
+    with containers(tmp_path_factory.mktemp("compose"), SHIFUMI_DISCORD_WEBHOOK_URL=discord.url) as made:
         made.up()
         yield made
 
@@ -70,5 +68,11 @@ def test_the_exercise_of_the_course_runs_with_prefect(running: Containers) -> No
 def test_a_restart_keeps_everything(running: Containers) -> None:
     running.compose("stop", "--timeout", "30")
     running.up()
-    ready = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8000/ready').status)"
-    assert running.inside("api", "python3", "-c", ready).strip() == "200"
+    wait_until(lambda: _ready(running), timeout=180, every=1, what="the champion to be served again")
+
+
+def _ready(running: Containers) -> bool:
+    try:
+        return httpx.get(f"{running.api}/ready", timeout=5).status_code == 200
+    except httpx.TransportError:
+        return False

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -14,8 +16,10 @@ import pytest
 import yaml
 
 from core.settings import ROOT
+from deploy.image.healthcheck import runner_problem, server_problem
 from deploy.new_env import filled
 from deploy.new_env import main as new_env
+from tests.ports import free_port
 
 BIN = Path(sys.executable).parent
 PROFILES = ("monitoring", "scale", "tls", "turn")
@@ -162,6 +166,44 @@ def test_the_image_holds_the_programs_and_nothing_else() -> None:
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_script_is_clean(script: Path) -> None:
     passes("shellcheck", script)
+
+
+@pytest.mark.skipif(shutil.which("caddy") is None, reason="Caddy is not installed")
+def test_caddy_takes_its_file() -> None:
+    command = ["caddy", "validate", "--adapter", "caddyfile", "--config", "deploy/caddy/Caddyfile"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "Valid configuration" in done.stderr + done.stdout, done.stderr
+
+
+def test_the_relay_lets_nobody_through_but_to_the_workbench(services: dict[str, Any]) -> None:
+    written = (ROOT / "deploy" / "coturn" / "turnserver.conf").read_text(encoding="utf-8").splitlines()
+    assert {"denied-peer-ip=0.0.0.0-255.255.255.255", "lt-cred-mech", "no-cli"} <= set(written)
+    assert not any(line.startswith(("allow-loopback-peers", "allowed-peer-ip", "user=")) for line in written)
+    workbench = services["app"]["networks"]["video"]["ipv4_address"]
+    allowed = [word for word in services["coturn"]["command"] if "allow" in word]
+    assert allowed == [f"--allowed-peer-ip={workbench}"]
+
+
+@pytest.mark.parametrize(
+    ("note", "problem"),
+    [
+        (None, "has not said yet"),
+        ("{", "has not said yet"),
+        ('{"pid": 1, "host": "another"}', "runs on another"),
+        (f'{{"pid": 4194305, "host": "{socket.gethostname()}"}}', "is gone"),
+        (f'{{"pid": {os.getpid()}, "host": "{socket.gethostname()}"}}', ""),
+    ],
+)
+def test_a_runner_is_well_when_it_lives_in_this_container(tmp_path: Path, note: str | None, problem: str) -> None:
+    file = tmp_path / "runner.json"
+    if note is not None:
+        file.write_text(note, encoding="utf-8")
+    said = runner_problem(file)
+    assert problem in said if problem else said == ""
+
+
+def test_a_server_that_does_not_answer_is_not_well() -> None:
+    assert "does not answer" in server_problem(f"http://127.0.0.1:{free_port()}/health")
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
