@@ -5,8 +5,11 @@ set -eu
 program="$1" image="$2"
 folder="$(mktemp --directory)"
 trap 'rm -rf "$folder"' EXIT
+# From where this machine has its own packages; nothing named: debootstrap's own choice.
+# shellcheck disable=SC2016 # apt-get replaces it, not the shell
+mirror="$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | head -n 1)"
 debootstrap --variant=minbase --include=python3,python3-venv,python3-pip,ca-certificates bookworm "$folder/root" \
-    http://deb.debian.org/debian >"$folder/log" || { tail -n 20 "$folder/log" >&2; exit 1; }
+    ${mirror:+"$mirror"} >"$folder/log" || { tail -n 20 "$folder/log" >&2; exit 1; }
 rm -f "$folder"/root/usr/lib/python3*/EXTERNALLY-MANAGED "$folder"/root/var/cache/apt/archives/*.deb
 rm -rf "$folder"/root/var/lib/apt/lists/*
 ln -sf python3 "$folder/root/usr/bin/python"
