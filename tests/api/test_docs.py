@@ -14,7 +14,7 @@ from core.api.app import SidecarApp
 from core.api.problems import KINDS
 from core.live.meter import LIVE
 from core.metrics.machine import TreeCollector
-from core.settings import ROOT, Settings
+from core.settings import ROOT, Settings, get_settings
 from flows.metrics import RunnerCollector
 from tests.api.client import Client
 
@@ -44,7 +44,11 @@ def _families(text: str) -> set[str]:
     return {name for name in found if not name.startswith("process_")}
 
 
-def test_every_metric_is_on_the_page_and_no_other(client: Client, serving: SidecarApp) -> None:
+def test_every_metric_is_on_the_page_and_no_other(
+    client: Client, serving: SidecarApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHIFUMI_CELERY_BROKER_URL", "filesystem://")  # queues are told of where there are any
+    get_settings.cache_clear()
     serving.sidecar.figures.look()
     client.post("/predict", json={"features": [[1, 2]]})
     registry = CollectorRegistry()
