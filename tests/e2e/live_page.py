@@ -46,6 +46,9 @@ def captured() -> list[Image]:
     return queries.listed(queries.Filters(source=images.WEBCAM), 1000)
 
 
+_PLAYER = 'iframe[title="streamlit_webrtc.component.webrtc_streamer"]'
+
+
 class LivePage:
     """A tab with the page open."""
 
@@ -57,10 +60,12 @@ class LivePage:
 
     @property
     def frame(self) -> FrameLocator:
-        return self.page.frame_locator('iframe[title="streamlit_webrtc.component.webrtc_streamer"]')
+        return self.page.frame_locator(_PLAYER)
 
     def start(self) -> None:
         """Switch the camera on and wait for the first picture that comes back."""
+        # After a reset the old player stays beside the new one for as long as the page is being built.
+        expect(self.page.locator(_PLAYER)).to_have_count(1)
         self.frame.get_by_role("button", name="Start camera").click()
         wait_until(lambda: self.clock() > 0, timeout=60, what="the first picture")
 
@@ -111,12 +116,27 @@ class LivePage:
         expect(main.get_by_text(re.compile("You win the game|I win the game"))).to_be_visible()
         assert main.get_by_text(re.compile(f"{throw} against .* pledge")).count() >= 3
 
-    def flag(self, right: str) -> Image:
-        """Say that the frame was wrong and what it showed; the picture that waits now."""
+    def freeze(self, said: str) -> None:
+        """Freeze a frame on which the model said just that; another one when it said something else of this one."""
+        wrong = self.page.get_by_role("button", name="That was wrong")
+        main = self.page.get_by_test_id("stMain")
+
+        def frozen() -> bool:
+            wrong.click()
+            self.sees("What was it really?")
+            if main.get_by_text(re.compile(f"said {said}\\.$")).count():
+                return True
+            self.page.get_by_role("button", name="Never mind").click()
+            expect(wrong).to_be_visible()
+            return False
+
+        wait_until(frozen, timeout=120, what=f"a frame on which the model says {said}")
+
+    def flag(self, said: str, right: str) -> Image:
+        """Say that the model was wrong to say ``said`` and what it was; the picture that waits now."""
         self.tab("Correct")
         flagged = queries.Filters(source=images.LIVE)
-        self.page.get_by_role("button", name="That was wrong").click()
-        self.sees("What was it really?")
+        self.freeze(said)
         assert queries.count(flagged) == 0  # frozen, not stored
         self.page.get_by_role("button", name=right, exact=True).click()
         self.sees("Thank you.")

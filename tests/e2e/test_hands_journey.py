@@ -36,7 +36,7 @@ SLOW = 90_000  # ms: a training on a busy machine
 CHOSEN = {
     **QUICK,
     "SHIFUMI_RPS_IMGSZ": "128",
-    "SHIFUMI_RPS_EPOCHS": "8",
+    "SHIFUMI_RPS_EPOCHS": "10",
     "SHIFUMI_RPS_PATIENCE": "0",
     "SHIFUMI_RPS_FREEZE": "10",
     "SHIFUMI_RPS_BATCH": "4",
@@ -100,7 +100,7 @@ def test_from_the_webcam_to_a_better_model_and_back(
 
     live.page.bring_to_front()
     live.play_to_the_end("scissors")
-    flagged = live.flag("Paper")
+    flagged = live.flag("scissors", "Paper")
     assert "v2 said scissors" in flagged.note
     other.bring_to_front()
     other.goto(f"{bench.url}/label")
