@@ -26,7 +26,9 @@ def models(tmp_path_factory: pytest.TempPathFactory, mlflow_template: Path) -> P
     folder = tmp_path_factory.mktemp("models")
     (folder / "mlflow").mkdir()
     shutil.copyfile(mlflow_template, folder / "mlflow" / "mlflow.db")
-    environment = os.environ | {"SHIFUMI_DATA_DIR": str(folder)}
+    # MLflow notes in the environment where a test before this one kept its runs.
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "SHIFUMI_"))}
+    environment = inherited | {"SHIFUMI_DATA_DIR": str(folder)}
     subprocess.run([sys.executable, "-m", "tests.api.making"], cwd=ROOT, env=environment, check=True, timeout=240)
     return folder
 
