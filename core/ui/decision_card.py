@@ -10,7 +10,7 @@ from core import decisions
 from core.catalog.tables import Decision
 from core.ui import charts
 from core.ui.charts import BLUE, GREEN, Interval
-from core.ui.formats import ago, moment, plain
+from core.ui.formats import ago, duration, moment, plain
 from core.ui.messages import empty, explained
 from core.ui.timeline import LOOKS
 from core.workloads import get_workload
@@ -84,12 +84,14 @@ def _matrices(sides: dict[str, dict[str, Any]], unit: str) -> None:
 def _words(figures: dict[str, Any]) -> list[str]:
     """The single figures that the workload measured besides its metric."""
     named = {"log_loss": "log-loss", "roc_auc": "ROC-AUC"}
-    skipped = {"value", "samples"}
-    return [
+    skipped = {"value", "samples", "training_s"}
+    words = [
         f"{plain(named.get(name, name.replace('_', ' ')))} {_number(value)}"
         for name, value in figures.items()
         if name not in skipped and (value is None or isinstance(value, float))
     ]
+    took = figures.get("training_s")
+    return words if took is None else [*words, f"trained in {plain(duration(took))}"]
 
 
 def _number(value: float | None) -> str:

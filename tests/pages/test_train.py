@@ -72,6 +72,7 @@ def test_champion_gate_and_result_card_show_the_real_figures(two_versions: None)
     assert "McNemar exact" in said(app)
     assert "**champion v1**" in said(app)
     assert "**challenger v2**" in said(app)
+    assert "trained in" in said(app) and "training s" not in said(app)
     # the intervals, two confusion matrices, the timeline
     assert len(app.get("plotly_chart")) == 4
     assert app.dataframe[0].value["feature"].tolist() == ["x1", "x2"]
