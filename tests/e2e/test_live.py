@@ -63,6 +63,7 @@ def test_boxes_and_a_promotion_in_one_stream_with_the_old_model_beside(bench: Wo
     live.sees("Rock")
     live.sees("results per second")
     live.sees("model v1")
+    assert "v1 said rock" in live.flag("rock", "Paper").note
 
     before = live.clock()
     promote_colour_model(wider=16)
