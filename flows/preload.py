@@ -1,20 +1,10 @@
-"""What the fork server imports once (see :mod:`flows.warm`). No threads may be started here."""
+"""What the runner's fork server imports once (see :mod:`flows.warm`). No threads may be started here."""
 
-from importlib import import_module
+from flows.preloaded import import_all
 
-from core.workloads.skops_import import import_skops
-
-MODULES = (
+import_all(
     "prefect.main",
     "prefect.flow_engine",
-    "mlflow.sklearn",
-    "mlflow.store.tracking.sqlalchemy_store",
-    "mlflow.store.model_registry.sqlalchemy_store",
-    "scipy.stats",
-    "sklearn.linear_model",
-    "sklearn.metrics",
-    "sklearn.pipeline",
-    "sklearn.preprocessing",
     "core.workloads.linear_plots",
     "core.workloads.linear_scores",
     "flows.check",
@@ -24,7 +14,3 @@ MODULES = (
     "flows.propose_boxes",
     "flows.predict_video",
 )
-
-for _module in MODULES:
-    import_module(_module)
-import_skops()

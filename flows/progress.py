@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from core.catalog.engine import CatalogUnavailableError
 from core.catalog.tables import Job
 from core.logs import setup_logging
 from core.settings import get_settings
+from flows.repeating import repeating
 
 
 @dataclass
@@ -68,7 +68,7 @@ def running(kind: str, workload: str, job_id: str | None, **parameters: Any) -> 
     if job is None or job.finished_at is not None:
         raise RuntimeError(f"Job {job_id} has already ended; this run is not needed any more.")
     current = RunningJob(job)
-    with _heartbeat(job.id):
+    with repeating("heartbeat", lambda: get_settings().job_heartbeat_s, lambda: jobs.beat(current.job.id)):
         try:
             current.report(0.0, "Started")
             yield current
@@ -76,24 +76,3 @@ def running(kind: str, workload: str, job_id: str | None, **parameters: Any) -> 
             jobs.finish(job.id, jobs.FAILED, str(error) or type(error).__name__)
             raise
         jobs.finish(job.id, jobs.COMPLETED, current.message, current.result)
-
-
-@contextmanager
-def _heartbeat(job_id: str) -> Iterator[None]:
-    """Signs of life from a thread: the work itself may be one long call into a library."""
-    done = threading.Event()
-
-    def beat() -> None:
-        while not done.wait(get_settings().job_heartbeat_s):
-            try:
-                jobs.beat(job_id)
-            except CatalogUnavailableError as error:
-                logger.warning("No sign of life written: {}", error)
-
-    thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()

@@ -22,6 +22,7 @@ from core.work.watching import Carrier
 from core.workloads import get_workload
 from core.workloads.base import Watched
 from flows.priority import give_way
+from flows.repeating import repeating
 
 _CARRY_EVERY_S = 1.0
 
@@ -100,21 +101,13 @@ def _carrying(item: WorkItem, owner: str) -> Iterator[None]:
         yield
         return
     carrier = Carrier(learnt, item.id, owner, utcnow())
-    done = threading.Event()
 
-    def carry() -> None:
-        while not done.wait(min(_CARRY_EVERY_S, get_settings().job_heartbeat_s)):
-            try:
-                carrier.carry()
-            except CatalogUnavailableError as error:
-                logger.warning("Curves not written: {}", error)
-            except items.LeaseLostError:
-                return  # the worker ends this process
+    def carry() -> bool:
+        try:
+            carrier.carry()
+        except items.LeaseLostError:
+            return False  # the worker ends this process
+        return True
 
-    thread = threading.Thread(target=carry, name="carry", daemon=True)
-    thread.start()
-    try:
+    with repeating("carry", lambda: min(_CARRY_EVERY_S, get_settings().job_heartbeat_s), carry):
         yield
-    finally:
-        done.set()
-        thread.join()

@@ -17,11 +17,15 @@ from tests.waiting import wait_until
 
 
 @contextmanager
-def mlflow_server(folder: Path, store: str, artifacts: str, environment: Mapping[str, str]) -> Iterator[str]:
+def mlflow_server(
+    folder: Path, store: str, artifacts: str, environment: Mapping[str, str], host: str = "127.0.0.1"
+) -> Iterator[str]:
     """Start one over the database ``store`` and yield its address; ``artifacts`` is where its proxy puts files."""
-    url = f"http://127.0.0.1:{free_port()}"
+    port = free_port()
+    url = f"http://{host}:{port}"
     places = ("--backend-store-uri", store, "--artifacts-destination", artifacts)
-    command = [sys.executable, "-m", "mlflow", "server", *places, "--workers", "1", "--port", url.rsplit(":", 1)[1]]
+    address = ("--host", host, "--port", str(port), "--allowed-hosts", f"{host}:{port}")
+    command = [sys.executable, "-m", "mlflow", "server", *places, *address, "--workers", "1"]
     quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
     process = subprocess.Popen(command, env=os.environ | quiet | environment, cwd=folder)
     try:

@@ -18,6 +18,7 @@ import redis
 
 from core.cli import trees
 from core.cli.programs import PROGRAMS
+from tests.mlflow_server import mlflow_server
 from tests.ports import free_port
 from tests.postgres import postgres_cluster, server_programs
 from tests.proofs.hosts import CENTRE
@@ -35,7 +36,8 @@ def centre(folder: Path) -> Iterator[dict[str, str]]:
         database = stack.enter_context(postgres_cluster(programs, CENTRE))
         broker = stack.enter_context(_redis(folder))
         s3 = stack.enter_context(_s3(folder))
-        mlflow = stack.enter_context(_mlflow(folder))
+        store, files = f"sqlite:///{folder / 'mlflow.db'}", str(folder / "artifacts")
+        mlflow = stack.enter_context(mlflow_server(folder, store, files, {}, CENTRE))
         yield {
             "SHIFUMI_DATABASE_URL": database,
             "SHIFUMI_CELERY_BROKER_URL": broker,
@@ -86,20 +88,6 @@ def _s3(folder: Path) -> Iterator[str]:
             "s3", endpoint_url=url, region_name="us-east-1", aws_access_key_id="t", aws_secret_access_key="t"
         )
         client.create_bucket(Bucket="shifumi")
-        yield url
-
-
-@contextmanager
-def _mlflow(folder: Path) -> Iterator[str]:
-    port = free_port()
-    url = f"http://{CENTRE}:{port}"
-    store = ("--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}")
-    files = ("--artifacts-destination", str(folder / "artifacts"))
-    address = ("--host", CENTRE, "--port", str(port), "--workers", "1", "--allowed-hosts", f"{CENTRE}:{port}")
-    quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
-    command = [sys.executable, "-m", "mlflow", "server", *store, *files, *address]
-    with _running(command, folder / "mlflow.out", quiet):
-        wait_until(lambda: _reached(f"{url}/health"), timeout=120, what="MLflow")
         yield url
 
 

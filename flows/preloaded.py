@@ -1,0 +1,23 @@
+"""What fork servers import once, so that what they fork starts at once. No threads may be started here."""
+
+from importlib import import_module
+
+from core.workloads.skops_import import import_skops
+
+LEARNING = (
+    "mlflow.sklearn",
+    "mlflow.store.tracking.sqlalchemy_store",
+    "mlflow.store.model_registry.sqlalchemy_store",
+    "scipy.stats",
+    "sklearn.linear_model",
+    "sklearn.metrics",
+    "sklearn.pipeline",
+    "sklearn.preprocessing",
+)
+
+
+def import_all(*modules: str) -> None:
+    """Import these, and what any training needs."""
+    for module in (*LEARNING, *modules):
+        import_module(module)
+    import_skops()
