@@ -10,6 +10,7 @@ second prints the figures of a served form.
 from __future__ import annotations
 
 import argparse
+import math
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -44,6 +45,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--effort", type=float, default=1.0, help="times the recipe's steps: 0.01 for a trial, 4 for a better model"
     )
+    parser.add_argument("--minutes", type=float, default=math.inf, help="let no stage take longer (default: no limit)")
+    parser.add_argument("--workers", type=int, default=1, help="processes that draw scenes (default: 1)")
     parser.add_argument("--evaluate", type=Path, help="judge this served form on the sources held, and make nothing")
     parser.add_argument("--all", action="store_true", help="with --evaluate: judge on all photographs")
     parser.add_argument("--confidence", type=float, default=0.25, help="with --evaluate: what a box needs to be shown")
@@ -80,7 +83,8 @@ def _make(wanted: argparse.Namespace) -> None:
 
 def _adapted(stage: Stage, wanted: argparse.Namespace) -> Stage:
     steps = max(2, round(stage.plan.steps * wanted.effort))
-    return replace(stage, plan=replace(stage.plan, steps=steps, batch=wanted.batch, threads=wanted.threads))
+    chosen = {name: getattr(wanted, name) for name in ("batch", "threads", "minutes", "workers")}
+    return replace(stage, plan=replace(stage.plan, steps=steps, **chosen))
 
 
 if __name__ == "__main__":

@@ -13,13 +13,14 @@ from tools.starter.photos import Photo
 T = TypeVar("T")
 
 _WITH_THROW = 0.75
+_BODIES = 0.5
 
 
 class Album:
     """Photographs to draw from, so that a source of hundreds of like frames does not outweigh the others.
 
     A source counts with the square root of its frames. With probability ``share`` a ``rendered`` picture comes
-    instead of a photograph.
+    instead of a photograph, and half of the hands to paste are ``bodies``: hands cut out of rendered people.
     """
 
     def __init__(
@@ -28,6 +29,7 @@ class Album:
         cutouts: Sequence[Cutout] | None = None,
         rendered: Sequence[Photo] = (),
         share: float = 0.0,
+        bodies: Sequence[Cutout] = (),
     ) -> None:
         self.share = share if rendered else 0.0
         self.rendered = list(rendered)
@@ -35,6 +37,7 @@ class Album:
         self.throws = _by_source([photo for photo in photos if len(photo.boxes)])
         self.others = _by_source([photo for photo in photos if not len(photo.boxes)])
         self.cutouts = _cutouts_by_source(cut_out(photos) if cutouts is None else cutouts)
+        self.bodies = list(bodies)
 
     def photo(self, rng: np.random.Generator, with_throw: float = _WITH_THROW) -> Photo:
         """One photograph, with that probability one that holds a throw."""
@@ -56,7 +59,9 @@ class Album:
         return _drawn(self.others, rng)
 
     def cutout(self, rng: np.random.Generator) -> Cutout:
-        """One hand without what was behind it."""
+        """One hand without what was behind it; its label may be -1, then it shows no throw."""
+        if self.bodies and (not self.cutouts or rng.random() < _BODIES):
+            return self.bodies[rng.integers(len(self.bodies))]
         return _drawn(self.cutouts, rng)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +34,17 @@ def build(base: Path, frozen: int = 0) -> DetectionModel:
     model.args = get_cfg(overrides={"task": "detect", "imgsz": 320})
     for layer in model.model[:frozen]:
         layer.requires_grad_(False)
-    return model.to(memory_format=torch.channels_last)
+    return model.to(best_device(), memory_format=torch.channels_last)
+
+
+def best_device() -> torch.device:
+    """The GPU where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def device_of(model: DetectionModel) -> torch.device:
+    """Where the weights are."""
+    return next(model.parameters()).device
 
 
 def set_learning(model: DetectionModel) -> None:
@@ -46,16 +55,16 @@ def set_learning(model: DetectionModel) -> None:
             layer.eval()
 
 
-def quick_precision() -> bool:
-    """Whether this processor multiplies bfloat16 by itself: a step then takes half the time."""
+def quick_precision(device: torch.device) -> bool:
+    """Whether this GPU or processor multiplies bfloat16 by itself: a step then takes half the time."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
-def as_input(pictures: Sequence[Pixels]) -> torch.Tensor:
-    """Pictures of one size as (n, 3, height, width), red-green-blue, 0 to 1."""
-    stacked = np.stack([picture[:, :, ::-1] for picture in pictures])
-    tensor = torch.from_numpy(stacked).permute(0, 3, 1, 2).float() / 255
-    return tensor.contiguous(memory_format=torch.channels_last)
+def as_input(pixels: torch.Tensor) -> torch.Tensor:
+    """(n, 3, height, width) uint8 as what the network takes, 0 to 1."""
+    return (pixels.float() / 255).contiguous(memory_format=torch.channels_last)
 
 
 class RunningMean:
@@ -71,11 +80,12 @@ class RunningMean:
         self.steps += 1
         keep = min(self.keep, 1 - 1 / (1 + self.steps / 8))
         now = model.state_dict()
-        for name, mean in self.model.state_dict().items():
-            if mean.dtype.is_floating_point:
-                mean.mul_(keep).add_(now[name].detach(), alpha=1 - keep)
-            else:
-                mean.copy_(now[name])
+        pairs = [(mean, now[name].detach()) for name, mean in self.model.state_dict().items()]
+        means, news = zip(*((mean, new) for mean, new in pairs if mean.dtype.is_floating_point), strict=True)
+        torch._foreach_lerp_(list(means), list(news), 1 - keep)
+        for mean, new in pairs:
+            if not mean.dtype.is_floating_point:
+                mean.copy_(new)
 
 
 class TorchDetector:
@@ -83,7 +93,8 @@ class TorchDetector:
 
     def __init__(self, model: DetectionModel, size: int) -> None:
         self._model, self._size = model.eval(), size
-        self._quick = quick_precision()
+        self._device = device_of(model)
+        self._quick = quick_precision(self._device)
 
     def detect(self, picture: Pixels, confidence: float = 0.25) -> Detections:
         """Boxes at least that confident, in pixels of ``picture``."""
@@ -95,15 +106,16 @@ class TorchDetector:
         """Nothing to prove: it is never served."""
 
     def _head(self, square: Pixels) -> NDArray[np.float32]:
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=self._quick):
-            answer: Any = self._model(as_input([square]))
-        head: NDArray[np.float32] = answer[0][0].float().numpy()
+        pixels = torch.from_numpy(square[:, :, ::-1].copy()).permute(2, 0, 1)[None].to(self._device)
+        with torch.inference_mode(), torch.autocast(self._device.type, torch.bfloat16, enabled=self._quick):
+            answer: Any = self._model(as_input(pixels))
+        head: NDArray[np.float32] = answer[0][0].float().cpu().numpy()
         return head
 
 
 def save(model: DetectionModel, file: Path, size: int) -> None:
     """Write weights that ultralytics opens, halved to 16 bits as it does with its own."""
-    small = copy.deepcopy(model).to(memory_format=torch.contiguous_format).half()
+    small = copy.deepcopy(model).cpu().to(memory_format=torch.contiguous_format).half()
     small.criterion = None
     small.args = {"task": "detect", "imgsz": size}
     torch.save({"model": small, "train_args": small.args, "license": "AGPL-3.0"}, file)

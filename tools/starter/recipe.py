@@ -10,14 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from ultralytics.nn.tasks import DetectionModel
 
 from tools.starter.album import Album
 from tools.starter.network import TorchDetector, build, save
 from tools.starter.photos import Photo, apart
 from tools.starter.report import table
-from tools.starter.scenes import Mix, Scene, scene
+from tools.starter.scenes import Mix
 from tools.starter.training import Plan, train
 
 SIZE = 320
@@ -56,11 +55,8 @@ def run_stage(stage: Stage, album: Album, judged: Sequence[Photo], base: Path, w
         (work / f"{stage.name}.md").write_text(f"After {step} of {stage.plan.steps} steps:\n\n{figures}\n")
         print(figures, flush=True)
 
-    def draw(rng: np.random.Generator, size: int) -> Scene:
-        return scene(album, Mix(), size, rng)
-
     state = work / f"{stage.name}.state"
-    model = train(build(base, stage.frozen), draw, stage.plan, state, report)
+    model = train(build(base, stage.frozen), album, Mix(), stage.plan, state, report)
     save(model, weights, SIZE)
     state.unlink()
     return weights

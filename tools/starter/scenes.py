@@ -37,7 +37,7 @@ def scene(album: Album, mix: Mix, size: int, rng: Rng) -> Scene:
         (mix.whole, lambda: _whole(album.photo(rng), album, size, rng)),
         (mix.close, lambda: _close(album.throw(rng), album, size, rng)),
         (mix.mosaic, lambda: _mosaic(album, size, rng)),
-        (mix.pasted if album.cutouts else 0.0, lambda: _pasted(album, size, rng)),
+        (mix.pasted if album.cutouts or album.bodies else 0.0, lambda: _pasted(album, size, rng)),
     ]
     weights = np.array([weight for weight, _ in makers])
     pixels, boxes = makers[rng.choice(len(makers), p=weights / weights.sum())][1]()
@@ -172,4 +172,4 @@ def _paste(pixels: Pixels, taken: np.ndarray, cutout: Cutout, size: int, rng: Rn
         hand = relight(hand, rng)
     pixels[:] = (hand * alpha + pixels * (1 - alpha)).astype(np.uint8)
     taken[top : bottom + 1, left : right + 1] = 1
-    return moved
+    return moved if moved[0, 0] >= 0 else no_boxes()
