@@ -48,10 +48,11 @@ def matrix_of(pose: Pose, centre: tuple[float, float], target: tuple[float, floa
     posed[:2, :2] = linear
     tilted = np.eye(3)
     tilted[2, :2] = np.array(pose.tilt) / reach
-    return _moved(target) @ tilted @ posed @ _moved((-centre[0], -centre[1]))
+    return shifted(target) @ tilted @ posed @ shifted((-centre[0], -centre[1]))
 
 
-def _moved(by: tuple[float, float]) -> Matrix:
+def shifted(by: tuple[float, float]) -> Matrix:
+    """The matrix that moves everything that far to the right and down."""
     matrix = np.eye(3)
     matrix[:2, 2] = by
     return matrix

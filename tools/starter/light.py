@@ -65,7 +65,7 @@ def _softened(values: Values, rng: np.random.Generator) -> Values:
     if kind < 0.1:
         return np.asarray(cv2.GaussianBlur(values, (0, 0), rng.uniform(0.5, 1.8)), np.float32)
     if kind < 0.2:
-        return np.asarray(cv2.filter2D(values, -1, _smear(rng)), np.float32)
+        return np.asarray(cv2.filter2D(values, -1, smear(rng.integers(3, 9), rng)), np.float32)
     if kind < 0.32:
         height, width = values.shape[:2]
         scale = rng.uniform(0.35, 0.8)
@@ -74,9 +74,9 @@ def _softened(values: Values, rng: np.random.Generator) -> Values:
     return values
 
 
-def _smear(rng: np.random.Generator) -> Values:
-    """A short line: what a point becomes while it moves."""
-    length = int(rng.integers(3, 9))
+def smear(reach: float, rng: np.random.Generator) -> Values:
+    """A line of ``reach`` pixels in some direction: what a point becomes while it moves."""
+    length = round(reach)
     kernel = np.zeros((length, length), np.float32)
     angle = rng.uniform(0, np.pi)
     along = np.array([np.cos(angle), np.sin(angle)]) * (length - 1) / 2

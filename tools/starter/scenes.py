@@ -11,14 +11,16 @@ import numpy as np
 from core.workloads.rps.detections import Pixels
 from tools.starter.album import Album
 from tools.starter.cutouts import Cutout
-from tools.starter.geometry import Pose, matrix_of, move_boxes, view
-from tools.starter.light import relight
+from tools.starter.geometry import Matrix, Pose, matrix_of, move_boxes, shifted, view
+from tools.starter.light import relight, smear
 from tools.starter.photos import Boxes, Photo, no_boxes
 
 Scene = tuple[Pixels, Boxes]
 Rng = np.random.Generator
 
 _GREY = 114
+_ROOM = 0.03
+"""What a moving hand smears over, as a share of the picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +167,39 @@ def _paste(pixels: Pixels, taken: np.ndarray, cutout: Cutout, size: int, rng: Rn
     left, top, right, bottom = moved[0, 1:].astype(int).tolist()
     if taken[top : bottom + 1, left : right + 1].any():
         return no_boxes()
-    hand, _ = view(cutout.pixels, no_boxes(), matrix, (size, size), 0)
-    alpha = cv2.warpPerspective(cutout.alpha, matrix, (size, size))
-    alpha = cv2.GaussianBlur(alpha, (0, 0), rng.uniform(0.4, 1.6)).astype(np.float32)[:, :, None] / 255
-    if rng.random() < 0.7:
-        hand = relight(hand, rng)
-    pixels[:] = (hand * alpha + pixels * (1 - alpha)).astype(np.uint8)
+    _lay(pixels, cutout, matrix, max(right - left, bottom - top), rng)
     taken[top : bottom + 1, left : right + 1] = 1
     return moved if moved[0, 0] >= 0 else no_boxes()
+
+
+def _lay(pixels: Pixels, cutout: Cutout, matrix: Matrix, longer: int, rng: Rng) -> None:
+    """Lay the hand over ``pixels``: in its own light, and often moving, as a hand that throws does."""
+    left, top, right, bottom = _reach(cutout.alpha.shape, matrix, pixels.shape[0])
+    if right - left < 2 or bottom - top < 2:
+        return
+    inside, size = shifted((-left, -top)) @ matrix, (right - left, bottom - top)
+    hand, _ = view(cutout.pixels, no_boxes(), inside, size, 0)
+    if rng.random() < 0.7:
+        hand = relight(hand, rng)
+    alpha = np.asarray(cv2.warpPerspective(cutout.alpha, inside, size), np.float32)[:, :, None] / 255
+    covered = np.dstack([hand * alpha * _dimmed(rng), alpha])
+    if rng.random() < 0.3:
+        covered = cv2.filter2D(covered, -1, smear(max(3.0, rng.uniform(0.08, 0.4) * longer), rng))
+    covered = cv2.GaussianBlur(covered, (0, 0), rng.uniform(0.4, 1.6))
+    under = pixels[top:bottom, left:right]
+    under[:] = np.clip(covered[:, :, :3] + under * (1 - covered[:, :, 3:]), 0, 255).astype(np.uint8)
+
+
+def _dimmed(rng: Rng) -> float:
+    """How much of the room's light falls on the hand: sometimes the window is behind it."""
+    return float(rng.uniform(0.2, 0.8)) if rng.random() < 0.2 else 1.0
+
+
+def _reach(shape: tuple[int, ...], matrix: Matrix, size: int) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of what a picture of ``shape`` covers through ``matrix``, and some pixels more."""
+    height, width = shape
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
+    seen = cv2.perspectiveTransform(corners[None], matrix)[0]
+    low = np.clip(seen.min(axis=0) - _ROOM * size, 0, size).astype(int)
+    high = np.clip(seen.max(axis=0) + _ROOM * size + 1, 0, size).astype(int)
+    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
