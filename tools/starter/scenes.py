@@ -172,4 +172,4 @@ def _paste(pixels: Pixels, taken: np.ndarray, cutout: Cutout, size: int, rng: Rn
         hand = relight(hand, rng)
     pixels[:] = (hand * alpha + pixels * (1 - alpha)).astype(np.uint8)
     taken[top : bottom + 1, left : right + 1] = 1
-    return moved
+    return moved if box[0] >= 0 else no_boxes()
