@@ -120,16 +120,14 @@ def _ring(rng: Rng) -> Bends:
 
 
 def _counting(rng: Rng) -> Bends:
-    """Three or four fingers."""
+    """Three fingers, with or without the thumb. Four with the thumb folded would be paper seen from most sides."""
     bends = _paper(rng)
     if rng.random() < 0.5:
         bends.bend[3] = rng.normal([78, 95, 55], 6)
         bends.reach = Reach(3.0, 1, rng.uniform(0.3, 0.9), 1.0, 1.0)
-    elif rng.random() < 0.5:
+    else:
         bends.bend[2:] = _loosened(_FOLDED, rng, 0.06, 4)[2:]
         bends.reach, bends.thumb = None, np.array([-20, -28, 0, -5, -5], np.float32)
-    else:
-        bends.reach = Reach(2.0, 0, 0.2, -1.0, 1.0)
     return bends
 
 

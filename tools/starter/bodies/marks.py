@@ -13,6 +13,8 @@ from tools.starter.bodies.meshes import normals
 Numbers = NDArray[np.float32]
 
 FAR = 9.0
+_WRIST = -0.12
+"""Where boxes end: the boxes that people drew on photographs reach less far than the joint."""
 
 
 class Marks(NamedTuple):
@@ -66,4 +68,4 @@ def of_hand(arm: Arm) -> NDArray[np.bool_]:
     """Vertices that the labels of photographs count to the hand: up to the wrist."""
     fingers = [bone for finger in (THUMB, *FINGERS) for bone in finger]
     elbow = arm.heads[0] / np.linalg.norm(arm.heads[0])
-    return np.asarray((arm.mesh.vertices @ elbow < 0.08) | (arm.weights[:, fingers].sum(1) > 0.5))
+    return np.asarray((arm.mesh.vertices @ elbow < _WRIST) | (arm.weights[:, fingers].sum(1) > 0.5))
