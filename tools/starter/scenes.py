@@ -169,7 +169,7 @@ def _paste(pixels: Pixels, taken: np.ndarray, cutout: Cutout, size: int, rng: Rn
         return no_boxes()
     _lay(pixels, cutout, matrix, max(right - left, bottom - top), rng)
     taken[top : bottom + 1, left : right + 1] = 1
-    return moved if moved[0, 0] >= 0 else no_boxes()
+    return moved if box[0] >= 0 else no_boxes()
 
 
 def _lay(pixels: Pixels, cutout: Cutout, matrix: Matrix, longer: int, rng: Rng) -> None:

@@ -1,0 +1,1 @@
+"""Cut-out hands rendered from a body model; docs/starter-model.md says how, and what it needs."""
