@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 import torch
 
+from core.workloads.rps.starter import starter_folder
 from tools.starter.album import Album
 from tools.starter.batches import Lots, batches
 from tools.starter.cutouts import Cutout
+from tools.starter.network import blend, build
 from tools.starter.photos import Photo, no_boxes
 from tools.starter.scenes import Mix, scene
 from tools.starter.training import Course, Plan
@@ -61,7 +63,7 @@ def test_boxes_are_shares_of_the_picture_and_belong_to_it(lots: Lots) -> None:
         assert set(batch["batch_idx"].tolist()) <= {0, 1}
 
 
-def test_half_of_the_pasted_hands_come_from_bodies_and_those_without_a_throw_get_no_box() -> None:
+def test_most_of_the_pasted_hands_come_from_bodies_and_those_without_a_throw_get_no_box() -> None:
     """The body's gesture is none: it is seen, white, and has no box."""
     album = Album([photo(0), photo(None)], cutouts=(), bodies=[cutout(-1)])
     seen = boxes = 0
@@ -88,3 +90,15 @@ def test_a_course_ends_with_its_steps_or_its_time_whichever_is_first(monkeypatch
     now[0] += 90
     assert by_time.along(10) == 1.0
     assert by_steps.along(10) == 1.0
+
+
+def test_weights_between_two_trainings_are_between_them() -> None:
+    base = starter_folder() / "starter.pt"
+    old, new = build(base), build(base)
+    with torch.no_grad():
+        for weight in new.parameters():
+            weight += 1.0
+    between = blend(old, new, 0.25)
+    for begun, ended, weight in zip(old.parameters(), new.parameters(), between.parameters(), strict=True):
+        assert torch.allclose(weight, begun + 0.25 * (ended - begun), atol=1e-5)
+    assert all(torch.equal(one, other) for one, other in zip(build(base).parameters(), old.parameters(), strict=True))

@@ -35,13 +35,14 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tools.starter", description=__doc__.splitlines()[0])
     parser.add_argument("--photos", type=Path, required=True, help="folder with images/ and labels/ as YOLO has them")
     parser.add_argument("--base", type=Path, default=Path("yolo11n.pt"), help="COCO weights of YOLO11n")
+    parser.add_argument("--bodies", type=Path, help="hands rendered by tools.starter.bodies, to paste into scenes")
     parser.add_argument("--out", type=Path, default=Path("data/starter"), help="where the files that ship are written")
     parser.add_argument("--work", type=Path, help="checkpoints and rendered pictures (default: OUT/work)")
     parser.add_argument(
         "--held", nargs="+", help="sources to judge by, 'name' or 'name:share' (default: see the recipe)"
     )
     parser.add_argument("--threads", type=int, default=2, help="threads of PyTorch (default: 2)")
-    parser.add_argument("--batch", type=int, default=16, help="scenes in a step (default: 16)")
+    parser.add_argument("--batch", type=int, help="scenes in a step (default: the recipe's, 64 and 80)")
     parser.add_argument(
         "--effort", type=float, default=1.0, help="times the recipe's steps: 0.01 for a trial, 4 for a better model"
     )
@@ -64,7 +65,8 @@ def _evaluate(wanted: argparse.Namespace) -> None:
 
 
 def _make(wanted: argparse.Namespace) -> None:
-    from tools.starter.recipe import HELD, RENDERED, SIZE, STAGES, make
+    from tools.starter.bodies.pool import read_bodies
+    from tools.starter.recipe import FINISH, HELD, RENDERED, SIZE, START, make
     from tools.starter.rendered import rendered_photos
     from tools.starter.shipping import WEIGHTS, ship
 
@@ -73,8 +75,9 @@ def _make(wanted: argparse.Namespace) -> None:
     photos = read_photos(wanted.photos)
     count = max(20, round(RENDERED * min(1.0, wanted.effort)))
     rendered = rendered_photos(count, SIZE, wanted.threads, work / "rendered")
-    stages = [_adapted(stage, wanted) for stage in STAGES]
-    weights = make(photos, rendered, wanted.base, work, wanted.held or HELD, stages)
+    bodies = read_bodies(wanted.bodies) if wanted.bodies else []
+    stages = _adapted(START, wanted), [_adapted(stage, wanted) for stage in FINISH]
+    weights = make(photos, rendered, bodies, wanted.base, work, wanted.held or HELD, stages)
     wanted.out.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(weights, wanted.out / WEIGHTS)
     meta = ship(weights, wanted.out, SIZE)
@@ -83,7 +86,9 @@ def _make(wanted: argparse.Namespace) -> None:
 
 def _adapted(stage: Stage, wanted: argparse.Namespace) -> Stage:
     steps = max(2, round(stage.plan.steps * wanted.effort))
-    chosen = {name: getattr(wanted, name) for name in ("batch", "threads", "minutes", "workers")}
+    chosen = {name: getattr(wanted, name) for name in ("threads", "minutes", "workers")}
+    if wanted.batch:
+        chosen["batch"] = wanted.batch
     return replace(stage, plan=replace(stage.plan, steps=steps, **chosen))
 
 

@@ -12,15 +12,15 @@ from tools.starter.photos import Photo
 
 T = TypeVar("T")
 
-_WITH_THROW = 0.75
-_BODIES = 0.5
+_WITH_THROW = 0.7
+_BODIES = 0.65
 
 
 class Album:
     """Photographs to draw from, so that a source of hundreds of like frames does not outweigh the others.
 
     A source counts with the square root of its frames. With probability ``share`` a ``rendered`` picture comes
-    instead of a photograph, and half of the hands to paste are ``bodies``: hands cut out of rendered people.
+    instead of a photograph, and two thirds of the hands to paste are ``bodies``: hands cut out of rendered people.
     """
 
     def __init__(

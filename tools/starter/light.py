@@ -65,7 +65,7 @@ def _softened(values: Values, rng: np.random.Generator) -> Values:
     if kind < 0.1:
         return np.asarray(cv2.GaussianBlur(values, (0, 0), rng.uniform(0.5, 1.8)), np.float32)
     if kind < 0.2:
-        return np.asarray(cv2.filter2D(values, -1, smear(rng.integers(3, 9), rng)), np.float32)
+        return np.asarray(cv2.filter2D(values, -1, smear(float(rng.integers(3, 9)), rng)), np.float32)
     if kind < 0.32:
         height, width = values.shape[:2]
         scale = rng.uniform(0.35, 0.8)

@@ -23,17 +23,12 @@ from ultralytics.cfg import get_cfg  # noqa: E402
 from ultralytics.nn.tasks import DetectionModel  # noqa: E402
 
 
-def build(base: Path, frozen: int = 0) -> DetectionModel:
-    """YOLO11n with our classes and all weights of ``base`` that fit; a head for the same classes is kept whole.
-
-    The first ``frozen`` layers stay as they are: edges and textures need no learning, and cost most of a step.
-    """
+def build(base: Path) -> DetectionModel:
+    """YOLO11n with our classes and all weights of ``base`` that fit; a head for the same classes is kept whole."""
     model = DetectionModel("yolo11n.yaml", nc=len(CLASSES), verbose=False)
     model.load(YOLO(base, task="detect").model, verbose=False)
     model.names = dict(enumerate(CLASSES))
     model.args = get_cfg(overrides={"task": "detect", "imgsz": 320})
-    for layer in model.model[:frozen]:
-        layer.requires_grad_(False)
     return model.to(best_device(), memory_format=torch.channels_last)
 
 
@@ -45,14 +40,6 @@ def best_device() -> torch.device:
 def device_of(model: DetectionModel) -> torch.device:
     """Where the weights are."""
     return next(model.parameters()).device
-
-
-def set_learning(model: DetectionModel) -> None:
-    """Ready for a step: normalisation learns, except in layers that are frozen."""
-    model.train()
-    for layer in model.model:
-        if not any(parameter.requires_grad for parameter in layer.parameters()) and list(layer.parameters()):
-            layer.eval()
 
 
 def quick_precision(device: torch.device) -> bool:
@@ -111,6 +98,20 @@ class TorchDetector:
             answer: Any = self._model(as_input(pixels))
         head: NDArray[np.float32] = answer[0][0].float().cpu().numpy()
         return head
+
+
+def blend(old: DetectionModel, new: DetectionModel, share: float) -> DetectionModel:
+    """Weights between those a training began with and those it ended with: ``share`` of the way to the new.
+
+    They often judge better on what neither has seen than either (Wortsman et al., "Robust fine-tuning of zero-shot
+    models", CVPR 2022). The models must be of one training: between others lies nothing.
+    """
+    between = copy.deepcopy(new).eval()
+    begun = old.state_dict()
+    for name, weight in between.state_dict().items():
+        if weight.dtype.is_floating_point:
+            weight.lerp_(begun[name].to(weight), 1 - share)
+    return between
 
 
 def save(model: DetectionModel, file: Path, size: int) -> None:

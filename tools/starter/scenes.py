@@ -27,10 +27,10 @@ _ROOM = 0.03
 class Mix:
     """How often each kind of scene is made; the numbers are weights."""
 
-    whole: float = 0.3
-    close: float = 0.25
-    mosaic: float = 0.25
-    pasted: float = 0.2
+    whole: float = 0.27
+    close: float = 0.2
+    mosaic: float = 0.2
+    pasted: float = 0.33
 
 
 def scene(album: Album, mix: Mix, size: int, rng: Rng) -> Scene:
@@ -182,10 +182,10 @@ def _lay(pixels: Pixels, cutout: Cutout, matrix: Matrix, longer: int, rng: Rng) 
     if rng.random() < 0.7:
         hand = relight(hand, rng)
     alpha = np.asarray(cv2.warpPerspective(cutout.alpha, inside, size), np.float32)[:, :, None] / 255
-    covered = np.dstack([hand * alpha * _dimmed(rng), alpha])
+    covered = np.dstack([hand * alpha * _dimmed(rng), alpha]).astype(np.float32)
     if rng.random() < 0.3:
-        covered = cv2.filter2D(covered, -1, smear(max(3.0, rng.uniform(0.08, 0.4) * longer), rng))
-    covered = cv2.GaussianBlur(covered, (0, 0), rng.uniform(0.4, 1.6))
+        covered = np.asarray(cv2.filter2D(covered, -1, smear(max(3.0, rng.uniform(0.08, 0.4) * longer), rng)))
+    covered = np.asarray(cv2.GaussianBlur(covered, (0, 0), rng.uniform(0.4, 1.6)))
     under = pixels[top:bottom, left:right]
     under[:] = np.clip(covered[:, :, :3] + under * (1 - covered[:, :, 3:]), 0, 255).astype(np.uint8)
 

@@ -13,7 +13,7 @@ from ultralytics.nn.tasks import DetectionModel
 
 from tools.starter.album import Album
 from tools.starter.batches import Batch, Lots, batches
-from tools.starter.network import RunningMean, as_input, device_of, quick_precision, set_learning
+from tools.starter.network import RunningMean, as_input, device_of, quick_precision
 from tools.starter.scenes import Mix
 
 
@@ -70,7 +70,7 @@ def train(
     optimizer = torch.optim.AdamW(_groups(model, plan), lr=plan.rate, betas=(0.9, 0.999))
     mean = RunningMean(model)
     first = _restore(checkpoint, model, mean, optimizer)
-    set_learning(model)
+    model.train()
     lots = Lots(album, mix, plan.steps, plan.batch, plan.sizes, plan.seed)
     losses: list[torch.Tensor] = []
     course, started = Course(plan), time.monotonic()
