@@ -87,16 +87,16 @@ class TorchDetector:
 
     def detect(self, picture: Pixels, confidence: float = 0.25) -> Detections:
         """Boxes at least that confident, in pixels of ``picture``."""
-        square, placement = letterbox(picture, self._size)
-        found = decode(self._head(square), confidence)
+        frame, placement = letterbox(picture, self._size)
+        found = decode(self._head(frame), confidence)
         return Detections(placement.to_picture(found.boxes), found.scores, found.labels)
 
     def smoke(self) -> None:
         """Nothing to prove: it is never served."""
 
-    def _head(self, square: Pixels) -> NDArray[np.float32]:
+    def _head(self, frame: Pixels) -> NDArray[np.float32]:
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=self._quick):
-            answer: Any = self._model(as_input([square]))
+            answer: Any = self._model(as_input([frame]))
         head: NDArray[np.float32] = answer[0][0].float().numpy()
         return head
 
