@@ -1,6 +1,7 @@
 """A detector of coloured squares in the product's own served form, and such versions in the registry.
 
-It is a real graph that the real runtimes run: red is rock, green is paper, blue is scissors (see ``tests.live``),
+It is a real graph that the real runtimes run, and one that takes nothing but squares, as exports of before do: red is
+rock, green is paper, blue is scissors (see ``tests.live``),
 found when the square is as large as the box it always draws.
 """
 
@@ -17,7 +18,7 @@ from core import registry
 from core.auth.roles import SYSTEM
 from core.integrity import folder_sha256
 from core.workloads.rps.classes import CLASSES
-from core.workloads.rps.export import GRAPH, META, Meta, digest_of
+from core.workloads.rps.export import GRAPH, META, SQUARE, Meta, digest_of
 
 SIZE = 320
 BOX = 80
@@ -32,7 +33,7 @@ def write_colour_model(folder: Path, wider: int = 0) -> Meta:
 
     folder.mkdir(parents=True, exist_ok=True)
     onnx.save(_graph(wider), folder / GRAPH)
-    meta = Meta(SIZE, CLASSES, digest_of(folder / GRAPH))
+    meta = Meta(SIZE, CLASSES, digest_of(folder / GRAPH), SQUARE)
     (folder / META).write_text(json.dumps(asdict(meta)), encoding="utf-8")
     return meta
 

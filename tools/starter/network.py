@@ -85,15 +85,15 @@ class TorchDetector:
 
     def detect(self, picture: Pixels, confidence: float = 0.25) -> Detections:
         """Boxes at least that confident, in pixels of ``picture``."""
-        square, placement = letterbox(picture, self._size)
-        found = decode(self._head(square), confidence)
+        frame, placement = letterbox(picture, self._size)
+        found = decode(self._head(frame), confidence)
         return Detections(placement.to_picture(found.boxes), found.scores, found.labels)
 
     def smoke(self) -> None:
         """Nothing to prove: it is never served."""
 
-    def _head(self, square: Pixels) -> NDArray[np.float32]:
-        pixels = torch.from_numpy(square[:, :, ::-1].copy()).permute(2, 0, 1)[None].to(self._device)
+    def _head(self, frame: Pixels) -> NDArray[np.float32]:
+        pixels = torch.from_numpy(frame[:, :, ::-1].copy()).permute(2, 0, 1)[None].to(self._device)
         with torch.inference_mode(), torch.autocast(self._device.type, torch.bfloat16, enabled=self._quick):
             answer: Any = self._model(as_input(pixels))
         head: NDArray[np.float32] = answer[0][0].float().cpu().numpy()

@@ -15,7 +15,7 @@ _MOST = 300
 
 
 def decode(head: NDArray[np.float32], confidence: float, overlap: float = _OVERLAP) -> Detections:
-    """Boxes in pixels of the square, most confident first, at most 300.
+    """Boxes in pixels of the frame that the network saw, most confident first, at most 300.
 
     ``head`` has shape (4 + classes, anchors): see :mod:`core.workloads.rps.export`. Each anchor speaks for its best
     class; then, within each class, a box goes that overlaps a more confident one by more than ``overlap``

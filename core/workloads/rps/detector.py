@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.settings import get_settings
 from core.workloads.rps.decode import decode
@@ -27,18 +28,25 @@ class ExportedDetector:
         self.meta: Meta = read_meta(folder)
         chosen = runtime or get_settings().rps_runtime
         wanted = None if chosen == "auto" else chosen
-        self.runtime = open_graph(folder / GRAPH, self.meta.size, _threads(), wanted)
+        self.runtime = open_graph(folder / GRAPH, self.meta, _threads(), wanted)
 
     def detect(self, picture: Pixels, confidence: float = 0.25) -> Detections:
         """Boxes at least that confident, in pixels of ``picture``, which may have any size."""
-        square, placement = letterbox(picture, self.meta.size)
-        found = decode(self.runtime.run(square), confidence)
+        frame, placement = letterbox(picture, self.meta.size, self.meta.square)
+        found = decode(self.runtime.run(frame), confidence)
         return Detections(placement.to_picture(found.boxes), found.scores, found.labels)
 
     def smoke(self) -> None:
-        """One detection on a grey picture. Raises ``ValueError`` when the answer is not sane."""
-        square = np.full((self.meta.size, self.meta.size, 3), 128, np.uint8)
-        head = self.runtime.run(square)
+        """A detection on a grey picture of each kind. Raises ``ValueError`` when the answer is not sane."""
+        for height in (480, 640):
+            frame, _ = letterbox(np.full((height, 640, 3), 128, np.uint8), self.meta.size, self.meta.square)
+            try:
+                head = self.runtime.run(frame)
+            except Exception as error:  # runtimes share no class of errors
+                raise ValueError(f"the model cannot answer: {error}") from error
+            self._check(head)
+
+    def _check(self, head: NDArray[np.float32]) -> None:
         if head.ndim != 2 or head.shape[0] != 4 + len(self.meta.classes):
             raise ValueError(f"the model answers with shape {head.shape}, not with {4 + len(self.meta.classes)} rows")
         if not np.isfinite(head).all() or head[4:].min() < 0 or head[4:].max() > 1:

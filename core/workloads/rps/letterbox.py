@@ -1,4 +1,4 @@
-"""A picture of any shape into a square, and boxes from the square back into the picture.
+"""A picture of any shape into what a network looks at, and boxes from there back into the picture.
 
 The same arithmetic as ultralytics' ``LetterBox`` and ``scale_boxes`` (AGPL-3.0, ultralytics/data/augment.py), so
 that boxes agree with PyTorch's to a fraction of a pixel.
@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 from core.workloads.rps.detections import Pixels
 
 _GREY = 114
+STEP = 32
+"""Pixels in one cell of the coarsest layer of a YOLO: both sides of its input are multiples of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where the picture lies in the square: ``scale`` times its size, ``left`` and ``top`` pixels from the corner."""
+    """Where the picture lies in the frame: ``scale`` times its size, ``left`` and ``top`` pixels from the corner."""
 
     scale: float
     left: int
@@ -34,14 +36,21 @@ class Placement:
         return np.asarray(np.clip(moved, 0, edges), np.float32)
 
 
-def letterbox(picture: Pixels, size: int) -> tuple[Pixels, Placement]:
-    """The picture scaled to fit into a grey square, shape (size, size, 3), and where it lies in it."""
+def letterbox(picture: Pixels, size: int, square: bool = False) -> tuple[Pixels, Placement]:
+    """The picture, its longer side scaled to ``size`` pixels, in a grey frame, and where it lies in it.
+
+    The frame has shape (height, width, 3): the smallest whose sides are multiples of 32 where ``size`` is one, 256 by
+    320 for a camera's 480 by 640; or (size, size, 3) when ``square``.
+    """
     height, width = picture.shape[:2]
     scale = min(size / height, size / width)
     inner_width, inner_height = max(1, round(width * scale)), max(1, round(height * scale))
     if (inner_width, inner_height) != (width, height):
         picture = np.asarray(cv2.resize(picture, (inner_width, inner_height), interpolation=cv2.INTER_LINEAR), np.uint8)
-    left, top = round((size - inner_width) / 2 - 0.1), round((size - inner_height) / 2 - 0.1)
-    square = np.full((size, size, 3), _GREY, np.uint8)
-    square[top : top + inner_height, left : left + inner_width] = picture
-    return square, Placement(scale, left, top, width, height)
+    grey_width, grey_height = size - inner_width, size - inner_height
+    if not square:
+        grey_width, grey_height = grey_width % STEP, grey_height % STEP
+    left, top = round(grey_width / 2 - 0.1), round(grey_height / 2 - 0.1)
+    frame = np.full((inner_height + grey_height, inner_width + grey_width, 3), _GREY, np.uint8)
+    frame[top : top + inner_height, left : left + inner_width] = picture
+    return frame, Placement(scale, left, top, width, height)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.workloads.rps.detections import Pixels
+from core.workloads.rps.export import Meta
 
 
 class Runtime(Protocol):
@@ -23,8 +24,8 @@ class Runtime(Protocol):
 
     name: str
 
-    def run(self, square: Pixels) -> NDArray[np.float32]:
-        """The raw head, shape (4 + classes, anchors), for one letterboxed picture of shape (size, size, 3)."""
+    def run(self, frame: Pixels) -> NDArray[np.float32]:
+        """The raw head, shape (4 + classes, anchors), for one letterboxed picture of shape (height, width, 3)."""
         ...
 
 
@@ -34,7 +35,7 @@ def available() -> tuple[str, ...]:
     return tuple(name for name, package in packages.items() if importlib.util.find_spec(package) is not None)
 
 
-def open_graph(graph: Path, size: int, threads: int, name: str | None = None) -> Runtime:
+def open_graph(graph: Path, meta: Meta, threads: int, name: str | None = None) -> Runtime:
     """Load a graph into the runtime called ``name``, or into the preferred one here.
 
     Raises ``ValueError`` when the file is no graph that it can run, ``ImportError`` when no runtime is installed.
@@ -43,9 +44,9 @@ def open_graph(graph: Path, size: int, threads: int, name: str | None = None) ->
     if chosen == "openvino":
         from core.workloads.rps.runtimes.openvino_runtime import OpenVinoRuntime
 
-        return OpenVinoRuntime(graph, size, threads)
+        return OpenVinoRuntime(graph, meta, threads)
     if chosen == "onnx":
         from core.workloads.rps.runtimes.onnx_runtime import OnnxRuntime
 
-        return OnnxRuntime(graph, size, threads)
+        return OnnxRuntime(graph, meta, threads)
     raise ImportError("Neither openvino nor onnxruntime is installed: run `python3 manage.py doctor`.")

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.workloads.rps.detections import Pixels
+from core.workloads.rps.export import Meta
 
 
 class OnnxRuntime:
@@ -16,7 +17,7 @@ class OnnxRuntime:
 
     name = "onnx"
 
-    def __init__(self, graph: Path, size: int, threads: int) -> None:
+    def __init__(self, graph: Path, meta: Meta, threads: int) -> None:
         import onnxruntime
 
         onnxruntime.set_default_logger_severity(3)
@@ -30,11 +31,10 @@ class OnnxRuntime:
         except Exception as error:
             raise ValueError(f"ONNX Runtime cannot read the graph: {str(error).splitlines()[0]}") from error
         wanted = self._session.get_inputs()[0]
-        if list(wanted.shape) != [1, 3, size, size]:
-            raise ValueError(f"the graph takes {wanted.shape} and not one picture of {size} px")
+        meta.takes([side if isinstance(side, int) else None for side in wanted.shape])
         self._input = wanted.name
 
-    def run(self, square: Pixels) -> NDArray[np.float32]:
-        blob = cv2.dnn.blobFromImage(square, 1 / 255, swapRB=True)
+    def run(self, frame: Pixels) -> NDArray[np.float32]:
+        blob = cv2.dnn.blobFromImage(frame, 1 / 255, swapRB=True)
         answer: NDArray[np.float32] = self._session.run(None, {self._input: blob})[0][0]
         return answer

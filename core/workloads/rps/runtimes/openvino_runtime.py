@@ -4,44 +4,73 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.workloads.rps.detections import Pixels
+from core.workloads.rps.export import Meta
+
+_STREAM = 10
+"""That many frames of one shape in a row are a camera's."""
 
 
 class OpenVinoRuntime:
-    """See :class:`core.workloads.rps.runtimes.Runtime`. One request at a time: a lock keeps threads apart."""
+    """See :class:`core.workloads.rps.runtimes.Runtime`. One request at a time: a lock keeps threads apart.
+
+    A request for frames of any shape computes for a fifth longer than one for a single shape, which in turn takes a
+    sixth of a second to make, and 40 MB. So a shape has its own once ten frames of it came in a row, until another has.
+    """
 
     name = "openvino"
 
-    def __init__(self, graph: Path, size: int, threads: int) -> None:
+    def __init__(self, graph: Path, meta: Meta, threads: int) -> None:
         import openvino
 
-        core = openvino.Core()
-        hints = {
+        self._core = openvino.Core()
+        self._hints = {
             "PERFORMANCE_HINT": "LATENCY",
             # Its own choice is bf16 where the processor has it: slower here, and boxes move by pixels.
             "INFERENCE_PRECISION_HINT": "f32",
             "INFERENCE_NUM_THREADS": threads,
         }
         try:
-            model = core.read_model(graph)
-            if list(model.input(0).shape) != [1, 3, size, size]:
-                raise ValueError(f"the graph takes {model.input(0).shape} and not one picture of {size} px")
-            self._request = core.compile_model(_taking_pixels(model), "CPU", hints).create_infer_request()
+            self._model = self._core.read_model(graph)
+            meta.takes([side.get_length() if side.is_static else None for side in self._model.input(0).partial_shape])
+            self._any = self._compiled(self._model.clone())
         except RuntimeError as error:
             raise ValueError(f"OpenVINO cannot read the graph: {str(error).strip().splitlines()[-1]}") from error
+        self._one_shape = meta.square
+        self._own: Any = None
+        self._own_shape: tuple[int, ...] = ()
+        self._last: tuple[int, ...] = ()
+        self._in_a_row = 0
         self._lock = threading.Lock()
 
-    def run(self, square: Pixels) -> NDArray[np.float32]:
+    def run(self, frame: Pixels) -> NDArray[np.float32]:
         with self._lock:
-            answer = self._request.infer({0: square[None]}, share_inputs=True)
+            answer = self._request(frame.shape[:2]).infer({0: frame[None]}, share_inputs=True)
             return np.array(answer[0][0], dtype=np.float32)  # a copy: the next request overwrites it
 
+    def _request(self, shape: tuple[int, ...]) -> Any:
+        """What answers for a frame of this height and width; hold the lock."""
+        self._in_a_row = self._in_a_row + 1 if shape == self._last else 1
+        self._last = shape
+        if shape == self._own_shape:
+            return self._own
+        if self._one_shape or self._in_a_row < _STREAM:
+            return self._any
+        model = self._model.clone()
+        model.reshape([1, 3, *shape])
+        self._own, self._own_shape = self._compiled(model), shape
+        return self._own
 
-def _taking_pixels(model: object) -> object:
+    def _compiled(self, model: Any) -> Any:
+        return self._core.compile_model(_taking_pixels(model), "CPU", self._hints).create_infer_request()
+
+
+def _taking_pixels(model: Any) -> Any:
     """The same graph with the way from blue-green-red bytes to its input built in: one pass less over the pixels."""
     from openvino import Layout, Type
     from openvino.preprocess import ColorFormat, PrePostProcessor
