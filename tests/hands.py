@@ -32,17 +32,22 @@ QUICK = {
 """Settings that make a training a matter of seconds."""
 
 
-def sign(label: int, seed: int) -> tuple[Pixels, NewBox]:
-    """One sign for a throw on a noisy ground: a disc, a square or a cross, at a random place."""
+def sign(label: int, seed: int, *, known: bool = False) -> tuple[Pixels, NewBox]:
+    """One sign for a throw on a noisy ground: a cross, a disc or a square, at a random place.
+
+    In this order: the starter model takes discs for rock and crosses for scissors, and shall have to learn. ``known``:
+    as it takes them.
+    """
     random = np.random.default_rng(seed)
     pixels = random.integers(90, 150, (SIDE, SIDE, 3), dtype=np.uint8)
     size = int(random.integers(28, 44))
     left, top = (int(value) for value in random.integers(4, SIDE - size - 4, 2))
-    colour = ((40, 40, 220), (60, 200, 60), (220, 80, 40))[label]
+    shape = label if known else (2, 0, 1)[label]
+    colour = ((40, 40, 220), (60, 200, 60), (220, 80, 40))[shape]
     right, bottom, middle = left + size, top + size, size // 2
-    if label == 0:
+    if shape == 0:
         cv2.circle(pixels, (left + middle, top + middle), middle, colour, -1)
-    elif label == 1:
+    elif shape == 1:
         cv2.rectangle(pixels, (left, top), (right, bottom), colour, -1)
     else:
         cv2.line(pixels, (left, top), (right, bottom), colour, 8)
@@ -57,18 +62,23 @@ def session_in(split: str, number: int) -> str:
     return found[number]
 
 
-def add_signs(each: int, split: str, labels: tuple[int, ...] = (0, 1, 2), seed: int = 0) -> None:
+def add_signs(
+    each: int, split: str, labels: tuple[int, ...] = (0, 1, 2), seed: int = 0, *, known: bool = False
+) -> None:
     """Store ``each`` labelled pictures per class, in one session of that split."""
     for label in labels:
         for number in range(each):
-            pixels, box = sign(label, seed * 10_000 + 1000 * label + number + {"train": 0, "val": 300}.get(split, 600))
+            number_of_all = seed * 10_000 + 1000 * label + number + {"train": 0, "val": 300}.get(split, 600)
+            pixels, box = sign(label, number_of_all, known=known)
             store.add(SYSTEM, pixels, source=WEBCAM, session=session_in(split, seed), boxes=[box], state=LABELLED)
 
 
-def signs(train: int = 8, holdout: int = 4, labels: tuple[int, ...] = (0, 1, 2), seed: int = 0) -> Dataset:
+def signs(
+    train: int = 8, holdout: int = 4, labels: tuple[int, ...] = (0, 1, 2), seed: int = 0, *, known: bool = False
+) -> Dataset:
     """A registered dataset with that many pictures per class in each of the two splits."""
-    add_signs(train, "train", labels, seed)
-    add_signs(holdout, "holdout", (0, 1, 2), seed)
+    add_signs(train, "train", labels, seed, known=known)
+    add_signs(holdout, "holdout", (0, 1, 2), seed, known=known)
     return snapshot()
 
 

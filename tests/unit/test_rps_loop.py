@@ -41,7 +41,7 @@ def quick(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
 def adopted(monkeypatch: pytest.MonkeyPatch) -> registry.Version:
     """The starter as champion, content with what it sees."""
     choose(monkeypatch, threshold=1e-9)
-    signs(train=1, holdout=2)
+    signs(train=1, holdout=2, known=True)
     assert loop.run_once("rps").kind == decisions.KEPT
     found = registry.champion("rps")
     assert found is not None
