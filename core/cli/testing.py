@@ -20,7 +20,7 @@ LINTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 # Two at a time, whatever the machine: much of the suite waits for servers, and each worker may run a whole stack. Three
-# were a minute quicker on two cores, and live video broke for want of a processor.
+# are a minute quicker on two cores, and leave the browsers too little of a processor.
 # Files stay whole, for they share servers, and in their order, for the slow ones come first.
 PARALLEL = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 

@@ -11,12 +11,14 @@ from core.live.meter import LIVE
 from core.logs import setup_logging
 from core.metrics.exporter import start_exporter
 from core.settings import get_settings
+from core.ui.drawn import keep_what_was_drawn
 
 
 @st.cache_resource(show_spinner=False)
 def prepare_process() -> None:
     """Send the log records of this process to the console and ``data/logs/workbench.jsonl``."""
     setup_logging("workbench")
+    keep_what_was_drawn()
     serve_figures()
     # Each browser tab opens a WebSocket; "connection open" tells nobody anything.
     logging.getLogger("uvicorn").setLevel(logging.WARNING)

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button
 
 from core import serving
 from core.auth import users
@@ -82,6 +84,11 @@ def used(app: AppTest) -> list[str | None]:
     """The models whose answers this tab has, the first and the one beside it."""
     report = app.session_state["live_viewer"].report()
     return [answers.model if answers else None for answers in (report.main, report.rival)]
+
+
+def answer(app: AppTest, label: str) -> Button:
+    """The button beside the frozen frame that says so."""
+    return next(button for button in app.button if button.label == label)
 
 
 def frozen_caption(app: AppTest) -> str:
@@ -233,7 +240,7 @@ def test_a_mistake_goes_to_the_review_and_nothing_before(video: Video, role: Rol
     app.button(key="btn_wrong").click().run()
     assert "starter said rock." in frozen_caption(app)
     assert review_queue.queue("rps") == []
-    app.button(key="btn_right_paper").click().run()
+    answer(app, "Paper").click().run()
     (image,) = review_queue.queue("rps")
     assert (image.source, image.state, image.created_by) == (LIVE, PROPOSED, "vic")
     assert [box.label for box in image.boxes] == ["paper"]
@@ -245,12 +252,27 @@ def test_a_mistake_goes_to_the_review_and_nothing_before(video: Video, role: Rol
 def test_a_frame_without_a_throw_and_second_thoughts(video: Video) -> None:
     app = tab(watch(open_live(), video, picture("rock")), "Correct")
     app.button(key="btn_wrong").click().run()
-    app.button(key="btn_wrong_cancel").click().run()
+    answer(app, "Never mind").click().run()
     assert review_queue.queue("rps") == []
     app.button(key="btn_wrong").click().run()
-    app.button(key="btn_right_no_throw").click().run()
+    answer(app, "No throw").click().run()
     (image,) = review_queue.queue("rps")
     assert list(image.boxes) == []
+
+
+def test_a_late_answer_is_not_taken_for_one_about_the_next_frame(video: Video) -> None:
+    """On a slow server the buttons of the last frame are still there while the next one is frozen."""
+    app = tab(watch(open_live(), video, picture("rock")), "Correct")
+    app.button(key="btn_wrong").click().run()
+    late = WidgetState(id=answer(app, "Paper").id, trigger_value=True)
+    answer(app, "Never mind").click().run()
+    viewer = app.session_state["live_viewer"]
+    wait_until(lambda: video.send(picture()) is not None and not len(viewer.moment().said), every=0.03)
+    app.button(key="btn_wrong").click().run()
+    assert "starter said nothing." in frozen_caption(app)
+    app._run(WidgetStates(widgets=[late]))
+    assert review_queue.queue("rps") == []
+    assert "starter said nothing." in frozen_caption(app)
 
 
 def test_flagging_asks_who_it_is_at_that_moment(video: Video) -> None:
@@ -258,7 +280,7 @@ def test_flagging_asks_who_it_is_at_that_moment(video: Video) -> None:
     app = tab(watch(open_live(actor), video, picture("rock")), "Correct")
     app.button(key="btn_wrong").click().run()
     users.set_disabled(admin, "vic", True)
-    app.button(key="btn_right_paper").click().run()
+    answer(app, "Paper").click().run()
     assert review_queue.queue("rps") == []
 
 

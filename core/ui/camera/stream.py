@@ -17,6 +17,7 @@ from core.live.ice import rtc_configuration
 from core.live.viewer import Viewer
 from core.settings import get_settings
 from core.ui.camera.newest import relay_newest_only
+from core.ui.camera.staying import settle_whether_it_stayed
 
 # They tell each address and candidate of each viewer: of use to nobody here, and personal.
 for _library in ("aiortc", "aioice", "streamlit_webrtc", "libav"):
@@ -52,10 +53,12 @@ class Stream:
 def video(viewer: Viewer) -> Stream:
     """The video with its start button. Stays connected while the rest of the page reruns."""
     relay_newest_only()
+    key = f"live_video_{st.session_state.get(_ROUND, 0)}"
+    settle_whether_it_stayed(key)
     settings = get_settings()
     secret = settings.ice_servers.get_secret_value() if settings.ice_servers else None
     context = webrtc_streamer(
-        key=f"live_video_{st.session_state.get(_ROUND, 0)}",
+        key=key,
         mode=WebRtcMode.SENDRECV,
         rtc_configuration=rtc_configuration(secret, st.context.url, local_too=settings.ice_local),
         media_stream_constraints={"video": _CAMERA, "audio": False},

@@ -21,7 +21,7 @@ from core.ui.messages import explained
 from core.workloads.rps.classes import CLASSES
 from core.workloads.rps.detections import Pixels
 
-_MOMENT = "live_moment"
+_MOMENT, _NTH = "live_moment", "live_moment_nth"
 _DONE = "live_flagged"
 _NONE = "no throw"
 
@@ -48,16 +48,18 @@ def _panel(actor: Actor, viewer: Viewer, playing: bool) -> None:
         return
     st.image(_with_boxes(moment), channels="BGR", caption=f"{moment.model} said {_in_words(moment)}.")
     st.write("What was it really?")
+    _answers(viewer, st.session_state[_NTH])
+    st.caption("The frame is stored when you press one of the first four.")
+
+
+def _answers(viewer: Viewer, nth: int) -> None:
+    """Buttons of this frame alone. On a slow server those of the last one can still be pressed when the next is frozen
+    already, and the answer would be taken for one about a frame that nobody has seen."""
     with st.container(horizontal=True):
         for label in (*CLASSES, _NONE):
-            st.button(
-                label.capitalize(),
-                key=f"btn_right_{label.replace(' ', '_')}",
-                on_click=_send,
-                args=(viewer, moment, label),
-            )
-        st.button("Never mind", key="btn_wrong_cancel", type="tertiary", on_click=_forget)
-    st.caption("The frame is stored when you press one of the first four.")
+            key = f"btn_right_{label.replace(' ', '_')}_{nth}"
+            st.button(label.capitalize(), key=key, on_click=_send, args=(viewer, nth, label))
+        st.button("Never mind", key=f"btn_wrong_cancel_{nth}", type="tertiary", on_click=_forget, args=(nth,))
 
 
 def _freeze(viewer: Viewer) -> None:
@@ -67,14 +69,22 @@ def _freeze(viewer: Viewer) -> None:
         st.session_state[_DONE] = ("No frame has been looked at yet. Wait a second and press again.", False)
         return
     st.session_state[_MOMENT] = moment
+    st.session_state[_NTH] = st.session_state.get(_NTH, 0) + 1
 
 
-def _forget() -> None:
-    st.session_state.pop(_MOMENT, None)
+def _taken(nth: int) -> Moment | None:
+    """The frozen frame, which goes; None when it is another one by now: Streamlit remembers buttons that are gone."""
+    return st.session_state.pop(_MOMENT, None) if nth == st.session_state[_NTH] else None
 
 
-def _send(viewer: Viewer, moment: Moment, label: str) -> None:
-    _forget()
+def _forget(nth: int) -> None:
+    _taken(nth)
+
+
+def _send(viewer: Viewer, nth: int, label: str) -> None:
+    moment = _taken(nth)
+    if moment is None:
+        return
     right = None if label == _NONE else label
     try:
         with explained():
