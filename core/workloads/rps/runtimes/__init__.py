@@ -1,9 +1,10 @@
 """What runs an exported graph: ONNX Runtime, else OpenVINO.
 
 ``tests/bench/test_detector.py`` compares them with ultralytics' own runners on the same frames. Both spend the same
-processor time on a frame. On a quiet machine OpenVINO answers 2 ms sooner; on a busy one, which a live page with its
-browser and its video encoder is, ONNX Runtime with sleeping threads answers in half to three quarters of the time,
-and it takes 40 MB less. So it comes first, and ``SHIFUMI_RPS_RUNTIME`` chooses otherwise.
+processor time on a frame. On a quiet machine OpenVINO answers 1 ms sooner; on a busy one, which a live page with its
+browser and its video encoder is, ONNX Runtime with sleeping threads answers in a quarter to three quarters of the time.
+It takes 100 MB less, loads in a quarter of the time, and frames of several shapes cost it nothing. So it comes first,
+and ``SHIFUMI_RPS_RUNTIME`` chooses otherwise.
 """
 
 from __future__ import annotations
