@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from tests.waiting import wait_until
@@ -22,3 +22,10 @@ def until_visible(act: Callable[[], object], wanted: Locator) -> None:
         return True
 
     wait_until(seen, timeout=60, what=f"{wanted} to be seen")
+
+
+def settled(page: Page, sign: Locator) -> None:
+    """Wait for ``sign`` of what was asked for, and then for the end of the run that draws it: until then what it has
+    drawn moves, and a press goes to where a button was."""
+    expect(sign).to_be_visible()
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
