@@ -65,10 +65,14 @@ class LivePage:
 
     def start(self) -> None:
         """Switch the camera on and wait for the first picture that comes back."""
-        # After a reset the old player stays beside the new one for as long as the page is being built.
-        expect(self.page.locator(_PLAYER)).to_have_count(1)
         self.frame.get_by_role("button", name="Start camera").click()
         wait_until(lambda: self.clock() > 0, timeout=60, what="the first picture")
+
+    def reset(self) -> None:
+        """A new player in place of one that brings no picture; both are there until the page is drawn."""
+        self.page.get_by_role("button", name="Reset").click()
+        settled(self.page, self.page.get_by_text("Nothing is stored unless you press"))
+        expect(self.page.locator(_PLAYER)).to_have_count(1)
 
     def stop(self) -> None:
         self.frame.get_by_role("button", name="Stop camera").click()

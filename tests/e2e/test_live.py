@@ -95,7 +95,7 @@ def test_two_people_watch_and_a_lost_camera_is_told(bench: Workbench, tab: Page,
 
     live.frame.locator("video").evaluate("() => window.kept.forEach((track) => track.stop())")  # unplugged
     live.sees("No picture comes from the camera any more")
-    tab.get_by_role("button", name="Reset").click()
+    live.reset()
     live.start()
     assert live.clock() < before + 1  # a new connection
     live.sees_boxes()
