@@ -36,7 +36,7 @@ class Archive:
         _check_directory(path)
         try:
             self._zip = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, OSError, ValueError, struct.error) as error:
+        except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, struct.error) as error:
             raise BadArchiveError(f"The zip file is damaged ({error}). Make it again.") from error
         try:
             members = [member for member in self._zip.infolist() if not member.is_dir()]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -149,16 +151,22 @@ async def _both_before_anything_is_sent(script: Path) -> None:
         assert tab.ends() == [whole, fragment, fragment]
 
 
+def in_a_loop(work: Coroutine[Any, Any, None]) -> None:
+    """In a thread of its own: where Playwright was used in this process, a loop runs in the main one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
+
+
 @pytest.mark.usefixtures("kept")
 def test_a_press_is_shown_although_a_timer_came_before_its_answer_was_sent(script: Path) -> None:
-    asyncio.run(_press_just_before_another_fragment_is_renewed(script))
+    in_a_loop(_press_just_before_another_fragment_is_renewed(script))
 
 
 @pytest.mark.usefixtures("kept")
 def test_a_whole_run_is_shown_although_a_timer_came_before_it_was_sent(script: Path) -> None:
-    asyncio.run(_everything_just_before_a_fragment_is_renewed(script))
+    in_a_loop(_everything_just_before_a_fragment_is_renewed(script))
 
 
 @pytest.mark.usefixtures("kept")
 def test_the_browser_hears_that_a_run_ended_well_and_tidies_up(script: Path) -> None:
-    asyncio.run(_both_before_anything_is_sent(script))
+    in_a_loop(_both_before_anything_is_sent(script))

@@ -157,6 +157,15 @@ def test_damage_inside_a_member_is_told(tmp_path: Path) -> None:
         archive.read("b.txt", 10_000)
 
 
+def test_a_zip_of_a_version_to_come_is_told(tmp_path: Path) -> None:
+    data = bytearray(with_member("b.txt", b"0 .5 .5 .1 .1\n"))
+    data[data.rfind(b"PK\x01\x02") + 6] = 64  # the version needed to unpack the last member: 6.4
+    path = tmp_path / "a.zip"
+    path.write_bytes(data)
+    with pytest.raises(BadArchiveError, match=r"damaged \(zip file version 6.4\)"):
+        Archive(path)
+
+
 @effort(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_damage_anywhere_ends_in_a_refusal(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -46,6 +46,21 @@ print(SETTINGS_FILE.parent, check_font("Arial.ttf"))
     assert lines[2] == f"{home} {home / 'Arial.ttf'}"
 
 
+def test_opening_pictures_stays_pillow_s_own(settings: Settings) -> None:
+    """Ultralytics would look for a package for HEIC pictures whenever something is no picture."""
+    code = """
+from core.images.decode import BadImageError, decode
+from core.workloads.rps import torch_setup
+torch_setup.prepare()
+from ultralytics import YOLO
+try:
+    decode(b"words")
+except BadImageError as error:
+    print(error)
+"""
+    assert "not a picture that can be opened" in ran(code, SHIFUMI_DATA_DIR=str(settings.data_dir))
+
+
 def test_what_the_environment_says_wins(settings: Settings) -> None:
     code = """
 import os

@@ -49,6 +49,17 @@ def prepare() -> None:
 
     if settings.get("sync") or settings.get("mlflow"):
         settings.update({"sync": False, "mlflow": False})
+    _take_back_opening_pictures()
+
+
+def _take_back_opening_pictures() -> None:
+    """Ultralytics changes ``PIL.Image.open`` for the whole process: asked to open what is no picture, it then misses a
+    package for HEIC pictures, and a file of words is told to be a damaged picture."""
+    from PIL import Image
+    from ultralytics.utils import patches
+
+    if Image.open is patches.image_open:
+        Image.open = patches._image_open
 
 
 def _environment(folder: Path) -> dict[str, str]:
