@@ -66,7 +66,9 @@ def _turn_the_boundary(page: Page) -> None:
 
 def _show_the_promotion(page: Page) -> None:
     """The newest decision is a dull one: choose the last that changed something."""
-    page.get_by_role("combobox", name="Decision").click()
+    decision = page.get_by_role("combobox", name="Decision")
+    decision.scroll_into_view_if_needed()  # a list closes when the page scrolls, and a click on a phone's page scrolls
+    decision.click()
     page.get_by_role("option", name=re.compile("^Promoted")).first.click()
 
 
