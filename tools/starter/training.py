@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,7 +73,7 @@ def train(
     first = _restore(checkpoint, model, mean, optimizer)
     model.train()
     lots = Lots(album, mix, plan.steps, plan.batch, plan.sizes, plan.seed)
-    losses: list[torch.Tensor] = []
+    losses: deque[torch.Tensor] = deque(maxlen=25)
     course, started = Course(plan), time.monotonic()
     for step, batch in batches(lots, first, plan.workers):
         _set_rate(optimizer, plan, step, course.along(step))
@@ -81,7 +82,7 @@ def train(
         done, ended = step + 1, course.along(step + 1) == 1
         if done % 25 == 0:
             spent = (time.monotonic() - started) / (done - first)
-            recent = float(torch.stack(losses[-25:]).mean())
+            recent = float(torch.stack(list(losses)).mean())
             print(f"step {done}/{plan.steps}  loss {recent:.3f}  {spent:.2f} s a step", flush=True)
         if done % plan.every == 0 or ended:
             _keep(checkpoint, model, mean, optimizer, done)

@@ -11,6 +11,29 @@ _compiled: Any = numba.njit(cache=True, fastmath=True)
 
 
 @_compiled
+def _area(a, b, c):  # type: ignore[no-untyped-def]
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+
+
+@_compiled
+def _reach(a, b, c, height, width):  # type: ignore[no-untyped-def]
+    """First and last column and row whose middles a triangle may cover."""
+    left = max(0, int(np.ceil(min(a[0], b[0], c[0]) - 0.5)))
+    right = min(width - 1, int(np.floor(max(a[0], b[0], c[0]) - 0.5)))
+    top = max(0, int(np.ceil(min(a[1], b[1], c[1]) - 0.5)))
+    bottom = min(height - 1, int(np.floor(max(a[1], b[1], c[1]) - 0.5)))
+    return left, right, top, bottom
+
+
+@_compiled
+def _shares(a, b, c, area, x, y):  # type: ignore[no-untyped-def]
+    """How much of the second and of the third corner there is at a point; negative, or more than 1, outside."""
+    v = ((x - a[0]) * (c[1] - a[1]) - (y - a[1]) * (c[0] - a[0])) / area
+    w = ((b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0])) / area
+    return v, w
+
+
+@_compiled
 def rasterise(points, faces, height, width, cull):  # type: ignore[no-untyped-def]
     """``points`` (n, 3): x, y in pixels, 1 / depth. Returns 1 / depth (0: nothing), face (-1: none), two weights.
 
@@ -22,19 +45,13 @@ def rasterise(points, faces, height, width, cull):  # type: ignore[no-untyped-de
     second = np.zeros((height, width), np.float32)
     for face in range(len(faces)):
         a, b, c = points[faces[face, 0]], points[faces[face, 1]], points[faces[face, 2]]
-        area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+        area = _area(a, b, c)
         if abs(area) < 1e-9 or (cull and area > 0) or a[2] <= 0 or b[2] <= 0 or c[2] <= 0:
             continue
-        left = max(0, int(np.ceil(min(a[0], b[0], c[0]) - 0.5)))
-        right = min(width - 1, int(np.floor(max(a[0], b[0], c[0]) - 0.5)))
-        top = max(0, int(np.ceil(min(a[1], b[1], c[1]) - 0.5)))
-        bottom = min(height - 1, int(np.floor(max(a[1], b[1], c[1]) - 0.5)))
+        left, right, top, bottom = _reach(a, b, c, height, width)
         for row in range(top, bottom + 1):
-            y = row + 0.5
             for column in range(left, right + 1):
-                x = column + 0.5
-                v = ((x - a[0]) * (c[1] - a[1]) - (y - a[1]) * (c[0] - a[0])) / area
-                w = ((b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0])) / area
+                v, w = _shares(a, b, c, area, column + 0.5, row + 0.5)
                 u = 1 - v - w
                 if u < 0 or v < 0 or w < 0:
                     continue
@@ -66,19 +83,13 @@ def _depths(points, faces, size):  # type: ignore[no-untyped-def]
     deep = np.full((size, size), -1e9, np.float32)
     for face in range(len(faces)):
         a, b, c = points[faces[face, 0]], points[faces[face, 1]], points[faces[face, 2]]
-        area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+        area = _area(a, b, c)
         if abs(area) < 1e-12:
             continue
-        left = max(0, int(np.ceil(min(a[0], b[0], c[0]) - 0.5)))
-        right = min(size - 1, int(np.floor(max(a[0], b[0], c[0]) - 0.5)))
-        top = max(0, int(np.ceil(min(a[1], b[1], c[1]) - 0.5)))
-        bottom = min(size - 1, int(np.floor(max(a[1], b[1], c[1]) - 0.5)))
+        left, right, top, bottom = _reach(a, b, c, size, size)
         for row in range(top, bottom + 1):
-            y = row + 0.5
             for column in range(left, right + 1):
-                x = column + 0.5
-                v = ((x - a[0]) * (c[1] - a[1]) - (y - a[1]) * (c[0] - a[0])) / area
-                w = ((b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0])) / area
+                v, w = _shares(a, b, c, area, column + 0.5, row + 0.5)
                 if v < 0 or w < 0 or v + w > 1:
                     continue
                 depth = (1 - v - w) * a[2] + v * b[2] + w * c[2]
