@@ -6,7 +6,6 @@ About three minutes: `python3 manage.py prove tests/proofs/test_monitoring.py`.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -25,6 +24,7 @@ from core.cli.programs import find_chromium
 from core.cli.stack import stack
 from core.images import UPLOAD, store
 from core.settings import get_settings
+from flows.repeating import repeating
 from tests.colour_model import promote_colour_model
 from tests.dashboards import Query, alerts, queries
 from tests.discord import FakeDiscord, fake_discord
@@ -68,23 +68,15 @@ def part(name: str) -> ProcessSpec:
 @contextmanager
 def traffic(secret: str) -> Iterator[None]:
     """Somebody who asks for predictions, ten times a second, whether they are answered or not."""
-    done, url = threading.Event(), f"{get_settings().sidecar_url}/predict"
+    url = f"{get_settings().sidecar_url}/predict"
     headers = {"Authorization": f"Bearer {secret}"}
 
     def ask() -> None:
-        while not done.wait(0.1):
-            try:
-                httpx.post(url, json={"features": [[0.5, 0.5], [-1.0, 0.2]]}, headers=headers, timeout=5)
-            except httpx.TransportError:
-                continue
+        with suppress(httpx.TransportError):
+            httpx.post(url, json={"features": [[0.5, 0.5], [-1.0, 0.2]]}, headers=headers, timeout=5)
 
-    thread = threading.Thread(target=ask, daemon=True)
-    thread.start()
-    try:
+    with repeating("traffic", lambda: 0.1, ask):
         yield
-    finally:
-        done.set()
-        thread.join()
 
 
 @pytest.fixture
