@@ -56,6 +56,7 @@ def test_boxes_that_need_no_correction(pictures: list[Path], table: Table, monke
         for path in pictures:
             if hand_naming.source_of(path) == source:
                 found += _judged(path, seconds)
+    assert len(found) == sum(len(hand_naming.read_labels(_labels(path), 1, 1)) for path in pictures)
     _tell(table, found, median(seconds))
 
 

@@ -177,4 +177,5 @@ def test_without_a_trained_model_the_starter_serves(settings: Settings, tab: Pag
         live = LivePage(tab, bench, "vic")
         live.start()
         live.sees(f"model {STARTER}")
+        live.sees("results per second")
         live.stop()

@@ -47,6 +47,7 @@ def test_refresh_and_new_tab_stay_logged_in(workbench: Workbench, page: Page, co
     tab = context.new_page()
     tab.goto(f"{workbench.url}/runs")
     heading(tab, "Runs")
+    assert tab.url == f"{workbench.url}/runs"
 
 
 def test_the_cookie_is_strict_and_short_lived(

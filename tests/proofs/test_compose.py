@@ -6,6 +6,7 @@ pulled are made of Debian's packages of the same programs (``stand_ins/``).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import httpx
@@ -62,13 +63,28 @@ def test_the_exercise_of_the_course_runs_with_prefect(running: Containers) -> No
         "print(sum(names.get(run.flow_id) == 'random-check' for run in prefect_api.runs(['COMPLETED', 'FAILED'])))"
     )
     running.inside("runner", "python3", "-c", resume)
-    wait_until(lambda: int(running.inside("runner", "python3", "-c", count)) > 0, timeout=180, every=5)
+    wait_until(lambda: int(running.inside("runner", "python3", "-c", count)) > 0, timeout=180, every=5, what="a run")
 
 
 def test_a_restart_keeps_everything(running: Containers) -> None:
+    before = _kept(running)
+    assert before["datasets"] and before["champion"]
     running.compose("stop", "--timeout", "30")
     running.up()
     wait_until(lambda: _ready(running), timeout=180, every=1, what="the champion to be served again")
+    assert _kept(running) == before
+
+
+def _kept(running: Containers) -> dict[str, object]:
+    """What the journey has left, as the container of the workbench sees it."""
+    code = (
+        "import json; from core import datasets, registry; from core.auth import users; "
+        "print(json.dumps({'datasets': [[one.id, one.sha256] for one in datasets.listed()], "
+        "'champion': registry.champion('linear').version, "
+        "'users': [one.username for one in users.list_users()]}))"
+    )
+    found: dict[str, object] = json.loads(running.inside("app", "python3", "-c", code).splitlines()[-1])
+    return found
 
 
 def _ready(running: Containers) -> bool:
