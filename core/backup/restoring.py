@@ -6,7 +6,8 @@ Until the last step nothing that was there is touched; then folders are renamed,
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,8 +54,9 @@ def restore(settings: Settings, source: Path, tell: Tell, *, force: bool = False
         try:
             lake.require_space(settings.data_dir, int(1.2 * archive.bytes), settings)
             _put_together(settings, archive, stage, tell)
-            aside = _make_room(settings) if force else None
-            _move_in(settings, stage)
+            with _let_go(settings):
+                aside = _make_room(settings) if force else None
+                _move_in(settings, stage)
         except (OSError, lake.DiskFullError, BlobError) as error:
             raise BackupError(f"The archive could not be restored: {error}") from error
         finally:
@@ -153,6 +155,20 @@ def _catalog(settings: Settings, manifest: Manifest, stage: Path) -> None:
     finally:
         engine.dispose()
     shutil.rmtree(stage / "catalog", ignore_errors=True)
+
+
+@contextmanager
+def _let_go(settings: Settings) -> Iterator[None]:
+    """Keep no connection of this process across the move: it would go on with the file that was there before.
+
+    Windows moves no open file; and a thread may open one in between, hence once more at the end.
+    """
+    engine = engine_for(settings.catalog_url)
+    engine.dispose()
+    try:
+        yield
+    finally:
+        engine.dispose()
 
 
 def _make_room(settings: Settings) -> Path | None:

@@ -22,6 +22,7 @@ from core import audit, datasets, decisions, lake, loop, registry
 from core.auth import tokens, users
 from core.auth.roles import SYSTEM, Role
 from core.auth.verifier import TokenVerifier
+from core.backup import restoring
 from core.backup.making import make
 from core.backup.manifest import BackupError
 from core.backup.restoring import restore
@@ -321,11 +322,27 @@ def test_a_folder_with_something_in_it_is_refused_or_moved_aside(archive: Path, 
     with pytest.raises(BackupError, match=r"not empty.*--force"):
         restore(lived_in, archive, quiet)
     assert users.get_user("later") is not None
-    catalog_engine.get_engine().dispose()
     restored = restore(lived_in, archive, quiet, force=True)
     assert restored.aside is not None and (restored.aside / "catalog.db").is_file()
     assert users.get_user("later") is None and users.get_user("ada") is not None
     assert not list(lived_in.data_dir.glob(".restoring-*"))
+
+
+@posix
+def test_who_opened_the_catalog_too_early_sees_the_restored_one(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread of this process that reads at the wrong moment makes an empty catalog, and keeps its connection."""
+    new, move_in = elsewhere(tmp_path / "new", monkeypatch), restoring._move_in
+
+    def late(settings: Settings, stage: Path) -> None:
+        with pytest.raises(catalog_engine.CatalogUnavailableError):
+            users.get_user("ada")
+        move_in(settings, stage)
+
+    monkeypatch.setattr(restoring, "_move_in", late)
+    restore(new, archive, quiet)
+    assert users.get_user("ada") is not None
 
 
 def test_too_little_disk_is_told_before_anything_is_touched(
