@@ -116,7 +116,8 @@ class PredictionLog:
         self._empty()
 
     def _empty(self) -> None:
-        """Write until the queue is empty or the catalog refuses."""
+        """Write until the queue is empty or the catalog refuses. Who has nothing to write leaves the catalog alone."""
+        before = self.written
         while batch := self._take():
             try:
                 with writing() as session:
@@ -131,7 +132,8 @@ class PredictionLog:
             if self.problem is not None:
                 logger.info("The prediction log is written again")
             self.problem = None
-        self._sweep()
+        if self.written > before:
+            self._sweep()
 
     def _take(self) -> list[LogEntry]:
         with self._lock:

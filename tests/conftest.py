@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,10 +11,17 @@ import pytest
 from core.catalog import engine as catalog_engine
 from core.catalog.migrate import upgrade
 from core.settings import Settings, get_settings
+from tests.waiting import wait_until
 
 pytest_plugins = ["tests.postgres", "tests.prefect_server", "tests.prefect_rows", "tests.workers", "tests.s3"]
 
+_WATCHERS = ("prediction-log", "catalog-pulse", "catalog-figures", "watch-", "mlflow-import", "live-champion")
 _OURS = ("SHIFUMI_", "MLFLOW_TRACKING_URI", "PREFECT_API_URL", "PREFECT_API_DATABASE_CONNECTION_URL", "AWS_")
+
+
+def _watchers() -> list[str]:
+    """Threads of ours that ask the catalog again and again, whichever the settings name by then."""
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith(_WATCHERS)]
 
 
 @pytest.fixture(scope="session")
@@ -63,6 +71,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, catalog_template: 
     current.make_folders()
     shutil.copyfile(catalog_template, current.data_dir / "catalog.db")
     yield current
+    wait_until(lambda: not _watchers(), timeout=20, what="a thread was left that reads the next test's catalog")
     catalog_engine.get_engine().dispose()
     catalog_engine.engine_for.cache_clear()
     get_settings.cache_clear()

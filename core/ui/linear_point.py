@@ -69,7 +69,7 @@ def _log(version: Version, point: tuple[float, float], probability: float) -> No
     _prediction_log().add(summarise("linear", version.version, SOURCE, [point], np.array([probability])))
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, on_release=PredictionLog.stop)
 def _prediction_log() -> PredictionLog:
     log = PredictionLog()
     log.start()

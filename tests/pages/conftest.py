@@ -8,6 +8,7 @@ import pytest
 from streamlit.components.v2 import manifest_scanner
 
 from core.settings import Settings, get_settings
+from core.ui import linear_point
 from tests.ports import free_port
 
 
@@ -26,6 +27,13 @@ def packages_read_once() -> Iterator[None]:
 def own_main(monkeypatch: pytest.MonkeyPatch) -> None:
     """AppTest leaves its script behind as ``__main__``; processes that later tests spawn would look for its file."""
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+
+
+@pytest.fixture(autouse=True)
+def own_log(settings: Settings) -> Iterator[None]:
+    """The log belongs to the process: what this test asked is written before the next one has its catalog."""
+    yield
+    linear_point._prediction_log.clear()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -26,14 +25,6 @@ from tests.people import make_user
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("no_servers")
-
-
-@pytest.fixture(autouse=True)
-def own_log() -> Iterator[None]:
-    """The log belongs to the process: what this test asked is written before the next one has its catalog."""
-    yield
-    linear_point._prediction_log().stop()
-    linear_point._prediction_log.clear()
 
 
 @pytest.fixture

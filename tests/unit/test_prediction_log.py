@@ -151,6 +151,16 @@ def test_many_threads_may_add() -> None:
     assert len(_versions()) == log.written
 
 
+def test_with_nothing_to_write_the_catalog_is_left_alone(settings: Settings) -> None:
+    """Else a thread that idles makes an empty catalog where a restore is about to put one."""
+    (settings.data_dir / "catalog.db").unlink()
+    log = PredictionLog()
+    log.start()
+    log.stop()
+    assert log.problem is None
+    assert not (settings.data_dir / "catalog.db").exists()
+
+
 def test_only_the_newest_rows_are_kept(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.prediction_log._SWEEP_EVERY_S", 0.0)
     monkeypatch.setattr(settings, "prediction_log_keep", 100)
