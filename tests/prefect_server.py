@@ -115,5 +115,14 @@ def prefect(prefect_api_url: str, settings: Settings, monkeypatch: pytest.Monkey
     monkeypatch.setenv("PREFECT_API_URL", prefect_api_url)
     get_settings.cache_clear()
     yield prefect_api_url
-    for run in prefect_api.runs(_LIVE, limit=200):
-        prefect_api.set_state(run.id, "CANCELLED", "Cancelled", "left by a test", force=True)
+    wait_until(_cancel_what_is_left, timeout=120, what="Prefect to cancel what the test left")
+
+
+def _cancel_what_is_left() -> bool:
+    """False while Prefect does not answer: its own writers wait up to a minute for each other's lock on SQLite."""
+    try:
+        for run in prefect_api.runs(_LIVE, limit=200):
+            prefect_api.set_state(run.id, "CANCELLED", "Cancelled", "left by a test", force=True)
+    except prefect_api.PrefectUnavailableError:
+        return False
+    return True
