@@ -6,12 +6,23 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from core.catalog import engine as catalog_engine
 from core.catalog.migrate import upgrade
 from core.settings import Settings, get_settings
 from tests.waiting import wait_until
+
+# No deadline: a pause of a busy machine is no slow function. In CI the same examples each time: what a change breaks
+# shows in its own run, and what random examples find shows on a developer's machine.
+hypothesis.settings.register_profile(
+    "shifumi",
+    deadline=None,
+    derandomize="CI" in os.environ,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("shifumi")
 
 pytest_plugins = ["tests.postgres", "tests.prefect_server", "tests.prefect_rows", "tests.workers", "tests.s3"]
 
@@ -38,6 +49,13 @@ def catalog_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """bcrypt's lowest cost: a test that makes five users should not hash for a second and a half."""
     monkeypatch.setattr("core.auth.passwords.COST", 4)
+
+
+@pytest.fixture(autouse=True)
+def patient_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is no broken brick: what does answer here may take its time."""
+    monkeypatch.setattr("core.health.PROBE_TIMEOUT_S", 20.0)
+    monkeypatch.setattr("core.health._ANSWER_WITHIN_S", 30.0)
 
 
 @pytest.fixture(scope="session")

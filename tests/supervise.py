@@ -1,6 +1,8 @@
 """A supervisor in a process of its own, over stand-in programs: signals need a real main thread.
 
-python -m tests.supervise FOLDER 'NAME=ARGUMENTS OF tests.stand_in' …
+python -m tests.supervise FOLDER 'NAME=ARGUMENTS OF tests.stand_in' … [--patient]
+
+``--patient`` never goes beyond the first polite signal.
 """
 
 import os
@@ -8,6 +10,7 @@ import shlex
 import sys
 from pathlib import Path
 
+from core.cli import shutdown
 from core.cli.processes import ProcessSpec
 from core.cli.supervisor import Supervisor
 from core.probe import probe
@@ -30,7 +33,11 @@ def spec(name: str, *arguments: str, port: int | None = None, after: str = "", *
 
 def main(folder: str, *texts: str) -> int:
     specs = []
+    if "--patient" in texts:
+        shutdown._INTERRUPT_FIRST = shutdown._INTERRUPT_FIRST[:1]
     for text in texts:
+        if text == "--patient":
+            continue
         name, _, arguments = text.partition("=")
         specs.append(spec(name, *shlex.split(arguments, posix=os.name == "posix"), interrupt_first=name == "runner"))
     place = Path(folder)

@@ -6,12 +6,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from statistics import median
 
 import pytest
 
 from core import registry
 from core.auth.roles import SYSTEM
-from core.settings import Settings
+from core.settings import Settings, get_settings
 from tests.api.making import DISAGREED
 from tests.api.running import Running, sidecar
 from tests.waiting import wait_until
@@ -80,8 +81,9 @@ def test_ten_promotions_under_load(running: Running, secret: str) -> None:
             registry.promote(SYSTEM, "linear", version)
             promoted = time.monotonic()
             questioners.versions.clear()
-            wait_until(lambda: version in questioners.versions, timeout=2.0, every=0.01)  # noqa: B023
+            wait_until(lambda: version in questioners.versions, timeout=30, every=0.01)  # noqa: B023
             waits.append(time.monotonic() - promoted)
     assert questioners.failures == []
     assert questioners.answered > 100 * PROMOTIONS / 2
-    print(f"\nnew version after {sorted(waits)[len(waits) // 2]:.2f} s median, {max(waits):.2f} s at most")
+    assert get_settings().watch_interval_s <= 1
+    print(f"\nnew version after {median(waits):.2f} s median, {max(waits):.2f} s at most")

@@ -184,7 +184,9 @@ BODIES = st.one_of(
 
 
 @given(body=BODIES)
-@hypothesis_settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(
+    max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_no_body_makes_it_fail(client: Client, body: bytes) -> None:
     answer = client.post("/predict", content=body, headers=JSON)
     assert answer.status_code in {200, 400, 422}
@@ -201,7 +203,9 @@ def test_no_body_makes_it_fail(client: Client, body: bytes) -> None:
         max_size=5,
     )
 )
-@hypothesis_settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(
+    max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_no_header_makes_it_fail(client: Client, headers: dict[str, str]) -> None:
     sent = {name: value.encode("latin-1") for name, value in headers.items()}
     answer = client.post("/predict", content=b'{"features": [[1, 2]]}', headers=sent)

@@ -7,7 +7,6 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -137,7 +136,7 @@ def test_sigterm_ends_it_soon_and_writes_the_log(running: Running, secret: str) 
         with _connect(running) as hanging:
             hanging.sendall(_head(secret, "Content-Length: 100") + b'{"features"')
             running.process.send_signal(signal.SIGTERM)
-            assert running.process.wait(timeout=4) in (0, -signal.SIGTERM)
+            assert running.process.wait(timeout=60) in (0, -signal.SIGTERM)
             last_word = _read_to_end(hanging)
     assert last_word.startswith(b"HTTP/1.1 503 ")
     assert b"urn:shifumi:problem:shutting-down" in last_word
@@ -152,9 +151,9 @@ def test_sigterm_ends_it_soon_although_the_catalog_is_locked(running: Running, s
         holder.execute("BEGIN IMMEDIATE")
         answer = httpx.post(running.url + "/predict", json=POINT, headers={"Authorization": f"Bearer {secret}"})
         assert answer.status_code == 200  # a locked catalog can be read: tokens are checked, the log waits
-        started = time.monotonic()
         running.process.send_signal(signal.SIGTERM)
-        running.process.wait(timeout=20)
-        assert time.monotonic() - started < 4  # SQLite alone would wait five seconds for the lock
+        running.process.wait(timeout=60)
         holder.execute("ROLLBACK")
-    assert "1 entries of the prediction log were lost" in running.output.read_text()
+    said = running.output.read_text()
+    assert "1 entries of the prediction log were lost" in said
+    assert "The prediction log waits" not in said, "it ended before SQLite gave up waiting for the lock"

@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 from datetime import timedelta
 
 import pytest
@@ -11,6 +10,7 @@ from sqlalchemy import text
 
 from core.api import predict
 from core.api.app import SidecarApp
+from core.auth import verifier
 from core.auth.roles import SYSTEM
 from core.auth.tokens import create_token, list_tokens, revoke_token
 from core.catalog.engine import writing
@@ -53,7 +53,8 @@ def test_an_expired_token_is_refused(serving: SidecarApp, secret: str) -> None:
 def test_a_revoked_token_stops_working_within_two_seconds(serving: SidecarApp, secret: str) -> None:
     assert _ask(serving, f"Bearer {secret}").status_code == 200
     revoke_token(SYSTEM, list_tokens()[0].id)
-    refused = wait_until(lambda: (a := _ask(serving, f"Bearer {secret}")).status_code != 200 and a, timeout=2.0)
+    refused = wait_until(lambda: (a := _ask(serving, f"Bearer {secret}")).status_code != 200 and a)
+    assert verifier.MAX_AGE_S <= 1
     assert "revoked" in assert_problem(refused, 401, "token-refused")["detail"]
 
 
@@ -77,26 +78,22 @@ def test_without_a_catalog_nobody_passes_and_it_says_so(serving: SidecarApp) -> 
 def test_a_catalog_that_hangs_holds_up_nobody_else(
     serving: SidecarApp, secret: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    released = threading.Event()
+    renewing, released = threading.Event(), threading.Event()
     monkeypatch.setattr(predict, "_VERIFY_WITHIN_S", 0.3)
-    monkeypatch.setattr(serving.sidecar.verifier, "_renew", lambda: released.wait(20))
+    monkeypatch.setattr(serving.sidecar.verifier, "_renew", lambda: renewing.set() or released.wait(60))
 
-    async def ask() -> tuple[float, float]:
+    async def ask() -> None:
         async with AsyncClient(transport=ASGITransport(serving), base_url="http://sidecar") as client:
-            started = time.monotonic()
             pending = asyncio.create_task(
                 client.post("/predict", json=POINT, headers={"Authorization": f"Bearer {secret}"})
             )
             await asyncio.sleep(0)
             assert (await client.get("/health")).status_code == 200
-            health_after = time.monotonic() - started
             assert_problem(await pending, 503, "catalog-unavailable")
-            predict_after = time.monotonic() - started
+            assert renewing.is_set() and not released.is_set(), "it was answered while the catalog hung"
             released.set()
-            return health_after, predict_after
 
-    health_after, predict_after = asyncio.run(ask())
-    assert health_after < predict_after < 10
+    asyncio.run(ask())
 
 
 def test_a_token_is_asked_for_before_the_body_is_looked_at(serving: SidecarApp) -> None:

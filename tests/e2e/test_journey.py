@@ -39,4 +39,4 @@ def test_from_login_to_a_better_model(
     workbench, api = (running.environment[f"SHIFUMI_{name}_PORT"] for name in ("WORKBENCH", "API"))
     place = Place(f"http://127.0.0.1:{workbench}", f"http://127.0.0.1:{api}", PASSWORD, lambda: discord.titles)
     from_login_to_a_better_model(page, context, place)
-    assert running.stop() < 10
+    running.stop()

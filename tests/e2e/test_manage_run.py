@@ -68,9 +68,9 @@ def test_from_an_empty_folder_to_a_clean_stop_and_up_again(
     assert third.returncode == 1
     assert "SHIFUMI_WORKBENCH_PORT" in third.stderr and "SHIFUMI_PREFECT_PORT" in third.stderr
 
-    assert first.stop() < 10
+    first.stop()
     again = Running(first.data_dir, ports)
     started.append(again)
     again.wait_healthy("workbench")
     assert "password" not in again.said
-    assert again.stop() < 10
+    again.stop()

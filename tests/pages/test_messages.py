@@ -8,7 +8,7 @@ def test_trouble_in_two_places_at_once_is_told_twice() -> None:
         trouble("The catalog is locked.")
         trouble("The catalog is locked.")
 
-    app = AppTest.from_function(page).run()
+    app = AppTest.from_function(page, default_timeout=90).run()
     assert [error.value for error in app.error] == ["The catalog is locked."] * 2
     assert not app.exception
 
@@ -23,7 +23,7 @@ def test_trying_again_runs_the_page_again() -> None:
         if st.session_state["runs"] == 1:
             trouble("The catalog is locked.")
 
-    app = AppTest.from_function(page).run()
+    app = AppTest.from_function(page, default_timeout=90).run()
     app.button[0].click().run()
     assert not app.error
 
@@ -40,6 +40,6 @@ def test_a_note_is_told_on_the_next_run_and_once() -> None:
             note("Saved.")
             st.rerun()
 
-    app = AppTest.from_function(page).run()
+    app = AppTest.from_function(page, default_timeout=90).run()
     assert [toast.value for toast in app.toast] == ["Saved."]
     assert not app.run().toast

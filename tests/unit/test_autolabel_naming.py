@@ -38,7 +38,7 @@ def test_hands_that_throw_nothing_are_named_with_less_confidence() -> None:
     assert confidence(naming.OTHER) < min(confidence(label) for label in CLASSES) - 0.1
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=SEEDS, label=st.sampled_from(CLASSES), scale=st.floats(0.01, 900), mirrored=st.booleans())
 def test_a_name_knows_neither_place_nor_turn_nor_scale_nor_left_from_right(
     seed: int, label: str, scale: float, mirrored: bool
@@ -51,7 +51,7 @@ def test_a_name_knows_neither_place_nor_turn_nor_scale_nor_left_from_right(
     assert naming.naming().name(elsewhere)[0] == naming.naming().name(joints)[0]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=SEEDS)
 def test_probabilities_are_some(seed: int) -> None:
     landmarks = np.random.default_rng(seed).normal(size=(21, 3))

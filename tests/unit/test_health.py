@@ -160,9 +160,10 @@ def test_a_brick_that_hangs_costs_little(monkeypatch: pytest.MonkeyPatch) -> Non
         for name in ("WORKBENCH", "API", "PREFECT"):
             monkeypatch.setenv(f"SHIFUMI_{name}_PORT", str(silent.getsockname()[1]))
         get_settings.cache_clear()
-        began = time.monotonic()
-        assert states()["api"].state == "unhealthy"
-        assert time.monotonic() - began < 3.0
+        monkeypatch.setattr("core.health.PROBE_TIMEOUT_S", 120.0)
+        monkeypatch.setattr("core.health._ANSWER_WITHIN_S", 0.2)
+        found = states()
+    assert {found[name].detail for name in ("workbench", "api", "prefect")} == {"does not answer in time"}
 
 
 def test_a_record_survives_its_file_and_half_a_file_is_no_record(settings: Settings) -> None:

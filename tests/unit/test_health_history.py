@@ -90,7 +90,7 @@ def test_a_second_runner_adds_nothing_and_cannot_make_time_overlap() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(1, 400), st.booleans()), min_size=1, max_size=40))
-@rules(max_examples=25, deadline=None)
+@rules(max_examples=25)
 def test_whatever_is_sampled_stretches_are_in_order_and_never_overlap(steps: list[tuple[int, bool]]) -> None:
     with writing() as session:
         session.execute(delete(HealthSample))

@@ -166,7 +166,7 @@ def test_a_zip_of_a_version_to_come_is_told(tmp_path: Path) -> None:
         Archive(path)
 
 
-@effort(max_examples=150, deadline=None)
+@effort(max_examples=150)
 @given(data=st.data())
 def test_damage_anywhere_ends_in_a_refusal(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
     damaged = bytearray(WHOLE)

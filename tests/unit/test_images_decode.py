@@ -211,7 +211,7 @@ def test_the_same_pixels_are_always_the_same_bytes() -> None:
     assert encode(picture(1)) == encode(picture(1).copy()) == encode(np.asfortranarray(picture(1)))
 
 
-@effort(max_examples=150, deadline=None)
+@effort(max_examples=150)
 @given(st.data())
 def test_no_damage_ends_otherwise_than_as_a_picture_or_a_refusal(data: st.DataObject) -> None:
     form = data.draw(st.sampled_from(["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"]))

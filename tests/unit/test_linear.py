@@ -25,7 +25,7 @@ CHOICES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(CHOICES)
 def test_every_choice_gives_finite_balanced_data(choices: dict[str, float]) -> None:
     columns = generate_columns(**choices)  # type: ignore[arg-type]
@@ -35,7 +35,7 @@ def test_every_choice_gives_finite_balanced_data(choices: dict[str, float]) -> N
     assert abs(columns["holdout"].mean() - HOLDOUT_SHARE) < 5 * 0.4 / np.sqrt(20_000)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.floats(-360, 360), st.floats(-2, 2), st.integers(0, 1000))
 def test_without_noise_the_boundary_separates_perfectly(angle: float, offset: float, seed: int) -> None:
     columns = generate_columns(rows=5_000, noise=0, balance=0.5, angle=angle, offset=offset, seed=seed)
@@ -81,7 +81,7 @@ def test_bad_choices_are_refused(wrong: dict[str, object]) -> None:
         LinearParameters.model_validate(wrong)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10_000), st.floats(-180, 180), st.floats(-1, 1))
 def test_export_answers_like_scikit_learn(seed: int, angle: float, offset: float) -> None:
     columns = generate_columns(rows=1_000, noise=0.3, balance=0.5, angle=angle, offset=offset, seed=seed)

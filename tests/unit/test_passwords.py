@@ -61,7 +61,7 @@ def test_the_list_of_common_passwords_has_substance() -> None:
     assert all(len(word) >= 8 and word == word.lower() for word in common_passwords())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(min_size=8, max_size=30))
 def test_whatever_is_accepted_opens_again_and_nothing_else_does(password: str) -> None:
     if not accepted(password, "someone-else"):

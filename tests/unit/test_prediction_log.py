@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from statistics import median
 
 import numpy as np
 import pytest
@@ -125,12 +126,12 @@ def test_adding_does_not_wait_for_a_locked_catalog(
         log.start()
         log.add(_entry())
         wait_until(lambda: log.problem, timeout=10)
-        slowest = 0.0
+        waits = []
         for version in range(200):
             started = time.perf_counter()
             log.add(_entry(version))
-            slowest = max(slowest, time.perf_counter() - started)
-        assert slowest < 0.2  # the writer waits that long for the lock, and adding does not
+            waits.append(time.perf_counter() - started)
+        assert 20 * median(waits) < 0.2  # the writer waits that long for the lock, and adding does not
         assert log.queued == 10
         holder.execute("COMMIT")
     wait_until(lambda: log.queued == 0, timeout=10)

@@ -26,7 +26,7 @@ def reaches(label: str, seed: int) -> list[float]:
     return [float(away[tip] / away[knuckle]) for tip, knuckle in zip(TIPS, KNUCKLES, strict=True)]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=SEEDS)
 def test_a_throw_stretches_its_fingers_and_closes_the_others(seed: int) -> None:
     stretched = {"rock": 0, "scissors": 2, "paper": 4}
@@ -36,7 +36,7 @@ def test_a_throw_stretches_its_fingers_and_closes_the_others(seed: int) -> None:
         assert all(reach < 1.1 for reach in fingers[stretched[label] :]), label
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=SEEDS)
 def test_bones_keep_their_length_whatever_the_gesture(seed: int) -> None:
     random = np.random.default_rng(seed)
@@ -76,7 +76,7 @@ def test_the_nearer_of_two_wins() -> None:
     assert set(surface.owner[surface.column == 13].tolist()) == {1}
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=SEEDS, mirrored=st.booleans())
 def test_the_hand_s_pixels_fill_its_extent_and_the_arm_is_not_part_of_it(seed: int, mirrored: bool) -> None:
     random = np.random.default_rng(seed)

@@ -15,7 +15,7 @@ from core.workloads.rps.render.scene import Seen
 SEEDS = st.integers(0, 2**32)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(seed=SEEDS, size=st.sampled_from((64, 160, 320)))
 def test_a_picture_has_its_size_and_its_boxes_lie_inside(seed: int, size: int) -> None:
     pixels, boxes = render(seed, size)
@@ -28,7 +28,7 @@ def test_a_picture_has_its_size_and_its_boxes_lie_inside(seed: int, size: int) -
         assert min(box.width, box.height) * size >= 4 - 1e-6, "nobody sees a throw of three pixels"
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(seed=SEEDS)
 def test_the_same_seed_gives_the_same_picture_and_another_seed_another(seed: int) -> None:
     first, second, other = render(seed, 96), render(seed, 96), render(seed + 1, 96)

@@ -33,7 +33,7 @@ def test_the_frame_is_the_smallest_that_holds_the_picture(picture: tuple[int, in
     assert letterbox(np.zeros((*picture, 3), np.uint8), 320, square=True)[0].shape == (320, 320, 3)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(height=side, width=side, size=size, square=st.booleans())
 def test_a_frame_is_pixel_for_pixel_that_of_ultralytics(height: int, width: int, size: int, square: bool) -> None:
     torch_setup.prepare()
@@ -44,7 +44,6 @@ def test_a_frame_is_pixel_for_pixel_that_of_ultralytics(height: int, width: int,
     np.testing.assert_array_equal(letterbox(picture, size, square)[0], theirs)
 
 
-@settings(deadline=None)
 @given(height=side, width=side, size=size, square=st.booleans())
 def test_the_whole_picture_lies_in_the_frame(height: int, width: int, size: int, square: bool) -> None:
     """Its corners in the frame come back as its corners, and no side of the frame could be a step shorter."""

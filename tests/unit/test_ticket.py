@@ -18,7 +18,7 @@ from core.settings import Settings
 from tests.people import make_user
 
 SHARED_FOLDER = hypothesis_settings(
-    deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 
