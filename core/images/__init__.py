@@ -13,6 +13,9 @@ UNLABELLED, PROPOSED, LABELLED, REJECTED = "unlabelled", "proposed", "labelled",
 STATES = (UNLABELLED, PROPOSED, LABELLED, REJECTED)
 """Where it stands: nothing known, a guess to confirm, fit for training (without boxes: a negative), not wanted."""
 
+DECIDED = (LABELLED, REJECTED)
+"""What people say last: nothing waits for them there."""
+
 FLAGGED, UNSURE, NORMAL = 20, 10, 0
 """Priorities in the review queue, greatest first."""
 

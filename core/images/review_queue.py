@@ -10,7 +10,7 @@ from core import images
 from core.catalog.engine import reading
 from core.catalog.image_tables import Box, Image
 from core.catalog.tables import Dataset
-from core.images import LABELLED, PROPOSED, REJECTED, UNLABELLED
+from core.images import DECIDED, LABELLED, PROPOSED, UNLABELLED
 
 FLAGGED, UNSURE = "flagged", "unsure"
 REASONS = (FLAGGED, UNSURE, PROPOSED, UNLABELLED)
@@ -43,7 +43,7 @@ def queue(
     newest first); ``label`` to pictures with such a box; ``without`` leaves out those that somebody skipped.
     """
     query = select(Image).where(*_filters(workload, reason, label, source), Image.id.not_in(list(without)))
-    if reason in (LABELLED, REJECTED):
+    if reason in DECIDED:
         query = query.order_by(Image.reviewed_at.desc(), Image.id.desc())
     else:
         query = query.order_by(Image.priority.desc(), Image.id)
@@ -112,7 +112,7 @@ def newly_labelled(workload: str) -> int:
 
 def _filters(workload: str, reason: str | None, label: str | None, source: str | None) -> list[ColumnElement[bool]]:
     filters: list[ColumnElement[bool]] = [Image.workload == workload]
-    if reason in (LABELLED, REJECTED):
+    if reason in DECIDED:
         filters.append(Image.state == reason)
     else:
         filters.append(Image.state.in_(_WAITING))

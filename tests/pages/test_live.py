@@ -13,8 +13,8 @@ from streamlit.testing.v1.element_tree import Button
 
 from core import serving
 from core.auth import users
-from core.auth.roles import Actor, Role
-from core.images import LIVE, PROPOSED, review_queue
+from core.auth.roles import SYSTEM, Actor, Role
+from core.images import LIVE, PROPOSED, flagging, review, review_queue
 from core.live.following import Following
 from core.live.game import Phase
 from core.settings import Settings
@@ -247,6 +247,17 @@ def test_a_mistake_goes_to_the_review_and_nothing_before(video: Video, role: Rol
     assert review_queue.reason_of(image) == review_queue.FLAGGED
     assert f"waits in the review as picture {image.id}, labelled “paper” (1 waiting)" in said(app)
     assert "See it in the review" in [link.proto.label for link in app.get("page_link")]
+
+
+def test_a_frame_that_was_decided_about_does_not_wait_again(video: Video) -> None:
+    app = tab(watch(open_live(make_user("ed", Role.EDITOR)), video, picture("rock")), "Correct")
+    moment = app.session_state["live_viewer"].moment()
+    kept = flagging.flag(SYSTEM, moment.pixels, "rock", moment.said, session="s")
+    review.accept(SYSTEM, [kept.id])
+    app.button(key="btn_wrong").click().run()
+    answer(app, "Paper").click().run()
+    assert f"picture {kept.id}, about which somebody has decided" in said(app)
+    assert review_queue.queue("rps") == []
 
 
 def test_a_frame_without_a_throw_and_second_thoughts(video: Video) -> None:

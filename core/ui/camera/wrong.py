@@ -7,7 +7,8 @@ import numpy as np
 import streamlit as st
 
 from core.auth.roles import Actor
-from core.images import flagging, review_queue
+from core.catalog.image_tables import Image
+from core.images import DECIDED, flagging, review_queue
 from core.images.boxes import BadBoxError
 from core.images.decode import BadImageError
 from core.lake import LakeError
@@ -94,9 +95,14 @@ def _send(viewer: Viewer, nth: int, label: str) -> None:
     except (BadImageError, BadBoxError, LakeError, OSError) as error:
         st.session_state[_DONE] = (f"Not stored. {error}", False)
         return
+    st.session_state[_DONE] = (_thanks(image, label), True)
+
+
+def _thanks(image: Image, label: str) -> str:
+    if image.state in DECIDED:
+        return f"Thank you. This very frame is picture {image.id}, about which somebody has decided: that stands."
     waiting = sum(review_queue.waiting(image.workload).values())
-    text = f"Thank you. The frame waits in the review as picture {image.id}, labelled “{label}” ({waiting} waiting)."
-    st.session_state[_DONE] = (text, True)
+    return f"Thank you. The frame waits in the review as picture {image.id}, labelled “{label}” ({waiting} waiting)."
 
 
 def _told(actor: Actor) -> None:
