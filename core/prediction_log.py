@@ -82,7 +82,8 @@ class PredictionLog:
 
     @property
     def queued(self) -> int:
-        return len(self._queue) + self._in_hand
+        with self._lock:
+            return len(self._queue) + self._in_hand
 
     @property
     def capacity(self) -> int:
