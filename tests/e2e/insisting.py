@@ -24,8 +24,14 @@ def until_visible(act: Callable[[], object], wanted: Locator) -> None:
     wait_until(seen, timeout=60, what=f"{wanted} to be seen")
 
 
-def settled(page: Page, sign: Locator) -> None:
+def settled(page: Page, sign: Locator, timeout: float | None = None) -> None:
     """Wait for ``sign`` of what was asked for, and then for the end of the run that draws it: until then what it has
-    drawn moves, and a press goes to where a button was."""
-    expect(sign).to_be_visible()
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    drawn moves, and a press goes to where a button was. ``timeout`` (ms) instead of the usual one, for each."""
+    expect(sign).to_be_visible(timeout=timeout)
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=timeout)
+
+
+def submit_by_enter(field: Locator, button: Locator) -> None:
+    """Press Enter in a form's ``field`` once its ``button`` is drawn: a form without one takes no Enter."""
+    expect(button).to_be_visible()
+    field.press("Enter")

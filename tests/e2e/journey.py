@@ -11,8 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import httpx
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from tests.e2e.insisting import settled, submit_by_enter
 from tests.e2e.signing import username_field
 from tests.waiting import wait_until
 
@@ -38,15 +39,19 @@ class Visitor:
 
     def log_in(self) -> None:
         username_field(self.page).fill("admin")
-        self.page.get_by_label("Password", exact=True).fill(self.place.password)
-        self.page.keyboard.press("Enter")
+        password = self.page.get_by_label("Password", exact=True)
+        password.fill(self.place.password)
+        submit_by_enter(password, self.page.get_by_role("button", name="Log in"))
 
     def go(self, name: str) -> None:
         self.page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
-        self.sees_title(name)
+        settled(self.page, self.title(name), SLOW)
 
     def sees_title(self, name: str) -> None:
-        expect(self.page.get_by_role("heading", name=name, exact=True, level=1)).to_be_visible(timeout=SLOW)
+        expect(self.title(name)).to_be_visible(timeout=SLOW)
+
+    def title(self, name: str) -> Locator:
+        return self.page.get_by_role("heading", name=name, exact=True, level=1)
 
     def sees(self, text: str | re.Pattern[str]) -> None:
         expect(self.page.get_by_test_id("stMain").get_by_text(text).first).to_be_visible(timeout=SLOW)
@@ -115,8 +120,9 @@ def _the_sidecar_answers_with_a_new_token(visitor: Visitor) -> None:
     visitor.go("Admin")
     visitor.page.get_by_role("tab", name="API tokens").click()
     visitor.page.get_by_text("Create a token").click()
-    visitor.page.get_by_label("Where is it used?").fill("journey")
-    visitor.page.get_by_label("Where is it used?").press("Enter")
+    field = visitor.page.get_by_label("Where is it used?")
+    field.fill("journey")
+    submit_by_enter(field, visitor.page.get_by_role("button", name="Create token"))
     shown = visitor.page.get_by_text(re.compile("^shf_")).first
     expect(shown).to_be_visible(timeout=SLOW)
     api = visitor.place.api

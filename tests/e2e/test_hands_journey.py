@@ -176,4 +176,4 @@ def _train(page: Page) -> None:
 
 def _go(page: Page, name: str) -> None:
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
-    expect(page.get_by_role("heading", name=name, exact=True, level=1)).to_be_visible()
+    settled(page, page.get_by_role("heading", name=name, exact=True, level=1))

@@ -218,6 +218,8 @@ def test_the_second_of_two_people_is_told_and_keeps_what_they_drew(editor_page: 
     found = store.get(image.id)
     assert found is not None
     assert (found.reviewed_by, found.boxes) == ("bob", [])
+    # The message comes before the editor that it is about: one that still says "Saving…" takes no key.
+    expect_picture(page, image, 0)
     expect(page.locator(".box .tag")).to_have_text("paper · you")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Nothing waits for you")).to_be_visible()

@@ -11,6 +11,7 @@ from core.auth.roles import Role
 from core.auth.session import COOKIE_NAME
 from core.settings import Settings
 from core.ui.navigation import PAGES
+from tests.e2e.insisting import submit_by_enter
 from tests.e2e.signing import expect_login_form, fill_login, log_in, username_field
 from tests.e2e.workbench import Workbench
 from tests.people import PASSWORD, make_user
@@ -135,7 +136,7 @@ def test_changing_the_password_keeps_this_tab_and_ends_the_others(
     page.get_by_label("New password", exact=True).fill("another-fine-day")
     again = page.get_by_label("New password again")
     again.fill("another-fine-day")
-    again.press("Enter")
+    submit_by_enter(again, page.get_by_role("button", name="Change it"))
     expect(page.get_by_text("Password changed.")).to_be_visible()
     heading(page, "Runs")
     tab.get_by_test_id("stSidebarNav").get_by_role("link", name="Overview").click()
