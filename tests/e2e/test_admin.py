@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from core.auth import tokens, users
 from core.auth.roles import Actor, Role
 from core.auth.tokens import create_token
-from tests.e2e.insisting import until_visible
+from tests.e2e.insisting import settled, until_visible
 from tests.e2e.signing import log_in
 from tests.e2e.workbench import Workbench
 from tests.people import PASSWORD, make_user
@@ -25,6 +25,7 @@ def admin() -> Actor:
 def admin_page(workbench: Workbench, page: Page, admin: Actor) -> Page:
     page.goto(f"{workbench.url}/admin")
     log_in(page, "ada")
+    settled(page, page.get_by_role("heading", name="Admin", exact=True))
     return page
 
 
