@@ -24,7 +24,14 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("shifumi")
 
-pytest_plugins = ["tests.postgres", "tests.prefect_server", "tests.prefect_rows", "tests.workers", "tests.s3"]
+pytest_plugins = [
+    "tests.second_try",
+    "tests.postgres",
+    "tests.prefect_server",
+    "tests.prefect_rows",
+    "tests.workers",
+    "tests.s3",
+]
 
 _WATCHERS = ("prediction-log", "catalog-pulse", "catalog-figures", "watch-", "mlflow-import", "live-champion")
 _OURS = ("SHIFUMI_", "MLFLOW_TRACKING_URI", "PREFECT_API_URL", "PREFECT_API_DATABASE_CONNECTION_URL", "AWS_")
