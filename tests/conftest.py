@@ -26,6 +26,7 @@ hypothesis.settings.load_profile("shifumi")
 
 pytest_plugins = [
     "tests.second_try",
+    "tests.file_order",
     "tests.postgres",
     "tests.prefect_server",
     "tests.prefect_rows",

@@ -19,10 +19,9 @@ LINTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("import wall", ("-c", _LINT_IMPORTS)),
 )
 
-# Two at a time, whatever the machine: much of the suite waits for servers, and each worker may run a whole stack. Three
-# are a minute quicker on two cores, and leave the browsers too little of a processor.
-# Files stay whole, for they share servers, and in their order, for the slow ones come first.
-PARALLEL = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+# Three at a time, whatever the machine: much of the suite waits for servers, and each worker may run a whole stack.
+# Files stay whole, for they share servers, and in their order, which tests/file_order.py has chosen.
+PARALLEL = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 def test(pytest_arguments: Sequence[str], *, unit: bool, lint: bool, allow_missing: bool) -> int:
