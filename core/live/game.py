@@ -42,11 +42,13 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds. ``settle_s`` waits for the answers about the last frames of the reading."""
+    """Seconds. ``settle_s`` waits for the answers about the last frames of the reading; ``linger_s`` is how much longer
+    a throw is read as long as none is seen: a slow machine answers two frames a second, and late."""
 
     beat_s: float = 0.7
     read_s: float = 0.6
     settle_s: float = 0.25
+    linger_s: float = 1.5
     reveal_s: float = 1.8
 
 
@@ -132,7 +134,8 @@ def resume(match: Match, now: float, draw_one: Callable[[], Pledge] = draw) -> M
 
 def saw(match: Match, at: float, throw: str, confidence: float) -> Match:
     """A frame taken at ``at`` showed ``throw``. Counts only when it was taken while the throw is read."""
-    if match.phase is not Phase.READING or not match.since <= at <= match.since + match.pace.read_s:
+    longer = 0.0 if read_throw(match.votes) else match.pace.linger_s
+    if match.phase is not Phase.READING or not match.since <= at <= match.since + match.pace.read_s + longer:
         return match
     return replace(match, votes=(*match.votes, (throw, confidence)))
 
@@ -146,7 +149,8 @@ def advance(match: Match, now: float, draw_one: Callable[[], Pledge] = draw) -> 
     if match.phase is Phase.COUNTDOWN and elapsed >= 3 * pace.beat_s:
         return replace(match, phase=Phase.READING, since=now, votes=())
     if match.phase is Phase.READING and elapsed >= pace.read_s + pace.settle_s:
-        return _read(match, now)
+        lingers = not read_throw(match.votes) and elapsed < pace.read_s + pace.settle_s + pace.linger_s
+        return match if lingers else _read(match, now)
     if match.phase in {Phase.REVEAL, Phase.UNSEEN} and elapsed >= pace.reveal_s:
         if match.winner:
             return replace(match, phase=Phase.OVER, since=now)

@@ -200,7 +200,7 @@ def test_confidence_and_mirror_are_kept_and_used(video: Video) -> None:
 
 
 def test_a_game_from_start_to_end(video: Video, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.live.game.Pace.__init__.__defaults__", (0.03, 0.15, 0.05, 0.03), raising=False)
+    monkeypatch.setattr("core.live.game.Pace.__init__.__defaults__", (0.03, 0.15, 0.05, 0.1, 0.03), raising=False)
     app = watch(open_live(), video, picture("rock"))
     app.button(key="btn_play").click().run()
     assert "My pledge: `" in said(app)

@@ -99,6 +99,27 @@ def test_only_frames_taken_at_go_count() -> None:
     assert match.votes == (("paper", 0.9), ("paper", 0.9))
 
 
+def test_a_slow_machine_reads_a_throw_too() -> None:
+    """Two frames a second, each answered two frames later."""
+    match, frames = begin(0.0), [0.5 * number for number in range(1, 20)]
+    for place, now in enumerate(frames):
+        match = advance(match, now)
+        if match.phase not in {Phase.COUNTDOWN, Phase.READING}:
+            break
+        if place >= 2:
+            match = saw(match, frames[place - 2], "rock", 0.8)
+    assert (match.phase, now) == (Phase.REVEAL, 4.5)  # "Go!" at 2.5, answered at 3.5; the next at 4.0
+
+
+def test_who_is_seen_at_once_may_move_on() -> None:
+    """Frames after the first 0.6 s do not count when a throw has been seen in them."""
+    match = advance(begin(0.0), 2.1)
+    for at, throw in ((2.2, "paper"), (2.6, "paper"), (2.8, "rock"), (2.8, "rock"), (2.8, "rock")):
+        match = saw(match, at, throw, 0.9)
+    match = advance(match, 2.1 + 0.85)
+    assert (match.phase, match.rounds[0].you) == (Phase.REVEAL, "paper")
+
+
 @pytest.mark.parametrize(
     ("votes", "throw"),
     [
