@@ -37,7 +37,7 @@ SLOW = 90_000  # ms: a training on a busy machine
 CHOSEN = {
     **QUICK,
     "SHIFUMI_RPS_IMGSZ": "128",
-    "SHIFUMI_RPS_EPOCHS": "10",
+    "SHIFUMI_RPS_EPOCHS": "20",  # after 10, a quarter of the scissors are not seen, or the challenger is rejected
     "SHIFUMI_RPS_PATIENCE": "0",
     "SHIFUMI_RPS_FREEZE": "10",
     "SHIFUMI_RPS_BATCH": "4",
