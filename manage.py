@@ -220,8 +220,10 @@ def _pip_install(python: Path, files: list[Path]) -> None:
     names = " and ".join(file.name for file in files)
     print(f"Installing {names}: once, about two minutes with a good connection ...", flush=True)
     command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar=off"]
-    # Compiling all modules of 350 packages takes a third of the time; Python compiles the few that it imports itself.
-    command.append("--no-compile")
+    if not sys.dont_write_bytecode:
+        # Compiling every module of 350 packages is a third of the work. Python compiles the few that it imports itself,
+        # and keeps them unless it was told to write none: then each process would compile them again.
+        command.append("--no-compile")
     for file in files:
         command += ["-r", str(file)]
     progress = Progress(sum(_packages(file) for file in files))

@@ -69,9 +69,10 @@ def require(root: Path, line: str) -> None:
     (root / "requirements.txt").write_text(f"--no-index\n--find-links {wheels}\n{line}\n")
 
 
-def call(root: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def call(root: Path, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, str(root / "manage.py"), *arguments]
-    return subprocess.run(command, cwd=root.parent, capture_output=True, text=True, check=False)
+    env = os.environ | environment
+    return subprocess.run(command, cwd=root.parent, env=env, capture_output=True, text=True, check=False)
 
 
 def tiny_version(root: Path) -> str:
@@ -99,6 +100,12 @@ def test_first_call_installs_later_ones_start_at_once_changes_are_followed(proje
     failed = call(project, "run")
     assert failed.returncode == 1
     assert "no-such-package" in failed.stderr and "arguments" not in failed.stdout
+
+
+@pytest.mark.parametrize("told", ["", "1"])
+def test_modules_are_compiled_beforehand_only_where_python_may_not_keep_them(project: Path, told: str) -> None:
+    assert call(project, "run", PYTHONDONTWRITEBYTECODE=told).returncode == 0
+    assert bool(list((project / ".venv").glob("**/tiny.*.pyc"))) == bool(told)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
