@@ -278,7 +278,14 @@ def test_a_late_answer_is_not_taken_for_one_about_the_next_frame(video: Video) -
     late = WidgetState(id=answer(app, "Paper").id, trigger_value=True)
     answer(app, "Never mind").click().run()
     viewer = app.session_state["live_viewer"]
-    wait_until(lambda: video.send(picture()) is not None and not len(viewer.moment().said), every=0.03)
+
+    def sees_nothing() -> bool:
+        """After a pause the model is fetched again, and until then there is no answer."""
+        video.send(picture())
+        moment = viewer.moment()
+        return moment is not None and not len(moment.said)
+
+    wait_until(sees_nothing, every=0.03)
     app.button(key="btn_wrong").click().run()
     assert "starter said nothing." in frozen_caption(app)
     app._run(WidgetStates(widgets=[late]))
