@@ -1,8 +1,8 @@
-"""A pytest plugin: in CI a test that drives real servers or a browser gets a second try, and the run says so.
+"""A pytest plugin: in CI a test gets a second try, and the run says so.
 
-A machine that others use too can stop for seconds between any two steps of a browser, a server and a test. The first
-failure is printed whole, for it may be the product's own race; more than :data:`MOST` of them fail the run. Elsewhere
-there is no second try.
+A machine that others use too can stop for seconds between any two steps of a browser, a server, a thread and a test.
+The first failure is printed whole, for it may be the product's own race; more than :data:`MOST` of them fail the run.
+Elsewhere there is no second try.
 """
 
 from __future__ import annotations
@@ -17,10 +17,8 @@ MOST = 2
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if "CI" not in os.environ:
-        return
-    for item in items:
-        if item.get_closest_marker("stack"):
+    if "CI" in os.environ:
+        for item in items:
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 

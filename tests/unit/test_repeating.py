@@ -27,14 +27,17 @@ def test_it_is_done_again_until_the_block_ends() -> None:
 
 
 def test_it_may_end_by_itself() -> None:
+    found = threading.Event()
     times: list[int] = []
 
     def do() -> bool:
+        found.wait(10)
         times.append(1)
         return False
 
     with repeating("beat", lambda: 0.001, do):
         (beat,) = (thread for thread in threading.enumerate() if thread.name == "beat")
+        found.set()
         beat.join(10)
     assert times == [1]
 
