@@ -25,7 +25,6 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("shifumi")
 
 pytest_plugins = [
-    "tests.second_try",
     "tests.file_order",
     "tests.postgres",
     "tests.prefect_server",
