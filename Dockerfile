@@ -53,4 +53,4 @@ EXPOSE 8501 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=4 \
     CMD ["python3", "/app/deploy/image/healthcheck.py", "http://127.0.0.1:8501/_stcore/health"]
-CMD ["python3", "-m", "core.ui.serve", "--server.address=0.0.0.0", "--server.port=8501"]
+CMD ["python3", "-m", "core.ui.shell.serve", "--server.address=0.0.0.0", "--server.port=8501"]

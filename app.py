@@ -3,11 +3,11 @@
 import streamlit as st
 
 from core.auth import session
-from core.ui.guard import inside_app
-from core.ui.login import account_box, login_form
-from core.ui.messages import explained, show_notes
-from core.ui.navigation import navigate
-from core.ui.start import prepare_process
+from core.ui.shell.guard import inside_app
+from core.ui.shell.login import account_box, login_form
+from core.ui.shell.messages import explained, show_notes
+from core.ui.shell.navigation import navigate
+from core.ui.shell.start import prepare_process
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from core.settings import get_settings
+from core.config.settings import get_settings
 
 
 def prefect_environment() -> dict[str, str]:

@@ -10,9 +10,9 @@ from functools import lru_cache
 from celery import Celery
 from kombu.exceptions import KombuError
 
-from core.logs import redact
-from core.settings import Settings, get_settings
-from core.work.broker import address, transport_options
+from core.config.logs import redact
+from core.config.settings import Settings, get_settings
+from core.jobs.broker import address, transport_options
 
 TASK = "shifumi.work"
 
@@ -22,7 +22,7 @@ class BellError(RuntimeError):
 
 
 def make_app(settings: Settings) -> Celery:
-    """The Celery application. Raises :class:`core.work.broker.NoBrokerError`."""
+    """The Celery application. Raises :class:`core.jobs.broker.NoBrokerError`."""
     app = Celery("shifumi", broker=address(settings))
     app.conf.update(
         broker_transport_options=transport_options(settings),

@@ -1,4 +1,4 @@
-"""``check-and-retrain``: one turn of :mod:`core.loop`, each step a Prefect task."""
+"""``check-and-retrain``: one turn of :mod:`core.loop.loop`, each step a Prefect task."""
 
 from __future__ import annotations
 
@@ -8,20 +8,22 @@ from prefect import Task, flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 
-from core import decisions, jobs, loop, registry
 from core.catalog.tables import Decision
-from core.datasets import NoDatasetError
-from core.lake import LakeError
-from core.loop import Trial
-from core.notify import BLUE, GREEN, YELLOW, send_discord_embed
-from core.registry import Version
-from core.work import kinds
-from core.work.items import WorkLostError
-from core.workloads.base import Report
-from flows import handover
-from flows.hooks import HOOKS
+from core.config.progress import Report
+from core.jobs import jobs
+from core.jobs.work_items import WorkLostError
+from core.loop import decisions, loop
+from core.loop.trial import Trial
+from core.models import registry
+from core.models.registry import Version
+from core.monitoring.notify import BLUE, GREEN, YELLOW, send_discord_embed
+from core.storage.datasets import NoDatasetError
+from core.storage.lake import LakeError
+from flows import dispatch as handover
+from flows import task_registry
 from flows.priority import give_way
 from flows.progress import running
+from flows.state_hooks import HOOKS
 
 _COLOURS = {decisions.PROMOTED: GREEN, decisions.REJECTED: YELLOW, decisions.KEPT: BLUE}
 
@@ -42,8 +44,8 @@ def may_pass(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
 @task(retries=2, retry_delay_seconds=2, retry_condition_fn=may_pass, cache_policy=NO_CACHE)
 def train_challenger(trial: Trial, job_id: str, report: Report) -> Version:
     """Idempotent: a retry finds what an earlier try registered, or goes on with what it learnt."""
-    asked = kinds.training(trial.workload, trial.dataset.id, trial.flow_run_id)
-    done = handover.do(kinds.TRAIN, job_id, asked, report)
+    asked = task_registry.training(trial.workload, trial.dataset.id, trial.flow_run_id)
+    done = handover.do(task_registry.TRAIN, job_id, asked, report)
     return registry.get_version(trial.workload, int(done["version"]))
 
 

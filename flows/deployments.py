@@ -8,9 +8,9 @@ from typing import Any
 from prefect.flows import Flow
 from prefect.runner import Runner
 
-from core import prefect_api
-from core.images.boxes import CLASSES_OF
-from core.settings import get_settings
+from core.config.settings import get_settings
+from core.jobs import prefect_api
+from core.vision.boxes import CLASSES_OF
 from core.workloads import WORKLOADS
 from flows.check import check_and_retrain
 from flows.generate import generate_dataset

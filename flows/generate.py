@@ -7,15 +7,16 @@ from typing import Any
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
-from core import datasets, jobs, prefect_api
 from core.auth.roles import Actor, Role
 from core.catalog.tables import Dataset
-from core.settings import get_settings
+from core.config.progress import Report
+from core.config.settings import get_settings
+from core.jobs import jobs, prefect_api
+from core.storage import datasets
 from core.workloads import get_workload
-from core.workloads.base import Report
-from flows.hooks import HOOKS
 from flows.priority import give_way
 from flows.progress import running
+from flows.state_hooks import HOOKS
 
 
 @task(cache_policy=NO_CACHE)

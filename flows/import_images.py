@@ -7,22 +7,22 @@ from typing import Any
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
-from core import jobs
 from core.catalog.tables import Job
-from core.images import proposing
-from core.work import kinds
-from core.workloads.base import Report
-from flows import handover
-from flows.hooks import HOOKS
+from core.config.progress import Report
+from core.jobs import jobs
+from core.labelling import proposing
+from flows import dispatch as handover
+from flows import task_registry
 from flows.progress import running
 from flows.propose_boxes import look
+from flows.state_hooks import HOOKS
 
 
 @task(cache_policy=NO_CACHE)
 def take_over(workload: str, job: Job, upload: str, meanings: dict[str, str], report: Report) -> dict[str, Any]:
     """Picture by picture: what is there when the run ends early stays, and the next run finds it."""
     asked = {"workload": workload, "username": job.created_by, "upload": upload, "meanings": meanings}
-    return handover.do(kinds.IMPORT, job.id, asked, report)
+    return handover.do(task_registry.IMPORT, job.id, asked, report)
 
 
 def propose(workload: str, job: Job, report: Report) -> str:

@@ -10,8 +10,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
-from core.metrics.families import seconds, single
-from core.settings import get_settings
+from core.config.settings import get_settings
+from core.monitoring.metrics.families import seconds, single
 
 COUNTED = CollectorRegistry()
 ENDED = Counter("shifumi_job_watch_ended", "Runs whose process was gone, ended as crashed.", registry=COUNTED)

@@ -7,19 +7,19 @@ from typing import Any
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
-from core import jobs
-from core.work import kinds
-from core.workloads.base import Report
-from flows import handover
-from flows.hooks import HOOKS
+from core.config.progress import Report
+from core.jobs import jobs
+from flows import dispatch as handover
+from flows import task_registry
 from flows.progress import running
+from flows.state_hooks import HOOKS
 
 
 @task(cache_policy=NO_CACHE)
 def answer_rows(workload: str, job_id: str, upload: str, report: Report) -> dict[str, Any]:
     """Stream the file through the champion in chunks."""
     asked = {"workload": workload, "upload": upload, "job_id": job_id}
-    return handover.do(kinds.PREDICT_FILE, job_id, asked, report)
+    return handover.do(task_registry.PREDICT_FILE, job_id, asked, report)
 
 
 @flow(name="predict-file", **HOOKS)

@@ -5,8 +5,8 @@ from flows.preloaded import import_all
 import_all(
     "prefect.main",
     "prefect.flow_engine",
-    "core.workloads.linear_plots",
-    "core.workloads.linear_scores",
+    "core.workloads.linear.plots",
+    "core.workloads.linear.scores",
     "flows.check",
     "flows.generate",
     "flows.import_images",

@@ -15,11 +15,11 @@ from prefect.exceptions import PrefectException
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
-from core import jobs
 from core.catalog.engine import CatalogUnavailableError
 from core.catalog.tables import Job
-from core.logs import setup_logging
-from core.settings import get_settings
+from core.config.logs import setup_logging
+from core.config.settings import get_settings
+from core.jobs import jobs
 from flows.repeating import repeating
 
 
@@ -53,7 +53,7 @@ class RunningJob:
             update_progress_artifact(self._artifact, percent, description=message)
 
     def part(self, start: float, end: float) -> Callable[[float, str], None]:
-        """A :data:`core.workloads.base.Report` that fills only a part of the bar."""
+        """A :data:`core.config.progress.Report` that fills only a part of the bar."""
         return lambda share, message: self.report(start + (end - start) * share, message)
 
 
@@ -61,7 +61,7 @@ class RunningJob:
 def running(kind: str, workload: str, job_id: str | None, **parameters: Any) -> Iterator[RunningJob]:
     """Own the job of the current flow run until the block ends.
 
-    Raises :class:`core.jobs.JobBusyError` when a run that nobody submitted finds the slot taken.
+    Raises :class:`core.jobs.jobs.JobBusyError` when a run that nobody submitted finds the slot taken.
     """
     setup_logging("flows")
     job = jobs.get(job_id) if job_id else jobs.adopt(kind, workload, str(flow_run.id), parameters)

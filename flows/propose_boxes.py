@@ -7,19 +7,19 @@ from typing import Any
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
-from core import jobs
 from core.catalog.tables import Job
-from core.work import kinds
-from core.workloads.base import Report
-from flows import handover
-from flows.hooks import HOOKS
+from core.config.progress import Report
+from core.jobs import jobs
+from flows import dispatch as handover
+from flows import task_registry
 from flows.progress import running
+from flows.state_hooks import HOOKS
 
 
 @task(cache_policy=NO_CACHE)
 def look(workload: str, job: Job, report: Report) -> dict[str, Any]:
     """Picture by picture; a run that ends early leaves whole proposals."""
-    return handover.do(kinds.PROPOSE, job.id, {"workload": workload, "username": job.created_by}, report)
+    return handover.do(task_registry.PROPOSE, job.id, {"workload": workload, "username": job.created_by}, report)
 
 
 @flow(name="propose-boxes", **HOOKS)

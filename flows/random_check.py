@@ -10,7 +10,7 @@ import random
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
-from flows.hooks import HOOKS
+from flows.state_hooks import HOOKS
 
 
 class RandomDriftError(RuntimeError):

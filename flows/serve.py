@@ -16,12 +16,15 @@ from loguru import logger
 from prefect.exceptions import TerminationSignal
 from prefect.runner import Runner
 
-from core import health_sampler, job_watch, prefect_api, registry
 from core.catalog.engine import CatalogUnavailableError
-from core.logs import setup_logging
-from core.metrics.exporter import start_exporter
-from core.metrics.machine import TreeCollector
-from core.settings import get_settings
+from core.config.logs import setup_logging
+from core.config.settings import get_settings
+from core.jobs import prefect_api
+from core.jobs import watch as job_watch
+from core.models import registry
+from core.monitoring import health_sampler
+from core.monitoring.metrics.exporter import start_exporter
+from core.monitoring.metrics.machine import TreeCollector
 from flows import metrics, warm
 from flows.deployments import register
 

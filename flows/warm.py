@@ -16,7 +16,7 @@ from types import SimpleNamespace
 
 from loguru import logger
 
-from core.settings import get_settings
+from core.config.settings import get_settings
 
 _PRELOAD = ["flows.preload"]
 

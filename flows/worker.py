@@ -18,17 +18,17 @@ from loguru import logger
 
 from core.catalog.engine import CatalogUnavailableError
 from core.catalog.work_tables import Worker
-from core.logs import setup_logging
-from core.metrics.exporter import start_exporter
-from core.metrics.machine import TreeCollector
-from core.settings import get_settings
-from core.work import workers
+from core.config.logs import setup_logging
+from core.config.settings import get_settings
+from core.jobs import workers
+from core.monitoring.metrics.exporter import start_exporter
+from core.monitoring.metrics.machine import TreeCollector
 from flows import warm
 
 if TYPE_CHECKING:
-    from flows.holding import Holder
+    from flows.lease import Holder
 
-_PRELOAD = ["flows.preload_work"]
+_PRELOAD = ["flows.preload_worker"]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     setup_logging("worker")
     # Celery is imported here and not above: each process that does an item imports this module again.
-    from flows.holding import Holder
+    from flows.lease import Holder
 
     holder = Holder(options.name, warm.warmed(_PRELOAD))
     me = Worker(

@@ -3,8 +3,11 @@
 import streamlit as st
 
 from core.auth.roles import Role
-from core.ui.admin import keys, log, notifications, options, people
-from core.ui.guard import guard
+from core.ui.admin import audit_log, notifications
+from core.ui.admin import settings as options
+from core.ui.admin import tokens as keys
+from core.ui.admin import users as people
+from core.ui.shell.guard import guard
 
 actor = guard(Role.ADMIN)
 
@@ -21,4 +24,4 @@ with tabs[2]:
 with tabs[3]:
     options.tab()
 with tabs[4]:
-    log.tab()
+    audit_log.tab()

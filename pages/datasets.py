@@ -3,11 +3,11 @@
 import streamlit as st
 
 from core.auth.roles import Role
-from core.ui.guard import guard
-from core.ui.hands.page import hands_tab
-from core.ui.linear_datasets import linear_datasets
-from core.ui.linear_generator import generator
-from core.ui.sql_tab import sql_tab
+from core.ui.datasets.images.images_tab import hands_tab
+from core.ui.datasets.linear_datasets import linear_datasets
+from core.ui.datasets.linear_generator import generator
+from core.ui.datasets.sql_tab import sql_tab
+from core.ui.shell.guard import guard
 
 actor = guard(Role.VIEWER)
 

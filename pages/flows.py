@@ -3,12 +3,12 @@
 import streamlit as st
 
 from core.auth.roles import Role
-from core.ui.exercise import exercise
-from core.ui.flow_cards import deployments
-from core.ui.flow_run import run_page
-from core.ui.flow_runs import recent_runs
-from core.ui.flow_server import flow_server
-from core.ui.guard import guard
+from core.ui.flows.deployment_cards import deployments
+from core.ui.flows.exercise import exercise
+from core.ui.flows.flow_run import run_page
+from core.ui.flows.flow_runs import recent_runs
+from core.ui.flows.flow_server import flow_server
+from core.ui.shell.guard import guard
 
 actor = guard(Role.VIEWER)
 

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from core.auth.roles import Role
-from core.ui.guard import guard
-from core.ui.labelling.after import after
-from core.ui.labelling.desk import desk
+from core.ui.label.bulk_actions import after
+from core.ui.label.label_page import desk
+from core.ui.shell.guard import guard
 
 actor = guard(Role.VIEWER)
 

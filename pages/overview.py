@@ -3,14 +3,14 @@
 import streamlit as st
 
 from core.auth.roles import Role
-from core.ui.bricks import bricks
-from core.ui.champion_cards import champion_cards
-from core.ui.events import events
-from core.ui.first_steps import first_steps, is_new
-from core.ui.guard import guard
-from core.ui.health_history import health_history
-from core.ui.history import history
-from core.ui.live import pulse
+from core.ui.overview.champion_cards import champion_cards
+from core.ui.overview.events import events
+from core.ui.overview.first_steps import first_steps, is_new
+from core.ui.overview.health_history import health_history
+from core.ui.overview.services import bricks
+from core.ui.overview.timeline_section import history
+from core.ui.shell.guard import guard
+from core.ui.shell.live_banner import pulse
 
 actor = guard(Role.VIEWER)
 

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from core.auth.roles import Role
-from core.ui.guard import guard
-from core.ui.predict_tabs import predict_tabs
-from core.ui.workload_choice import workload_choice
+from core.ui.predict.tabs import predict_tabs
+from core.ui.shell.guard import guard
+from core.ui.shell.workload_choice import workload_choice
 
 actor = guard(Role.VIEWER)
 

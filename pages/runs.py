@@ -3,11 +3,11 @@
 import streamlit as st
 
 from core.auth.roles import Role
-from core.ui.guard import guard
-from core.ui.run_comparison import comparison_page
-from core.ui.run_detail import run_page
-from core.ui.run_table import run_table
-from core.ui.run_versions import versions_and_aliases
+from core.ui.runs.run_comparison import comparison_page
+from core.ui.runs.run_detail import run_page
+from core.ui.runs.run_table import run_table
+from core.ui.runs.run_versions import versions_and_aliases
+from core.ui.shell.guard import guard
 
 actor = guard(Role.VIEWER)
 

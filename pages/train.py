@@ -3,12 +3,12 @@
 import streamlit as st
 
 from core.auth.roles import Role
-from core.ui.decision_card import decision_card
-from core.ui.guard import guard
-from core.ui.history import history
-from core.ui.train_check import check
-from core.ui.versions import version_list
-from core.ui.workload_choice import workload_choice
+from core.ui.overview.timeline_section import history
+from core.ui.shell.guard import guard
+from core.ui.shell.workload_choice import workload_choice
+from core.ui.train.decision_card import decision_card
+from core.ui.train.train_check import check
+from core.ui.train.versions import version_list
 
 actor = guard(Role.VIEWER)
 

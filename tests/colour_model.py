@@ -14,10 +14,10 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from core import registry
 from core.auth.roles import SYSTEM
-from core.integrity import folder_sha256
-from core.workloads.rps.classes import CLASSES
+from core.models import promotion, registry
+from core.storage.integrity import folder_sha256
+from core.vision.classes import CLASSES
 from core.workloads.rps.export import GRAPH, META, SQUARE, Meta, digest_of
 
 SIZE = 320
@@ -91,4 +91,4 @@ def register_colour_model(wider: int = 0) -> registry.Version:
 
 def promote_colour_model(wider: int = 0) -> registry.Version:
     """Register such a version and make it the champion."""
-    return registry.promote(SYSTEM, "rps", register_colour_model(wider).version)
+    return promotion.promote(SYSTEM, "rps", register_colour_model(wider).version)

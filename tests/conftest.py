@@ -11,7 +11,7 @@ import pytest
 
 from core.catalog import engine as catalog_engine
 from core.catalog.migrate import upgrade
-from core.settings import Settings, get_settings
+from core.config.settings import Settings, get_settings
 from tests.waiting import wait_until
 
 # No deadline: a pause of a busy machine is no slow function. In CI the same examples each time: what a change breaks
@@ -61,8 +61,8 @@ def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def patient_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine is no broken brick: what does answer here may take its time."""
-    monkeypatch.setattr("core.health.PROBE_TIMEOUT_S", 20.0)
-    monkeypatch.setattr("core.health._ANSWER_WITHIN_S", 30.0)
+    monkeypatch.setattr("core.config.probe.PROBE_TIMEOUT_S", 20.0)
+    monkeypatch.setattr("core.monitoring.health._ANSWER_WITHIN_S", 30.0)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from core.settings import ROOT
+from core.config.settings import ROOT
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"
 ALERTMANAGER = ROOT / "deploy" / "alertmanager" / "alertmanager.yml"

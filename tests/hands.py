@@ -8,15 +8,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from core import datasets
 from core.auth.roles import SYSTEM
 from core.catalog.tables import Dataset
 from core.images import LABELLED, WEBCAM, store
-from core.images.boxes import NewBox, from_corners
 from core.images.snapshot import write_snapshot
 from core.images.splits import split_of
-from core.workloads.rps.classes import CLASSES
-from core.workloads.rps.detections import Pixels
+from core.storage import datasets
+from core.vision.boxes import NewBox, from_corners
+from core.vision.classes import CLASSES
+from core.vision.detections import Pixels
 
 SIDE = 96
 

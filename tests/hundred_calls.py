@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 
-from core.live.engine import Hub
+from core.live.engine_pool import Hub
 from tests.live import SquareDetector, model
 from tests.loopback import Loop, boxed, call, event_loop, viewer_of
 from tests.waiting import wait_until

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from core import datasets
 from core.auth.roles import SYSTEM
 from core.catalog.tables import Dataset
+from core.config.progress import silent
+from core.storage import datasets
 from core.workloads import get_workload
-from core.workloads.base import silent
 
 
 def make_dataset(**choices: Any) -> Dataset:

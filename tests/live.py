@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from core import registry
 from core.live.frames import Model
-from core.serving import Served
-from core.workloads.rps.classes import CLASSES
-from core.workloads.rps.detections import Detections, Pixels, nothing
+from core.models import registry
+from core.models.serving import Served
+from core.vision.classes import CLASSES
+from core.vision.detections import Detections, Pixels, nothing
 
 COLOURS = {"rock": (0, 0, 255), "paper": (0, 255, 0), "scissors": (255, 0, 0)}
 SIZE = 80
@@ -79,7 +79,7 @@ def numbered(number: int) -> Pixels:
 
 
 def served(detector: object, workload: str = "rps") -> Served:
-    """What ``core.serving.served_starter`` gives when this detector ships with the workload."""
+    """What ``core.models.serving.served_starter`` gives when this detector ships with the workload."""
     return Served(registry.starter_version(workload), detector, datetime.now(UTC))
 
 

@@ -14,13 +14,13 @@ from av import VideoFrame
 from streamlit_webrtc import WebRtcMode
 from streamlit_webrtc.webrtc import WebRtcWorker
 
-from core.live import drawing
-from core.live.engine import Hub
+from core.live.engine_pool import Hub
 from core.live.frames import Model
 from core.live.viewer import Viewer, Wishes
-from core.ui.camera.newest import NewestRelay
-from core.ui.camera.stream import worked_on
-from core.workloads.rps.detections import Pixels
+from core.ui.live.frame_dropping import NewestRelay
+from core.ui.live.stream import worked_on
+from core.vision import drawing
+from core.vision.detections import Pixels
 from tests.live import picture
 
 RATE = 30

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from core.images.boxes import NewBox
-from core.workloads.rps.detections import Pixels
+from core.vision.boxes import NewBox
+from core.vision.detections import Pixels
 
 
 def picture(seed: int, width: int = 96, height: int = 64) -> Pixels:

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from core.prefect_api import TERMINAL
+from core.jobs.prefect_api import TERMINAL
 from tests.waiting import wait_until
 
 

@@ -17,11 +17,11 @@ from uuid import uuid4
 
 import pytest
 
-from core import prefect_api
 from core.cli.processes import Child, ProcessSpec
 from core.cli.shutdown import stop_all
 from core.cli.stack import stack
-from core.settings import ROOT, Settings, get_settings
+from core.config.settings import ROOT, Settings, get_settings
+from core.jobs import prefect_api
 from tests.ports import free_port
 from tests.waiting import wait_until
 

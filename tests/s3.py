@@ -9,7 +9,7 @@ import fsspec
 import pytest
 from moto.server import ThreadedMotoServer
 
-from core.settings import Settings, get_settings
+from core.config.settings import Settings, get_settings
 
 _numbers = itertools.count(1)
 

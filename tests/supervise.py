@@ -13,8 +13,8 @@ from pathlib import Path
 from core.cli import shutdown
 from core.cli.processes import ProcessSpec
 from core.cli.supervisor import Supervisor
-from core.probe import probe
-from core.settings import ROOT
+from core.config.probe import probe
+from core.config.settings import ROOT
 
 
 def spec(name: str, *arguments: str, port: int | None = None, after: str = "", **options: bool) -> ProcessSpec:

@@ -16,13 +16,14 @@ import psutil
 import pytest
 import redis
 
-from core import jobs
 from core.catalog.tables import Job
 from core.cli.processes import Child, ProcessSpec
 from core.cli.programs import PROGRAMS
-from core.settings import get_settings
-from core.work.workers import lately
-from flows import celery_app, handover
+from core.config.settings import get_settings
+from core.jobs import jobs
+from core.jobs.workers import lately
+from flows import celery_app
+from flows import dispatch as handover
 from tests.ports import free_port
 from tests.prefect_server import runner_environment, running
 from tests.waiting import wait_until

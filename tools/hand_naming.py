@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
+from core.vision.detections import Pixels
 from core.workloads.rps.autolabel import naming
 from core.workloads.rps.autolabel.landmarker import Hand, hands
 from core.workloads.rps.autolabel.naming import NAMES, Naming, Numbers
-from core.workloads.rps.detections import Pixels
 
 _SAME, _FREE = 0.4, 0.05
 _PAD = 0.25

@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from core import images, jobs
+from core import images
 from core.auth.roles import SYSTEM, Actor
-from core.images import flagging, store
-from core.images.boxes import from_corners
-from core.serving import served_starter
-from core.workloads.rps.classes import CLASSES
-from core.workloads.rps.detections import Detections, Detector, Pixels
+from core.images import store
+from core.jobs import jobs
+from core.labelling import flagging
+from core.models.serving import served_starter
+from core.vision.boxes import from_corners
+from core.vision.classes import CLASSES
+from core.vision.detections import Detections, Detector, Pixels
+from core.vision.provenance import MODEL
 from core.workloads.rps.render import render
 from tools.scratch_stack import wait_for
 
@@ -49,7 +52,7 @@ def _propose(pixels: Pixels, detector: Detector) -> None:
     for corners, score, label in zip(found.boxes, found.scores, found.labels, strict=True):
         left, top, right, bottom = (float(side) for side in corners)
         place = (left, top, right, bottom)
-        boxes.append(from_corners(CLASSES[int(label)], place, width, height, images.MODEL, float(score)))
+        boxes.append(from_corners(CLASSES[int(label)], place, width, height, MODEL, float(score)))
     store.add(SYSTEM, pixels, source=images.WEBCAM, session="story", boxes=boxes)
 
 

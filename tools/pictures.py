@@ -22,7 +22,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from core.cli.programs import find_chromium
-from core.settings import ROOT, Settings
+from core.config.settings import ROOT, Settings
 from tools.hands_story import write_film
 from tools.scratch_stack import running_stack
 from tools.story import tell

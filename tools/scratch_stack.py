@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from core.runfile import read_run_record
-from core.settings import ROOT, Settings, get_settings
+from core.config.settings import ROOT, Settings, get_settings
+from core.monitoring.run_record import read_run_record
 
 T = TypeVar("T")
 

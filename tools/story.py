@@ -7,11 +7,12 @@ from typing import Any
 
 import httpx
 
-from core import flow_control, jobs, prediction_files, prefect_api
 from core.auth import passwords, tokens, users
 from core.auth.roles import SYSTEM, Actor, Role
 from core.catalog.tables import Job
-from core.settings import get_settings
+from core.config.settings import get_settings
+from core.jobs import flow_control, jobs, prefect_api
+from core.predictions import files as prediction_files
 from tools.hands_story import tell_of_hands
 from tools.scratch_stack import wait_for
 

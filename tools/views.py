@@ -9,8 +9,9 @@ from typing import Literal
 
 from playwright.sync_api import Page
 
-from core import flow_control, registry
-from core.ui.navigation import PAGES
+from core.jobs import flow_control
+from core.models import registry
+from core.ui.shell.navigation import PAGES
 
 Act = Callable[[Page], None]
 

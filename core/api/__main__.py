@@ -5,8 +5,8 @@ from __future__ import annotations
 import uvicorn
 
 from core.api.app import create_app
-from core.logs import setup_logging
-from core.settings import get_settings
+from core.config.logs import setup_logging
+from core.config.settings import get_settings
 
 
 def main() -> None:

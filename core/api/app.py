@@ -20,7 +20,7 @@ from core.api.openapi import describe, problem_responses
 from core.api.predict import PATH, PredictEndpoint
 from core.api.problems import Problem, add_handlers
 from core.api.sidecar import Sidecar
-from core.settings import Settings, get_settings
+from core.config.settings import Settings, get_settings
 
 _DESCRIPTION = """Predictions by the champion that Shifumi keeps improving.
 

@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field
 
 from core import __version__
 from core.api.pulse import CatalogPulse
-from core.prediction_log import PredictionLog
-from core.serving import ChampionWatcher
+from core.models.serving import ChampionWatcher
+from core.predictions.log import PredictionLog
 
 State = Literal["healthy", "starting", "empty", "unhealthy"]
 """``empty``: nothing is wrong, but there is nothing to serve yet."""

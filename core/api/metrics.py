@@ -16,11 +16,11 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from core.api.pulse import CatalogPulse
-from core.metrics.catalog_watch import CatalogWatch
-from core.metrics.machine import MachineCollector
-from core.prediction_log import PredictionLog
-from core.registry import model_name
-from core.serving import ChampionWatcher
+from core.models.registry import model_name
+from core.models.serving import ChampionWatcher
+from core.monitoring.metrics.catalog_watch import CatalogWatch
+from core.monitoring.metrics.machine import MachineCollector
+from core.predictions.log import PredictionLog
 
 _BUCKETS_S = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0)
 

@@ -21,7 +21,7 @@ _NEEDED = (
 
 
 def import_mlflow() -> None:
-    """Import what :mod:`core.registry` uses of MLflow, unless somebody was faster.
+    """Import what :mod:`core.models.registry` uses of MLflow, unless somebody was faster.
 
     Other threads must not import the heavy packages meanwhile.
     """

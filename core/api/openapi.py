@@ -16,7 +16,7 @@ from fastapi.openapi.utils import get_openapi
 from core.api import problems
 from core.api.predict import PATH, PredictAnswer, PredictRequest
 from core.api.problems import Kind, ProblemBody
-from core.settings import Settings
+from core.config.settings import Settings
 
 _ELSEWHERE = {problems.NOT_FOUND}
 

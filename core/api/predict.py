@@ -25,10 +25,10 @@ from core.api.negotiation import bearer, require_json, require_json_wanted
 from core.api.problems import Problem
 from core.auth.tokens import ScopeMissingError, TokenError, TokenMissingError, TokenVerifier
 from core.catalog.engine import CatalogUnavailableError
-from core.prediction_log import PredictionLog, summarise
-from core.registry import model_name
-from core.serving import ChampionWatcher, Served
-from core.settings import Settings
+from core.config.settings import Settings
+from core.models.registry import model_name
+from core.models.serving import ChampionWatcher, Served
+from core.predictions.log import PredictionLog, summarise
 
 PATH, SCOPE = "/predict", "predict"
 

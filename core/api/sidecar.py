@@ -9,10 +9,10 @@ from core.api.metrics import Metrics
 from core.api.mlflow_import import import_mlflow
 from core.api.pulse import CatalogPulse
 from core.auth.tokens import TokenVerifier
-from core.metrics.catalog_watch import CatalogWatch
-from core.prediction_log import PredictionLog
-from core.serving import ChampionWatcher
-from core.settings import Settings
+from core.config.settings import Settings
+from core.models.serving import ChampionWatcher
+from core.monitoring.metrics.catalog_watch import CatalogWatch
+from core.predictions.log import PredictionLog
 
 WORKLOAD = "linear"
 

@@ -13,7 +13,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from core.catalog.engine import writing
 from core.catalog.tables import LoginAttempt, utcnow
-from core.settings import get_settings
+from core.config.settings import get_settings
 
 SOURCE_FACTOR = 4
 """A source may fail this many times more often than a user: a whole class can sit behind one address."""

@@ -16,7 +16,7 @@ from pathlib import Path
 import jwt
 
 from core.auth.users import Account
-from core.settings import get_settings
+from core.config.settings import get_settings
 
 _ALGORITHM = "HS256"
 _KEY_BYTES = 64

@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import select
 
-from core import audit
+from core.auth import audit
 from core.auth.roles import Actor, Role, require
 from core.auth.verifier import (
     ScopeMissingError,
@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 PREFIX: Final = "shf_"
-"""Every secret starts so: leak scanners find it, and ``core.logs`` blanks it."""
+"""Every secret starts so: leak scanners find it, and ``core.config.logs`` blanks it."""
 
 SCOPES: Final = frozenset({"predict"})
 

@@ -10,8 +10,7 @@ from loguru import logger
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from core import audit
-from core.auth import passwords, throttle
+from core.auth import audit, passwords, throttle
 from core.auth.roles import SYSTEM, Actor, Role, require
 from core.catalog.engine import reading, writing
 from core.catalog.tables import User, utcnow

@@ -21,15 +21,15 @@ from core import __version__
 from core.backup import snapshot, tables
 from core.backup.manifest import FORMAT, BackupError, Manifest
 from core.backup.writing import Archive, writing
-from core.blobs import shelves
-from core.blobs.remote import BlobError, BlobMissingError
 from core.catalog.image_tables import Image
 from core.catalog.revision import newest_revision, sqlite_file
 from core.catalog.tables import Dataset
-from core.cli.stack import prefect_is_elsewhere
+from core.config.logs import redact
+from core.config.prefect_address import prefect_is_elsewhere
+from core.config.settings import Settings
 from core.images.files import name_of
-from core.logs import redact
-from core.settings import Settings
+from core.storage import buckets
+from core.storage.object_store import BlobError, BlobMissingError
 
 Tell = Callable[[str], None]
 
@@ -66,10 +66,10 @@ def make(settings: Settings, target: Path, tell: Tell) -> Manifest:
 
 
 def _add_all(making: _Making, named: dict[str, list[str]]) -> None:
-    for shelf in (shelves.LAKE, shelves.IMAGES):
+    for shelf in (buckets.LAKE, buckets.IMAGES):
         _named_files(making, shelf, named[shelf])
-    for shelf in (shelves.UPLOADS, shelves.OUTPUTS):
-        waiting = [entry.name for entry in shelves.listing(shelf) if not Path(entry.name).name.startswith(".")]
+    for shelf in (buckets.UPLOADS, buckets.OUTPUTS):
+        waiting = [entry.name for entry in buckets.listing(shelf) if not Path(entry.name).name.startswith(".")]
         _named_files(making, shelf, waiting)
     _mlflow(making)
     _prefect(making)
@@ -85,8 +85,8 @@ def _catalog(making: _Making) -> dict[str, list[str]]:
             with making.archive.member(f"catalog/{table.name}.jsonl", packed=True) as target:
                 tables.dump(connection, table, target)
         return {
-            shelves.LAKE: list(connection.scalars(select(Dataset.path).order_by(Dataset.path))),
-            shelves.IMAGES: [name_of(one) for one in connection.scalars(select(Image.sha256).distinct())],
+            buckets.LAKE: list(connection.scalars(select(Dataset.path).order_by(Dataset.path))),
+            buckets.IMAGES: [name_of(one) for one in connection.scalars(select(Image.sha256).distinct())],
         }
 
 
@@ -106,12 +106,12 @@ def _named_files(making: _Making, shelf: str, names: Sequence[str]) -> None:
     for number, name in enumerate(names):
         making.tell(f"{shelf}: {number + 1:,} of {len(names):,}")
         try:
-            with shelves.borrowed(shelf, name) as file:
+            with buckets.borrowed(shelf, name) as file:
                 member = making.archive.add(f"{shelf}/{name}", file)
         except (BlobMissingError, FileNotFoundError):
             gone.append(name)
             continue
-        if shelves.digest_in(name) not in (None, member.sha256):
+        if buckets.digest_in(name) not in (None, member.sha256):
             damaged.append(name)
     for found, what in ((gone, "are missing"), (damaged, "were damaged before")):
         if found:

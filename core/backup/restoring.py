@@ -16,16 +16,15 @@ from uuid import uuid4
 from alembic.util import CommandError as MigrationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from core import lake
 from core.backup import mlflow_paths, tables
 from core.backup.manifest import BackupError, Manifest
 from core.backup.reading import Handed, handed
-from core.blobs import shelves
-from core.blobs.remote import BlobError, remote_for
 from core.catalog import migrate
 from core.catalog.engine import engine_for
 from core.catalog.revision import sqlite_file
-from core.settings import Settings
+from core.config.settings import Settings
+from core.storage import buckets, lake
+from core.storage.object_store import BlobError, remote_for
 
 Tell = Callable[[str], None]
 _OURS = ("run", "logs", "cache")
@@ -127,7 +126,7 @@ def _share(settings: Settings, stage: Path, tell: Tell) -> None:
     place = remote_for(settings)
     if place is None:
         return
-    for shelf in shelves.SHELVES:
+    for shelf in buckets.SHELVES:
         folder = stage / shelf
         for file in sorted(path for path in folder.rglob("*") if path.is_file()):
             tell(f"storing {shelf}")

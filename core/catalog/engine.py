@@ -11,7 +11,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
-from core.settings import get_settings
+from core.config.settings import get_settings
 
 _NO_TABLES = "The catalog has no tables yet. Run `python3 manage.py migrate`."
 _UNDEFINED_TABLE = "42P01"  # PostgreSQL's word for it

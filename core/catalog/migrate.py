@@ -8,7 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from core.catalog.engine import engine_for
-from core.settings import ROOT, get_settings
+from core.config.settings import ROOT, get_settings
 
 
 def alembic_config(url: str | None = None) -> Config:

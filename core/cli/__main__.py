@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from core.cli.errors import CommandError
-from core.settings import Settings, get_settings
+from core.config.settings import Settings, get_settings
 
 
 def parser_for(command: str) -> argparse.ArgumentParser:

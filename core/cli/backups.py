@@ -24,7 +24,7 @@ from core.cli.doctor import report
 from core.cli.errors import CommandError
 from core.cli.findings import Finding
 from core.cli.runlock import only_supervisor
-from core.settings import Settings
+from core.config.settings import Settings
 
 _TELL_EVERY_S = 0.2
 

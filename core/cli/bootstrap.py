@@ -7,7 +7,7 @@ import sqlite3
 
 from core.catalog.revision import newest_revision, sqlite_file, sqlite_value
 from core.cli.errors import CommandError
-from core.settings import Settings
+from core.config.settings import Settings
 
 
 def prepare_data(settings: Settings) -> None:

@@ -15,7 +15,7 @@ from core.cli.checks.services import check_services
 from core.cli.checks.storage import check_catalog, check_folder
 from core.cli.checks.workers import check_workers
 from core.cli.findings import Finding
-from core.settings import Settings
+from core.config.settings import Settings
 
 _SIGNS = {"ok": "ok", "warning": "warning", "problem": "PROBLEM"}
 

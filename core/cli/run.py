@@ -11,12 +11,13 @@ from core.cli.bootstrap import announce_password, first_admin, prepare_catalog, 
 from core.cli.errors import CommandError
 from core.cli.ports import port_problems
 from core.cli.runlock import end_leftovers, only_supervisor
-from core.cli.stack import prefect_is_elsewhere, stack, wanted_ports
+from core.cli.stack import stack, wanted_ports
 from core.cli.supervisor import Supervisor
 from core.cli.table import address_table
-from core.logs import setup_logging
-from core.runfile import ProcessRecord
-from core.settings import ROOT, Settings
+from core.config.logs import setup_logging
+from core.config.prefect_address import prefect_is_elsewhere
+from core.config.settings import ROOT, Settings
+from core.monitoring.run_record import ProcessRecord
 
 _TABLE_PATIENCE_S = 20.0
 

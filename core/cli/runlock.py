@@ -13,7 +13,7 @@ import psutil
 from core.cli import trees
 from core.cli.errors import CommandError
 from core.cli.processes import MARK, mark_of
-from core.runfile import RunRecord, is_running, read_run_record, run_file
+from core.monitoring.run_record import RunRecord, is_running, read_run_record, run_file
 
 
 @contextmanager

@@ -7,16 +7,15 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from core.catalog.revision import sqlite_file
 from core.cli.ports import Wanted
 from core.cli.processes import ProcessSpec
-from core.probe import probe
-from core.settings import Settings
+from core.config.prefect_address import prefect_is_elsewhere
+from core.config.probe import probe
+from core.config.settings import Settings
 
 _PROBE_TIMEOUT_S = 2.0
-_LOOPBACK = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}  # noqa: S104 - compared with, not bound to
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """A server answers many people at once: more mathematics threads per request only fight each other."""
 
@@ -41,14 +40,6 @@ def wanted_ports(settings: Settings, specs: list[ProcessSpec]) -> list[Wanted]:
         for spec in specs
         if spec.port is not None
     ]
-
-
-def prefect_is_elsewhere(settings: Settings) -> bool:
-    """True when `PREFECT_API_URL` names a server that is not the one we would start."""
-    if settings.prefect_api_url is None:
-        return False
-    parts = urlsplit(settings.prefect_api_url)
-    return parts.hostname not in _LOOPBACK | {settings.host} or parts.port != settings.prefect_port
 
 
 def child_environment(settings: Settings) -> dict[str, str]:
@@ -78,7 +69,7 @@ def _workbench(settings: Settings) -> ProcessSpec:
     return ProcessSpec(
         "workbench",
         "Workbench",
-        (sys.executable, "-m", "core.ui.serve", *flags),
+        (sys.executable, "-m", "core.ui.shell.serve", *flags),
         _answers(url + "/_stcore/health"),
         port=settings.workbench_port,
         url=url,

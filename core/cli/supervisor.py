@@ -14,11 +14,11 @@ from types import FrameType
 import psutil
 from loguru import logger
 
-from core.cli.keeper import Keeper
 from core.cli.outputs import Follower
+from core.cli.process_supervisor import Keeper
 from core.cli.processes import ProcessSpec
 from core.cli.shutdown import stop_all
-from core.runfile import ProcessRecord, RunRecord, run_file, write_run_record
+from core.monitoring.run_record import ProcessRecord, RunRecord, run_file, write_run_record
 
 TICK_S = 0.1
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from core.runfile import ProcessRecord
-from core.settings import Settings
+from core.config.settings import Settings
+from core.monitoring.run_record import ProcessRecord
 
 _HINTS = {"Prediction API": "docs under /docs"}
 

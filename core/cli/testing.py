@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from core.cli import programs
 from core.cli.errors import CommandError
-from core.settings import ROOT
+from core.config.settings import ROOT
 
 _LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 LINTERS: tuple[tuple[str, tuple[str, ...]], ...] = (

@@ -10,8 +10,8 @@ from core.catalog.revision import sqlite_file
 from core.cli.bootstrap import prepare_data
 from core.cli.errors import CommandError
 from core.cli.stack import child_environment, worker_command
-from core.settings import QUEUE, ROOT, Settings
-from core.work.broker import NoBrokerError, address, embedded
+from core.config.settings import QUEUE, ROOT, Settings
+from core.jobs.broker import NoBrokerError, address, embedded
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,7 +53,7 @@ def worker(settings: Settings, options: argparse.Namespace) -> int:
 
 def _require_catalog(settings: Settings) -> None:
     """A worker shares the workbench's catalog: it never makes one, nor changes its tables."""
-    from core.health import catalog_problem
+    from core.monitoring.health import catalog_problem
 
     path = sqlite_file(settings.catalog_url)
     if path is not None and not path.exists():

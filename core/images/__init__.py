@@ -5,7 +5,9 @@ The words that the catalog keeps about a picture are named here.
 
 from __future__ import annotations
 
-SYNTHETIC, WEBCAM, UPLOAD, IMPORT, LIVE = "synthetic", "webcam", "upload", "import", "live"
+from core.vision.provenance import SYNTHETIC as SYNTHETIC
+
+WEBCAM, UPLOAD, IMPORT, LIVE = "webcam", "upload", "import", "live"
 SOURCES = (SYNTHETIC, WEBCAM, UPLOAD, IMPORT, LIVE)
 """Where a picture came from: the renderer, a recording, a photo, a dataset, a mistake seen on the Live page."""
 
@@ -18,7 +20,3 @@ DECIDED = (LABELLED, REJECTED)
 
 FLAGGED, UNSURE, NORMAL = 20, 10, 0
 """Priorities in the review queue, greatest first."""
-
-HUMAN, MODEL = "human", "model"
-PROVENANCES = (SYNTHETIC, HUMAN, MODEL)
-"""Who put a box there."""

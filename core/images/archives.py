@@ -9,7 +9,7 @@ import zlib
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 
-from core.settings import get_settings
+from core.config.settings import get_settings
 
 _END = b"PK\x05\x06"
 _END_BYTES = 22

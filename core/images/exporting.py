@@ -9,16 +9,17 @@ from uuid import uuid4
 
 from sqlalchemy import ColumnElement, func, select
 
-from core import audit, lake
+from core.auth import audit
 from core.auth.roles import Actor, Role, require
 from core.catalog.engine import reading
 from core.catalog.image_tables import Image
+from core.config.progress import Report, silent
 from core.images import LABELLED, SOURCES, store
-from core.images.boxes import CLASSES_OF
 from core.images.sessions import export_stem
 from core.images.splits import HOLDOUT
 from core.images.yolo import write_line, write_yaml
-from core.workloads.base import Report, silent
+from core.storage import lake
+from core.vision.boxes import CLASSES_OF
 
 _AT_ONCE = 200
 

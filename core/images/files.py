@@ -6,11 +6,10 @@ from collections.abc import Collection
 from pathlib import Path
 from uuid import uuid4
 
-from core import lake
-from core.blobs import shelves
-from core.blobs.remote import BlobMissingError
-from core.images.decode import BadImageError, decode_with_remarks
-from core.workloads.rps.detections import Pixels
+from core.storage import buckets, lake
+from core.storage.object_store import BlobMissingError
+from core.vision.decode import BadImageError, decode_with_remarks
+from core.vision.detections import Pixels
 
 _ANY = 10**6
 """Our own files come back as they were stored, whatever the settings say today."""
@@ -30,14 +29,14 @@ def write(sha256: str, data: bytes) -> None:
 
     Raises ``lake.DiskFullError`` before anything is written, ``lake.LakeError`` when writing fails.
     """
-    folder = shelves.folder(shelves.IMAGES)
+    folder = buckets.folder(buckets.IMAGES)
     folder.mkdir(parents=True, exist_ok=True)
     lake.require_space(folder, len(data))
     temporary = folder / f".{uuid4().hex}.tmp"
     try:
         temporary.write_bytes(data)
         with lake.reached():
-            shelves.keep(shelves.IMAGES, temporary, name_of(sha256))
+            buckets.keep(buckets.IMAGES, temporary, name_of(sha256))
     except OSError as error:
         raise lake.LakeError(f"The picture could not be stored: {error}") from error
     finally:
@@ -51,7 +50,7 @@ def existing(sha256: str) -> Path:
     """
     try:
         with lake.reached():
-            return shelves.fetch(shelves.IMAGES, name_of(sha256))
+            return buckets.fetch(buckets.IMAGES, name_of(sha256))
     except BlobMissingError as error:
         raise ImageMissingError(
             f"The picture {name_of(sha256)} is missing. Delete it under Datasets, Hands; "
@@ -62,19 +61,19 @@ def existing(sha256: str) -> Path:
 def is_stored(sha256: str) -> bool:
     """Whether the file is there. Raises ``lake.LakeUnreachableError``."""
     with lake.reached():
-        return shelves.exists(shelves.IMAGES, name_of(sha256))
+        return buckets.exists(buckets.IMAGES, name_of(sha256))
 
 
 def stored(digests: Collection[str]) -> set[str]:
     """Those digests whose files are there. Raises ``lake.LakeUnreachableError``."""
     with lake.reached():
-        found = shelves.present(shelves.IMAGES, [name_of(sha256) for sha256 in digests])
+        found = buckets.present(buckets.IMAGES, [name_of(sha256) for sha256 in digests])
     return {sha256 for sha256 in digests if name_of(sha256) in found}
 
 
 def bring(digests: Collection[str]) -> None:
     """Fetch pictures from elsewhere, several at a time, before each of them is asked for."""
-    shelves.fetch_many(shelves.IMAGES, [name_of(sha256) for sha256 in digests])
+    buckets.fetch_many(buckets.IMAGES, [name_of(sha256) for sha256 in digests])
 
 
 def read(sha256: str) -> Pixels:
@@ -93,4 +92,4 @@ def read(sha256: str) -> Pixels:
 
 def remove(sha256: str) -> None:
     """Forget the file; one that is already gone is fine."""
-    lake.forget(shelves.IMAGES, name_of(sha256))
+    lake.forget(buckets.IMAGES, name_of(sha256))

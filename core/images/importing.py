@@ -12,19 +12,21 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from core import audit, uploads
+from core.auth import audit
 from core.auth.roles import Actor, Role, require
-from core.images import HUMAN, IMPORT, LABELLED, PROPOSED, UNLABELLED, store
+from core.config.progress import Report, silent
+from core.config.settings import get_settings
+from core.images import IMPORT, LABELLED, PROPOSED, UNLABELLED, store
+from core.images.archive_formats import YOLO, Layout, Member, layout_of, read_text
 from core.images.archives import Archive, BadArchiveError
-from core.images.boxes import NewBox
-from core.images.decode import BadImageError, decode
-from core.images.hints import hint
-from core.images.layouts import YOLO, Layout, Member, layout_of, read_text
-from core.images.meanings import BACKGROUND, LEAVE_OUT
+from core.images.class_mapping import BACKGROUND, LEAVE_OUT
+from core.images.label_hints import hint
 from core.images.sessions import session_of
 from core.images.yolo import Line, parse_labels
-from core.settings import get_settings
-from core.workloads.base import Report, silent
+from core.storage import uploads
+from core.vision.boxes import NewBox
+from core.vision.decode import BadImageError, decode
+from core.vision.provenance import HUMAN
 
 _FAULTS_KEPT = 50
 _TELL_EVERY_S = 1.0

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from core import audit
+from core.auth import audit
 from core.auth.roles import Actor, Role, require
 from core.images import LABELLED, UNLABELLED, UPLOAD, store
-from core.images.decode import BadImageError, decode_with_remarks
-from core.images.hints import hint
+from core.images.label_hints import hint
 from core.images.sessions import fitting
+from core.vision.decode import BadImageError, decode_with_remarks
 
 NOTHING = "nothing"
 """What a photo shows that is to teach where there is no throw: it needs no box."""

@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
 
-from core import lake
 from core.catalog.engine import reading
 from core.catalog.image_tables import Box, Image
-from core.datasets import NoDatasetError
 from core.images import LABELLED
-from core.images.boxes import CLASSES_OF
 from core.images.splits import HOLDOUT
+from core.storage import lake
+from core.storage.datasets import NoDatasetError
+from core.vision.boxes import CLASSES_OF
 
 COLUMNS = ("sha256", "session", "split", "source", "width", "height", "boxes", "holdout")
 """``boxes`` is JSON: ``[[class index, x, y, width, height], …]``, shares of the picture; ``holdout`` is a bool."""

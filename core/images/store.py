@@ -16,17 +16,18 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core import audit
+from core.auth import audit
 from core.auth.roles import Actor, Role, require
 from core.catalog.engine import reading, writing
 from core.catalog.image_tables import Box, Image
-from core.images import LABELLED, LIVE, MODEL, NORMAL, PROPOSED, SOURCES, STATES, UNLABELLED, files
-from core.images.boxes import CLASSES_OF, BadBoxError, NewBox
-from core.images.decode import encode, fit
+from core.images import LABELLED, LIVE, NORMAL, PROPOSED, SOURCES, STATES, UNLABELLED, files
 from core.images.files import ImageMissingError
 from core.images.queries import Counts, Filters, count, counts, listed
 from core.images.splits import split_of
-from core.workloads.rps.detections import Pixels
+from core.vision.boxes import CLASSES_OF, BadBoxError, NewBox
+from core.vision.decode import encode, fit
+from core.vision.detections import Pixels
+from core.vision.provenance import MODEL
 
 __all__ = [
     "About",
@@ -187,7 +188,7 @@ def row_of(box: NewBox, actor: Actor) -> Box:
 
 
 def check_labels(workload: str, boxes: Sequence[NewBox]) -> None:
-    """Raise :class:`core.images.boxes.BadBoxError` for a label that the workload does not know."""
+    """Raise :class:`core.vision.boxes.BadBoxError` for a label that the workload does not know."""
     for box in boxes:
         if box.label not in CLASSES_OF[workload]:
             raise BadBoxError(f"{workload} knows {', '.join(CLASSES_OF[workload])}, not {box.label!r}.")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.images.boxes import BadBoxError, NewBox
+from core.vision.boxes import BadBoxError, NewBox
 
 Place = tuple[float, float, float, float]
 """Centre x, centre y, width, height as shares of the picture."""

@@ -17,7 +17,7 @@ from loguru import logger
 
 from core.auth.roles import Actor, Role, require
 from core.live.frames import Frame
-from core.workloads.rps.detections import Pixels
+from core.vision.detections import Pixels
 
 PER_SECOND = 12.0
 LONGEST_S = 30.0

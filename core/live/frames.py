@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.workloads.rps.detections import Detections, Detector, Pixels
+from core.vision.detections import Detections, Detector, Pixels
 
 
 @dataclass(frozen=True, slots=True)

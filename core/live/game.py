@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal
 
-from core.workloads.rps.classes import CLASSES
+from core.vision.classes import CLASSES
 
 WINS = 3
 """Best of five: who has three. A round with equal throws gives nobody a point and is played again."""

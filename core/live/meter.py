@@ -5,18 +5,14 @@ from __future__ import annotations
 import threading
 from collections import Counter as Counts
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Protocol
 from weakref import WeakSet
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
-from core.metrics.families import gauge, single
-
-if TYPE_CHECKING:
-    from core.live.engine import Engine
-    from core.live.viewer import Viewer
+from core.monitoring.metrics.families import gauge, single
 
 WATCHING_S = 2.0
 """A stream without a frame for so long is not watched any more."""
@@ -42,19 +38,43 @@ def note_result(model: str, took_s: float, failed: bool) -> None:
     TOOK.observe(took_s)
 
 
+class Watched(Protocol):
+    """A stream: how long ago its last frame came, in seconds; None before the first."""
+
+    @property
+    def silent_s(self) -> float | None: ...
+
+
+class Named(Protocol):
+    """What a detector thread is known by."""
+
+    @property
+    def name(self) -> str: ...
+
+
+class Shared(Protocol):
+    """A detector thread: its model, and how many streams ask it."""
+
+    @property
+    def model(self) -> Named: ...
+
+    @property
+    def seats(self) -> int: ...
+
+
 class LiveCollector(Collector):
     """What is counted, and who watches which model right now. One per process, as all streams of it are told."""
 
     def __init__(self) -> None:
-        self._viewers: WeakSet[Viewer] = WeakSet()
-        self._engines: WeakSet[Engine] = WeakSet()
+        self._viewers: WeakSet[Watched] = WeakSet()
+        self._engines: WeakSet[Shared] = WeakSet()
         self._lock = threading.Lock()  # a set that grows cannot be gone through
 
-    def add_viewer(self, viewer: Viewer) -> None:
+    def add_viewer(self, viewer: Watched) -> None:
         with self._lock:
             self._viewers.add(viewer)
 
-    def add_engine(self, engine: Engine) -> None:
+    def add_engine(self, engine: Shared) -> None:
         with self._lock:
             self._engines.add(engine)
 

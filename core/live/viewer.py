@@ -14,16 +14,17 @@ from uuid import uuid4
 
 from loguru import logger
 
-from core.live import drawing, game, meter
+from core.live import game, meter
 from core.live.capture import Recorder
-from core.live.engine import Hub
+from core.live.engine_pool import Hub
 from core.live.frames import Frame, Model, Result
+from core.live.model_channel import Slot
 from core.live.overlay import caption
-from core.live.slot import Slot
 from core.live.stats import Rate
-from core.live.tracks import Hand
-from core.workloads.rps.classes import CLASSES
-from core.workloads.rps.detections import Detections, Pixels
+from core.vision import drawing
+from core.vision.classes import CLASSES
+from core.vision.detections import Detections, Pixels
+from core.vision.tracks import Hand
 
 Source = Callable[[], Model | None]
 """The model to ask now; called for each frame, so it answers at once. None: none is there (yet)."""

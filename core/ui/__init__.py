@@ -1,1 +1,1 @@
-"""Streamlit pieces that pages share: guard, navigation, login form, messages."""
+"""Streamlit pieces: one folder per page, and `shell` for what every page stands in."""

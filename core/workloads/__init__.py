@@ -1,9 +1,9 @@
-"""What can be learnt. A new workload is one module here and one line in :data:`WORKLOADS`."""
+"""What can be learnt: the contract, and one package per workload."""
 
 from __future__ import annotations
 
 from core.workloads.base import Workload
-from core.workloads.linear import LinearWorkload
+from core.workloads.linear.workload import LinearWorkload
 from core.workloads.rps.workload import RpsWorkload
 
 WORKLOADS: dict[str, Workload] = {workload.name: workload for workload in (LinearWorkload(), RpsWorkload())}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,14 +14,8 @@ from pydantic import BaseModel
 
 from core.auth.roles import Actor
 from core.catalog.tables import Dataset
-from core.lake import StoredFile
-
-Report = Callable[[float, str], None]
-"""Progress of long work: share done (0 to 1) and one sentence for people."""
-
-
-def silent(_share: float, _message: str) -> None:
-    """A :data:`Report` for callers that do not watch."""
+from core.config.progress import Report
+from core.storage.lake import StoredFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +142,7 @@ class Workload(Protocol):
         ...
 
     def generate(self, parameters: BaseModel, report: Report) -> StoredFile:
-        """Make and store a dataset. Raises :class:`core.lake.LakeError` when it cannot be stored."""
+        """Make and store a dataset. Raises :class:`core.storage.lake.LakeError` when it cannot be stored."""
         ...
 
     def train(self, dataset: Dataset, report: Report) -> Trained:

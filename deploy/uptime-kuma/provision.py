@@ -6,7 +6,7 @@ from pathlib import Path
 # Called by its path, Python looks beside this file only; the program is two folders up.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from core.kuma.provision import main
+from core.monitoring.kuma.provision import main
 
 if __name__ == "__main__":
     sys.exit(main())

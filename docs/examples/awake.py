@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from core import lake
 from core.catalog.tables import Dataset
-from core.settings import get_settings
-from core.workloads.base import Comparison, Drift, Report, Scores, Trained
+from core.config.progress import Report
+from core.config.settings import get_settings
+from core.storage import lake
+from core.workloads.base import Comparison, Drift, Scores, Trained
 
 FEATURES = ("hours",)
 _FILE = "awake.json"
@@ -98,7 +99,7 @@ class AwakeWorkload:
         return None
 
     def evaluate(self, predictor: AwakePredictor, dataset: Dataset) -> Scores:
-        from core.workloads.linear_scores import score
+        from core.workloads.linear.scores import score
 
         features, labels = _split(dataset, "holdout")
         return score(self.metric, labels, predictor.probabilities(features))

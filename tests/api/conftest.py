@@ -16,7 +16,7 @@ import pytest
 from core.api.app import SidecarApp, create_app
 from core.auth.roles import SYSTEM
 from core.auth.tokens import create_token
-from core.settings import ROOT, Settings
+from core.config.settings import ROOT, Settings
 from tests.api.client import Client
 
 

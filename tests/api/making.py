@@ -4,9 +4,9 @@ Version 1 learnt a boundary at 45 degrees, version 2 one at 135: they disagree o
 Version 2 is the champion, version 1 the previous one.
 """
 
-from core import loop
 from core.catalog.migrate import upgrade
-from core.settings import get_settings
+from core.config.settings import get_settings
+from core.loop import loop
 from tests.learning import make_dataset
 
 DISAGREED = (1.5, -1.0)

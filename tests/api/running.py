@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from core.settings import ROOT, Settings
+from core.config.settings import ROOT, Settings
 from tests.ports import free_port
 from tests.waiting import wait_until
 

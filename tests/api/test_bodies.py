@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from core.api.app import SidecarApp, create_app
-from core.settings import Settings
-from core.workloads.linear_model import LinearPredictor
+from core.config.settings import Settings
+from core.workloads.linear.model import LinearPredictor
 
 Message = MutableMapping[str, Any]
 

@@ -12,9 +12,9 @@ from starlette.routing import Mount, Route
 from core.api import predict
 from core.api.app import SidecarApp
 from core.api.problems import KINDS
+from core.config.settings import ROOT, Settings, get_settings
 from core.live.meter import LIVE
-from core.metrics.machine import TreeCollector
-from core.settings import ROOT, Settings, get_settings
+from core.monitoring.metrics.machine import TreeCollector
 from flows.metrics import RunnerCollector
 from tests.api.client import Client
 

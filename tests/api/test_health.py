@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from sqlalchemy import text
 
-from core import __version__, registry
+from core import __version__
 from core.api.app import SidecarApp
 from core.auth.roles import SYSTEM
 from core.catalog.engine import writing
-from core.prediction_log import summarise
-from core.settings import Settings
+from core.config.settings import Settings
+from core.models import promotion, registry
+from core.predictions.log import summarise
 from tests.api.client import Client
 from tests.api.making import DISAGREED
 from tests.api.problem_shape import assert_problem
@@ -60,7 +61,7 @@ def test_without_a_store_there_is_nothing_to_serve_and_none_is_made(
 def test_a_damaged_model_is_refused_and_the_old_one_goes_on(
     serving: SidecarApp, client: Client, champion: Settings
 ) -> None:
-    registry.promote(SYSTEM, "linear", 1)
+    promotion.promote(SYSTEM, "linear", 1)
     broken = _break_export(champion, registry.get_version("linear", 1).run_id)
     serving.sidecar.watcher.look()
     answer = client.post("/predict", json={"features": [DISAGREED]})
@@ -78,7 +79,7 @@ def test_a_damaged_model_is_refused_and_the_old_one_goes_on(
 def test_the_message_about_a_damaged_model_survives_a_store_that_is_away_for_a_moment(
     serving: SidecarApp, client: Client, champion: Settings
 ) -> None:
-    registry.promote(SYSTEM, "linear", 1)
+    promotion.promote(SYSTEM, "linear", 1)
     _break_export(champion, registry.get_version("linear", 1).run_id)
     watcher, store = serving.sidecar.watcher, champion.mlflow_dir / "mlflow.db"
     watcher.look()

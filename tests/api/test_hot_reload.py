@@ -10,9 +10,9 @@ from statistics import median
 
 import pytest
 
-from core import registry
 from core.auth.roles import SYSTEM
-from core.settings import Settings, get_settings
+from core.config.settings import Settings, get_settings
+from core.models import promotion
 from tests.api.making import DISAGREED
 from tests.api.running import Running, sidecar
 from tests.waiting import wait_until
@@ -78,7 +78,7 @@ def test_ten_promotions_under_load(running: Running, secret: str) -> None:
     with questioners.asking():
         for number in range(PROMOTIONS):
             version = 1 if number % 2 == 0 else 2
-            registry.promote(SYSTEM, "linear", version)
+            promotion.promote(SYSTEM, "linear", version)
             promoted = time.monotonic()
             questioners.versions.clear()
             wait_until(lambda: version in questioners.versions, timeout=30, every=0.01)  # noqa: B023

@@ -3,11 +3,13 @@
 import pytest
 from sqlalchemy import text
 
-from core import __version__, loop, registry
+from core import __version__
 from core.api.app import SidecarApp
 from core.auth.roles import SYSTEM
 from core.catalog.engine import writing
-from core.datasets import latest
+from core.loop import loop
+from core.models import promotion, registry
+from core.storage.datasets import latest
 from tests.api.client import Client
 from tests.exposition import Samples
 
@@ -49,7 +51,7 @@ def test_tells_which_model_is_served_and_how_good_it_is(client: Client, serving:
 
 
 def test_follows_a_promotion_and_a_new_measurement(client: Client, serving: SidecarApp) -> None:
-    registry.promote(SYSTEM, "linear", 1)
+    promotion.promote(SYSTEM, "linear", 1)
     serving.sidecar.watcher.look()
     loop.evaluate(registry.get_version("linear", 1), latest("linear"))
     serving.sidecar.figures.look()

@@ -11,7 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from core.api.app import SidecarApp
-from core.settings import Settings
+from core.config.settings import Settings
 from tests.api.client import Client
 from tests.api.making import DISAGREED
 from tests.api.problem_shape import assert_problem
@@ -161,7 +161,7 @@ def test_a_broken_model_gives_an_error_that_gives_nothing_away(
     def fail(_self: object, _features: object) -> None:
         raise RuntimeError("the secret of /etc/model")
 
-    monkeypatch.setattr("core.workloads.linear_model.LinearPredictor.probabilities", fail)
+    monkeypatch.setattr("core.workloads.linear.model.LinearPredictor.probabilities", fail)
     answer = client.post("/predict", json={"features": [[1, 2]]})
     body = assert_problem(answer, 500, "internal-error")
     assert body["instance"].startswith("urn:uuid:")

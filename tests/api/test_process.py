@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 
 from core.catalog.engine import reading
 from core.catalog.tables import PredictionBatch
-from core.settings import ROOT, Settings
+from core.config.settings import ROOT, Settings
 from tests.api.problem_shape import assert_problem
 from tests.api.running import Running, sidecar
 from tests.waiting import wait_until
@@ -63,7 +63,8 @@ def test_health_answers_before_mlflow_is_imported(champion: Settings, secret: st
 
 def test_the_import_of_mlflow_is_light_and_leaves_nothing_hidden() -> None:
     code = (
-        "import sys; from core import registry; from core.api.mlflow_import import import_mlflow; import_mlflow()\n"
+        "import sys; from core.models import registry\n"
+        "from core.api.mlflow_import import import_mlflow; import_mlflow()\n"
         "heavy = {'pandas', 'pyarrow', 'scipy', 'sklearn', 'matplotlib'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
         "assert 'mlflow.tracking.client' in sys.modules\n"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from core.settings import ROOT
+from core.config.settings import ROOT
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from core.vision.detections import Detections, Pixels
 from core.workloads.rps import torch_setup
-from core.workloads.rps.detections import Detections, Pixels
 from core.workloads.rps.detector import ExportedDetector
 from core.workloads.rps.export import GRAPH
 from core.workloads.rps.matching import overlaps

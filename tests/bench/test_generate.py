@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core import datasets
 from core.auth.roles import SYSTEM
-from core.settings import Settings
-from core.workloads.base import silent
-from core.workloads.linear import LinearParameters, LinearWorkload
+from core.config.progress import silent
+from core.config.settings import Settings
+from core.storage import datasets
+from core.workloads.linear.workload import LinearParameters, LinearWorkload
 from tests.bench.table import Row, Table
 
 ROWS, ROUNDS = 1_000_000, 5

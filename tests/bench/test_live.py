@@ -22,12 +22,12 @@ import pytest
 from playwright.sync_api import Browser, BrowserType, Page
 
 from core.auth.roles import Role
-from core.live import drawing
-from core.live.engine import LEAST_CONFIDENCE
-from core.live.tracks import Tracker
-from core.settings import Settings
+from core.config.settings import Settings
+from core.live.engine_pool import LEAST_CONFIDENCE
+from core.vision import drawing
+from core.vision.detections import Pixels
+from core.vision.tracks import Tracker
 from core.workloads.rps import torch_setup
-from core.workloads.rps.detections import Pixels
 from core.workloads.rps.detector import ExportedDetector
 from core.workloads.rps.render import render
 from core.workloads.rps.starter import starter_folder, starter_weights

@@ -7,9 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from core import decisions, images, loop, registry
+from core import images
 from core.auth.roles import SYSTEM
 from core.images import store
+from core.loop import decisions, loop
+from core.models import registry
+from core.vision.provenance import HUMAN
 from core.workloads.rps.render import render_many
 from tests.bench.table import Row, Table
 from tests.hands import session_in, snapshot
@@ -40,6 +43,6 @@ def _capture() -> None:
     wanted = ["train"] * TRAIN + ["holdout"] * HOLDOUT
     shown = (one for one in render_many(range(UNSEEN, UNSEEN + 600), 640) if len(one[1]) == 1)
     for number, (split, (pixels, boxes)) in enumerate(zip(wanted, shown, strict=False)):
-        confirmed = replace(boxes[0], provenance=images.HUMAN)
+        confirmed = replace(boxes[0], provenance=HUMAN)
         session = session_in(split, number % 3)
         store.add(SYSTEM, pixels, source=images.WEBCAM, session=session, boxes=[confirmed], state=images.LABELLED)

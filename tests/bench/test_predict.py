@@ -16,7 +16,7 @@ import numpy as np
 import psutil
 import pytest
 
-from core.settings import ROOT, Settings
+from core.config.settings import ROOT, Settings
 from tests.api.running import sidecar
 from tests.bench.load import Load
 from tests.bench.table import Row, Table

@@ -11,12 +11,12 @@ import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
-from core import registry
 from core.auth.roles import SYSTEM
 from core.auth.session import COOKIE_NAME
 from core.auth.tokens import create_token
 from core.cli import trees
-from core.settings import Settings
+from core.config.settings import Settings
+from core.models import registry
 from tests.bench.table import Row, Table
 from tests.e2e.conftest import browser_context_args, browser_type_launch_args  # noqa: F401
 from tests.e2e.stack import Running, free_ports

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from core.settings import Settings
+from core.config.settings import Settings
 from tests.e2e.workbench import Workbench, running_workbench
 
 # A cold server on a busy machine needs its seconds; a page that is right never waits this long.

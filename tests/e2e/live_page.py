@@ -9,8 +9,9 @@ from playwright.sync_api import FrameLocator, Page, expect
 
 from core import images
 from core.catalog.image_tables import Image
-from core.images import queries, review_queue
-from core.live import drawing
+from core.images import queries
+from core.labelling import review_queue
+from core.vision import drawing
 from tests.e2e.insisting import settled, until_visible
 from tests.e2e.signing import log_in
 from tests.e2e.workbench import Workbench

@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 from aioice.ice import get_host_addresses
 
-from core.settings import ROOT
+from core.config.settings import ROOT
 from tests.ports import free_port
 from tests.waiting import wait_until
 

@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 from core.cli import trees
-from core.runfile import ProcessRecord, read_run_record
-from core.settings import ROOT
+from core.config.settings import ROOT
+from core.monitoring.run_record import ProcessRecord, read_run_record
 from tests.ports import free_port
 from tests.waiting import wait_until
 

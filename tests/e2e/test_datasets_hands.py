@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core.auth.roles import SYSTEM, Role
+from core.config.settings import Settings
 from core.images import WEBCAM, store
-from core.settings import Settings
 from tests.e2e.insisting import settled
 from tests.e2e.signing import log_in
 from tests.e2e.workbench import Workbench

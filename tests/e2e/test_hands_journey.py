@@ -12,13 +12,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, BrowserType, Page, expect
 
-from core import datasets, decisions, images, registry
+from core import images
 from core.auth.roles import Role
-from core.images import review_queue
+from core.config.settings import Settings
 from core.images.splits import HOLDOUT, TRAIN, split_of
-from core.live.following import STARTER
-from core.settings import Settings
-from core.workloads.rps.classes import CLASSES
+from core.labelling import review_queue
+from core.live.model_cache import STARTER
+from core.loop import decisions
+from core.models import registry
+from core.storage import datasets
+from core.vision.classes import CLASSES
 from core.workloads.rps.training.enough import LEAST
 from tests.e2e.conftest import _CHROMIUM_ARGS
 from tests.e2e.fake_camera import ChangingFilm, arguments, new_signs

@@ -10,8 +10,9 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from core.auth.roles import SYSTEM, Actor, Role
 from core.catalog.image_tables import Image
-from core.images import FLAGGED, UNSURE, WEBCAM, review, review_queue, store
-from core.images.boxes import NewBox
+from core.images import FLAGGED, UNSURE, WEBCAM, store
+from core.labelling import review, review_queue
+from core.vision.boxes import NewBox
 from tests.e2e.insisting import until_visible
 from tests.e2e.signing import log_in
 from tests.e2e.workbench import Workbench

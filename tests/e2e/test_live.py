@@ -13,9 +13,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Page
 
 from core.auth.roles import Role
-from core.live import drawing
-from core.live.following import STARTER
-from core.settings import Settings
+from core.config.settings import Settings
+from core.live.model_cache import STARTER
+from core.vision import drawing
 from tests.colour_model import promote_colour_model
 from tests.e2e.conftest import _CHROMIUM_ARGS
 from tests.e2e.fake_camera import arguments, squares, write_film

@@ -12,10 +12,10 @@ import pytest
 from aiortc.codecs.vpx import Vp8Encoder
 from av import VideoFrame
 
-from core.live.engine import Hub
+from core.config.settings import ROOT
+from core.live.engine_pool import Hub
 from core.live.viewer import Viewer, Wishes
-from core.settings import ROOT
-from core.workloads.rps.detections import Pixels
+from core.vision.detections import Pixels
 from tests.live import BrokenDetector, SquareDetector, model
 from tests.loopback import Caller, Loop, boxed, call, event_loop, looks_like, viewer_of, worker_for
 

@@ -9,8 +9,8 @@ import psutil
 import pytest
 
 from core.catalog.revision import sqlite_value
-from core.probe import probe
-from core.settings import ROOT
+from core.config.probe import probe
+from core.config.settings import ROOT
 from tests.e2e.stack import Running, free_ports
 from tests.waiting import wait_until
 

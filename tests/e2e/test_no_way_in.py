@@ -10,8 +10,8 @@ from core.auth import users
 from core.auth.roles import Role
 from core.auth.session import COOKIE_NAME
 from core.auth.ticket import cookie_key, issue, seal
-from core.settings import ROOT
-from core.ui.navigation import PAGES
+from core.config.settings import ROOT
+from core.ui.shell.navigation import PAGES
 from tests.e2e.raw_client import visit
 from tests.e2e.workbench import Workbench
 from tests.people import make_user

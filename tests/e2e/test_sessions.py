@@ -9,8 +9,8 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from core.auth import users
 from core.auth.roles import Role
 from core.auth.session import COOKIE_NAME
-from core.settings import Settings
-from core.ui.navigation import PAGES
+from core.config.settings import Settings
+from core.ui.shell.navigation import PAGES
 from tests.e2e.insisting import submit_by_enter
 from tests.e2e.signing import expect_login_form, fill_login, log_in, username_field
 from tests.e2e.workbench import Workbench

@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from core.cli.stack import stack
-from core.settings import Settings, get_settings
+from core.config.settings import Settings, get_settings
 from tests.exposition import Samples
 from tests.ports import free_port
 from tests.prefect_server import running

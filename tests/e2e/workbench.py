@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 
-from core.settings import ROOT
+from core.config.settings import ROOT
 from tests.ports import free_port
 from tests.waiting import wait_until
 

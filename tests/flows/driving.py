@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from core import decisions, jobs
 from core.auth.roles import Actor, Role
 from core.catalog.tables import Decision, Job
+from core.jobs import jobs
+from core.loop import decisions
 from tests.waiting import wait_until
 
 EDITOR = Actor("ed", Role.EDITOR)

@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 import redis
 
-from core import jobs, prediction_files, registry
 from core.auth.roles import Actor, Role
-from core.settings import Settings
-from core.work import items, kinds, watching
+from core.config.progress import silent
+from core.config.settings import Settings
+from core.jobs import jobs, progress_relay, work_items
+from core.models import promotion, registry
+from core.predictions import files as prediction_files
 from core.workloads import get_workload
-from core.workloads.base import Learning, Watched, silent
+from core.workloads.base import Learning, Watched
+from flows import task_registry
 from tests.hands import QUICK, signs
 from tests.learning import make_dataset
 from tests.ports import free_port
@@ -39,7 +42,7 @@ ROWS = 400_000  # enough work to be killed in
 
 
 def train_arguments(**choices: int) -> dict[str, Any]:
-    return kinds.training("linear", make_dataset(**choices).id, None)
+    return task_registry.training("linear", make_dataset(**choices).id, None)
 
 
 def file_arguments(job: jobs.Job) -> dict[str, Any]:
@@ -62,13 +65,13 @@ def test_training_and_a_file_through_redis_that_is_down_and_then_forgets(
 ) -> None:
     port = free_port()
     use_broker(monkeypatch, f"redis://127.0.0.1:{port}/0")
-    training = hand_over(kinds.TRAIN, train_arguments())
+    training = hand_over(task_registry.TRAIN, train_arguments())
     wait_until(lambda: training.told, what="words for who waits")
     assert "The broker does not answer, trying again" in training.told[-1][1]
     with redis_server(tmp_path, port) as broker:
         wait_until(lambda: broker.llen("default") > 0, what="the bell to ring")
         wait_until(lambda: "No worker listens to the queue default" in training.told[-1][1], what="words for it")
-        assert training.item().state == items.WAITING
+        assert training.item().state == work_items.WAITING
         broker.flushall()
         _train_and_answer(training)
 
@@ -79,16 +82,16 @@ def _train_and_answer(training: Handed) -> None:
         assert training.told[-1] == (1.0, "Version 1 registered")
         shares = [share for share, _ in training.told]
         assert shares == sorted(shares) and len(shares) >= 4
-        registry.promote(Actor("root", Role.ADMIN), "linear", 1)
+        promotion.promote(Actor("root", Role.ADMIN), "linear", 1)
         there, here = a_job(jobs.PREDICT_FILE), a_job(jobs.PREDICT_FILE, username="eve")
-        by_worker = hand_over(kinds.PREDICT_FILE, file_arguments(there), there).ended()
-    by_ourselves = kinds.do(kinds.PREDICT_FILE, file_arguments(here), silent)
+        by_worker = hand_over(task_registry.PREDICT_FILE, file_arguments(there), there).ended()
+    by_ourselves = task_registry.do(task_registry.PREDICT_FILE, file_arguments(here), silent)
     assert by_worker["rows"] == by_ourselves["rows"] == 6
     assert answer_of(there, by_worker) == answer_of(here, by_ourselves)
 
 
 def test_a_worker_killed_in_mid_training_is_replaced_and_one_version_registered(redis_broker: redis.Redis) -> None:
-    training = hand_over(kinds.TRAIN, train_arguments(rows=ROWS))
+    training = hand_over(task_registry.TRAIN, train_arguments(rows=ROWS))
     with worker(name="first") as first:
         fitting(training)
         orphans = processes_at_work(first)
@@ -111,20 +114,20 @@ def test_crashing_misrouted_and_refused_work(monkeypatch: pytest.MonkeyPatch, se
         SHIFUMI_CELERY_MAX_ATTEMPTS="2",
     )
     signs(train=1, holdout=1)
-    poor = kinds.training("rps", 1, None)
+    poor = task_registry.training("rps", 1, None)
     with worker("--queues", "default") as child:
-        for_a_gpu = hand_over(kinds.TRAIN, poor, a_job(jobs.CHECK, "rps"))
+        for_a_gpu = hand_over(task_registry.TRAIN, poor, a_job(jobs.CHECK, "rps"))
 
-        crashing = hand_over(kinds.TRAIN, train_arguments(rows=ROWS, seed=1))
+        crashing = hand_over(task_registry.TRAIN, train_arguments(rows=ROWS, seed=1))
         for attempt in (1, 2):
             crashing.reaches(lambda item, n=attempt: item.attempts == n and "Fitting" in item.message, "an attempt")
             [process] = processes_at_work(child)
             process.send_signal(signal.SIGKILL)
-        with pytest.raises(items.WorkLostError, match=r"killed or crashed 2 times.*SIGKILL.*memory"):
+        with pytest.raises(work_items.WorkLostError, match=r"killed or crashed 2 times.*SIGKILL.*memory"):
             crashing.ended()
         assert registry.versions("linear") == []
 
-        assert for_a_gpu.item().state == items.WAITING, "the worker does not listen to the queue gpu"
+        assert for_a_gpu.item().state == work_items.WAITING, "the worker does not listen to the queue gpu"
         assert "Start one: python3 manage.py worker --queues gpu" in for_a_gpu.told[-1][1]
     with worker("--queues", "gpu"), pytest.raises(ValueError, match="Too little to learn from") as refusal:
         for_a_gpu.ended()
@@ -139,16 +142,18 @@ def test_a_fine_tuning_on_another_machine_is_watched_and_ended_early_from_here(
     assert isinstance(learnt, Watched)
     dataset = signs(train=5, holdout=1)
     with worker(**another_machine(tmp_path / "there")):
-        training = hand_over(kinds.TRAIN, kinds.training("rps", dataset.id, None), a_job(jobs.CHECK, "rps"))
+        training = hand_over(
+            task_registry.TRAIN, task_registry.training("rps", dataset.id, None), a_job(jobs.CHECK, "rps")
+        )
 
         def two_epochs() -> Learning | None:
-            seen = watching.learning(learnt, training.job)
+            seen = progress_relay.learning(learnt, training.job)
             return seen if seen is not None and len(seen.figures["mAP50"]) >= 2 else None
 
         seen = wait_until(two_epochs, timeout=120, what="the curves of two epochs")
         assert seen is not None and "of 300" in seen.words and not seen.stopping
         assert learnt.learning(training.job.created_at) is None, "nothing is trained on this machine"
-        assert watching.stop_early(EDITOR, learnt, training.job)
+        assert progress_relay.stop_early(EDITOR, learnt, training.job)
         version = registry.get_version("rps", training.ended()["version"])
     learned = registry.client().get_run(version.run_id).data.params
     assert learned["stopped_by_hand"] == "True"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from core import decisions, jobs, prefect_api, registry
-from core.settings import Settings
-from core.work import items
+from core.config.settings import Settings
+from core.jobs import jobs, prefect_api, work_items
+from core.loop import decisions
+from core.models import registry
 from tests.flows.driving import EDITOR, ended
 from tests.learning import make_dataset
 from tests.prefect_server import flow_runner, runner_environment
@@ -38,12 +39,12 @@ def test_a_retraining_by_a_worker_is_promoted_and_another_cancelled(
             return "Fitting" in now.message and 0.3 < now.progress < 0.8
 
         wait_until(fitting, timeout=60, every=0.02, what="the worker's words on the job")
-        item = items.running_of(job.id)
+        item = work_items.running_of(job.id)
         assert item is not None and item.worker == "strong"
         jobs.cancel(EDITOR, job.id)
         assert ended(job).state == jobs.CANCELLED
         wait_until(lambda: not processes_at_work(child), timeout=15, what="the worker to stop")
         wait_until(lambda: prefect_api.get_run(job.flow_run_id or "").terminal, what="Prefect to know")
-    after = items.get(item.id)
-    assert after is not None and after.state == items.CANCELLED
+    after = work_items.get(item.id)
+    assert after is not None and after.state == work_items.CANCELLED
     assert [version.version for version in registry.versions("linear")] == [1]

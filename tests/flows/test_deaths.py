@@ -6,9 +6,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from core import decisions, jobs, prefect_api
 from core.catalog.tables import Job
-from core.settings import Settings, get_settings
+from core.config.settings import Settings, get_settings
+from core.jobs import jobs, prefect_api
+from core.loop import decisions
 from tests.flows.driving import EDITOR, ended
 from tests.learning import make_dataset
 from tests.ports import free_port

@@ -4,12 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from core import audit, flow_control, jobs
+from core.auth import audit
 from core.auth.roles import Actor, ForbiddenError, Role
-from core.flow_control import Deployment
-from core.prefect_api import PrefectRefusedError, PrefectUnavailableError
-from core.settings import get_settings
-from core.ui.flow_logs import LogBook
+from core.config.settings import get_settings
+from core.jobs import flow_control, jobs
+from core.jobs.flow_control import Deployment
+from core.jobs.prefect_api import PrefectRefusedError, PrefectUnavailableError
+from core.ui.flows.flow_logs import LogBook
 from tests.ports import free_port
 from tests.prefect_rows import Rows
 from tests.waiting import wait_until
@@ -145,7 +146,7 @@ def test_a_log_longer_than_prefect_hands_out_is_read_whole_and_then_followed(row
 
 
 def test_an_endless_log_is_not_held_in_memory_whole(rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.ui.flow_logs._MOST", 400)
+    monkeypatch.setattr("core.ui.flows.flow_logs._MOST", 400)
     run_id = rows.run(rows.deployment("random-check", "course"))
     rows.log(run_id, 700)
     book = LogBook(run_id, 0)

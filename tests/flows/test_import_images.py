@@ -5,10 +5,10 @@ import zipfile
 
 import pytest
 
-from core import jobs
 from core.auth.roles import Actor, ForbiddenError, Role
+from core.config.settings import Settings
 from core.images import importing, store
-from core.settings import Settings
+from core.jobs import jobs
 from tests.flows.driving import EDITOR, ended
 from tests.pictures_of_hands import file_bytes, picture
 from tests.prefect_server import flow_runner, runner_environment

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from core import datasets, decisions, loop, registry
-from core.serving import ChampionWatcher
-from core.settings import Settings, get_settings
+from core.config.settings import Settings, get_settings
+from core.loop import decisions, loop
+from core.models import registry
+from core.models.serving import ChampionWatcher
+from core.storage import datasets
 from tests.learning import make_dataset
 from tests.mlflow_server import mlflow_server
 

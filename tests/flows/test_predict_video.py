@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from core import job_outputs, jobs, video_predictions
 from core.auth.roles import Actor, Role
-from core.settings import Settings
+from core.config.settings import Settings
+from core.jobs import jobs
+from core.jobs import outputs as job_outputs
+from core.predictions import videos as video_predictions
 from core.workloads.rps.video import check
 from tests.colour_model import promote_colour_model
 from tests.flows.driving import ended

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from prefect.settings import PREFECT_API_URL, PREFECT_SERVER_ALLOW_EPHEMERAL_MODE, temporary_settings
 
-from core import prefect_api
+from core.jobs import prefect_api
 from flows.random_check import RandomDriftError, check_random, periodic_check
 
 pytestmark = pytest.mark.stack

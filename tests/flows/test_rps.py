@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from core import decisions, jobs, registry
 from core.catalog.tables import Job
-from core.settings import Settings, get_settings
+from core.config.settings import Settings, get_settings
+from core.jobs import jobs
+from core.loop import decisions
+from core.models import registry
 from core.workloads import get_workload
 from core.workloads.base import Watched
 from tests.flows.driving import EDITOR, ended

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from core import decisions, jobs, prefect_api
-from core.settings import Settings, get_settings
+from core.config.settings import Settings, get_settings
+from core.jobs import jobs, prefect_api
+from core.loop import decisions
 from tests.learning import make_dataset
 from tests.prefect_server import flow_runner, runner_environment
 from tests.waiting import wait_until

@@ -5,10 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from core import datasets, decisions, jobs, prefect_api, registry
 from core.auth.roles import Actor, ForbiddenError, Role
-from core.prediction_files import keep_upload
-from core.settings import Settings
+from core.config.settings import Settings
+from core.jobs import jobs, prefect_api
+from core.loop import decisions
+from core.models import registry
+from core.predictions.files import keep_upload
+from core.storage import datasets
 from tests.discord import FakeDiscord, fake_discord
 from tests.flows.driving import EDITOR, ended, generate, next_decision, quiet
 from tests.prefect_server import flow_runner, runner_environment

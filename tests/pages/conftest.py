@@ -7,8 +7,8 @@ from functools import cache
 import pytest
 from streamlit.components.v2 import manifest_scanner
 
-from core.settings import Settings, get_settings
-from core.ui import linear_point
+from core.config.settings import Settings, get_settings
+from core.ui.predict import linear_point
 from tests.ports import free_port
 
 

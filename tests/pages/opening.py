@@ -4,7 +4,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.auth.roles import Actor
 from core.auth.ticket import issue
-from core.settings import ROOT
+from core.config.settings import ROOT
 
 # AppTest takes every run for the first one of a cold server when a folder "pages" lies beside the script, and
 # the guard's detour through app.py then swallows clicks. A real server is cold once; tests/e2e covers that.

@@ -5,13 +5,13 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import audit, notify
-from core.auth import tokens, users
+from core.auth import audit, tokens, users
 from core.auth.roles import Role
 from core.auth.tokens import create_token
 from core.auth.verifier import TokenVerifier
-from core.settings import Settings, get_settings
-from core.ui.admin.log import PER_PAGE
+from core.config.settings import Settings, get_settings
+from core.monitoring import notify
+from core.ui.admin.audit_log import PER_PAGE
 from tests.pages.opening import open_page, texts
 from tests.people import make_user
 

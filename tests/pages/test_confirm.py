@@ -12,8 +12,8 @@ def page() -> None:
     import streamlit as st
 
     from core.auth import users
-    from core.ui.confirm import confirm
-    from core.ui.messages import show_notes
+    from core.ui.shell.confirm import confirm
+    from core.ui.shell.messages import show_notes
 
     show_notes()
     if not st.session_state.get("answered"):

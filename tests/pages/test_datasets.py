@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import datasets, jobs, lake, loop
 from core.auth.roles import Role
-from core.settings import Settings
+from core.config.settings import Settings
+from core.jobs import jobs
+from core.loop import loop
+from core.storage import datasets, lake
 from tests.learning import make_dataset
 from tests.pages.opening import open_page, texts
 from tests.people import make_user

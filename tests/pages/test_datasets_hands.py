@@ -11,14 +11,15 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core import datasets, jobs
 from core.auth.roles import SYSTEM, Actor, Role
+from core.config.settings import Settings
 from core.images import LABELLED, REJECTED, UNLABELLED, store
 from core.images.snapshot import write_snapshot
-from core.settings import Settings
-from core.ui.hands import bring_in, gallery, take_out
-from core.ui.hands.drawing import colour_of, marks_of, thumbnail
-from core.ui.hands.gallery import PER_PAGE
+from core.jobs import jobs
+from core.storage import datasets
+from core.ui.datasets.images import export_zip, gallery, import_zip
+from core.ui.datasets.images.gallery import PER_PAGE
+from core.ui.datasets.images.thumbnails import colour_of, marks_of, thumbnail
 from tests.pages.opening import open_page, texts
 from tests.people import make_user
 from tests.pictures_of_hands import box, file_bytes, picture
@@ -257,7 +258,7 @@ def test_an_export_holds_what_it_says(settings: Settings) -> None:
     (button,) = [item for item in app.get("download_button") if item.proto.id.endswith("btn_export")]
     assert button.proto.label.startswith("Download 1 picture (")
     app.toggle(key="hands_export_synthetic").set_value(True).run()
-    data = take_out._content(make_user("vic", Role.VIEWER), "rps", ("webcam", "synthetic"))
+    data = export_zip._content(make_user("vic", Role.VIEWER), "rps", ("webcam", "synthetic"))
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert sum(name.endswith(".jpg") for name in archive.namelist()) == 3
     assert list(settings.outputs_dir.iterdir()) == []
@@ -335,6 +336,6 @@ def test_a_dataset_about_everything_does_not_ask_a_thousand_questions() -> None:
     names = ", ".join(f"thing{number}" for number in range(80))
     app = upload_zip(open_hands(way="Import"), zipped(**{"data.yaml": f"names: [{names}]".encode()}))
     asked = [item for item in app.selectbox if str(item.key).startswith("meaning_")]
-    assert len(asked) == bring_in._MAPPED
+    assert len(asked) == import_zip._MAPPED
     assert "It names 80 classes" in said(app)
     assert app.button(key="btn_import").disabled

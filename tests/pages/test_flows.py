@@ -5,12 +5,12 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import flow_control, jobs, prefect_api
 from core.auth.roles import SYSTEM, Role
 from core.auth.users import set_role
 from core.catalog.tables import Job, utcnow
-from core.settings import get_settings
-from core.ui import prefect_store
+from core.config.settings import get_settings
+from core.jobs import flow_control, jobs, prefect_api
+from core.ui.flows import prefect_store
 from tests.deciding import decision, store
 from tests.pages.opening import open_page, texts
 from tests.people import make_user

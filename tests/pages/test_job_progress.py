@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
-from core import jobs
 from core.auth import users
 from core.auth.roles import Role
 from core.catalog.engine import writing
 from core.catalog.tables import Job, utcnow
+from core.jobs import jobs
 from tests.pages.opening import open_page, texts
 from tests.people import make_user
 

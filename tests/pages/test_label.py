@@ -11,15 +11,16 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import jobs
 from core.auth.roles import SYSTEM, Actor, Role
 from core.catalog.engine import CatalogUnavailableError
 from core.catalog.image_tables import Image
-from core.images import FLAGGED, UNSURE, WEBCAM, review, review_queue, store
-from core.images.boxes import NewBox
-from core.images.review_history import stamp
-from core.settings import ROOT
-from core.workloads.rps.detections import Detections
+from core.config.settings import ROOT
+from core.images import FLAGGED, UNSURE, WEBCAM, store
+from core.jobs import jobs
+from core.labelling import review, review_queue
+from core.labelling.review_history import stamp
+from core.vision.boxes import NewBox
+from core.vision.detections import Detections
 from tests.pages.opening import open_page, texts
 from tests.people import make_user
 

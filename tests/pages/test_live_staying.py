@@ -13,7 +13,7 @@ from streamlit_webrtc import component
 from streamlit_webrtc.component import WebRtcStreamerState
 
 from core.auth.roles import Role
-from core.settings import ROOT
+from core.config.settings import ROOT
 from tests.pages.opening import open_page
 from tests.people import make_user
 

@@ -9,8 +9,8 @@ from core.auth import users
 from core.auth.roles import Role
 from core.catalog import engine
 from core.catalog.migrate import downgrade
-from core.settings import ROOT, Settings
-from core.ui.navigation import PAGES, Entry
+from core.config.settings import ROOT, Settings
+from core.ui.shell.navigation import PAGES, Entry
 from tests.pages.opening import open_page, texts
 from tests.pages.video import Video
 from tests.people import PASSWORD, make_user
@@ -59,7 +59,7 @@ def test_the_guard_is_the_first_line_and_asks_for_the_role_of_the_navigation(ent
 @EVERY_PAGE
 @pytest.mark.parametrize("role", list(Role))
 def test_each_role_sees_exactly_its_pages(entry: Entry, role: Role, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.ui.camera.stream.webrtc_streamer", Video())  # AppTest has no server to connect to
+    monkeypatch.setattr("core.ui.live.stream.webrtc_streamer", Video())  # AppTest has no server to connect to
     make_user("ada")
     app = open_page(entry.path, make_user("bob", role))
     allowed = role.rank >= entry.role.rank

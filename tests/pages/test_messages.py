@@ -3,7 +3,7 @@ from streamlit.testing.v1 import AppTest
 
 def test_trouble_in_two_places_at_once_is_told_twice() -> None:
     def page() -> None:
-        from core.ui.messages import trouble
+        from core.ui.shell.messages import trouble
 
         trouble("The catalog is locked.")
         trouble("The catalog is locked.")
@@ -17,7 +17,7 @@ def test_trying_again_runs_the_page_again() -> None:
     def page() -> None:
         import streamlit as st
 
-        from core.ui.messages import trouble
+        from core.ui.shell.messages import trouble
 
         st.session_state["runs"] = st.session_state.get("runs", 0) + 1
         if st.session_state["runs"] == 1:
@@ -32,7 +32,7 @@ def test_a_note_is_told_on_the_next_run_and_once() -> None:
     def page() -> None:
         import streamlit as st
 
-        from core.ui.messages import note, show_notes
+        from core.ui.shell.messages import note, show_notes
 
         show_notes()
         if not st.session_state.get("done"):

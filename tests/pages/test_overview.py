@@ -9,13 +9,13 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core import decisions, loop
 from core.auth.roles import Role
 from core.auth.tokens import create_token
 from core.catalog.tables import Job, utcnow
-from core.health_history import Sample, record
-from core.runfile import ProcessRecord, RunRecord, write_run_record
-from core.settings import Settings, get_settings
+from core.config.settings import Settings, get_settings
+from core.loop import decisions, loop
+from core.monitoring.health_history import Sample, record
+from core.monitoring.run_record import ProcessRecord, RunRecord, write_run_record
 from tests.deciding import decision, evaluation, store
 from tests.learning import make_dataset
 from tests.pages.opening import open_page, texts

@@ -7,8 +7,8 @@ import shutil
 import pytest
 
 from core.auth.roles import SYSTEM, Role
+from core.config.settings import get_settings
 from core.images import UPLOAD, store
-from core.settings import get_settings
 from tests.learning import make_dataset
 from tests.pages.opening import open_page, texts
 from tests.people import make_user

@@ -11,14 +11,17 @@ import streamlit as st
 from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
-from core import jobs, loop, prediction_files, registry
 from core.auth.roles import Role
 from core.catalog.engine import reading
 from core.catalog.tables import PredictionBatch
-from core.serving import load_served
-from core.settings import Settings, get_settings
-from core.ui import linear_point
-from core.workloads.base import silent
+from core.config.progress import silent
+from core.config.settings import Settings, get_settings
+from core.jobs import jobs
+from core.loop import loop
+from core.models import registry
+from core.models.serving import load_served
+from core.predictions import files as prediction_files
+from core.ui.predict import linear_point
 from tests.learning import make_dataset
 from tests.pages.opening import open_page, texts
 from tests.people import make_user
@@ -146,7 +149,7 @@ def test_a_file_that_is_too_large_is_refused(
     champion: registry.Version, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = open_predict("CSV file")
-    monkeypatch.setattr("core.uploads.get_settings", lambda: settings.model_copy(update={"upload_max_mb": 1}))
+    monkeypatch.setattr("core.storage.uploads.get_settings", lambda: settings.model_copy(update={"upload_max_mb": 1}))
     upload(app, "x1,x2\n" + "1.25,-1.25\n" * 100_000)
     assert "The file has 1 MB; 1 MB are allowed" in said(app)
 

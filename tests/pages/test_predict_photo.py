@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import jobs, registry, video_predictions
 from core.auth.roles import Role
-from core.settings import Settings, get_settings
-from core.ui import models
-from core.ui.photo_prediction import photo as photo_page
-from core.workloads.base import silent
+from core.config.progress import silent
+from core.config.settings import Settings, get_settings
+from core.jobs import jobs
+from core.models import registry
+from core.predictions import videos as video_predictions
+from core.ui.predict import photo as photo_page
+from core.ui.shell import model_store
 from core.workloads.rps.answers import as_csv, as_json, rows
 from tests.colour_model import promote_colour_model, write_colour_model
 from tests.live import SquareDetector, picture
@@ -110,9 +112,9 @@ def test_without_a_champion_the_model_that_ships_answers(tmp_path: Path, monkeyp
     write_colour_model(tmp_path / "shipped")
     for module in ("core.workloads.rps.starter", "core.workloads.rps.workload"):
         monkeypatch.setattr(f"{module}.starter_folder", lambda: tmp_path / "shipped")
-    models._predictor.clear()
+    model_store._predictor.clear()
     app = show(open_predict(), HAND)
-    models._predictor.clear()
+    model_store._predictor.clear()
     assert app.dataframe[0].value["throw"].tolist() == ["paper"]
     assert "Answered by the model that ships with Shifumi." in said(app)
 

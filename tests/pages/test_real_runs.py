@@ -7,9 +7,11 @@ from collections.abc import Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import datasets, decisions, jobs
 from core.auth.roles import Actor, Role
-from core.settings import Settings
+from core.config.settings import Settings
+from core.jobs import jobs
+from core.loop import decisions
+from core.storage import datasets
 from tests.pages.opening import open_page, texts
 from tests.people import make_user
 from tests.prefect_server import flow_runner, runner_environment

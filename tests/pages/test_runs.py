@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import datasets, decisions, loop, registry
 from core.auth.roles import Role
-from core.registry import Version
-from core.settings import Settings
+from core.config.settings import Settings
+from core.loop import decisions, loop
+from core.models import registry
+from core.models.registry import Version
+from core.storage import datasets
 from tests.learning import make_dataset
 from tests.pages.opening import open_page, texts
 from tests.people import make_user

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import lake
 from core.auth.roles import Role
-from core.settings import get_settings
-from core.ui.sql_tab import _EXAMPLES
+from core.config.settings import get_settings
+from core.storage import lake
+from core.ui.datasets.sql_tab import _EXAMPLES
 from tests.learning import make_dataset
 from tests.pages.opening import open_page, texts
 from tests.people import make_user

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from core import datasets, decisions, loop
 from core.auth.roles import SYSTEM, Actor, Role
+from core.config.progress import silent
+from core.loop import decisions, loop
+from core.storage import datasets
 from core.workloads import WORKLOADS
-from core.workloads.base import silent
 from docs.examples.awake import AwakeWorkload
 from tests.learning import make_dataset
 from tests.pages.opening import open_page, texts

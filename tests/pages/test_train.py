@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import decisions, jobs, loop, registry
 from core.auth.roles import Actor, Role
-from core.settings import Settings
+from core.config.settings import Settings
+from core.jobs import jobs
+from core.loop import decisions, loop
+from core.models import registry
 from tests.deciding import decision, store
 from tests.learning import make_dataset
 from tests.pages.opening import open_page, texts

@@ -10,13 +10,16 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import audit, jobs, loop, registry
+from core.auth import audit
 from core.auth.roles import SYSTEM, Role
 from core.catalog.tables import Dataset
-from core.settings import Settings, get_settings
+from core.config.settings import Settings, get_settings
+from core.jobs import jobs
+from core.loop import loop
+from core.models import promotion, registry
 from core.workloads import get_workload
 from core.workloads.base import Trained
-from core.workloads.rps.training.desk import Desk, State, open_desk
+from core.workloads.rps.training.training_state import Desk, State, open_desk
 from tests.hands import QUICK, add_signs, signs, snapshot
 from tests.pages.opening import open_page, texts
 from tests.people import make_user
@@ -149,7 +152,7 @@ def test_overview_says_that_something_answers_already() -> None:
 
 
 def test_rolling_back_to_it_is_offered(compared: Dataset) -> None:
-    registry.promote(SYSTEM, "rps", 2)
+    promotion.promote(SYSTEM, "rps", 2)
     app = open_page("train.py", make_user("ada", Role.ADMIN))
     app.segmented_control(key="workload").set_value("rps").run()
     assert app.button(key="btn_roll_back").label == "Roll back to v1"

@@ -8,7 +8,7 @@ from typing import Any
 
 from av import VideoFrame
 
-from core.workloads.rps.detections import Pixels
+from core.vision.detections import Pixels
 
 
 @dataclass

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.settings import ROOT
+from core.config.settings import ROOT
 from tests.waiting import wait_until
 
 BASE = "python:3.11-slim-bookworm"

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from core.settings import ROOT
+from core.config.settings import ROOT
 
 CENTRE = "10.77.0.1"
 """The address of the machine itself on the bridge: where databases and servers listen."""

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.settings import ROOT
+from core.config.settings import ROOT
 from deploy.new_env import filled
 from tests.e2e.stack import free_ports
 from tests.ports import free_port

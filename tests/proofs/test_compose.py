@@ -53,12 +53,12 @@ def test_nothing_runs_as_root_and_no_code_can_be_changed(running: Containers) ->
 def test_the_exercise_of_the_course_runs_with_prefect(running: Containers) -> None:
     """`random-check` on its schedule, in the container: nothing of its code knows of it."""
     resume = (
-        "from core import flow_control, prefect_api; "
+        "from core.jobs import flow_control, prefect_api; "
         "one = next(item for item in prefect_api.deployments() if item['name'] == 'course'); "
         "prefect_api.set_paused(one['id'], False)"
     )
     count = (
-        "from core import prefect_api; "
+        "from core.jobs import prefect_api; "
         "names = prefect_api.flow_names(); "
         "print(sum(names.get(run.flow_id) == 'random-check' for run in prefect_api.runs(['COMPLETED', 'FAILED'])))"
     )
@@ -78,7 +78,8 @@ def test_a_restart_keeps_everything(running: Containers) -> None:
 def _kept(running: Containers) -> dict[str, object]:
     """What the journey has left, as the container of the workbench sees it."""
     code = (
-        "import json; from core import datasets, registry; from core.auth import users; "
+        "import json; from core.auth import users; from core.models import registry; "
+        "from core.storage import datasets; "
         "print(json.dumps({'datasets': [[one.id, one.sha256] for one in datasets.listed()], "
         "'champion': registry.champion('linear').version, "
         "'users': [one.username for one in users.list_users()]}))"

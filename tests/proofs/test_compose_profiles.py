@@ -19,14 +19,14 @@ from tests.waiting import wait_until
 PROFILES = ("scale", "monitoring")
 
 _SUBMIT = """
-from core import jobs
+from core.jobs import jobs
 from core.auth.roles import Actor, Role
 jobs.submit(Actor("ed", Role.EDITOR), jobs.GENERATE, "linear", {"choices": {"rows": 5000}})
 """
 _LOOK = """
 import json
 from sqlalchemy import select
-from core import decisions
+from core.loop import decisions
 from core.catalog.engine import reading
 from core.catalog.work_tables import WorkItem
 with reading() as session:

@@ -11,20 +11,22 @@ import httpx
 import pytest
 from sqlalchemy import create_engine, inspect, text
 
-from core import datasets, decisions, loop, prediction_files, registry
 from core.auth import users
 from core.auth.roles import SYSTEM, Actor, Role
 from core.backup.making import make
 from core.backup.restoring import restore
-from core.blobs import shelves
 from core.catalog import engine, migrate
 from core.cli.checks.images import check_images
 from core.cli.checks.lake import check_lake, check_place
 from core.cli.checks.storage import check_catalog
 from core.cli.stack import stack
-from core.serving import ChampionWatcher
-from core.settings import Settings, get_settings
-from core.workloads.base import silent
+from core.config.progress import silent
+from core.config.settings import Settings, get_settings
+from core.loop import decisions, loop
+from core.models import registry
+from core.models.serving import ChampionWatcher
+from core.predictions import files as prediction_files
+from core.storage import buckets, datasets
 from tests.learning import make_dataset
 from tests.mlflow_server import mlflow_server
 from tests.ports import free_port
@@ -108,7 +110,7 @@ def test_the_loop_turns_with_everything_elsewhere(
     get_settings().make_folders()
     restore(get_settings(), tmp_path / "all.zip", lambda _text: None)
     assert [one.id for one in datasets.listed("linear")] == [2, 1]
-    assert len(list(shelves.listing("lake"))) == 2
+    assert len(list(buckets.listing("lake"))) == 2
     champion = registry.champion("linear")  # the MLflow server is where it was
     assert champion is not None and champion.version == 2
 

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Page
 
 from core.auth.roles import Role
-from core.settings import Settings
+from core.config.settings import Settings
 from tests.api.running import sidecar
 from tests.colour_model import promote_colour_model
 from tests.e2e.conftest import _CHROMIUM_ARGS, browser_context_args, browser_type_launch_args  # noqa: F401 - fixtures

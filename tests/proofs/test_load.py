@@ -21,12 +21,13 @@ import pytest
 from playwright.sync_api import Browser, BrowserType
 from playwright.sync_api import Error as BrowserError
 
-from core import jobs, prefect_api, registry
 from core.auth.roles import SYSTEM, Role
 from core.auth.tokens import create_token
 from core.catalog.tables import Job
 from core.cli.doctor import examine
-from core.settings import Settings, get_settings
+from core.config.settings import Settings, get_settings
+from core.jobs import jobs, prefect_api
+from core.models import registry
 from tests.e2e.conftest import _CHROMIUM_ARGS, browser_type_launch_args  # noqa: F401 - a fixture
 from tests.e2e.fake_camera import arguments, squares, write_film
 from tests.e2e.live_page import LivePage

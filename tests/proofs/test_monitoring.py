@@ -16,14 +16,14 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserType
 
-from core import decisions
 from core.auth.roles import SYSTEM, Role
 from core.auth.tokens import create_token
 from core.cli.processes import ProcessSpec
 from core.cli.programs import find_chromium
 from core.cli.stack import stack
+from core.config.settings import get_settings
 from core.images import UPLOAD, store
-from core.settings import get_settings
+from core.loop import decisions
 from flows.repeating import repeating
 from tests.colour_model import promote_colour_model
 from tests.dashboards import Query, alerts, queries

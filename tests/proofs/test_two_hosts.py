@@ -18,15 +18,17 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from core import decisions, jobs, prediction_files, prefect_api, registry
 from core.auth.roles import Actor, Role
 from core.catalog import engine, migrate
 from core.catalog.engine import reading
 from core.catalog.tables import Job
 from core.catalog.work_tables import WorkItem
 from core.cli import trees
-from core.settings import Settings, get_settings
-from core.work import items, workers
+from core.config.settings import Settings, get_settings
+from core.jobs import jobs, prefect_api, work_items, workers
+from core.loop import decisions
+from core.models import registry
+from core.predictions import files as prediction_files
 from tests.flows.driving import EDITOR, ended, quiet
 from tests.learning import make_dataset
 from tests.ports import free_port
@@ -116,7 +118,7 @@ def test_two_hosts_share_the_work_and_one_is_cut_off(hosts: dict[str, Host], cap
     after = ended(job, timeout=300)
     assert after.state == jobs.COMPLETED, after.message
     taken = next(one for one in all_items() if one.id == item.id)
-    assert (taken.state, taken.attempts) == (items.DONE, 2) and taken.worker != lost.name
+    assert (taken.state, taken.attempts) == (work_items.DONE, 2) and taken.worker != lost.name
     assert len(registry.versions("linear")) == before + 1, "the training had a double effect"
     assert decisions.latest("linear")[0].kind == decisions.PROMOTED
 
@@ -128,12 +130,12 @@ def test_two_hosts_share_the_work_and_one_is_cut_off(hosts: dict[str, Host], cap
     assert any(one.worker == lost.name for one in all_items()[number:]), "the host that came back does nothing"
     assert len(registry.versions("linear")) == before + 1
     quiet()
-    assert all(one.state == items.DONE for one in all_items())
+    assert all(one.state == work_items.DONE for one in all_items())
     assert not prefect_api.runs(["PENDING", "RUNNING", "CANCELLING"], limit=50)
     with capsys.disabled():
         print(f"\nshared work: {shares}; cut off: {lost.name}; the training went to {taken.worker}")
 
 
 def _running_item(job: Job) -> WorkItem | None:
-    found = items.running_of(job.id)
+    found = work_items.running_of(job.id)
     return found if found is not None and found.kind == "train" else None

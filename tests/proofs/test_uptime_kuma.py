@@ -14,8 +14,8 @@ import pytest
 from uptime_kuma_api import MonitorStatus, UptimeKumaApi
 
 from core.cli.checks.elsewhere import check_kuma
-from core.kuma.wanted import DISCORD
-from core.settings import ROOT
+from core.config.settings import ROOT
+from core.monitoring.kuma.wanted import DISCORD
 from tests.discord import fake_discord
 from tests.kuma_server import uptime_kuma
 from tests.ports import free_port

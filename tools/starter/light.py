@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.workloads.rps.detections import Pixels
+from core.vision.detections import Pixels
 
 Values = NDArray[np.float32]
 """A picture with values around 0 to 255, shape (height, width, 3)."""

@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from core.vision.classes import CLASSES
+from core.vision.detections import Detections, Pixels
 from core.workloads.rps import torch_setup
-from core.workloads.rps.classes import CLASSES
 from core.workloads.rps.decode import decode
-from core.workloads.rps.detections import Detections, Pixels
 from core.workloads.rps.letterbox import letterbox
 
 torch_setup.prepare()
@@ -76,7 +76,7 @@ class RunningMean:
 
 
 class TorchDetector:
-    """The network while it learns, as a :class:`core.workloads.rps.detections.Detector`."""
+    """The network while it learns, as a :class:`core.vision.detections.Detector`."""
 
     def __init__(self, model: DetectionModel, size: int) -> None:
         self._model, self._size = model.eval(), size

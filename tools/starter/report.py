@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.workloads.rps.detections import Detector
+from core.vision.detections import Detector
 from tools.starter.photos import Photo
 from tools.starter.scoring import Figures, Judged, close_ups, figures, judge
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from core.workloads.rps.detections import Pixels
+from core.vision.detections import Pixels
 from tools.starter.album import Album
 from tools.starter.cutouts import Cutout
 from tools.starter.geometry import Matrix, Pose, matrix_of, move_boxes, shifted, view

@@ -5,7 +5,7 @@ from alembic import context
 from core.catalog import health_tables, image_tables, work_tables  # noqa: F401 - their tables belong to the same metadata
 from core.catalog.engine import engine_for
 from core.catalog.tables import Base
-from core.settings import get_settings
+from core.config.settings import get_settings
 
 
 def run() -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from core.catalog.engine import engine_for, reading
 from core.cli.checks.reach import connect
 from core.cli.findings import Finding, ok, problem, warning
-from core.settings import Settings
+from core.config.settings import Settings
 
 _PORT = 5432
 _CLOCK_TOLERANCE = timedelta(seconds=2)

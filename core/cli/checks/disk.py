@@ -10,7 +10,7 @@ import psutil
 
 from core.catalog.revision import sqlite_file
 from core.cli.findings import Finding, problem, warning
-from core.settings import Settings
+from core.config.settings import Settings
 
 _OVER_THE_NETWORK = ("nfs", "cifs", "smb", "sshfs", "fuse.sshfs", "glusterfs", "ceph", "9p", "afs")
 _LEAST_FILES = 10_000

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from core.cli.checks.reach import Answer, ask, connect
 from core.cli.findings import Finding, ok, problem, warning
-from core.cli.stack import prefect_is_elsewhere
-from core.live.ice import parse_ice_servers
-from core.settings import Settings
+from core.config.ice import parse_ice_servers
+from core.config.prefect_address import prefect_is_elsewhere
+from core.config.settings import Settings
 
 _CLOCK_TOLERANCE = timedelta(seconds=5)
 """Signs of life are compared over machines: see ``SHIFUMI_JOB_STALE_S``. HTTP tells whole seconds only."""

@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 
 from core.cli import programs
 from core.cli.findings import Finding, ok, problem, warning
-from core.settings import ROOT
+from core.config.settings import ROOT
 
 _REINSTALL = "Delete the folder .venv; the next `python3 manage.py` makes it afresh."
 

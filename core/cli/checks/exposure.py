@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.cli.findings import Finding, ok, warning
-from core.settings import Settings
+from core.config.settings import Settings
 
 _CONTAINER_MARKS = (Path("/.dockerenv"), Path("/run/.containerenv"))
 

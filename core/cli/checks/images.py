@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 from sqlalchemy import select
 
-from core.blobs import shelves
-from core.blobs.remote import BlobError, Entry
 from core.catalog.engine import CatalogUnavailableError, reading
 from core.catalog.image_tables import Image
 from core.cli.checks.lake import SWEEP_AFTER_S, is_whole, sweep
 from core.cli.findings import Finding, ok, problem, warning
+from core.config.settings import Settings
 from core.images.files import name_of
-from core.settings import Settings
+from core.storage import buckets
+from core.storage.object_store import BlobError, Entry
 
 _NAMED = 5
 
@@ -26,7 +26,7 @@ def check_images(settings: Settings, *, fix: bool, deep: bool) -> Iterator[Findi
     try:
         with reading() as session:
             sizes = dict(session.execute(select(Image.sha256, Image.bytes)).tuples().all())
-        stored = {entry.name: entry for entry in shelves.listing(shelves.IMAGES)}
+        stored = {entry.name: entry for entry in buckets.listing(buckets.IMAGES)}
     except (CatalogUnavailableError, BlobError):
         return  # reported by the catalog's or the place's own check
     yield _check_files(stored, sizes, deep)
@@ -50,7 +50,7 @@ def _is_wrong(stored: dict[str, Entry], sha256: str, size: int, deep: bool) -> b
     entry = stored.get(name_of(sha256))
     if entry is None or entry.bytes != size:
         return True
-    return deep and not is_whole(shelves.IMAGES, entry.name, sha256)
+    return deep and not is_whole(buckets.IMAGES, entry.name, sha256)
 
 
 def _check_orphans(stored: dict[str, Entry], sizes: dict[str, int], fix: bool) -> Finding:
@@ -66,4 +66,4 @@ def _check_orphans(stored: dict[str, Entry], sizes: dict[str, int], fix: bool) -
             f"{len(old)} files among the pictures belong to no picture ({size:,.1f} MB)",
             "`python3 manage.py doctor --fix` removes those older than an hour.",
         )
-    return sweep(shelves.IMAGES, old, f"abandoned pictures ({size:,.1f} MB)")
+    return sweep(buckets.IMAGES, old, f"abandoned pictures ({size:,.1f} MB)")

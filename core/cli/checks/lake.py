@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterator, Sequence
 
 from sqlalchemy import select
 
-from core.blobs import shelves
-from core.blobs.remote import BlobError, Entry, remote_for
 from core.catalog.engine import CatalogUnavailableError, reading
 from core.catalog.tables import Dataset
 from core.cli.findings import Finding, ok, problem, warning
-from core.settings import Settings
+from core.config.settings import Settings
+from core.storage import buckets
+from core.storage.object_store import BlobError, Entry, remote_for
 
 SWEEP_AFTER_S = 3600.0
 """Younger files may belong to a dataset that is being registered right now."""
@@ -41,7 +41,7 @@ def check_lake(settings: Settings, *, fix: bool, deep: bool) -> Iterator[Finding
     try:
         with reading() as session:
             datasets = list(session.scalars(select(Dataset)))
-        stored = {entry.name: entry for entry in shelves.listing(shelves.LAKE)}
+        stored = {entry.name: entry for entry in buckets.listing(buckets.LAKE)}
     except (CatalogUnavailableError, BlobError):
         return  # reported by the catalog's or the place's own check
     yield from check_files(stored, datasets, deep)
@@ -62,7 +62,7 @@ def _what_is_wrong(stored: dict[str, Entry], dataset: Dataset, deep: bool) -> st
     entry = stored.get(dataset.path)
     if entry is None:
         return f"Dataset {dataset.id}: its file {dataset.path} is missing"
-    if entry.bytes != dataset.bytes or (deep and not is_whole(shelves.LAKE, dataset.path, dataset.sha256)):
+    if entry.bytes != dataset.bytes or (deep and not is_whole(buckets.LAKE, dataset.path, dataset.sha256)):
         return f"Dataset {dataset.id}: its file {dataset.path} is damaged"
     return ""
 
@@ -70,8 +70,8 @@ def _what_is_wrong(stored: dict[str, Entry], dataset: Dataset, deep: bool) -> st
 def is_whole(shelf: str, name: str, sha256: str) -> bool:
     """Read a stored file whole and compare; one that cannot be read is not whole."""
     try:
-        with shelves.borrowed(shelf, name) as file:
-            return shelves.sha256_of(file) == sha256
+        with buckets.borrowed(shelf, name) as file:
+            return buckets.sha256_of(file) == sha256
     except (BlobError, OSError):
         return False
 
@@ -84,7 +84,7 @@ def check_orphans(stored: dict[str, Entry], registered: Collection[str], fix: bo
     if not old:
         yield ok(f"No abandoned files in the lake{f' ({len(orphans)} in the making)' if orphans else ''}")
     elif fix:
-        yield sweep(shelves.LAKE, old, f"abandoned files from the lake ({size:,.1f} MB)")
+        yield sweep(buckets.LAKE, old, f"abandoned files from the lake ({size:,.1f} MB)")
     else:
         yield warning(
             f"{len(old)} files in the lake belong to no dataset ({size:,.1f} MB)",
@@ -96,7 +96,7 @@ def sweep(shelf: str, orphans: Sequence[Entry], what: str) -> Finding:
     """Remove files that nobody needs."""
     try:
         for entry in orphans:
-            shelves.remove(shelf, entry.name)
+            buckets.remove(shelf, entry.name)
     except (BlobError, OSError) as error:
         return problem(f"Abandoned files could not be removed: {error}", "Give this user the right to remove them.")
     return ok(f"Removed {len(orphans)} {what}")

@@ -8,9 +8,10 @@ from core.cli import runlock
 from core.cli.findings import Finding, ok, problem, warning
 from core.cli.ports import port_problems
 from core.cli.stack import stack, wanted_ports
-from core.health import ComponentState, component_states, store_problem
-from core.runfile import RunRecord, read_run_record
-from core.settings import Settings
+from core.config.settings import Settings
+from core.models.store_health import store_problem
+from core.monitoring.health import ComponentState, component_states
+from core.monitoring.run_record import RunRecord, read_run_record
 
 
 def check_services(settings: Settings, fix: bool) -> Iterator[Finding]:

@@ -19,7 +19,7 @@ from core.catalog.revision import newest_revision, sqlite_file
 from core.catalog.tables import User
 from core.cli.checks.database import check_database_clock
 from core.cli.findings import Finding, ok, problem, warning
-from core.settings import Settings
+from core.config.settings import Settings
 
 _LOCK_PATIENCE_S = 2.0
 

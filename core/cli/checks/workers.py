@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from core.catalog.engine import CatalogUnavailableError
 from core.cli.findings import Finding, ok, problem, warning
-from core.settings import Settings
-from core.work import workers
-from core.work.broker import broker_problem, embedded
+from core.config.settings import Settings
+from core.jobs import workers
+from core.jobs.broker import broker_problem, embedded
 
 
 def check_workers(settings: Settings) -> Iterator[Finding]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core import audit, notify
+from core.auth import audit
 from core.auth.roles import Actor
-from core.settings import get_settings
-from core.ui.messages import empty
+from core.config.settings import get_settings
+from core.monitoring import notify
+from core.ui.shell.messages import empty
 
 
 def tab(actor: Actor) -> None:

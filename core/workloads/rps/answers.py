@@ -10,8 +10,8 @@ import io
 import json
 from typing import Any
 
-from core.workloads.rps.classes import CLASSES
-from core.workloads.rps.detections import Detections, Pixels
+from core.vision.classes import CLASSES
+from core.vision.detections import Detections, Pixels
 
 COLUMNS = ("label", "confidence", "left", "top", "right", "bottom")
 """Of a row: the class, 0 to 1, and the box in pixels of the picture."""
@@ -46,8 +46,8 @@ def as_json(found: Detections, pixels: Pixels, model: str) -> str:
 
 def drawn(pixels: Pixels, found: Detections) -> Pixels:
     """The picture with its boxes, as the Live page draws them; the surest lies on top. A copy."""
-    from core.live.drawing import MAIN, draw_hand
-    from core.live.tracks import Hand
+    from core.vision.drawing import MAIN, draw_hand
+    from core.vision.tracks import Hand
 
     copy = pixels.copy()
     for box, score, label in reversed(list(zip(found.boxes, found.scores, found.labels, strict=True))):

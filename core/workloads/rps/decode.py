@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.workloads.rps.detections import Detections, nothing
+from core.vision.detections import Detections, nothing
 
 _OVERLAP = 0.7
 _MOST = 300

@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.settings import get_settings
+from core.config.settings import get_settings
+from core.vision.detections import Detections, Pixels
 from core.workloads.rps.decode import decode
-from core.workloads.rps.detections import Detections, Pixels
 from core.workloads.rps.export import GRAPH, Meta, read_meta
 from core.workloads.rps.letterbox import letterbox
 from core.workloads.rps.runtimes import open_graph
 
 
 class ExportedDetector:
-    """An exported graph as a :class:`core.workloads.rps.detections.Detector`; safe to share between threads.
+    """An exported graph as a :class:`core.vision.detections.Detector`; safe to share between threads.
 
     ``source`` is the folder it was loaded from, which may be gone by now.
     """

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.workloads.rps.detections import Pixels
+from core.vision.detections import Pixels
 
 _GREY = 114
 STEP = 32

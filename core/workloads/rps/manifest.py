@@ -10,10 +10,10 @@ import numpy as np
 from loguru import logger
 from numpy.typing import NDArray
 
-from core import lake
 from core.catalog.tables import Dataset
 from core.images import files
-from core.workloads.rps.detections import Pixels
+from core.storage import lake
+from core.vision.detections import Pixels
 
 _COLUMNS = ("sha256", "session", "split", "source", "width", "height", "boxes")
 
@@ -47,7 +47,7 @@ def pictures(dataset: Dataset, *, holdout: bool | None = None) -> list[Picture]:
     """The dataset's pictures in file order: all, those held out, or the others.
 
     Pictures that somebody deleted since are left out: whoever takes theirs back must not stop the loop. Raises
-    :class:`core.lake.DatasetMissingError` when the manifest is gone, :class:`core.lake.LakeUnreachableError`.
+    ``DatasetMissingError`` when the manifest is gone, ``LakeUnreachableError``.
     """
     where = "TRUE" if holdout is None else "holdout" if holdout else "NOT holdout"
     columns = lake.read(dataset.path, _COLUMNS, where)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.workloads.rps.detections import Detections
+from core.vision.detections import Detections
 
 IOU = 0.5
 

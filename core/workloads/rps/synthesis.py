@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from core import lake
 from core.auth.roles import SYSTEM
-from core.blobs import shelves
 from core.catalog.engine import reading
 from core.catalog.image_tables import Image
+from core.config.progress import Report
 from core.images import LABELLED, SYNTHETIC, store
-from core.workloads.base import Report
+from core.storage import buckets, lake
 
 _SIZE = 320
 _BYTES_EACH = 40_000
@@ -24,14 +23,14 @@ def session_of(seed: int) -> str:
 def synthesise(number: int, first_seed: int, report: Report) -> int:
     """Render and store the pictures of ``number`` seeds; those that are there already are not made again.
 
-    Returns how many were made. Raises :class:`core.lake.DiskFullError` before the first one.
+    Returns how many were made. Raises :class:`core.storage.lake.DiskFullError` before the first one.
     """
     missing = _missing(number, first_seed)
     if not missing:
         return 0
     from core.workloads.rps.render import render_many
 
-    folder = shelves.folder(shelves.IMAGES)
+    folder = buckets.folder(buckets.IMAGES)
     folder.mkdir(parents=True, exist_ok=True)
     lake.require_space(folder, _BYTES_EACH * len(missing))
     made = 0

@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.settings import get_settings
+from core.config.settings import get_settings
 
 if TYPE_CHECKING:
     import torch

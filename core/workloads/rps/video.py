@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.settings import get_settings
-from core.workloads.base import Report
+from core.config.progress import Report
+from core.config.settings import get_settings
+from core.vision.detections import Detector, Pixels
 from core.workloads.rps.answers import COLUMNS, drawn, rows
-from core.workloads.rps.detections import Detector, Pixels
 from core.workloads.rps.video_writer import writing
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.workloads.rps.detections import Pixels
+from core.vision.detections import Pixels
 
 if TYPE_CHECKING:
     from av.container import OutputContainer

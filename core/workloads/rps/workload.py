@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from core import lake
 from core.auth.roles import Actor
 from core.catalog.tables import Dataset
-from core.settings import get_settings
-from core.workloads.base import Comparison, Drift, Learning, Report, Scores, Trained
+from core.config.progress import Report
+from core.config.settings import get_settings
+from core.storage import lake
+from core.workloads.base import Comparison, Drift, Learning, Scores, Trained
 from core.workloads.rps.starter import has_starter, starter_folder, starter_weights
 
 if TYPE_CHECKING:
@@ -86,12 +87,12 @@ class RpsWorkload:
         return Trained(FineTuned(starter_weights()), detector, facts)
 
     def learning(self, since: datetime) -> Learning | None:
-        from core.workloads.rps.training.desk import learning
+        from core.workloads.rps.training.training_state import learning
 
         return learning(since)
 
     def stop_early(self, actor: Actor) -> bool:
-        from core.workloads.rps.training.desk import ask_to_stop
+        from core.workloads.rps.training.training_state import ask_to_stop
 
         return ask_to_stop(actor)
 

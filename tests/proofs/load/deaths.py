@@ -66,7 +66,7 @@ def name_of(process: psutil.Process) -> str:
     except psutil.Error:
         return "gone already"
     known = {
-        "core.ui.serve": "workbench",
+        "core.ui.shell.serve": "workbench",
         "core.api": "prediction API",
         "prefect server": "Prefect",
         "prefect.server": "Prefect",
@@ -75,6 +75,6 @@ def name_of(process: psutil.Process) -> str:
         "flows.serve": "flow runner",
         "flows.worker": "Celery worker",
         "celery": "Celery worker",
-        "core.sql_worker": "SQL query",
+        "core.storage.sql_worker": "SQL query",
     }
     return next((label for part, label in known.items() if part in command), command[:60] or "nameless")

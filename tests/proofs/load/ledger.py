@@ -7,9 +7,9 @@ from collections import Counter
 
 from sqlalchemy import select
 
-from core import lake
 from core.catalog.engine import reading
 from core.catalog.tables import ApiToken, Dataset, Job, User
+from core.storage import lake
 
 
 class Ledger:

@@ -9,11 +9,11 @@ from uuid import uuid4
 
 import httpx
 
-from core import jobs, prefect_api
 from core.auth.roles import SYSTEM, Actor, Role
 from core.auth.tokens import create_token
 from core.auth.users import add_user
 from core.catalog.engine import CatalogUnavailableError
+from core.jobs import jobs, prefect_api
 from tests.proofs.load.ledger import Ledger
 
 EDITOR = Actor("ed", Role.EDITOR)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.workloads.rps.detections import Pixels
+from core.vision.detections import Pixels
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from core.images.boxes import BadBoxError, NewBox, from_corners
-from core.settings import get_settings
+from core.config.settings import get_settings
+from core.vision.boxes import BadBoxError, NewBox, from_corners
+from core.vision.detections import Pixels
 from core.workloads.rps.autolabel.naming import Numbers, naming
-from core.workloads.rps.detections import Pixels
 
 HANDS = 4
 """Hands looked for on one picture; each costs time only when it is there."""

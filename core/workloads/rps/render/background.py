@@ -8,7 +8,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from core.workloads.rps.detections import Pixels
+from core.vision.detections import Pixels
 from core.workloads.rps.render.arrays import Floats
 from core.workloads.rps.render.noise import bgr, colour, field
 

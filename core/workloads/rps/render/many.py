@@ -8,9 +8,9 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import islice
 from multiprocessing import get_context
 
-from core.images.boxes import NewBox
-from core.workloads.base import Report, silent
-from core.workloads.rps.detections import Pixels
+from core.config.progress import Report, silent
+from core.vision.boxes import NewBox
+from core.vision.detections import Pixels
 from core.workloads.rps.render.scene import render
 
 _CHUNK = 8

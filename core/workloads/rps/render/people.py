@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from core.workloads.rps.detections import Pixels
+from core.vision.detections import Pixels
 from core.workloads.rps.render.arrays import Floats
 from core.workloads.rps.render.faces import face
 from core.workloads.rps.render.light import Light

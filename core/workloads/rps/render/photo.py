@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from core.workloads.rps.detections import Pixels
+from core.vision.detections import Pixels
 from core.workloads.rps.render.arrays import Floats
 
 

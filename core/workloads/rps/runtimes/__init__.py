@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from core.workloads.rps.detections import Pixels
+from core.vision.detections import Pixels
 from core.workloads.rps.export import Meta
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.workloads.rps.detections import Pixels
+from core.vision.detections import Pixels
 from core.workloads.rps.export import Meta
 
 _STREAM = 10

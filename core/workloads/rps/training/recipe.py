@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from core.settings import get_settings
+from core.config.settings import get_settings
 from core.workloads.rps.export import digest_of
 from core.workloads.rps.starter import starter_weights
 

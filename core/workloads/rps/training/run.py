@@ -11,18 +11,19 @@ from typing import Any
 
 from loguru import logger
 
-from core import lake
 from core.catalog.tables import Dataset
-from core.workloads.base import Report, Trained
+from core.config.progress import Report
+from core.storage import lake
+from core.workloads.base import Trained
 from core.workloads.rps import torch_setup
 from core.workloads.rps.detector import ExportedDetector
 from core.workloads.rps.export import export_weights
 from core.workloads.rps.manifest import Picture, pictures
-from core.workloads.rps.training.desk import Desk, open_desk, write_json
 from core.workloads.rps.training.enough import require_enough
 from core.workloads.rps.training.folder import write_folder
 from core.workloads.rps.training.mlflow_log import FineTuned
 from core.workloads.rps.training.recipe import arguments
+from core.workloads.rps.training.training_state import Desk, open_desk, write_json
 from core.workloads.rps.training.watch import Watch
 from core.workloads.rps.training.weights import base_weights
 
@@ -33,7 +34,7 @@ def fine_tune(dataset: Dataset, parameters: Mapping[str, Any], report: Report) -
     """Train on the dataset's pictures that are not held out, and export the best weights.
 
     Called again with the same dataset and parameters it resumes a training that was cut short, or takes the outcome
-    of one that ended. Raises ``TooFewPicturesError``, ``WeightsMissingError``, :class:`core.lake.DiskFullError`.
+    of one that ended. Raises ``TooFewPicturesError``, ``WeightsMissingError``, ``DiskFullError``.
     """
     desk = open_desk(dataset, parameters)
     if not desk.outcome.exists():

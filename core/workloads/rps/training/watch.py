@@ -6,9 +6,9 @@ import shutil
 import time
 from typing import Any
 
-from core.workloads.base import Report
-from core.workloads.rps.training.desk import Desk, State, words
+from core.config.progress import Report
 from core.workloads.rps.training.recipe import threads
+from core.workloads.rps.training.training_state import Desk, State, words
 
 _EVERY_S = 2.0
 

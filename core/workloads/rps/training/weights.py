@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.settings import get_settings
+from core.config.settings import get_settings
 from core.workloads.rps import torch_setup
 from core.workloads.rps.starter import starter_folder, starter_weights
 from core.workloads.rps.training.recipe import STARTER

@@ -1,0 +1,1 @@
+"""What everybody may use: settings, paths, logs, progress. Knows no other room."""

@@ -1,0 +1,120 @@
+"""Where everything is, as the settings say: the folders of an installation and the addresses of its bricks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+
+class Places:
+    """What follows from the options of :class:`core.config.settings.Settings`, which inherits it."""
+
+    if TYPE_CHECKING:  # pydantic would take them for options of its own
+        data_dir: Path
+        database_url: str | None
+        mlflow_tracking_uri: str | None
+        prefect_api_url: str | None
+        host: str
+        workbench_port: int
+        api_port: int
+        prefect_port: int
+        workbench_url: str | None
+        api_url: str | None
+        api_public_url: str | None
+        prefect_public_url: str | None
+
+    @property
+    def lake_dir(self) -> Path:
+        return self.data_dir / "lake"
+
+    @property
+    def images_dir(self) -> Path:
+        return self.data_dir / "images"
+
+    @property
+    def uploads_dir(self) -> Path:
+        return self.data_dir / "uploads"
+
+    @property
+    def outputs_dir(self) -> Path:
+        return self.data_dir / "outputs"
+
+    @property
+    def cache_dir(self) -> Path:
+        """Copies of files whose home is elsewhere (``lake_url``); may be deleted at any time."""
+        return self.data_dir / "cache"
+
+    @property
+    def logs_dir(self) -> Path:
+        return self.data_dir / "logs"
+
+    @property
+    def run_dir(self) -> Path:
+        """Process states, the cookie key: small files that belong to this installation."""
+        return self.data_dir / "run"
+
+    @property
+    def prefect_home(self) -> Path:
+        return self.data_dir / "prefect"
+
+    @property
+    def mlflow_dir(self) -> Path:
+        return self.data_dir / "mlflow"
+
+    @property
+    def celery_dir(self) -> Path:
+        """Messages of the embedded broker, ``filesystem://``."""
+        return self.data_dir / "celery"
+
+    @property
+    def catalog_url(self) -> str:
+        return self.database_url or f"sqlite:///{(self.data_dir / 'catalog.db').as_posix()}"
+
+    @property
+    def tracking_uri(self) -> str:
+        return self.mlflow_tracking_uri or f"sqlite:///{(self.mlflow_dir / 'mlflow.db').as_posix()}"
+
+    @property
+    def reach_host(self) -> str:
+        """Where this machine reaches its own servers: "all addresses" can be bound, not visited."""
+        return "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104 - compared, not bound
+
+    @property
+    def prefect_api(self) -> str:
+        return self.prefect_api_url or f"http://{self.reach_host}:{self.prefect_port}/api"
+
+    @property
+    def prefect_ui(self) -> str:
+        """Prefect's own pages, for people to click."""
+        return self.prefect_public_url or self.prefect_api.removesuffix("/api")
+
+    @property
+    def workbench_address(self) -> str:
+        """Where processes reach the workbench."""
+        return self.workbench_url or f"http://{self.reach_host}:{self.workbench_port}"
+
+    @property
+    def sidecar_url(self) -> str:
+        """Where processes reach the prediction API."""
+        return self.api_url or f"http://{self.reach_host}:{self.api_port}"
+
+    @property
+    def sidecar_public_url(self) -> str:
+        """The prediction API's address for people and their programs."""
+        return self.api_public_url or self.sidecar_url
+
+    def make_folders(self) -> None:
+        """Create the data folders. Raises ``OSError`` when the place is not writable."""
+        for folder in (
+            self.lake_dir,
+            self.images_dir,
+            self.uploads_dir,
+            self.outputs_dir,
+            self.logs_dir,
+            self.run_dir,
+            self.prefect_home,
+            self.mlflow_dir,
+            self.celery_dir / "messages",
+            self.celery_dir / "control",
+        ):
+            folder.mkdir(parents=True, exist_ok=True)

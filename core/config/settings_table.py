@@ -1,0 +1,44 @@
+"""The settings as they were resolved, for people: which variable, which value, from where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import AliasChoices, SecretStr
+
+from core.config.logs import redact
+from core.config.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One option. ``value`` never shows a secret; ``changed`` tells that somebody set it."""
+
+    name: str
+    variable: str
+    value: str
+    changed: bool
+
+
+def rows(settings: Settings) -> list[Row]:
+    """Every option in the order of the settings object."""
+    return [
+        Row(name, variable(name), _shown(getattr(settings, name)), name in settings.model_fields_set)
+        for name in Settings.model_fields
+    ]
+
+
+def variable(name: str) -> str:
+    """The environment variable that sets the option ``name``."""
+    alias = Settings.model_fields[name].validation_alias
+    if isinstance(alias, AliasChoices):
+        return str(alias.choices[0])
+    return f"{Settings.model_config.get('env_prefix', '')}{name}".upper()
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "not set"
+    if isinstance(value, SecretStr):
+        return "set, hidden"
+    return redact(str(value))

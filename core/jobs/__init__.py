@@ -1,0 +1,1 @@
+"""Long work: submitted to Prefect, followed in the catalog, run here or by workers."""

@@ -1,0 +1,245 @@
+"""Long work: submitted to Prefect, followed in the catalog, cancelled by anyone who may start it.
+
+A job's ``slot`` is unique while the job lives; that constraint, not a check before the insert, is
+what refuses the second of two clicks. Progress and outcome live in the catalog, so a page shows
+them after a refresh, to a second user, and while Prefect is down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from loguru import logger
+from sqlalchemy import Update, select, update
+from sqlalchemy.exc import IntegrityError
+
+from core.auth import audit
+from core.auth.roles import Actor, Role, require
+from core.catalog.engine import reading, writing
+from core.catalog.tables import Job, utcnow
+from core.catalog.work_tables import WorkItem
+from core.jobs import prefect_api
+
+GENERATE, CHECK, PREDICT_FILE = "generate-dataset", "check-and-retrain", "predict-file"
+IMPORT, PROPOSE, PREDICT_VIDEO = "import-images", "propose-boxes", "predict-video"
+_ROLES = {
+    GENERATE: Role.EDITOR,
+    CHECK: Role.EDITOR,
+    PREDICT_FILE: Role.VIEWER,
+    PREDICT_VIDEO: Role.VIEWER,
+    IMPORT: Role.EDITOR,
+    PROPOSE: Role.EDITOR,
+}
+_ONE_EACH = {PREDICT_FILE, PREDICT_VIDEO}
+
+SCHEDULE = "schedule"
+"""Who "asked" for a job that nobody submitted here."""
+
+SUBMITTED, RUNNING, COMPLETED, FAILED, CANCELLED, CRASHED = (
+    "submitted",
+    "running",
+    "completed",
+    "failed",
+    "cancelled",
+    "crashed",
+)
+_OF_PREFECT = {"COMPLETED": COMPLETED, "FAILED": FAILED, "CRASHED": CRASHED, "CANCELLED": CANCELLED}
+
+
+class JobBusyError(RuntimeError):
+    """The same work is already under way; ``job`` is the one that runs."""
+
+    def __init__(self, job: Job) -> None:
+        since = job.created_at.strftime("%H:%M:%S")
+        super().__init__(
+            f"This is already running: {job.created_by} started it at {since} UTC. Wait for it to end, or cancel it."
+        )
+        self.job = job
+
+
+def slot_of(kind: str, workload: str, username: str) -> str:
+    """What may exist only once at a time: one per workload, and one file and one video prediction per person."""
+    return f"{kind}:{username}" if kind in _ONE_EACH else f"{kind}:{workload}"
+
+
+def submit(actor: Actor, kind: str, workload: str, parameters: Mapping[str, Any] | None = None) -> Job:
+    """Ask Prefect for a run of ``kind`` on ``workload``.
+
+    Raises ``ForbiddenError``, :class:`JobBusyError`, or ``PrefectUnavailableError`` /
+    ``PrefectRefusedError``, in which case nothing is left behind.
+    """
+    require(actor, _ROLES[kind])
+    parameters = dict(parameters or {})
+    job = _claim(kind, workload, parameters, actor.username)
+    try:
+        sent = {**parameters, "workload": workload, "job_id": job.id}
+        run = prefect_api.create_run(f"{kind}/{workload}", sent, key=job.id)
+    except (prefect_api.PrefectUnavailableError, prefect_api.PrefectRefusedError) as error:
+        finish(job.id, FAILED, str(error))
+        raise
+    with writing() as session:
+        session.execute(update(Job).where(Job.id == job.id).values(flow_run_id=run.id))
+    audit.record(None, actor, "job.submit", f"{kind}/{workload}", job=job.id)
+    job.flow_run_id = run.id
+    return job
+
+
+def adopt(kind: str, workload: str, flow_run_id: str, parameters: Mapping[str, Any]) -> Job:
+    """The job of a run that nobody submitted here: the schedule's, or one started in Prefect's own UI.
+
+    Raises :class:`JobBusyError` when the slot is taken: one at a time.
+    """
+    return _claim(kind, workload, dict(parameters), SCHEDULE, flow_run_id)
+
+
+def _claim(kind: str, workload: str, parameters: dict[str, Any], username: str, flow_run_id: str | None = None) -> Job:
+    """Insert the job's row; a slot held by a job that has really ended is freed first."""
+    slot = slot_of(kind, workload, username)
+    for attempt in (1, 2):
+        job = Job(
+            id=str(uuid4()),
+            kind=kind,
+            workload=workload,
+            slot=slot,
+            flow_run_id=flow_run_id,
+            parameters=parameters,
+            created_by=username,
+            message="Waiting for the flow runner",
+        )
+        try:
+            with writing() as session:
+                session.add(job)
+            return job
+        except IntegrityError:
+            holder = holding(slot)
+            if holder is not None and (attempt == 2 or not settle(holder)):
+                raise JobBusyError(holder) from None
+    raise RuntimeError(f"slot {slot} changed hands twice in a moment; try again")
+
+
+def holding(slot: str) -> Job | None:
+    """The live job in a slot."""
+    with reading() as session:
+        return session.scalar(select(Job).where(Job.slot == slot))
+
+
+def get(job_id: str) -> Job | None:
+    with reading() as session:
+        return session.get(Job, job_id)
+
+
+def of_flow_run(flow_run_id: str) -> Job | None:
+    with reading() as session:
+        return session.scalar(select(Job).where(Job.flow_run_id == flow_run_id))
+
+
+def latest(kind: str | None = None, workload: str | None = None, username: str | None = None) -> Job | None:
+    """The newest job of that kind, alive or ended."""
+    found = listed(kind, workload, username, limit=1)
+    return found[0] if found else None
+
+
+def listed(
+    kind: str | None = None, workload: str | None = None, username: str | None = None, limit: int = 20
+) -> list[Job]:
+    """Jobs, newest first."""
+    query = select(Job).order_by(Job.created_at.desc()).limit(limit)
+    for column, wanted in ((Job.kind, kind), (Job.workload, workload), (Job.created_by, username)):
+        if wanted:
+            query = query.where(column == wanted)
+    with reading() as session:
+        return list(session.scalars(query))
+
+
+def alive() -> list[Job]:
+    """Jobs that have not ended."""
+    with reading() as session:
+        return list(session.scalars(select(Job).where(Job.finished_at.is_(None))))
+
+
+def report(job_id: str, progress: float, message: str) -> None:
+    """Progress (0 to 1) as the running flow sees it; a sign of life too."""
+    _update(job_id, state=RUNNING, progress=min(max(progress, 0.0), 1.0), message=message, heartbeat_at=utcnow())
+
+
+def beat(job_id: str) -> None:
+    """A sign of life. A job without one for ``SHIFUMI_JOB_STALE_S`` seconds counts as crashed."""
+    _update(job_id, heartbeat_at=utcnow())
+
+
+def finish(job_id: str, state: str, message: str, result: Mapping[str, Any] | None = None) -> bool:
+    """End a job and free its slot; False when it had already ended."""
+    values: dict[str, Any] = {"state": state, "message": message, "finished_at": utcnow(), "slot": None}
+    if state == COMPLETED:
+        values["progress"] = 1.0
+    if result is not None:
+        values["result"] = dict(result)
+    # With it goes what it had handed over: a worker that is at it notices at its next sign of life.
+    handed_over = update(WorkItem).where(WorkItem.job_id == job_id, WorkItem.finished_at.is_(None))
+    return _update(job_id, handed_over.values(state=CANCELLED, finished_at=utcnow()), **values)
+
+
+def _update(job_id: str, also: Update | None = None, **values: Any) -> bool:
+    """Change a job that is alive, and ``also`` something else: what has ended stays as it ended."""
+    with writing() as session:
+        outcome = session.execute(update(Job).where(Job.id == job_id, Job.finished_at.is_(None)).values(**values))
+        changed = bool(outcome.rowcount)  # type: ignore[attr-defined]
+        if changed and also is not None:
+            session.execute(also)
+        return changed
+
+
+def settle(job: Job) -> bool:
+    """Ask Prefect whether ``job``'s run has ended and, if so, end the job too. True when it has ended.
+
+    Raises nothing: while Prefect does not answer, the job counts as alive.
+    """
+    if job.flow_run_id is None:
+        return False
+    try:
+        run = prefect_api.get_run(job.flow_run_id)
+    except prefect_api.PrefectUnavailableError:
+        return False
+    except prefect_api.PrefectRefusedError:
+        return finish(job.id, FAILED, "Prefect does not know this run any more.")
+    if not run.terminal:
+        return False
+    finish(job.id, _OF_PREFECT[run.state_type], run.state_message or run.state_name)
+    return True
+
+
+def cancel(actor: Actor, job_id: str) -> None:
+    """Stop a job, whether it waits or runs. Anybody may stop their own, an editor everybody's.
+
+    Raises ``ForbiddenError``, ``LookupError`` when it has already ended, or ``PrefectUnavailableError``.
+    """
+    job = get(job_id)
+    if job is None or job.finished_at is not None:
+        raise LookupError("This run has already ended.")
+    require(actor, Role.VIEWER if job.created_by == actor.username else Role.EDITOR)
+    audit.record(None, actor, "job.cancel", f"{job.kind}/{job.workload}", job=job_id)
+    if job.flow_run_id is not None:
+        _stop_flow_run(job.flow_run_id, actor)
+    if job.heartbeat_at is None:
+        finish(job_id, CANCELLED, f"Cancelled by {actor.username} before it started")
+    else:
+        _update(job_id, message="Cancelling…")
+
+
+def cancel_flow_run(flow_run_id: str, actor: Actor) -> None:
+    """Stop a flow run that may have no job behind it. Raises what :func:`cancel` raises."""
+    require(actor, Role.EDITOR)
+    _stop_flow_run(flow_run_id, actor)
+
+
+def _stop_flow_run(flow_run_id: str, actor: Actor) -> None:
+    """Ask the runner to stop it; one that has not started is cancelled at once."""
+    run = prefect_api.get_run(flow_run_id)
+    if run.terminal:
+        return
+    started = run.state_type in {"RUNNING", "CANCELLING"}
+    state, name = ("CANCELLING", "Cancelling") if started else ("CANCELLED", "Cancelled")
+    prefect_api.set_state(flow_run_id, state, name, f"Cancelled by {actor.username}")
+    logger.info("{} cancelled flow run {}", actor.username, run.name)

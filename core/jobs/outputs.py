@@ -1,0 +1,47 @@
+"""Files that jobs made for the person who asked: found again by that person, for a week."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+from core.auth.roles import Actor, ForbiddenError, Role, require
+from core.jobs import jobs
+from core.storage import buckets, lake
+from core.storage.object_store import BlobMissingError
+
+
+def path_of(actor: Actor, job_id: str, kind: str, name: str = "output") -> Path:
+    """The finished file ``result[name]`` of the actor's own job of that kind.
+
+    Raises ``ForbiddenError`` for somebody else's, ``LookupError`` when there is none (any more),
+    ``lake.LakeUnreachableError``.
+    """
+    require(actor, Role.VIEWER)
+    job = jobs.get(job_id)
+    if job is None or job.kind != kind or job.state != jobs.COMPLETED:
+        raise LookupError("This run has no result.")
+    if job.created_by != actor.username:
+        raise ForbiddenError("Only the person who uploaded a file can fetch its result.")
+    try:
+        with lake.reached():
+            return buckets.fetch(buckets.OUTPUTS, Path(str(job.result[name])).name)
+    except BlobMissingError as error:
+        raise LookupError("The result was removed; results are kept for a week. Upload the file again.") from error
+
+
+def unfinished(name: str) -> Path:
+    """Where this process writes what will be called ``name``; whoever stops half-way removes it.
+
+    Its own place: a worker that was taken for dead and thaws must not write into the file of its successor.
+    """
+    folder = buckets.folder(buckets.OUTPUTS)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f".{Path(name).name}.{socket.gethostname()}-{os.getpid()}.tmp"
+
+
+def keep(name: str) -> None:
+    """Give the finished file its name. Raises ``OSError`` and ``lake.LakeUnreachableError``."""
+    with lake.reached():
+        buckets.keep(buckets.OUTPUTS, unfinished(name), Path(name).name)

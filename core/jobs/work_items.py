@@ -1,0 +1,156 @@
+"""Work items: handed over by a flow, claimed by one worker at a time, ended once.
+
+Every change is one conditional UPDATE, so a bell that rings twice, a worker that comes back from the dead and two
+workers in the same millisecond have one effect. Leases compare clocks of several machines: let them be set by NTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import ColumnElement, and_, or_, select, update
+
+from core.catalog.engine import reading, writing
+from core.catalog.tables import Job, utcnow
+from core.catalog.work_tables import WorkItem
+from core.config.settings import get_settings
+
+WAITING, RUNNING, DONE, FAILED, CANCELLED = "waiting", "running", "done", "failed", "cancelled"
+OPEN = (WAITING, RUNNING)
+
+
+class WorkLostError(RuntimeError):
+    """Workers died over an item again and again; the message says what to look at."""
+
+
+class LeaseLostError(RuntimeError):
+    """Somebody else has this item by now, or nobody wants it any more: stop, and write nothing."""
+
+
+def put(job_id: str, kind: str, arguments: Mapping[str, Any], queue: str) -> WorkItem:
+    """Hand work over. Raises ``LookupError`` when the job has ended meanwhile."""
+    item = WorkItem(id=str(uuid4()), job_id=job_id, kind=kind, arguments=dict(arguments), queue=queue, state=WAITING)
+    with writing() as session:
+        if session.scalar(select(Job.id).where(Job.id == job_id, Job.finished_at.is_(None))) is None:
+            raise LookupError("This run has already ended.")
+        session.add(item)
+    return item
+
+
+def get(item_id: str) -> WorkItem | None:
+    with reading() as session:
+        return session.get(WorkItem, item_id)
+
+
+def running_of(job_id: str) -> WorkItem | None:
+    """The item of a job that a worker works on."""
+    with reading() as session:
+        return session.scalar(select(WorkItem).where(WorkItem.job_id == job_id, WorkItem.state == RUNNING))
+
+
+def expired(item: WorkItem) -> bool:
+    """Whether a worker held it and has not been heard of since its lease ran out."""
+    return item.state == RUNNING and (item.lease_until is None or item.lease_until < utcnow())
+
+
+def claim(item_id: str, worker: str) -> WorkItem | None:
+    """Take an item that waits, or whose holder fell silent; None when there is nothing to take."""
+    settings = get_settings()
+    free = or_(WorkItem.state == WAITING, and_(WorkItem.state == RUNNING, WorkItem.lease_until < utcnow()))
+    owner = str(uuid4())
+    taken = _change(
+        (WorkItem.id == item_id, free, WorkItem.attempts < settings.celery_max_attempts),
+        state=RUNNING,
+        attempts=WorkItem.attempts + 1,
+        lease_owner=owner,
+        lease_until=_lease(),
+        worker=worker,
+        started_at=utcnow(),
+        message=f"Taken by {worker}",
+    )
+    item = get(item_id) if taken else None
+    return item if item is not None and item.lease_owner == owner else None  # it may be cancelled already
+
+
+def renew(item_id: str, owner: str) -> bool:
+    """A sign of life; False when the lease is lost and the work has to stop."""
+    return _change(_held(item_id, owner), lease_until=_lease())
+
+
+def tell(item_id: str, owner: str, **values: Any) -> None:
+    """Progress, message or learning of who holds the lease. Raises :class:`LeaseLostError` for anybody else."""
+    if not _change(_held(item_id, owner), **values):
+        raise LeaseLostError("This work was cancelled, or another worker has it by now.")
+
+
+def complete(item_id: str, owner: str, result: Mapping[str, Any]) -> bool:
+    """End it with a result; False when the lease was lost, and then nothing is written."""
+    return _end(_held(item_id, owner), DONE, result=dict(result), progress=1.0)
+
+
+def fail(item_id: str, owner: str, error: Mapping[str, Any]) -> bool:
+    """End it with an error; False when the lease was lost."""
+    return _end(_held(item_id, owner), FAILED, error=dict(error))
+
+
+def release(item_id: str, owner: str, *, blameless: bool) -> bool:
+    """Give it back for another worker. ``blameless``: the worker was stopped, which is no failed attempt."""
+    attempts = WorkItem.attempts - 1 if blameless else WorkItem.attempts
+    return _change(
+        _held(item_id, owner),
+        state=WAITING,
+        lease_owner=None,
+        lease_until=None,
+        attempts=attempts,
+        message="Waiting for another worker",
+    )
+
+
+def spent(item: WorkItem) -> bool:
+    """Whether nobody may try again."""
+    return item.attempts >= get_settings().celery_max_attempts and expired(item)
+
+
+def lost(item: WorkItem, how: str = "its lease ran out") -> WorkLostError:
+    """What to tell about an item that nobody may try again."""
+    return WorkLostError(
+        f"The worker that did this was killed or crashed {item.attempts} times, last on {item.worker} ({how}). Perhaps "
+        "its memory ran out: look into that worker's log, then start this again."
+    )
+
+
+def give_up(item: WorkItem, error: Mapping[str, Any]) -> bool:
+    """End an item that is :func:`spent`; False when somebody has just changed it."""
+    unchanged = (WorkItem.id == item.id, WorkItem.state == item.state, WorkItem.attempts == item.attempts)
+    return _end((*unchanged, WorkItem.lease_until < utcnow()), FAILED, error=dict(error))
+
+
+def cancel(item_id: str) -> bool:
+    """Nobody wants it any more: who works on it notices at its next sign of life."""
+    return _end((WorkItem.id == item_id, WorkItem.state.in_(OPEN)), CANCELLED)
+
+
+def ask_to_stop(item_id: str, username: str) -> bool:
+    """Note that somebody wants the running training to end early; False when it has ended."""
+    return _change((WorkItem.id == item_id, WorkItem.state == RUNNING), stop_asked_by=username)
+
+
+def _held(item_id: str, owner: str) -> tuple[ColumnElement[bool], ...]:
+    return (WorkItem.id == item_id, WorkItem.lease_owner == owner, WorkItem.state == RUNNING)
+
+
+def _lease() -> Any:
+    return utcnow() + timedelta(seconds=get_settings().celery_lease_s)
+
+
+def _end(where: tuple[ColumnElement[bool], ...], state: str, **values: Any) -> bool:
+    return _change(where, state=state, finished_at=utcnow(), lease_owner=None, lease_until=None, **values)
+
+
+def _change(where: tuple[ColumnElement[bool], ...], **values: Any) -> bool:
+    with writing() as session:
+        outcome = session.execute(update(WorkItem).where(*where).values(**values))
+        return bool(outcome.rowcount)  # type: ignore[attr-defined]

@@ -1,0 +1,72 @@
+"""Who works: each worker says every few seconds that it lives, and to which queues it listens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+
+from core.catalog.engine import CatalogUnavailableError, reading, writing
+from core.catalog.tables import utcnow
+from core.catalog.work_tables import Worker
+from core.config.settings import Settings, get_settings
+from core.jobs.broker import broker_problem
+
+_FORGOTTEN_AFTER = timedelta(days=1)
+
+
+def here(worker: Worker) -> None:
+    """A sign of life. Rows of workers that were killed long ago go."""
+    worker.seen_at = utcnow()
+    with writing() as session:
+        session.execute(delete(Worker).where(Worker.seen_at < utcnow() - _FORGOTTEN_AFTER))
+        session.merge(worker)
+
+
+def leave(name: str) -> None:
+    """A worker that stops in order is not missed."""
+    with writing() as session:
+        session.execute(delete(Worker).where(Worker.name == name))
+
+
+def lately() -> list[Worker]:
+    """The workers heard of within ``SHIFUMI_JOB_STALE_S``."""
+    since = utcnow() - timedelta(seconds=get_settings().job_stale_s)
+    with reading() as session:
+        return list(session.scalars(select(Worker).where(Worker.seen_at >= since).order_by(Worker.name)))
+
+
+def listening(queue: str) -> list[Worker]:
+    """Those of them that would take work of ``queue``."""
+    return [worker for worker in lately() if queue in worker.queues]
+
+
+def unheard(queues: Iterable[str]) -> list[str]:
+    """Queues that nobody listens to."""
+    heard = {name for worker in lately() for name in worker.queues}
+    return [name for name in queues if name not in heard]
+
+
+def used_queues(settings: Settings) -> list[str]:
+    """Where work may wait with these settings."""
+    return ["default", *([settings.celery_gpu_queue] if settings.celery_gpu_queue else [])]
+
+
+def start_command(queues: Iterable[str]) -> str:
+    """How a person starts what is missing."""
+    return f"python3 manage.py worker --queues {','.join(queues)}"
+
+
+def workers_problem(settings: Settings) -> str:
+    """What is wrong with the broker or its workers, or an empty text."""
+    if problem := broker_problem(settings):
+        return problem
+    try:
+        missing = unheard(used_queues(settings))
+    except CatalogUnavailableError as error:
+        return str(error)
+    if not missing:
+        return ""
+    words = "queues" if len(missing) > 1 else "queue"
+    return f"no worker listens to the {words} {' and '.join(missing)}"

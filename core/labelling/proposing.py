@@ -1,0 +1,129 @@
+"""Boxes that nobody draws: proposed for unlabelled pictures, by MediaPipe where it is, else by the model that serves.
+
+What was proposed waits on the Label page for a person who confirms it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from sqlalchemy import select
+
+from core.auth.roles import Actor, Role, require
+from core.catalog.engine import reading, writing
+from core.catalog.image_tables import Image
+from core.config.progress import Report, silent
+from core.images import PROPOSED, UNLABELLED, store
+from core.images.label_hints import hinted
+from core.models import registry
+from core.models.serving import ModelRefusedError, load_served, served_starter
+from core.vision.boxes import CLASSES_OF, BadBoxError, NewBox, from_corners
+from core.vision.detections import Detector, Pixels
+from core.vision.provenance import MODEL
+
+Proposer = Callable[[Pixels], list[NewBox]]
+
+_LEAST = 0.25
+"""Confidence from which on a model's detection is worth a person's look."""
+
+_TELL_EVERY_S = 1.0
+
+
+class NoProposerError(RuntimeError):
+    """There is nothing to propose boxes with; the message says how to get something."""
+
+
+@dataclass(slots=True)
+class Proposed:
+    """``looked`` pictures were looked at; on ``found`` of them at least one hand was seen."""
+
+    looked: int = 0
+    found: int = 0
+
+    def sentence(self) -> str:
+        """Both in one sentence."""
+        if not self.looked:
+            return "No picture was waiting for boxes"
+        return f"Boxes proposed on {self.found:,} of {self.looked:,} pictures; confirm them on the Label page"
+
+
+def propose_all(actor: Actor, workload: str, report: Report = silent, proposer: Proposer | None = None) -> Proposed:
+    """Look at every unlabelled picture and propose boxes; those on which nothing is seen stay as they are.
+
+    Where somebody said what a picture shows, its largest box gets that class and the others go. Raises
+    ``ForbiddenError``, :class:`NoProposerError`.
+    """
+    require(actor, Role.EDITOR)
+    outcome = Proposed()
+    with reading() as session:
+        wanted = select(Image).where(Image.workload == workload, Image.state == UNLABELLED).order_by(Image.id)
+        waiting = list(session.scalars(wanted))
+    if not waiting:
+        return outcome
+    proposer = proposer or find_proposer(workload)
+    tell_at = 0.0
+    for number, image in enumerate(waiting):
+        if time.monotonic() >= tell_at:
+            report(number / len(waiting), f"{number:,} of {len(waiting):,} pictures looked at")
+            tell_at = time.monotonic() + _TELL_EVERY_S
+        outcome.looked += 1
+        outcome.found += _propose(actor, image, proposer)
+    return outcome
+
+
+def _propose(actor: Actor, image: Image, proposer: Proposer) -> bool:
+    try:
+        boxes = proposer(store.pixels_of(image))
+    except store.ImageMissingError:
+        return False  # doctor tells of it
+    if boxes and (said := hinted(image.note, image.workload)) is not None:
+        boxes = [replace(max(boxes, key=lambda box: box.width * box.height), label=said)]
+    if not boxes:
+        return False
+    with writing() as session:
+        now = session.get(Image, image.id)
+        if now is None or now.state != UNLABELLED:  # somebody was quicker, and people are right
+            return False
+        now.boxes = [store.row_of(box, actor) for box in boxes]
+        now.state = PROPOSED
+    return True
+
+
+def find_proposer(workload: str) -> Proposer:
+    """MediaPipe first, and the model that serves where that is missing or sees nothing.
+
+    Raises :class:`NoProposerError` when there is neither.
+    """
+    from core.workloads.rps import autolabel
+
+    missing = autolabel.available()
+    detector = _serving(workload)
+    if missing is None:
+        return lambda pixels: autolabel.propose(pixels) or (_detected(detector, pixels, workload) if detector else [])
+    if detector is None:
+        raise NoProposerError(f"There is no model yet that could propose boxes. {missing}")
+    return lambda pixels: _detected(detector, pixels, workload)
+
+
+def _serving(workload: str) -> Detector | None:
+    """The champion, else the starter; None when there is neither or it is refused."""
+    try:
+        version = registry.champion(workload) if registry.store_exists() else None
+        served = load_served(version) if version is not None else served_starter(workload)
+    except (registry.RegistryError, ModelRefusedError):
+        return None
+    return served.predictor if served is not None else None
+
+
+def _detected(detector: Detector, pixels: Pixels, workload: str) -> list[NewBox]:
+    height, width = pixels.shape[:2]
+    found = detector.detect(pixels, _LEAST)
+    boxes = []
+    for corners, score, index in zip(found.boxes.tolist(), found.scores.tolist(), found.labels.tolist(), strict=True):
+        try:
+            boxes.append(from_corners(CLASSES_OF[workload][index], tuple(corners), width, height, MODEL, score))
+        except BadBoxError:  # a box without an area
+            continue
+    return boxes

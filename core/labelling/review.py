@@ -1,0 +1,186 @@
+"""The review: which pictures wait for a person, and what people decide about them.
+
+Everything that changes a picture returns a :class:`Step`, which :func:`undo` takes back. Two people may have the
+same picture open: who saves says what they saw (``seen``, see :func:`core.labelling.review_history.stamp`), and the
+second is told instead of overruling the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.auth import audit
+from core.auth.roles import Actor, Role, require
+from core.catalog.engine import writing
+from core.catalog.image_tables import Box, Image
+from core.catalog.tables import utcnow
+from core.images import LABELLED, PROPOSED, REJECTED, store
+from core.labelling.flagging import flag
+from core.labelling.review_history import Step, remember, restore, stamp
+from core.labelling.review_queue import confident
+from core.vision.boxes import NewBox
+from core.vision.provenance import HUMAN
+
+__all__ = ["ReviewedMeanwhileError", "Undone", "accept", "accept_confident", "flag", "reject", "set_boxes", "undo"]
+
+_SAME = 1e-4
+"""Two places closer than this share of the picture are the same: a twentieth of a pixel at 640."""
+
+_PIECE = 500  # SQLite takes a limited number of values in one query
+
+
+class ReviewedMeanwhileError(RuntimeError):
+    """Somebody else was quicker with this picture; nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """``restored`` are as they were before; ``kept`` were changed again since, and stay so."""
+
+    restored: tuple[int, ...]
+    kept: tuple[int, ...]
+
+
+def accept(actor: Actor, image_ids: Sequence[int], seen: Mapping[int, str] | None = None) -> Step:
+    """The proposed boxes of these pictures are right: the pictures count as labelled.
+
+    The boxes stay the model's ("provenance"); who accepted them stands with the picture. Pictures without a
+    proposal are left alone. Raises ``ForbiddenError``, ``LookupError`` for a picture that is gone,
+    :class:`ReviewedMeanwhileError`.
+    """
+    require(actor, Role.EDITOR)
+    with writing() as session:
+        return _accept(session, actor, _found(session, image_ids, seen))
+
+
+def accept_confident(actor: Actor, workload: str, threshold: float) -> Step:
+    """Accept every proposal whose boxes the model was at least ``threshold`` (0 to 1) sure of, flagged ones never.
+
+    One transaction: all or nothing. Raises ``ForbiddenError``.
+    """
+    require(actor, Role.EDITOR)
+    with writing() as session:
+        image_ids = list(session.scalars(select(Image.id).where(*confident(workload, threshold))))
+        return _accept(session, actor, _found(session, image_ids, None))
+
+
+def set_boxes(actor: Actor, image_id: int, boxes: Sequence[NewBox], seen: str | None = None) -> Step:
+    """These are the boxes; none at all makes the picture a negative.
+
+    A box that is where and what it was keeps its origin; any other is this person's, whatever ``provenance`` says.
+    Raises ``ForbiddenError``, ``BadBoxError`` for an unknown class, ``LookupError`` when the picture is gone,
+    :class:`ReviewedMeanwhileError`.
+    """
+    require(actor, Role.EDITOR)
+
+    def label(image: Image) -> None:
+        kept = list(image.boxes)
+        image.boxes = [
+            _same_as(box, kept) or store.row_of(replace(box, provenance=HUMAN, confidence=None), actor) for box in boxes
+        ]
+        image.state = LABELLED
+
+    with writing() as session:
+        images = _found(session, [image_id], None if seen is None else {image_id: seen})
+        store.check_labels(images[0].workload, boxes)
+        return _changed(session, actor, "label", images, label)
+
+
+def reject(actor: Actor, image_ids: Sequence[int], seen: Mapping[int, str] | None = None) -> Step:
+    """Not fit for learning: out of the queue and out of every dataset, but not deleted.
+
+    Raises ``ForbiddenError``, ``LookupError`` for a picture that is gone, :class:`ReviewedMeanwhileError`.
+    """
+    require(actor, Role.EDITOR)
+
+    def turn_down(image: Image) -> None:
+        image.state = REJECTED
+
+    with writing() as session:
+        return _changed(session, actor, "reject", _found(session, image_ids, seen), turn_down)
+
+
+def undo(actor: Actor, step: Step) -> Undone:
+    """Take a step of one's own back, as far as nobody has changed its pictures since.
+
+    Raises ``ForbiddenError``, also for somebody else's step, and :class:`ReviewedMeanwhileError` when nothing is
+    left to take back.
+    """
+    require(actor, Role.EDITOR if actor.username == step.actor else Role.ADMIN)
+    restored: list[int] = []
+    with writing() as session:
+        present = {image.id: image for image in _select(session, step.image_ids)}
+        for before in step.before:
+            image = present.get(before.image_id)
+            if image is not None and stamp(image) == step.after[image.id]:
+                restore(image, before)
+                restored.append(image.id)
+        if len(step.before) > 1:
+            audit.record(session, actor, "image.undo", f"{len(restored)} pictures", undone=step.action)
+    if step.before and not restored:
+        raise ReviewedMeanwhileError("Nothing was undone: somebody has changed this picture since, or deleted it.")
+    return Undone(tuple(restored), tuple(one for one in step.image_ids if one not in set(restored)))
+
+
+def _accept(session: Session, actor: Actor, images: Sequence[Image]) -> Step:
+    def label(image: Image) -> None:
+        image.state = LABELLED
+
+    return _changed(session, actor, "accept", [image for image in images if image.state == PROPOSED], label)
+
+
+def _changed(
+    session: Session, actor: Actor, action: str, images: Sequence[Image], change: Callable[[Image], None]
+) -> Step:
+    """Change pictures, sign them, and keep what they were; many at once are worth a line in the audit log."""
+    before = remember(images)
+    now = utcnow()
+    for image in images:
+        change(image)
+        image.reviewed_by, image.reviewed_at = actor.username, now
+    if len(images) > 1:
+        audit.record(session, actor, f"image.{action}", f"{len(images)} pictures", workload=images[0].workload)
+    return Step(actor.username, action, before, {image.id: stamp(image) for image in images})
+
+
+def _found(session: Session, image_ids: Sequence[int], seen: Mapping[int, str] | None) -> list[Image]:
+    images = _select(session, image_ids)
+    if len(images) < len(set(image_ids)):
+        raise LookupError("This picture is gone: somebody has deleted it.")
+    for image in images:
+        if seen is not None and stamp(image) != seen.get(image.id):
+            raise ReviewedMeanwhileError(_too_late(image))
+    return images
+
+
+def _select(session: Session, image_ids: Sequence[int]) -> list[Image]:
+    """The pictures, locked until the transaction ends (SQLite has one writer anyway)."""
+    wanted = sorted(set(image_ids))
+    pieces = [wanted[start : start + _PIECE] for start in range(0, len(wanted), _PIECE)]
+    found: list[Image] = []
+    for piece in pieces:
+        found += session.scalars(select(Image).where(Image.id.in_(piece)).order_by(Image.id).with_for_update())
+    return found
+
+
+def _too_late(image: Image) -> str:
+    if image.reviewed_by is None or image.reviewed_at is None:
+        return "This picture has changed since you opened it. Look at it again; nothing of yours was saved."
+    return (
+        f"{image.reviewed_by} was quicker: this picture is {image.state} since {image.reviewed_at:%H:%M:%S} UTC. "
+        "Nothing of yours was saved."
+    )
+
+
+def _same_as(wanted: NewBox, kept: list[Box]) -> Box | None:
+    """The box that already is there and what ``wanted`` says, taken out of ``kept``."""
+    for box in kept:
+        near = all(abs(getattr(box, side) - getattr(wanted, side)) <= _SAME for side in ("x", "y", "width", "height"))
+        if near and box.label == wanted.label:
+            kept.remove(box)
+            return box
+    return None

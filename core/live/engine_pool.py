@@ -1,0 +1,152 @@
+"""One detector thread per model, for all who watch.
+
+Each viewer has a seat with room for one frame: a newer frame takes the place of one that was not looked at,
+so nothing queues and the picture never waits for the model. Seats that hold a frame are served in turn.
+The thread begins with the first frame and ends when no frame came for a while, whoever forgot to leave.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from weakref import WeakValueDictionary
+
+from loguru import logger
+
+from core.live import meter
+from core.live.frames import Frame, Model, Result
+from core.vision.detections import nothing
+
+LEAST_CONFIDENCE = 0.1
+"""Engines report everything from here on; each viewer then draws its own line."""
+
+IDLE_S = 3.0
+
+Take = Callable[[Result], None]
+"""Gets each result, in the detector's thread: be quick."""
+
+
+class Seat:
+    """A place at an engine, for one stream."""
+
+    def __init__(self, engine: Engine, take: Take) -> None:
+        self.engine = engine
+        self.take = take
+        self.waiting: Frame | None = None
+
+    def offer(self, frame: Frame) -> None:
+        """Leave a frame for the detector, in place of an older one. Returns at once."""
+        self.engine.offer(self, frame)
+
+    def leave(self) -> None:
+        self.engine.leave(self)
+
+
+class Engine:
+    """A model at work."""
+
+    def __init__(self, model: Model, idle_s: float = IDLE_S, clock: Callable[[], float] = time.monotonic) -> None:
+        self.model = model
+        self._idle_s = idle_s
+        self._clock = clock
+        self._bell = threading.Condition()
+        self._seats: deque[Seat] = deque()
+        self._thread: threading.Thread | None = None
+        self._last_error: str | None = None
+        meter.LIVE.add_engine(self)
+
+    @property
+    def seats(self) -> int:
+        return len(self._seats)
+
+    @property
+    def working(self) -> bool:
+        """Whether its thread runs."""
+        return self._thread is not None
+
+    def join(self, take: Take) -> Seat:
+        seat = Seat(self, take)
+        with self._bell:
+            self._seats.append(seat)
+        return seat
+
+    def leave(self, seat: Seat) -> None:
+        """Idempotent. Without seats the thread ends as soon as it has finished what it does."""
+        with self._bell:
+            seat.waiting = None
+            if seat in self._seats:
+                self._seats.remove(seat)
+            self._bell.notify()
+
+    def offer(self, seat: Seat, frame: Frame) -> None:
+        with self._bell:
+            if seat not in self._seats:
+                return
+            if seat.waiting is not None:
+                meter.DROPPED.inc()
+            seat.waiting = frame
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name=f"detect-{self.model.name}", daemon=True)
+                self._thread.start()
+            self._bell.notify()
+
+    def _run(self) -> None:
+        while (work := self._next()) is not None:
+            seat, frame = work
+            try:
+                seat.take(self._look(frame))
+            except Exception:  # noqa: BLE001 - one viewer's trouble must not stop the others' detector
+                logger.exception("A viewer could not take the detector's result")
+
+    def _next(self) -> tuple[Seat, Frame] | None:
+        """The next frame in turn; None ends the thread."""
+        with self._bell:
+            self._bell.wait_for(lambda: self._waiting() or not self._seats, self._idle_s)
+            if not self._waiting():
+                self._thread = None
+                return None
+            while True:
+                seat = self._seats[0]
+                self._seats.rotate(-1)  # to the end of the line, whether it had a frame or not
+                if seat.waiting is not None:
+                    frame, seat.waiting = seat.waiting, None
+                    return seat, frame
+
+    def _waiting(self) -> bool:
+        return any(seat.waiting is not None for seat in self._seats)
+
+    def _look(self, frame: Frame) -> Result:
+        began = self._clock()
+        try:
+            found, error = self.model.detector.detect(frame.pixels, LEAST_CONFIDENCE), None
+            self._last_error = None
+        except Exception as problem:  # noqa: BLE001 - whatever a model throws, the stream goes on and the page says so
+            found, error = nothing(), f"{type(problem).__name__}: {problem}"
+            if error != self._last_error:  # once, not thirty times a second
+                logger.opt(exception=problem).error("{} failed on a frame", self.model.name)
+            self._last_error = error
+        took_s = self._clock() - began
+        meter.note_result(self.model.name, took_s, failed=error is not None)
+        return Result(frame, found, self.model, took_s, error)
+
+
+class Hub:
+    """The engines of this process. One lives as long as somebody sits there."""
+
+    def __init__(self) -> None:
+        self._engines: WeakValueDictionary[str, Engine] = WeakValueDictionary()
+        self._lock = threading.Lock()
+
+    def join(self, model: Model, take: Take) -> Seat:
+        """A seat at the engine of ``model``, which is made for the first one."""
+        with self._lock:
+            engine = self._engines.get(model.key)
+            if engine is None:
+                engine = self._engines[model.key] = Engine(model)
+            return engine.join(take)
+
+    def engines(self) -> list[Engine]:
+        with self._lock:
+            return list(self._engines.values())

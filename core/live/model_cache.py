@@ -1,0 +1,126 @@
+"""The champion in memory for as long as somebody watches, and the starter model while there is none.
+
+Who wants a model asks :meth:`Following.current` for each frame: it answers at once, and keeps a thread alive that
+loads models, checks them and looks for a newer champion. When nobody has asked for a while the thread ends and
+lets the model go.
+"""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+
+from loguru import logger
+
+from core.config.settings import get_settings
+from core.live.frames import Model
+from core.models import serving
+from core.models.serving import ChampionWatcher, Served
+
+IDLE_S = 5.0
+WORKLOAD, STARTER = "rps", "starter"
+
+NO_STARTER = (
+    "There is no champion yet and this copy of the project lacks the starter model. Clone or "
+    "unpack the project again, or train a model on the Train page."
+)
+
+
+def model_of(served: Served) -> Model:
+    """A version as streams use it; version 0 is the starter."""
+    version = served.version
+    name = f"v{version.version}" if version.version else STARTER
+    return Model(f"{name}-{version.sha256}", name, served.predictor)
+
+
+def starter_model() -> Model:
+    """The model that ships with the project. Raises ``ModelRefusedError`` when it is missing or damaged."""
+    served = serving.served_starter(WORKLOAD)
+    if served is None:
+        raise serving.ModelRefusedError(NO_STARTER)
+    return model_of(served)
+
+
+class Following:
+    """The model that serves now. ``problem`` says why there is none, or why the newest champion is refused."""
+
+    def __init__(
+        self,
+        interval_s: float | None = None,
+        idle_s: float = IDLE_S,
+        workload: str = WORKLOAD,
+    ) -> None:
+        self.problem: str | None = None
+        self._workload = workload
+        self._interval_s = interval_s or get_settings().watch_interval_s
+        self._idle_s = idle_s
+        self._model: Model | None = None
+        self._asked_at = 0.0
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def awake(self) -> bool:
+        """Whether its thread runs."""
+        return self._thread is not None
+
+    def current(self) -> Model | None:
+        """The model that serves now, None while it is loaded. Returns at once."""
+        self._asked_at = time.monotonic()
+        if self._thread is None:
+            self._wake()
+        return self._model
+
+    def _wake(self) -> None:
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._follow, name="live-champion", daemon=True)
+                self._thread.start()
+
+    def _follow(self) -> None:
+        watcher, pause = ChampionWatcher(self._workload, self._interval_s), threading.Event()
+        while not self._finished():
+            try:
+                self._look(watcher)
+            except Exception as error:  # noqa: BLE001 - whatever a store or a file throws, the next look may succeed
+                if self.problem != (text := f"{type(error).__name__}: {error}"):
+                    logger.exception("No model for the live page")
+                self.problem = text
+            pause.wait(self._interval_s)
+
+    def _finished(self) -> bool:
+        with self._lock:
+            if time.monotonic() - self._asked_at < self._idle_s:
+                return False
+            self._model, self._thread = None, None
+            return True
+
+    def _look(self, watcher: ChampionWatcher) -> None:
+        watcher.look()
+        if watcher.current is None:
+            self._do_without(watcher)
+        elif self._model is None or self._model.detector is not watcher.current.predictor:
+            self._model = model_of(watcher.current)  # one assignment: the next frame goes to the new one
+        if self._model is not None:
+            self.problem = watcher.problem
+            self._settle()
+
+    def _settle(self) -> None:
+        """What was loaded for the first model stays for good: the garbage collector need not look at it again.
+
+        MLflow alone brings 400,000 objects, and each full collection stops the video for half a second.
+        """
+        if not gc.get_freeze_count():
+            gc.collect()
+            gc.freeze()
+
+    def _do_without(self, watcher: ChampionWatcher) -> None:
+        """A damaged champion or a store that does not answer: the starter plays on, and the page says why."""
+        if watcher.state in {"refused", "unreachable"} and self._model is None:
+            try:
+                self._model = starter_model()
+            except serving.ModelRefusedError:
+                self.problem = watcher.problem
+        elif self._model is None:
+            self.problem = NO_STARTER

@@ -1,0 +1,1 @@
+"""The loop: evaluate, gate, train, compare, promote. Begin with ``loop.py``."""

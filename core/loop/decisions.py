@@ -1,0 +1,111 @@
+"""What the loop decided so far, and the decisions that people make by hand."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from sqlalchemy import select
+
+from core.auth.roles import Actor
+from core.catalog.engine import reading, writing
+from core.catalog.tables import Decision, Evaluation
+from core.loop.trial import Trial
+from core.models import promotion, registry
+from core.workloads.base import Comparison, Scores
+
+KEPT, PROMOTED, REJECTED, ROLLED_BACK, FAILED = "kept", "promoted", "rejected", "rolled-back", "failed"
+
+
+def record(
+    trial: Trial,
+    kind: str,
+    reason: str,
+    scores: Scores | None,
+    challenger: registry.Version | None = None,
+    comparison: Comparison | None = None,
+) -> Decision:
+    """Write a decision, with the figures a result card needs, and return it."""
+    details = {
+        "champion": _figures(trial.scores),
+        "challenger": {**(_figures(scores) or {}), "training_s": challenger.training_s} if challenger else None,
+        "comparison": asdict(comparison) if comparison else None,
+        "drift": asdict(trial.gate.drift) if trial.gate.drift else None,
+    }
+    decision = Decision(
+        workload=trial.workload,
+        kind=kind,
+        reason=reason,
+        drift=trial.gate.drifted,
+        metric=scores.value if scores else None,
+        champion_version=trial.champion.version if trial.champion else None,
+        challenger_version=challenger.version if challenger else None,
+        dataset_id=trial.dataset.id,
+        flow_run_id=trial.flow_run_id,
+        details=details,
+    )
+    with writing() as session:
+        session.add(decision)
+    return decision
+
+
+def _figures(scores: Scores | None) -> dict[str, object] | None:
+    if scores is None:
+        return None
+    return {"value": scores.value, "ci": [scores.ci_low, scores.ci_high], "samples": scores.samples, **scores.details}
+
+
+def latest(workload: str | None = None, limit: int = 100) -> list[Decision]:
+    """Decisions, newest first."""
+    query = select(Decision).order_by(Decision.id.desc()).limit(limit)
+    if workload:
+        query = query.where(Decision.workload == workload)
+    with reading() as session:
+        return list(session.scalars(query))
+
+
+def of_flow_run(flow_run_id: str) -> Decision | None:
+    """The decision a flow run came to, if it came to one."""
+    with reading() as session:
+        return session.scalar(select(Decision).where(Decision.flow_run_id == flow_run_id))
+
+
+def evaluations(workload: str, limit: int = 200) -> list[Evaluation]:
+    """Measurements of any version of the workload, newest first."""
+    query = select(Evaluation).where(Evaluation.workload == workload).order_by(Evaluation.id.desc()).limit(limit)
+    with reading() as session:
+        return list(session.scalars(query))
+
+
+def promote_by_hand(actor: Actor, workload: str, version: int) -> None:
+    """An admin promotes a version; the timeline shows it. Raises what :func:`core.models.promotion.promote` raises."""
+    old = registry.champion(workload)
+    made = promotion.promote(actor, workload, version)
+    _by_hand(actor, made, PROMOTED, old.version if old else None)
+
+
+def roll_back_by_hand(actor: Actor, workload: str) -> None:
+    """An admin brings the previous champion back. Raises what :func:`core.models.promotion.roll_back` raises."""
+    old = registry.champion(workload)
+    made = promotion.roll_back(actor, workload)
+    _by_hand(actor, made, ROLLED_BACK, old.version if old else None)
+
+
+def _by_hand(actor: Actor, made: registry.Version, kind: str, old: int | None) -> None:
+    with writing() as session:
+        session.add(
+            Decision(
+                workload=made.workload,
+                kind=kind,
+                reason=f"{actor.username} made version {made.version} the champion.",
+                champion_version=old,
+                challenger_version=made.version,
+            )
+        )
+
+
+def failed(workload: str, reason: str, flow_run_id: str | None) -> None:
+    """Put a failure on the timeline, once per flow run."""
+    if flow_run_id is not None and of_flow_run(flow_run_id) is not None:
+        return
+    with writing() as session:
+        session.add(Decision(workload=workload, kind=FAILED, reason=reason, flow_run_id=flow_run_id))

@@ -1,0 +1,34 @@
+"""One turn of the loop as it stands, and what the gate said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.catalog.tables import Dataset
+from core.models.registry import Version
+from core.workloads.base import Drift, Scores
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Whether to retrain, and why. ``drift`` is None while there is no champion to compare with."""
+
+    retrain: bool
+    reason: str
+    drift: Drift | None = None
+
+    @property
+    def drifted(self) -> bool:
+        return self.drift is not None and self.drift.found
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One turn of the loop as it stands: what was measured and what the gate said."""
+
+    workload: str
+    dataset: Dataset
+    champion: Version | None
+    scores: Scores | None
+    gate: Gate
+    flow_run_id: str | None = None

@@ -1,0 +1,63 @@
+"""The way to MLflow's store: the client of this process, and its errors in words for people.
+
+MLflow is imported inside the functions: it costs more than a second, which a process that only
+asks for its own health should not pay.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from core.catalog.revision import sqlite_file
+from core.config.settings import get_settings
+from core.models.mlflow_store import make_store
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+
+class RegistryError(RuntimeError):
+    """MLflow's store does not answer or lacks what was asked for; the message says what to do."""
+
+
+def store_exists() -> bool:
+    """False while the local store's file is not there: opening it would make it. A remote store always "exists"."""
+    file = sqlite_file(get_settings().tracking_uri)
+    return file is None or file.exists()
+
+
+@lru_cache(maxsize=4)
+def _client_for(uri: str) -> MlflowClient:
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    from mlflow import MlflowClient
+
+    return MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+
+def client() -> MlflowClient:
+    """The MLflow client of this process. Raises :class:`RegistryError` when the store cannot be opened."""
+    uri = get_settings().tracking_uri
+    with store_errors():
+        if file := sqlite_file(uri):
+            make_store(file)
+        return _client_for(uri)
+
+
+@contextmanager
+def store_errors() -> Iterator[None]:
+    """Turn whatever MLflow's store throws into a :class:`RegistryError` that says what to do."""
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (MlflowException, SQLAlchemyError, OSError) as error:
+        first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise RegistryError(
+            f"The MLflow store does not answer ({first_line}). Check MLFLOW_TRACKING_URI and the folder "
+            "data/mlflow; `python3 manage.py doctor` tells more."
+        ) from error

@@ -1,0 +1,40 @@
+"""Which version serves: promotion, and the way back."""
+
+from __future__ import annotations
+
+from core.auth import audit
+from core.auth.roles import Actor, Role, require
+from core.models import registry
+from core.models.mlflow_client import RegistryError, client, store_errors
+from core.models.registry import CHALLENGER, CHAMPION, PREVIOUS, Version
+from core.models.serving import load_served
+
+
+def promote(actor: Actor, workload: str, version: int) -> Version:
+    """Make ``version`` the champion and remember the old one as ``previous``.
+
+    Loads and tries the model first: a version that cannot serve is never promoted. Raises
+    :class:`RegistryError` or :class:`core.models.serving.ModelRefusedError`.
+    """
+    require(actor, Role.ADMIN)
+    target = registry.get_version(workload, version)
+    load_served(target)
+    old = registry.champion(workload)
+    name, mlflow_client = registry.model_name(workload), client()
+    with store_errors():
+        if old is not None and old.version != version:
+            mlflow_client.set_registered_model_alias(name, PREVIOUS, str(old.version))
+        mlflow_client.set_registered_model_alias(name, CHAMPION, str(version))
+        if CHALLENGER in target.aliases:
+            mlflow_client.delete_registered_model_alias(name, CHALLENGER)
+    audit.record(None, actor, "model.promote", f"{workload} v{version}", previous=old.version if old else None)
+    return registry.get_version(workload, version)
+
+
+def roll_back(actor: Actor, workload: str) -> Version:
+    """Swap ``champion`` and ``previous``. Raises :class:`RegistryError` when there is no previous one."""
+    require(actor, Role.ADMIN)
+    before = registry.by_alias(workload, PREVIOUS)
+    if before is None:
+        raise RegistryError("There is no previous champion to roll back to.")
+    return promote(actor, workload, before.version)

@@ -1,0 +1,235 @@
+"""MLflow: runs, registered versions and the aliases ``champion``, ``challenger`` and ``previous``.
+
+MLflow is imported inside the functions: it costs more than a second, which a process that only
+asks for its own health should not pay.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.catalog.tables import Dataset
+from core.config.settings import get_settings
+from core.models.mlflow_client import RegistryError as RegistryError
+from core.models.mlflow_client import client as client
+from core.models.mlflow_client import store_errors as store_errors
+from core.models.mlflow_client import store_exists as store_exists
+from core.storage.integrity import folder_sha256, parameters_sha256
+from core.workloads import get_workload
+from core.workloads.base import Scores, Trained
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities.model_registry import ModelVersion
+
+CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"
+_EXPORT = "export"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A registered model version. ``sha256`` covers its served form; a starter has no ``training_s``."""
+
+    workload: str
+    version: int
+    run_id: str
+    dataset_id: int
+    dataset_sha256: str
+    fingerprint: str
+    sha256: str
+    created_at: datetime
+    aliases: tuple[str, ...]
+    training_s: float | None = None
+
+
+def model_name(workload: str) -> str:
+    return f"shifumi-{workload}"
+
+
+def experiment_id(workload: str) -> str:
+    """The experiment that holds the workload's runs; made on first use, artifacts under the data folder."""
+    mlflow_client = client()
+    with store_errors():
+        found = mlflow_client.get_experiment_by_name(model_name(workload))
+        if found is not None:
+            return str(found.experiment_id)
+        # A server knows where its artifacts go; a bare database would put them into ./mlruns.
+        local = not get_settings().tracking_uri.startswith(("http://", "https://"))
+        place = (get_settings().mlflow_dir / "artifacts" / workload).as_uri() if local else None
+        return str(mlflow_client.create_experiment(model_name(workload), artifact_location=place))
+
+
+def fingerprint(dataset: Dataset | None, training_parameters: Mapping[str, Any]) -> str:
+    """Identity of a training: the same data and parameters give the same model, so it is made once.
+
+    A starter has no ``dataset`` and is what its parameters say.
+    """
+    return parameters_sha256({"dataset": dataset.sha256 if dataset else "", **training_parameters})
+
+
+def find(workload: str, wanted_fingerprint: str) -> Version | None:
+    """The newest version trained with this fingerprint."""
+    query = f"name='{model_name(workload)}' and tags.fingerprint='{wanted_fingerprint}'"
+    mlflow_client = client()
+    with store_errors():
+        found = mlflow_client.search_model_versions(query, max_results=10)
+    return max((_version(workload, item) for item in found), key=lambda v: v.version, default=None)
+
+
+def log_challenger(
+    workload: str, dataset: Dataset | None, trained: Trained, flow_run_id: str | None, training_s: float | None = None
+) -> Version:
+    """Log a training run, register its model and point the alias ``challenger`` at it.
+
+    Without a dataset it is a starter that enters the registry. ``training_s``: how long the training took, in seconds.
+    """
+    import mlflow
+
+    learnt = get_workload(workload)
+    settings = get_settings()
+    mlflow_client = client()
+    experiment = experiment_id(workload)
+    with store_errors():
+        mlflow.set_tracking_uri(settings.tracking_uri)
+        tags = {**_origin(dataset), "flow_run_id": flow_run_id or ""}
+        with (
+            tempfile.TemporaryDirectory() as scratch,
+            mlflow.start_run(
+                experiment_id=experiment, run_name=f"dataset-{dataset.id}" if dataset else "starter", tags=tags
+            ) as run,
+        ):
+            mlflow.log_params({**trained.parameters, **_data_parameters(dataset)})
+            model_uri = learnt.log_model(trained, dataset)
+            learnt.export(trained.predictor, Path(scratch))
+            digest = folder_sha256(Path(scratch))
+            mlflow.log_artifacts(scratch, _EXPORT)
+        identity = learnt.training_parameters if dataset else trained.parameters
+        marks = {"fingerprint": fingerprint(dataset, identity), "sha256": digest, **tags}
+        marks |= {} if training_s is None else {"training_s": f"{training_s:.3f}"}
+        return _register(mlflow_client, workload, model_uri, run.info.run_id, marks)
+
+
+def _origin(dataset: Dataset | None) -> dict[str, str]:
+    if dataset is None:
+        return {"dataset_id": "0", "dataset_sha256": ""}
+    return {"dataset_id": str(dataset.id), "dataset_sha256": dataset.sha256}
+
+
+def _data_parameters(dataset: Dataset | None) -> dict[str, Any]:
+    if dataset is None:
+        return {}
+    return {"rows": dataset.rows} | {f"data.{name}": value for name, value in dataset.parameters.items()}
+
+
+def _register(mlflow_client: MlflowClient, workload: str, uri: str, run_id: str, tags: dict[str, str]) -> Version:
+    name = model_name(workload)
+    if not mlflow_client.search_registered_models(f"name='{name}'"):
+        mlflow_client.create_registered_model(name)
+    # An MLflow server refuses a source that is a logged model unless it is named as such too.
+    logged_model = uri.removeprefix("models:/") if uri.startswith("models:/") else None
+    made = mlflow_client.create_model_version(name, source=uri, run_id=run_id, tags=tags, model_id=logged_model)
+    mlflow_client.set_registered_model_alias(name, CHALLENGER, made.version)
+    return _version(workload, mlflow_client.get_model_version(name, made.version))
+
+
+def log_scores(version: Version, scores: Scores) -> None:
+    """Write the holdout figures of a version to its run."""
+    figures = {
+        scores.metric: scores.value,
+        f"{scores.metric}_low": scores.ci_low,
+        f"{scores.metric}_high": scores.ci_high,
+    }
+    figures |= {name: value for name, value in scores.details.items() if isinstance(value, float)}
+    mlflow_client = client()
+    with store_errors():
+        for name, value in figures.items():
+            mlflow_client.log_metric(version.run_id, name, value)
+        mlflow_client.log_dict(version.run_id, scores.details, "scores.json")
+
+
+def log_figures(version: Version, figures: list[tuple[str, Any]]) -> None:
+    """Attach Matplotlib figures to the version's run."""
+    mlflow_client = client()
+    with store_errors():
+        for name, figure in figures:
+            mlflow_client.log_figure(version.run_id, figure, name)
+
+
+def _version(workload: str, item: ModelVersion) -> Version:
+    tags = item.tags
+    return Version(
+        workload=workload,
+        version=int(item.version),
+        run_id=str(item.run_id),
+        dataset_id=int(tags.get("dataset_id", 0)),
+        dataset_sha256=tags.get("dataset_sha256", ""),
+        fingerprint=tags.get("fingerprint", ""),
+        sha256=tags.get("sha256", ""),
+        created_at=datetime.fromtimestamp(item.creation_timestamp / 1000, UTC),
+        aliases=tuple(item.aliases),
+        training_s=float(tags["training_s"]) if "training_s" in tags else None,
+    )
+
+
+def starter_version(workload: str) -> Version:
+    """Stands for the model that ships with a workload while it is in no registry yet: version 0."""
+    return Version(workload, 0, "", 0, "", "", "", datetime.now(UTC), ("starter",))
+
+
+def by_alias(workload: str, alias: str) -> Version | None:
+    """The version an alias points at, or None when nobody holds it."""
+    from mlflow.exceptions import MlflowException
+
+    mlflow_client = client()
+    with store_errors():
+        try:
+            return _version(workload, mlflow_client.get_model_version_by_alias(model_name(workload), alias))
+        except MlflowException as error:
+            if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
+                return None
+            raise
+
+
+def champion(workload: str) -> Version | None:
+    return by_alias(workload, CHAMPION)
+
+
+def get_version(workload: str, version: int) -> Version:
+    """Raises :class:`RegistryError` when the version does not exist."""
+    mlflow_client = client()
+    with store_errors():
+        return _version(workload, mlflow_client.get_model_version(model_name(workload), str(version)))
+
+
+def versions(workload: str, limit: int = 50) -> list[Version]:
+    """Registered versions, newest first."""
+    mlflow_client = client()
+    with store_errors():
+        found = mlflow_client.search_model_versions(
+            f"name='{model_name(workload)}'", max_results=limit, order_by=["version_number DESC"]
+        )
+        held = {}
+        if found:
+            held = mlflow_client.get_registered_model(model_name(workload)).aliases
+    listed = [_version(workload, item) for item in found]
+    return [_with_aliases(v, tuple(a for a, number in held.items() if int(number) == v.version)) for v in listed]
+
+
+def _with_aliases(version: Version, aliases: tuple[str, ...]) -> Version:
+    from dataclasses import replace
+
+    return replace(version, aliases=aliases)
+
+
+def download_export(version: Version, folder: Path) -> Path:
+    """Fetch the served form of a version; local stores are read in place."""
+    from mlflow.artifacts import download_artifacts
+
+    with store_errors():
+        uri = f"runs:/{version.run_id}/{_EXPORT}"
+        return Path(download_artifacts(uri, dst_path=str(folder), tracking_uri=get_settings().tracking_uri))

@@ -1,0 +1,79 @@
+"""Reads the catalog's figures in the background, so that a scrape never waits for a database.
+
+Flow runs live for seconds: nobody could scrape them. What they did is in the catalog, and the sidecar, which lives
+on, tells it. When the catalog does not answer the figures are left out rather than told old.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+from loguru import logger
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector
+from sqlalchemy.exc import SQLAlchemyError
+
+from core.catalog.engine import CatalogUnavailableError, reading
+from core.monitoring.metrics import data_metrics, job_metrics, models, worker_metrics
+from core.monitoring.metrics.families import single
+
+_EVERY_S = 5.0
+_STALE_S = 60.0
+_SHARE = 20
+"""A pause is this many times as long as the reading before it, within limits: a large catalog is read less often."""
+
+_AT_MOST_S = 30.0
+
+
+class CatalogWatch(Collector):
+    """``read_at``: when the catalog last answered, on the steady clock; None before it ever did."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="catalog-figures", daemon=True)
+        self._families: list[Metric] = []
+        self._failing = False
+        self.read_at: float | None = None
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, timeout_s: float) -> None:
+        self._stop.set()
+        self._thread.join(timeout_s)
+
+    def collect(self) -> Iterator[Metric]:
+        """What the last look found; nothing when it found nothing or is long ago."""
+        if self.read_at is not None and time.monotonic() - self.read_at < _STALE_S:
+            yield from self._families
+
+    def look(self) -> float:
+        """Read everything once; returns the seconds that it took."""
+        began = time.monotonic()
+        try:
+            with reading() as session:
+                found = [*job_metrics.read(session), *models.read(session), *data_metrics.read(session)]
+                found += worker_metrics.read(session)
+        except (CatalogUnavailableError, SQLAlchemyError):
+            self._families = []  # the pulse says that, and why
+        except Exception:  # noqa: BLE001 - an odd row must not end the watch: its figures are missing, and the log says so
+            self._families = []
+            if not self._failing:
+                logger.exception("The catalog's figures cannot be told")
+            self._failing = True
+        else:
+            took = time.monotonic() - began
+            found.append(single("shifumi_catalog_read_seconds", "How long reading these figures took.", took))
+            self._families, self.read_at, self._failing = found, time.monotonic(), False
+        return time.monotonic() - began
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._stop.wait(pause_s(self.look()))
+
+
+def pause_s(took_s: float) -> float:
+    """How long to wait after a reading that took ``took_s``: never so long that its figures would count as old."""
+    return min(max(_EVERY_S, _SHARE * took_s), _AT_MOST_S)

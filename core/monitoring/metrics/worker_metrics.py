@@ -1,0 +1,58 @@
+"""Work that was handed over to workers: how deep each queue is, how it ends, who listens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prometheus_client.core import Metric
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.catalog.tables import utcnow
+from core.catalog.work_tables import WorkItem
+from core.config.settings import get_settings
+from core.jobs import work_items, workers
+from core.monitoring.metrics.families import counter, gauge
+
+_ENDS = (work_items.DONE, work_items.FAILED, work_items.CANCELLED)
+
+
+def read(session: Session) -> Iterator[Metric]:
+    """The families of one moment; none where work was never handed over and is not to be."""
+    query = select(WorkItem.queue, WorkItem.state, func.count()).group_by(WorkItem.queue, WorkItem.state)
+    found = {(queue, state): count for queue, state, count in session.execute(query).tuples()}
+    settings = get_settings()
+    used = workers.used_queues(settings) if settings.celery_broker_url is not None else []
+    queues = sorted({queue for queue, _state in found} | set(used))
+    if not queues:
+        return
+    # With zeros: a series that first appears at 1 has, for Prometheus, not grown.
+    open_ = [((queue, state), found.get((queue, state), 0)) for queue in queues for state in work_items.OPEN]
+    ended = [((queue, state), found.get((queue, state), 0)) for queue in queues for state in _ENDS]
+    yield gauge("shifumi_work_items", "Handed over work that waits or is done.", ("queue", "state"), open_)
+    yield counter("shifumi_work_items_ended", "Handed over work that ended.", ("queue", "state"), ended)
+    yield _oldest_wait(session, queues)
+    yield _taken_over(session, queues)
+    yield _listeners(queues)
+
+
+def _oldest_wait(session: Session, queues: list[str]) -> Metric:
+    query = select(WorkItem.queue, func.min(WorkItem.created_at)).where(WorkItem.state == work_items.WAITING)
+    since = dict(session.execute(query.group_by(WorkItem.queue)).tuples().all())
+    now = utcnow()
+    waits = [((queue,), (now - since[queue]).total_seconds() if queue in since else 0.0) for queue in queues]
+    text = "How long the oldest piece of work waits for a worker."
+    return gauge("shifumi_work_oldest_wait_seconds", text, ("queue",), waits)
+
+
+def _taken_over(session: Session, queues: list[str]) -> Metric:
+    query = select(WorkItem.queue, func.sum(WorkItem.attempts - 1)).where(WorkItem.attempts > 1)
+    taken = dict(session.execute(query.group_by(WorkItem.queue)).tuples().all())
+    rows = [((queue,), float(taken.get(queue, 0))) for queue in queues]
+    return counter("shifumi_work_taken_over", "Work begun again because its worker died.", ("queue",), rows)
+
+
+def _listeners(queues: list[str]) -> Metric:
+    alive = workers.lately()
+    rows = [((queue,), float(sum(queue in worker.queues for worker in alive))) for queue in queues]
+    return gauge("shifumi_workers", "Workers heard of lately that listen.", ("queue",), rows)

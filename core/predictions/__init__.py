@@ -1,0 +1,1 @@
+"""Predictions: their log, CSV files, videos."""

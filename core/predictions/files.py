@@ -1,0 +1,146 @@
+"""CSV files answered by the champion: checked on arrival, streamed in pieces, never half-written.
+
+Neither the upload nor the answer is ever in memory as a whole.
+"""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from core.auth.roles import Actor, Role, require
+from core.config.progress import Report
+from core.jobs import jobs
+from core.jobs import outputs as job_outputs
+from core.models import registry
+from core.models.serving import load_served
+from core.storage import uploads
+from core.storage.csv_rows import BadFileError, Piece, read_pieces
+from core.workloads import get_workload
+from core.workloads.base import Classifier
+
+ADDED = ("predicted", "probability")
+"""Columns of the answer; columns of the upload with these names are replaced."""
+
+_PIECE_ROWS = 20_000
+_TELL_EVERY_S = 1.0
+_CHECKED_ROWS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """``output`` is the name of the answer in the outputs folder."""
+
+    rows: int
+    version: int
+    output: str
+
+
+def keep_upload(actor: Actor, workload: str, content: BinaryIO) -> str:
+    """Store an upload under a name of ours and return it.
+
+    Raises :class:`BadFileError` when its size or its first lines show that it cannot be answered, and
+    ``DiskFullError``.
+    """
+    require(actor, Role.VIEWER)
+    try:
+        name = uploads.keep(content, ".csv", room=2.0)
+    except uploads.UploadTooLargeError as error:
+        raise BadFileError(str(error)) from error
+    try:
+        _check_start(uploads.path_of(name), get_workload(workload).features)
+    except (BadFileError, OSError):
+        uploads.discard(name)
+        raise
+    return name
+
+
+def _check_start(path: Path, features: tuple[str, ...]) -> None:
+    if next(read_pieces(path, features, _CHECKED_ROWS), None) is None:
+        raise BadFileError("The file has a header but no rows.")
+
+
+def discard_upload(upload: str) -> None:
+    """Forget an upload that will not be answered after all."""
+    uploads.discard(upload)
+
+
+def answer(workload: str, upload: str, job_id: str, report: Report) -> Answered:
+    """Predict each row of an upload into ``<job_id>.csv``: the input's columns plus class and probability.
+
+    Raises :class:`BadFileError` at the first row that cannot be answered, and then leaves nothing
+    behind. The upload is removed either way.
+    """
+    source = uploads.path_of(upload)
+    if not source.is_file():
+        raise BadFileError("The uploaded file is gone. Upload it again.")
+    output = f"{Path(job_id).name}.csv"
+    temporary = job_outputs.unfinished(output)
+    try:
+        champion = registry.champion(workload)
+        if champion is None:
+            raise BadFileError("There is no model yet. Train one on the Train page, then upload again.")
+        predictor = load_served(champion).predictor
+        rows = _answer_into(temporary, source, get_workload(workload).features, predictor, report)
+        job_outputs.keep(output)
+    finally:
+        temporary.unlink(missing_ok=True)
+        uploads.discard(upload)
+    return Answered(rows, champion.version, output)
+
+
+def _answer_into(target: Path, source: Path, features: tuple[str, ...], predictor: Classifier, report: Report) -> int:
+    """Write the answers and return how many."""
+    rows, read, size = 0, 0, source.stat().st_size
+    tell_at = 0.0
+    with target.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        for piece in read_pieces(source, features, _PIECE_ROWS):
+            kept = [column for column, name in enumerate(piece.header) if name.strip() not in ADDED]
+            if not rows:
+                writer.writerow([*(piece.header[column] for column in kept), *ADDED])
+            writer.writerows(_answered(piece, kept, predictor))
+            rows += len(piece.rows)
+            # Counting characters is near enough for a progress bar.
+            read += sum(len(text) + 1 for row in piece.rows for text in row)
+            if time.monotonic() >= tell_at:  # telling costs more than answering
+                report(min(0.99, read / size), f"{rows:,} rows answered")
+                tell_at = time.monotonic() + _TELL_EVERY_S
+    if not rows:
+        raise BadFileError("The file has a header but no rows.")
+    return rows
+
+
+def _answered(piece: Piece, kept: list[int], predictor: Classifier) -> Iterator[list[str | int | float]]:
+    probabilities = predictor.probabilities(piece.features)
+    classes = (probabilities > 0.5).astype(np.int8).tolist()
+    for row, label, probability in zip(piece.rows, classes, probabilities.tolist(), strict=True):
+        yield [*(row[column] for column in kept), label, probability]
+
+
+def output_of(actor: Actor, job_id: str) -> Path:
+    """The finished answer of the actor's own job.
+
+    Raises ``ForbiddenError`` for somebody else's, ``LookupError`` when there is none (any more).
+    """
+    return job_outputs.path_of(actor, job_id, jobs.PREDICT_FILE)
+
+
+def first_rows(path: Path, limit: int = 20) -> list[dict[str, str]]:
+    """The first rows of an answer, for a look at it."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(islice(csv.DictReader(file), limit))
+
+
+def template(workload: str) -> str:
+    """A small file of the right form."""
+    features = get_workload(workload).features
+    rows = [[f"{0.5 * (place - column):.1f}" for column in range(len(features))] for place in range(-2, 4)]
+    return "\n".join(",".join(row) for row in [list(features), *rows]) + "\n"

@@ -1,0 +1,172 @@
+"""What was predicted, written to the catalog in the background.
+
+A request pays a few microseconds: its summary goes into a bounded queue that one thread empties every
+second. When the catalog cannot keep up or does not answer, the oldest *entries* are dropped and counted;
+a *request* never notices.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any, NamedTuple
+
+import numpy as np
+from loguru import logger
+from numpy.typing import NDArray
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from core.catalog.engine import CatalogUnavailableError, reading, writing
+from core.catalog.tables import Base, PredictionBatch, utcnow
+from core.config.settings import get_settings
+
+SAMPLE_ROWS = 5
+"""How many rows of a request are kept, each as its features followed by the probability."""
+
+_TABLE = Base.metadata.tables[PredictionBatch.__tablename__]
+_CHUNK = 1_000
+_SWEEP_EVERY_S = 10.0
+
+
+class LogEntry(NamedTuple):
+    """One row of the table ``predictions``."""
+
+    at: datetime
+    workload: str
+    version: int
+    source: str
+    rows: int
+    positive_share: float
+    mean_confidence: float
+    sample: list[Any]
+
+
+def summarise(
+    workload: str, version: int, source: str, features: Sequence[Sequence[float]], probabilities: NDArray[np.float64]
+) -> LogEntry:
+    """The entry for one answered request. ``probabilities`` of class 1 has shape (n,), n > 0."""
+    rows = len(features)
+    positive = np.count_nonzero(probabilities > 0.5) / rows
+    confidence = 0.5 + float(np.abs(probabilities - 0.5).sum()) / rows
+    kept = probabilities[:SAMPLE_ROWS].tolist()
+    sample = [[*row, p] for row, p in zip(islice(features, SAMPLE_ROWS), kept, strict=True)]
+    return LogEntry(utcnow(), workload, version, source, rows, positive, confidence, sample)
+
+
+class PredictionLog:
+    """The queue and the thread that empties it. One per process; :meth:`add` may be called from any thread.
+
+    ``queued``, ``written`` and ``dropped`` count entries; ``problem`` says why the catalog takes none,
+    and is None while it does.
+    """
+
+    def __init__(self, capacity: int | None = None, interval_s: float = 1.0) -> None:
+        settings = get_settings()
+        self._queue: deque[LogEntry] = deque(maxlen=capacity or settings.prediction_log_queue)
+        self._lock = threading.Lock()
+        self._keep = settings.prediction_log_keep
+        self._interval_s = interval_s
+        self._sweep_due = 0.0
+        self._in_hand = 0
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="prediction-log", daemon=True)
+        self.written = 0
+        self.dropped = 0
+        self.problem: str | None = None
+
+    @property
+    def queued(self) -> int:
+        with self._lock:
+            return len(self._queue) + self._in_hand
+
+    @property
+    def capacity(self) -> int:
+        return self._queue.maxlen or 0
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 2.0) -> None:
+        """Write what is queued, for at most ``timeout_s``; what does not get through is counted and logged."""
+        self._stop.set()
+        self._wake.set()
+        self._thread.join(timeout_s)
+        if self.queued:
+            logger.warning("{} entries of the prediction log were lost at shutdown", self.queued)
+
+    def add(self, entry: LogEntry) -> None:
+        """Queue an entry; the oldest one goes when the queue is full. Never waits for the catalog."""
+        with self._lock:
+            self.dropped += len(self._queue) == self._queue.maxlen
+            self._queue.append(entry)
+        if len(self._queue) > self.capacity // 2:
+            self._wake.set()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            # A half-full queue is emptied early; but a catalog that refuses is asked once per interval.
+            (self._stop if self.problem else self._wake).wait(self._interval_s)
+            self._wake.clear()
+            self._empty()
+        self._empty()
+
+    def _empty(self) -> None:
+        """Write until the queue is empty or the catalog refuses. Who has nothing to write leaves the catalog alone."""
+        before = self.written
+        while batch := self._take():
+            try:
+                with writing() as session:
+                    # The table, not the class: the mapper would double the time per row.
+                    session.execute(insert(_TABLE), [entry._asdict() for entry in batch])
+            except (CatalogUnavailableError, SQLAlchemyError) as error:
+                self._put_back(batch)
+                self._report(error)
+                return
+            self.written += len(batch)
+            self._in_hand = 0
+            if self.problem is not None:
+                logger.info("The prediction log is written again")
+            self.problem = None
+        if self.written > before:
+            self._sweep()
+
+    def _take(self) -> list[LogEntry]:
+        with self._lock:
+            batch = [self._queue.popleft() for _ in range(min(_CHUNK, len(self._queue)))]
+            self._in_hand = len(batch)
+            return batch
+
+    def _put_back(self, batch: list[LogEntry]) -> None:
+        """The batch is older than what arrived meanwhile: its oldest part is what a full queue drops."""
+        with self._lock:
+            room = self.capacity - len(self._queue)
+            kept = batch[-room:] if room else []
+            self.dropped += len(batch) - len(kept)
+            self._queue.extendleft(reversed(kept))
+            self._in_hand = 0
+
+    def _sweep(self) -> None:
+        """Delete the oldest rows beyond the number to keep, so that the table stops growing."""
+        if time.monotonic() < self._sweep_due:
+            return
+        self._sweep_due = time.monotonic() + _SWEEP_EVERY_S
+        try:
+            with reading() as session:
+                newest = session.scalar(select(func.max(PredictionBatch.id))) or 0
+                oldest = session.scalar(select(func.min(PredictionBatch.id))) or 0
+            if oldest <= newest - self._keep:
+                with writing() as session:
+                    session.execute(delete(PredictionBatch).where(PredictionBatch.id <= newest - self._keep))
+        except (CatalogUnavailableError, SQLAlchemyError) as error:
+            self._report(error)
+
+    def _report(self, error: Exception) -> None:
+        if self.problem is None:  # once, not every second
+            logger.warning("The prediction log waits: {}", error)
+        self.problem = str(error)

@@ -1,0 +1,85 @@
+"""Videos answered by the champion: checked on arrival, annotated in the background, never half-written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from core.auth.roles import Actor, Role, require
+from core.config.progress import Report
+from core.jobs import outputs as job_outputs
+from core.models import registry
+from core.models.serving import Served, load_served, served_starter
+from core.storage import lake, uploads
+from core.workloads.rps.video import SUFFIXES, BadVideoError, Watched, annotate, check
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredVideo:
+    """``video`` (MP4) and ``table`` (CSV) are names in the outputs folder; version 0 is the model that ships."""
+
+    watched: Watched
+    version: int
+    video: str
+    table: str
+
+
+def keep_upload(actor: Actor, content: BinaryIO, filename: str) -> str:
+    """Store an uploaded video under a name of ours and return it.
+
+    Raises :class:`BadVideoError` when it can be seen now that it cannot be answered, and ``lake.LakeError``.
+    """
+    require(actor, Role.VIEWER)
+    suffix = Path(filename).suffix.lower()
+    try:
+        name = uploads.keep(content, suffix if suffix[1:] in SUFFIXES else ".video", room=2.0)
+    except uploads.UploadTooLargeError as error:
+        raise BadVideoError(str(error)) from error
+    try:
+        check(uploads.path_of(name))
+    except (BadVideoError, OSError):
+        uploads.discard(name)
+        raise
+    return name
+
+
+def answer(workload: str, upload: str, confidence: float, job_id: str, report: Report) -> AnsweredVideo:
+    """Annotate an upload into ``<job_id>.mp4`` and ``<job_id>.csv``.
+
+    Raises :class:`BadVideoError`, or ``lake.DiskFullError`` when there is no room; then nothing is left behind. The
+    upload is removed either way.
+    """
+    source = uploads.path_of(upload)
+    if not source.is_file():
+        raise BadVideoError("The uploaded video is gone. Upload it again.")
+    video, table = (f"{Path(job_id).name}{kind}" for kind in (".mp4", ".csv"))
+    unfinished = [job_outputs.unfinished(name) for name in (video, table)]
+    try:
+        lake.require_space(unfinished[0].parent, 2 * source.stat().st_size)
+        served = _served(workload)
+        watched = annotate(source, unfinished[0], unfinished[1], served.predictor, confidence, report)
+        for name in (video, table):
+            job_outputs.keep(name)
+    finally:
+        uploads.discard(upload)
+        for path in unfinished:
+            path.unlink(missing_ok=True)
+    return AnsweredVideo(watched, served.version.version, video, table)
+
+
+def sentence(answered: AnsweredVideo) -> str:
+    """What came of it, for people."""
+    watched = answered.watched
+    by = f"version {answered.version}" if answered.version else "the model that ships"
+    text = f"{watched.frames:,} frames seen by {by}; a throw on {watched.hands:,} of them."
+    return f"{text} {watched.remark}".strip()
+
+
+def _served(workload: str) -> Served:
+    """The champion, or what ships with the workload. Raises :class:`BadVideoError` when there is neither."""
+    champion = registry.champion(workload) if registry.store_exists() else None
+    served = load_served(champion) if champion else served_starter(workload)
+    if served is None:
+        raise BadVideoError("There is no model yet. Train one on the Train page, then upload again.")
+    return served

@@ -1,0 +1,1 @@
+"""Where data lies: datasets in the lake, uploads, shared files, read-only SQL. Begin with ``lake.py``."""

@@ -1,0 +1,93 @@
+"""Datasets as the catalog knows them: register, list, find, delete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from core.auth import audit
+from core.auth.roles import Actor, Role, require
+from core.catalog.engine import reading, writing
+from core.catalog.tables import Dataset, Job
+from core.storage import lake
+
+
+class NoDatasetError(LookupError):
+    """There is no dataset to work on; the message says how to make one."""
+
+
+class DatasetInUseError(RuntimeError):
+    """The dataset cannot be deleted now."""
+
+
+def register(stored: lake.StoredFile, workload: str, parameters: dict[str, Any], actor: Actor) -> Dataset:
+    """Enter a stored file into the catalog. The same bytes registered twice give the same row."""
+    require(actor, Role.EDITOR)
+    with writing() as session:
+        existing = session.scalar(select(Dataset).where(Dataset.sha256 == stored.sha256))
+        if existing is not None:
+            return existing
+        dataset = Dataset(
+            workload=workload,
+            sha256=stored.sha256,
+            path=stored.path,
+            rows=stored.rows,
+            bytes=stored.bytes,
+            parameters=parameters,
+            created_by=actor.username,
+        )
+        session.add(dataset)
+        session.flush()
+        audit.record(session, actor, "dataset.create", f"dataset {dataset.id}", rows=dataset.rows)
+        return dataset
+
+
+def latest(workload: str) -> Dataset:
+    """The newest dataset of ``workload``. Raises :class:`NoDatasetError` when there is none."""
+    with reading() as session:
+        query = select(Dataset).where(Dataset.workload == workload).order_by(Dataset.id.desc()).limit(1)
+        found = session.scalar(query)
+    if found is None:
+        raise NoDatasetError("There is no dataset yet. Generate one on the Datasets page.")
+    return found
+
+
+def get(dataset_id: int) -> Dataset | None:
+    with reading() as session:
+        return session.get(Dataset, dataset_id)
+
+
+def by_sha256(sha256: str) -> Dataset | None:
+    with reading() as session:
+        return session.scalar(select(Dataset).where(Dataset.sha256 == sha256))
+
+
+def listed(workload: str | None = None, limit: int = 200) -> list[Dataset]:
+    """Datasets, newest first."""
+    query = select(Dataset).order_by(Dataset.id.desc()).limit(limit)
+    if workload:
+        query = query.where(Dataset.workload == workload)
+    with reading() as session:
+        return list(session.scalars(query))
+
+
+def delete(actor: Actor, dataset_id: int) -> None:
+    """Remove a dataset and its file.
+
+    Raises :class:`DatasetInUseError` while a run of its workload is alive, ``LookupError`` when it
+    is already gone.
+    """
+    require(actor, Role.EDITOR)
+    with writing() as session:
+        dataset = session.get(Dataset, dataset_id)
+        if dataset is None:
+            raise LookupError(f"Dataset {dataset_id} does not exist any more.")
+        busy = select(Job.id).where(Job.workload == dataset.workload, Job.finished_at.is_(None)).limit(1)
+        if session.scalar(busy) is not None:
+            raise DatasetInUseError("A run is working on this data right now. Wait for it or cancel it, then delete.")
+        path = dataset.path
+        session.delete(dataset)
+        audit.record(session, actor, "dataset.delete", f"dataset {dataset_id}")
+    # After the commit: a file without a row is an orphan that doctor sweeps, a row without a file is a broken page.
+    lake.delete(path)

@@ -1,0 +1,68 @@
+"""Local copies of shared files: named as they are there, verified on arrival, the longest unused removed first."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.config.settings import Settings
+
+KEEP_S = 600.0
+"""A copy that was asked for that recently stays: whoever asked may not have opened it yet."""
+_EVERY_S = 30.0
+_trimmed_at: dict[str, float] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    path: Path
+    used: float
+    bytes: int
+
+
+def touch(path: Path) -> bool:
+    """Note that a copy was used; False when there is none."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def trim_sometimes(settings: Settings) -> None:
+    """:func:`trim`, at most twice a minute in each process: walking the folder costs more than one picture."""
+    folder, now = str(settings.cache_dir), time.monotonic()
+    if now - _trimmed_at.get(folder, -_EVERY_S) >= _EVERY_S:
+        _trimmed_at[folder] = now
+        trim(settings)
+
+
+def trim(settings: Settings) -> int:
+    """Remove copies until ``SHIFUMI_CACHE_MAX_MB`` is kept; returns how many went.
+
+    Safe beside readers and other trimmers: a file that is open stays readable on POSIX, one that is gone is fine.
+    """
+    copies = sorted(_copies(settings.cache_dir), key=lambda copy: copy.used)
+    over = sum(copy.bytes for copy in copies) - settings.cache_max_mb * 1_000_000
+    removed = 0
+    for copy in copies:
+        if over <= 0 or time.time() - copy.used < KEEP_S:
+            break
+        with suppress(OSError):  # Windows keeps files that somebody reads
+            copy.path.unlink()
+            removed += 1
+            over -= copy.bytes
+    return removed
+
+
+def _copies(folder: Path) -> list[_Copy]:
+    found = []
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):
+            facts = path.stat()
+            if path.is_file():
+                found.append(_Copy(path, facts.st_mtime, facts.st_size))
+    return found

@@ -1,0 +1,172 @@
+"""Datasets as immutable Parquet files, written and read by DuckDB.
+
+A file appears whole or not at all (temporary name, fsync, rename; ``core.storage``) and is named by the
+SHA-256 of its bytes. The catalog learns of it afterwards: a crash leaves at worst an orphan file, which
+``manage.py doctor --fix`` sweeps.
+
+DuckDB is imported inside the functions: the sidecar reads this module but never a dataset.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+from loguru import logger
+from numpy.typing import NDArray
+
+from core.config.settings import Settings, get_settings
+from core.storage import buckets
+from core.storage.buckets import sha256_of
+from core.storage.object_store import BlobError, BlobMissingError
+
+Columns = Mapping[str, NDArray[Any]]
+
+
+class LakeError(RuntimeError):
+    """A dataset cannot be written or read; the message says what to do."""
+
+
+class DiskFullError(LakeError):
+    """Too little free disk for what is about to be written."""
+
+
+class DatasetMissingError(LakeError):
+    """The catalog knows the dataset, but its file is gone or damaged."""
+
+
+class LakeUnreachableError(LakeError):
+    """The shared place of datasets and pictures (``SHIFUMI_LAKE_URL``) does not answer or refuses."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A Parquet file in the lake. ``path`` is relative to the lake folder; ``bytes`` is its size."""
+
+    sha256: str
+    path: str
+    rows: int
+    bytes: int
+
+
+@contextmanager
+def reached() -> Iterator[None]:
+    """Turn what the shared place refuses into :class:`LakeUnreachableError`; a missing file passes as it is."""
+    try:
+        yield
+    except BlobMissingError:
+        raise
+    except BlobError as error:
+        raise LakeUnreachableError(str(error)) from error
+
+
+def require_space(folder: Path, needed_bytes: int, settings: Settings | None = None) -> None:
+    """Raise :class:`DiskFullError` unless ``needed_bytes`` and the configured reserve are free in ``folder``."""
+    settings = settings or get_settings()
+    free = shutil.disk_usage(folder).free
+    if free < needed_bytes + settings.min_free_disk_mb * 1_000_000:
+        raise DiskFullError(
+            f"Not enough disk: this needs about {needed_bytes / 1e6:,.0f} MB and {settings.min_free_disk_mb} MB "
+            f"must stay free, but {free / 1e6:,.0f} MB are left. Free some space, choose fewer rows or set "
+            "SHIFUMI_DATA_DIR to a larger disk."
+        )
+
+
+def write(columns: Columns, workload: str) -> StoredFile:
+    """Store equally long one-dimensional arrays as one Parquet file of ``workload``.
+
+    Raises :class:`DiskFullError` before anything is written, :class:`LakeError` when writing fails.
+    """
+    import duckdb
+
+    folder = buckets.folder(buckets.LAKE) / workload
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = len(next(iter(columns.values())))
+    require_space(folder, sum(array.nbytes for array in columns.values()))
+    temporary = folder / f".{uuid4().hex}.tmp"
+    try:
+        _copy_to_parquet(columns, temporary)
+        digest, size = sha256_of(temporary), temporary.stat().st_size
+        path = f"{workload}/{digest}.parquet"
+        with reached():
+            buckets.keep(buckets.LAKE, temporary, path)
+    except (duckdb.Error, OSError) as error:
+        raise LakeError(f"The dataset could not be written: {error}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    return StoredFile(digest, path, rows, size)
+
+
+def _copy_to_parquet(columns: Columns, target: Path) -> None:
+    import duckdb
+
+    # Plain encoding and snappy: random doubles do not compress, zstd only costs time on them.
+    with duckdb.connect() as connection:
+        connection.register("incoming", {name: np.ascontiguousarray(array) for name, array in columns.items()})
+        copy = f"COPY (SELECT * FROM incoming) TO '{_quoted(target)}' (FORMAT parquet, COMPRESSION snappy)"  # noqa: S608
+        connection.execute(copy)
+
+
+def read(path: str, columns: Sequence[str], where: str = "TRUE", limit: int | None = None) -> dict[str, NDArray[Any]]:
+    """Columns of a stored dataset as one-dimensional arrays.
+
+    ``where`` is SQL of our own making, never a person's; ``limit`` draws that many rows at random,
+    the same ones each time. Raises :class:`DatasetMissingError` when the file is gone or unreadable,
+    :class:`LakeUnreachableError` when it is elsewhere and cannot be had.
+    """
+    import duckdb
+
+    file = file_of(path)
+    sample = f" USING SAMPLE reservoir({int(limit)} ROWS) REPEATABLE (7)" if limit is not None else ""
+    names = ", ".join(f'"{name}"' for name in columns)
+    inner = f"SELECT {names} FROM read_parquet('{_quoted(file)}') WHERE {where}"  # noqa: S608
+    try:
+        with duckdb.connect() as connection:
+            # One thread for samples: the draw is repeatable only then.
+            if limit is not None:
+                connection.execute("SET threads=1")
+            found = connection.execute(f"SELECT * FROM ({inner}){sample}").fetchnumpy()  # noqa: S608
+    except duckdb.Error as error:
+        raise DatasetMissingError(
+            f"The dataset file {path} cannot be read ({error}). Generate a new dataset; "
+            "`python3 manage.py doctor --deep` lists damaged files."
+        ) from error
+    return {name: np.ma.getdata(found[name]) for name in columns}
+
+
+def file_of(path: str) -> Path:
+    """The local file behind a catalog path.
+
+    Raises :class:`DatasetMissingError` when there is none, :class:`LakeUnreachableError` when nobody can say.
+    """
+    try:
+        with reached():
+            return buckets.fetch(buckets.LAKE, path)
+    except BlobMissingError as error:
+        raise DatasetMissingError(
+            f"The dataset file {path} is missing from the lake. Delete the dataset under Datasets and "
+            "generate a new one; `python3 manage.py doctor` lists every such case."
+        ) from error
+
+
+def delete(path: str) -> None:
+    """Remove a stored file; a file that is already gone is fine, one that cannot be reached is left to the doctor."""
+    forget(buckets.LAKE, path)
+
+
+def forget(shelf: str, name: str) -> None:
+    """Remove a file that no row names any more: when that fails it is an orphan, which is no reason to fail."""
+    try:
+        buckets.remove(shelf, name)
+    except BlobError as error:
+        logger.warning("{}/{} stays until `manage.py doctor --fix`: {}", shelf, name, error)
+
+
+def _quoted(path: Path) -> str:
+    return path.as_posix().replace("'", "''")

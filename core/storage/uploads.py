@@ -1,0 +1,76 @@
+"""Files that people uploaded for a job: kept under names of ours until the job is done, or for a week."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+from uuid import uuid4
+
+from core.config.settings import get_settings
+from core.storage import buckets, lake
+from core.storage.object_store import BlobError, BlobMissingError
+
+_KEEP_S = 7 * 24 * 3600
+
+
+class UploadTooLargeError(ValueError):
+    """More than ``SHIFUMI_UPLOAD_MAX_MB``."""
+
+
+def keep(content: BinaryIO, suffix: str, room: float = 1.0) -> str:
+    """Store a file and return its name. ``room`` times its size must be free, for what the job makes of it.
+
+    Raises :class:`UploadTooLargeError`, ``lake.LakeError`` and ``OSError``; then nothing is kept.
+    """
+    settings = get_settings()
+    size = content.seek(0, os.SEEK_END)
+    content.seek(0)
+    if size > settings.upload_max_mb * 1_000_000:
+        raise UploadTooLargeError(
+            f"The file has {size / 1e6:,.0f} MB; {settings.upload_max_mb} MB are allowed. Split it into smaller files."
+        )
+    folder = buckets.folder(buckets.UPLOADS)
+    folder.mkdir(parents=True, exist_ok=True)
+    lake.require_space(folder, int((1 + room) * size))
+    sweep()
+    name = f"{uuid4().hex}{suffix}"
+    temporary = folder / f".{name}.tmp"
+    try:
+        with temporary.open("wb") as file:
+            shutil.copyfileobj(content, file)
+        with lake.reached():
+            buckets.keep(buckets.UPLOADS, temporary, name)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return name
+
+
+def path_of(name: str) -> Path:
+    """Where an upload lies; nothing lies there when it is gone. Raises ``lake.LakeUnreachableError``.
+
+    The name alone counts: a path from a run's parameters must not lead out of the folder.
+    """
+    name = Path(name).name
+    try:
+        with lake.reached():
+            return buckets.fetch(buckets.UPLOADS, name)
+    except BlobMissingError:
+        return buckets.folder(buckets.UPLOADS) / name
+
+
+def discard(name: str) -> None:
+    """Forget an upload; one that is gone is fine."""
+    lake.forget(buckets.UPLOADS, Path(name).name)
+
+
+def sweep() -> None:
+    """Remove uploads and what jobs made of them once they are older than a week."""
+    for shelf in (buckets.UPLOADS, buckets.OUTPUTS):
+        with suppress(BlobError):  # whoever uploads now is told of it then
+            for entry in list(buckets.listing(shelf)):
+                if time.time() - entry.modified > _KEEP_S:
+                    lake.forget(shelf, entry.name)

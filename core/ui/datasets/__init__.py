@@ -1,0 +1,1 @@
+"""The datasets page's pieces."""

@@ -1,0 +1,80 @@
+"""Datasets, Hands: photos that somebody adds by hand."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from core.auth.roles import Actor, Role
+from core.config.settings import get_settings
+from core.images import photos
+from core.storage.lake import LakeError
+from core.ui.datasets.images.propose_boxes import propose_soon
+from core.ui.shell.formats import counted, plain
+from core.ui.shell.guard import acting
+from core.ui.shell.links import may_open, page_link
+from core.ui.shell.messages import explained, note
+from core.ui.shell.navigation import PAGES
+from core.ui.shell.uploaded import field_key, let_go
+from core.vision.boxes import CLASSES_OF
+from core.vision.decode import SUFFIXES
+
+_FIELD, _TOLD = "hands_photos", "hands_photos_told"
+
+
+def add_photos(actor: Actor, workload: str) -> None:
+    """The form, and what became of the photos added last."""
+    if any(entry.path == "live.py" for entry in PAGES) and may_open(actor, "live.py"):
+        page_link("live.py", "Or record with the webcam on Live")
+    allowed = actor.role.rank >= Role.EDITOR.rank
+    files = st.file_uploader(
+        "Photos",
+        type=[suffix.removeprefix(".") for suffix in SUFFIXES],
+        accept_multiple_files=True,
+        key=field_key(_FIELD),
+        max_upload_size=get_settings().image_max_mb,
+        disabled=not allowed,
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        shows = st.selectbox(
+            "They show",
+            [*CLASSES_OF[workload], photos.NOTHING],
+            index=None,
+            placeholder="not said",
+            key="hands_photos_show",
+            help="A model proposes the boxes; this names them. “nothing”: no throw at all, which needs no box.",
+        )
+        session = st.text_input(
+            "Who and where",
+            placeholder=photos.session_for(actor, datetime.now(UTC)),
+            max_chars=60,
+            key="hands_photos_session",
+            help="Photos of one person in one place are a session: all train, or all judge.",
+        )
+    clicked = st.button(
+        "Add photos", type="primary", icon=":material/add_photo_alternate:", key="btn_photos", disabled=not files
+    )
+    if not allowed:
+        st.caption(":material/lock: Adding pictures needs the role editor.")
+    if clicked and files:
+        _add(files, session or photos.session_for(actor, datetime.now(UTC)), shows, workload)
+    for text in st.session_state.pop(_TOLD, []):
+        st.warning(plain(text), icon=":material/image:")
+
+
+def _add(files: list[UploadedFile], session: str, shows: str | None, workload: str) -> None:
+    try:
+        with explained(), st.spinner("Checking the photos"):
+            given = ((file.name, file.getvalue()) for file in files)
+            added = photos.add_photos(acting(), given, session=session, shows=shows, workload=workload)
+    except LakeError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    if added.new and shows != photos.NOTHING:
+        propose_soon(acting(), workload)
+    let_go(_FIELD, files)
+    st.session_state[_TOLD] = added.refused + added.told
+    note(counted(added.new, "new photo") + (f", {added.known:,} were there before" if added.known else ""))
+    st.rerun()

@@ -1,0 +1,72 @@
+"""How many pictures there are: what is labelled, per class and split, and where they came from."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.auth.roles import Actor
+from core.images import PROPOSED, REJECTED, UNLABELLED
+from core.images.queries import Counts
+from core.images.splits import HOLDOUT, TRAIN, VAL
+from core.ui.datasets.images.propose_boxes import propose
+from core.ui.shell import charts
+from core.ui.shell.charts import BLUE, GREY, ORANGE
+from core.ui.shell.links import may_open, page_link
+from core.vision.boxes import CLASSES_OF
+
+NOTHING = "nothing"
+"""How negatives are called here: pictures that show none of the classes."""
+
+SPLIT_NAMES = {TRAIN: "training", VAL: "tuning", HOLDOUT: "holdout"}
+"""The splits as people read them."""
+
+SPLIT_COLOURS = (BLUE, GREY, ORANGE)
+
+
+def figures(actor: Actor, counts: Counts, workload: str) -> None:
+    """What can be learnt from, what waits for a person, and the classes against the splits."""
+    numbers, picture = st.columns((2, 3), gap="large")
+    waiting = counts.states.get(UNLABELLED, 0) + counts.states.get(PROPOSED, 0)
+    with numbers:
+        with st.container(horizontal=True, gap="medium"):
+            st.metric("Labelled", f"{counts.states.get('labelled', 0):,}", help="Fit for training.", width="content")
+            st.metric("To review", f"{waiting:,}", help="Without a label, or with a guess to confirm.", width="content")
+            st.metric("Rejected", f"{counts.states.get(REJECTED, 0):,}", help="Never used.", width="content")
+        told = ", ".join(f"{number:,} {source}" for source, number in sorted(counts.sources.items()))
+        st.caption(f"By source: {told}." if told else "")
+        if waiting and may_open(actor, "label.py"):
+            page_link("label.py", "Review them on Label")
+        propose(actor, counts, workload)
+    if not counts.boxes and not counts.negatives:
+        return
+    rows = {label: _row(counts.boxes.get(label, {})) for label in CLASSES_OF[workload]}
+    rows[NOTHING] = _row(counts.negatives)
+    with picture:
+        bars = charts.split_bars(rows, SPLIT_COLOURS, tuple(SPLIT_NAMES.values()))
+        charts.show(bars, f"{workload}_counts", spoken(rows))
+        _gaps(rows)
+        st.caption("Boxes of labelled pictures, per class and split; pictures without any for *nothing*.")
+
+
+def _gaps(rows: dict[str, tuple[int, ...]]) -> None:
+    """Classes that cannot be learnt or judged: sessions stay whole, so few of them may all lie on one side."""
+    places = list(SPLIT_NAMES)
+    for split, what in ((TRAIN, "train on"), (HOLDOUT, "judge a model by")):
+        if missing := [label for label, row in rows.items() if label != NOTHING and not row[places.index(split)]]:
+            st.warning(
+                f"No {' and no '.join(missing)} to {what} yet. A session lies on one side as a whole: add another one.",
+                icon=":material/balance:",
+            )
+
+
+def _row(splits: dict[str, int]) -> tuple[int, ...]:
+    return tuple(splits.get(split, 0) for split in SPLIT_NAMES)
+
+
+def spoken(rows: dict[str, tuple[int, ...]]) -> str:
+    """The chart in words."""
+    names = SPLIT_NAMES.values()
+    return "; ".join(
+        f"{label}: " + ", ".join(f"{number:,} {name}" for name, number in zip(names, numbers, strict=True))
+        for label, numbers in rows.items()
+    )

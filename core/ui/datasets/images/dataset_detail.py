@@ -1,0 +1,67 @@
+"""Datasets, Hands: datasets that were made, and what is inside of one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from core.auth.roles import Actor
+from core.catalog.tables import Dataset
+from core.images import queries
+from core.storage import lake
+from core.ui.datasets.dataset_list import listing
+from core.ui.datasets.images.counts import NOTHING, SPLIT_COLOURS, SPLIT_NAMES, spoken
+from core.ui.shell import charts
+from core.ui.shell.formats import size
+from core.ui.shell.messages import explained
+from core.vision.boxes import CLASSES_OF
+
+
+def made(actor: Actor, workload: str) -> None:
+    """The table of datasets and the details of a chosen one."""
+    listing(actor, workload, "No dataset yet. Press **Synthesise and make a dataset** above.", _choices, _inside)
+
+
+def _choices(dataset: Dataset) -> Mapping[str, Any]:
+    return {name: dataset.parameters.get(name) for name in ("synthetic", "seed")}
+
+
+def _inside(dataset: Dataset) -> None:
+    rows, sources = _counts(dataset.path, dataset.workload)
+    with explained():
+        gone = dataset.rows - queries.still_there(dataset.workload, _pictures(dataset.path))
+    chart, facts = st.columns((3, 2), gap="large")
+    with chart:
+        bars = charts.split_bars(rows, SPLIT_COLOURS, tuple(SPLIT_NAMES.values()))
+        charts.show(bars, "dataset_inside", spoken(rows))
+    with facts:
+        st.metric("Pictures", f"{dataset.rows:,}")
+        st.caption(", ".join(f"{number:,} {source}" for source, number in sorted(sources.items())))
+        if gone:
+            st.warning(f"{gone:,} of its pictures were deleted since: they cannot be trained on again.")
+        st.caption(f"SHA-256 {dataset.sha256[:16]}… · {size(dataset.bytes)}")
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _pictures(path: str) -> list[str]:
+    # A dataset's file never changes, so nothing cached here grows old.
+    return [str(sha256) for sha256 in lake.read(path, ["sha256"])["sha256"]]
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _counts(path: str, workload: str) -> tuple[dict[str, tuple[int, ...]], dict[str, int]]:
+    """Boxes per class and split, pictures without any, and pictures per source."""
+    columns = lake.read(path, ["split", "source", "boxes"])
+    classes = CLASSES_OF[workload]
+    counted = {name: dict.fromkeys(SPLIT_NAMES, 0) for name in (*classes, NOTHING)}
+    sources: dict[str, int] = {}
+    for split, source, boxes in zip(columns["split"], columns["source"], columns["boxes"], strict=True):
+        found = json.loads(boxes)
+        for index in [row[0] for row in found]:
+            counted[classes[index]][split] += 1
+        counted[NOTHING][split] += not found
+        sources[source] = sources.get(source, 0) + 1
+    return {name: tuple(splits.values()) for name, splits in counted.items()}, sources

@@ -1,0 +1,147 @@
+"""Datasets, Hands: import somebody's dataset from a zip file."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.auth.roles import Actor, Role
+from core.catalog.tables import Job
+from core.config.settings import get_settings
+from core.images import importing
+from core.images.archive_formats import YOLO, Layout
+from core.images.archives import BadArchiveError
+from core.images.class_mapping import BACKGROUND, LEAVE_OUT, guess
+from core.jobs import jobs
+from core.storage import uploads
+from core.storage.lake import LakeError
+from core.ui.datasets.images.counts import SPLIT_NAMES
+from core.ui.shell.formats import counted, plain
+from core.ui.shell.job_progress import follow, is_news, start
+from core.ui.shell.messages import explained
+from core.ui.shell.uploaded import field_key, let_go
+from core.vision.boxes import CLASSES_OF
+
+_FIELD, _KEPT = "hands_zip", "hands_zip_kept"
+_MAPPED = 30
+"""Most classes that are asked about; a dataset with more is not about hands."""
+
+_CHOICES = {BACKGROUND: "background", LEAVE_OUT: "leave these pictures out"}
+
+
+def bring_in(actor: Actor, workload: str) -> None:
+    """Choose a file, say what its classes mean, follow the import."""
+    allowed = actor.role.rank >= Role.EDITOR.rank
+    kept = st.session_state.get(_KEPT)
+    layout = _look(kept) if kept and allowed else None
+    if kept and layout is not None:
+        _plan(actor, workload, kept, layout)
+    else:
+        _choose(actor, allowed)
+    job = follow(actor, jobs.IMPORT, workload)
+    if job is not None and is_news(job):
+        _faults(job)
+
+
+def _choose(actor: Actor, allowed: bool) -> None:
+    st.markdown(
+        "A zip file as Roboflow and Ultralytics make it (`data.yaml`, `images`, `labels`), or with one folder of "
+        "pictures per class: a model then proposes the boxes."
+    )
+    uploaded = st.file_uploader(
+        "Dataset (zip)",
+        type="zip",
+        key=field_key(_FIELD),
+        max_upload_size=get_settings().upload_max_mb,
+        disabled=not allowed,
+    )
+    if not allowed:
+        st.caption(":material/lock: Importing needs the role editor.")
+    if uploaded is None:
+        return
+    try:
+        with explained(), st.spinner("Looking into the file"):
+            st.session_state[_KEPT] = importing.keep_upload(actor, uploaded)
+    except (BadArchiveError, LakeError) as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    let_go(_FIELD, [uploaded])
+    st.rerun()
+
+
+def _look(kept: str) -> Layout | None:
+    """What the kept file holds; None when it went away meanwhile, which is nobody's fault."""
+    try:
+        with explained():
+            return importing.look(kept)
+    except BadArchiveError:
+        st.session_state.pop(_KEPT, None)
+        return None
+
+
+def _plan(actor: Actor, workload: str, kept: str, layout: Layout) -> None:
+    count = len(layout.members)
+    if layout.kind == YOLO:
+        bare = (
+            f", {layout.unlabelled:,} of them without labels: those teach where nothing is" if layout.unlabelled else ""
+        )
+        st.markdown(f"A YOLO dataset with **{counted(count, 'picture')}**{bare}.")
+    else:
+        st.markdown(f"**{counted(count, 'picture')}** in {counted(len(layout.classes), 'folder')}, without boxes.")
+    for remark in layout.remarks:
+        st.caption(f":material/info: {plain(remark)}")
+    if layout.lonely:
+        st.caption(f":material/info: {counted(len(layout.lonely), 'label file')} without a picture.")
+    meanings = _meanings(workload, layout)
+    used = any(meaning != LEAVE_OUT for meaning in meanings.values()) or not layout.classes
+    with st.container(horizontal=True):
+        clicked = st.button(
+            f"Import {counted(count, 'picture')}",
+            type="primary",
+            icon=":material/move_to_inbox:",
+            key="btn_import",
+            disabled=not used,
+            help=None if used else "Give at least one class a meaning.",
+        )
+        if st.button("Choose another file", icon=":material/undo:", key="btn_import_other"):
+            uploads.discard(st.session_state.pop(_KEPT))
+            st.rerun()
+    if clicked and start(actor, jobs.IMPORT, workload, {"upload": kept, "meanings": meanings}):
+        st.session_state.pop(_KEPT)
+        st.rerun()
+
+
+def _meanings(workload: str, layout: Layout) -> dict[str, str]:
+    """One choice per class of the stranger's."""
+    ours = CLASSES_OF[workload]
+    options = [*ours, BACKGROUND, LEAVE_OUT]
+    shown = layout.classes[:_MAPPED]
+    if shown:
+        st.markdown("**What do its classes mean?**")
+    chosen: dict[str, str] = {}
+    with st.container(horizontal=True):
+        for number, name in enumerate(shown):
+            chosen[name] = st.selectbox(
+                plain(name) or "(unnamed)",
+                options,
+                index=options.index(guess(name, workload)),
+                format_func=lambda option: _CHOICES.get(option, option),
+                key=f"meaning_{number}_{name}",
+                width=240,
+            )
+    if len(layout.classes) > _MAPPED:
+        st.caption(
+            f"It names {len(layout.classes):,} classes; pictures of those after the first {_MAPPED} are left out."
+        )
+    return chosen
+
+
+def _faults(job: Job) -> None:
+    """What the import could not use, and where the pictures went."""
+    splits = job.result.get("splits") or {}
+    if splits:
+        told = ", ".join(f"{splits[split]:,} {name}" for split, name in SPLIT_NAMES.items() if split in splits)
+        st.caption(f"By split: {told}. Pictures of one source stay together, so the shares are rough.")
+    faults = job.result.get("faults") or []
+    if faults:
+        with st.expander(counted(len(faults), "remark"), icon=":material/report:", key=f"faults_{job.id}"):
+            st.code("\n".join(faults), language=None, wrap_lines=True)

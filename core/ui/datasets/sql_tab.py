@@ -1,0 +1,109 @@
+"""Datasets, SQL: ask the data anything, change nothing."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.auth.roles import Actor
+from core.config.settings import get_settings
+from core.storage import sql
+from core.storage.sql import QueryError, Result, Table
+from core.ui.shell.formats import duration
+from core.ui.shell.messages import empty, explained
+
+_TEXT, _EXAMPLE, _RESULT = "sql_text", "sql_example", "sql_result"
+_NAMED = 12
+
+_EXAMPLES = {
+    "Class balance": "SELECT dataset_id, count(*) AS rows, round(avg(label), 3) AS share_of_class_1\n"
+    "FROM linear GROUP BY dataset_id ORDER BY dataset_id",
+    "Means per class": "SELECT label, round(avg(x1), 3) AS mean_x1, round(avg(x2), 3) AS mean_x2, count(*) AS rows\n"
+    "FROM linear GROUP BY label ORDER BY label",
+    "Split sizes": "SELECT dataset_id, holdout, count(*) AS rows\nFROM linear GROUP BY ALL ORDER BY ALL",
+    "How datasets were made": "SELECT dataset_id, rows, parameters->>'$.angle' AS angle, created_by, created_at\n"
+    "FROM datasets ORDER BY dataset_id DESC",
+    "Farthest points": "SELECT *, round(sqrt(x1 * x1 + x2 * x2), 2) AS distance\n"
+    "FROM linear ORDER BY distance DESC LIMIT 20",
+}
+
+
+def sql_tab(actor: Actor) -> None:
+    """Examples, the query, its result, and what there is to ask."""
+    with explained():
+        tables = sql.tables()
+    if len(tables) == 1:
+        empty("There is no dataset yet: generate one in the tab **Linear**, then ask about it here.")
+    asking, naming = st.columns((3, 1), gap="large")
+    with naming:
+        _tables(tables)
+    with asking:
+        st.pills("Examples", list(_EXAMPLES), key=_EXAMPLE, on_change=_take_example, wrap=True)
+        _form(actor)
+        result = st.session_state.get(_RESULT)
+        if isinstance(result, Result):
+            _show(result)
+
+
+def _take_example() -> None:
+    if chosen := st.session_state.get(_EXAMPLE):
+        st.session_state[_TEXT] = _EXAMPLES[chosen]
+        # A chip is a push, not a state: the text may be changed afterwards.
+        st.session_state[_EXAMPLE] = None
+
+
+def _form(actor: Actor) -> None:
+    with st.form("sql", border=False):
+        text = st.text_area(
+            "Query",
+            key=_TEXT,
+            height=150,
+            placeholder="SELECT … FROM linear",
+            persist_state="session",
+            help=f"One SELECT in DuckDB's SQL; at most {get_settings().sql_max_rows:,} rows are shown. "
+            "Ctrl+Enter runs it.",
+        )
+        submitted = st.form_submit_button("Run", type="primary", icon=":material/play_arrow:", key="btn_run_sql")
+    if submitted:
+        st.session_state.pop(_RESULT, None)
+        try:
+            with explained(), st.spinner("Running…"):
+                st.session_state[_RESULT] = sql.run_query(actor, text or "")
+        except QueryError as error:
+            st.error("The query did not run.", icon=":material/error:")
+            # Preformatted: DuckDB points at the place with spaces and a caret.
+            st.code(str(error), language=None, wrap_lines=True)
+
+
+def _show(result: Result) -> None:
+    count = len(result.rows)
+    rows = f"{count:,} row{'' if count == 1 else 's'}"
+    cut = f"The first {rows}; there are more." if result.truncated else f"{rows}."
+    st.dataframe(result.rows, hide_index=True, key="sql_rows", alt=f"Result of the query: {cut}")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{cut} {duration(result.seconds)}", width="stretch")
+        st.download_button(
+            "CSV",
+            lambda: result.rows.to_csv(index=False),
+            "query.csv",
+            "text/csv",
+            icon=":material/download:",
+            key="btn_sql_csv",
+            on_click="ignore",
+            disabled=not count,
+        )
+    if result.truncated:
+        st.info("Add LIMIT, WHERE or an aggregate to see what you are after.", icon=":material/content_cut:")
+    if result.skipped:
+        st.warning(
+            f"Left out, because the file is missing, damaged or cannot be fetched: {', '.join(result.skipped)}. "
+            "`python3 manage.py doctor` tells more.",
+            icon=":material/broken_image:",
+        )
+
+
+def _tables(tables: list[Table]) -> None:
+    st.markdown("**Tables**")
+    for table in tables[:_NAMED]:
+        st.markdown(f"`{table.name}`  \n:small[{table.note}: {', '.join(table.columns)}]")
+    if len(tables) > _NAMED:
+        st.caption(f"… and {len(tables) - _NAMED} older ones; `SHOW TABLES` lists all.")

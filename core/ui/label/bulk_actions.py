@@ -1,0 +1,65 @@
+"""Label: many decisions at once, and what to do with what was labelled."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.auth.roles import Actor, Role
+from core.jobs import jobs
+from core.labelling import review_queue
+from core.ui.label import actions as deeds
+from core.ui.shell.confirm import confirm
+from core.ui.shell.formats import percent
+from core.ui.shell.job_progress import follow, start
+from core.ui.shell.messages import explained
+from core.workloads import WORKLOADS
+
+_NOTHING_SYNTHETIC = {"choices": {"synthetic": 0}}
+"""A dataset of the pictures that are there, without new ones from the renderer."""
+
+
+def after(actor: Actor, workload: str) -> None:
+    """Accept what the model is sure of; make a dataset of what is labelled."""
+    editor = actor.role.rank >= Role.EDITOR.rank
+    with explained():
+        confident = review_queue.confident_count(workload)
+        fresh = review_queue.newly_labelled(workload)
+    if confident:
+        _accept_confident(workload, confident, editor)
+    if workload not in WORKLOADS:
+        return
+    with explained():
+        making = jobs.holding(jobs.slot_of(jobs.GENERATE, workload, actor.username))
+    if making is not None:
+        follow(actor, jobs.GENERATE, workload)
+    elif fresh:
+        _make_dataset(actor, workload, fresh, editor)
+
+
+def _accept_confident(workload: str, count: int, editor: bool) -> None:
+    sure = percent(review_queue.CONFIDENT, 0)
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="label_confident"):
+        st.markdown(f"The model is at least {sure} sure of **{count:,}** proposals.", width="stretch")
+        if st.button("Accept them all", icon=":material/done_all:", key="btn_accept_all", disabled=not editor):
+            confirm(
+                f"Accept {count:,} proposals as they are, without looking at each? Flagged pictures stay in the queue. "
+                "You can undo this afterwards.",
+                "Accept them",
+                lambda who: deeds.accept_confident(who, workload),
+                "Accepted. Undo takes all of them back.",
+            )
+
+
+def _make_dataset(actor: Actor, workload: str, count: int, editor: bool) -> None:
+    text = "1 labelled picture is" if count == 1 else f"{count:,} labelled pictures are"
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="label_fresh"):
+        st.markdown(f"**{text} in no dataset yet.** Make one, and the loop learns from it.", width="stretch")
+        clicked = st.button(
+            "Make a dataset",
+            icon=":material/dataset:",
+            key="btn_label_dataset",
+            disabled=not editor,
+            help=None if editor else "Making data needs the role editor.",
+        )
+    if clicked and start(actor, jobs.GENERATE, workload, _NOTHING_SYNTHETIC) is not None:
+        st.rerun()

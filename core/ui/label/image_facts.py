@@ -1,0 +1,43 @@
+"""Label: what is known about a picture, beside it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.catalog.image_tables import Box, Image
+from core.images import LABELLED, SYNTHETIC
+from core.images.splits import HOLDOUT
+from core.labelling import review_queue
+from core.ui.label.queue_filter import title_of
+from core.ui.shell.formats import ago, percent, plain
+from core.vision.provenance import HUMAN, MODEL
+
+_COLOURS = {review_queue.FLAGGED: "red", review_queue.UNSURE: "orange", LABELLED: "green"}
+
+
+def facts(image: Image) -> None:
+    """Why it is here, whose boxes these are, where it came from."""
+    reason = review_queue.reason_of(image)
+    st.markdown(f":{_COLOURS.get(reason, 'blue')}-badge[{title_of(reason)}] Picture {image.id}")
+    if image.note:
+        st.markdown(plain(image.note))
+    for box in image.boxes:
+        st.markdown(f"**{plain(box.label.capitalize())}** {_whose(box)}")
+    if not image.boxes:
+        st.markdown("No throw on it: a negative." if image.state == LABELLED else "No box yet.")
+    st.caption(
+        f"{image.source.capitalize()} of {image.width} × {image.height} pixels, session {plain(image.session)}, "
+        f"added {ago(image.created_at)} by {plain(image.created_by)}."
+    )
+    if image.reviewed_by and image.reviewed_at:
+        st.caption(f"Reviewed {ago(image.reviewed_at)} by {plain(image.reviewed_by)}.")
+    if image.split == HOLDOUT:
+        st.caption("Its session is held out: models are measured on it, never trained.")
+
+
+def _whose(box: Box) -> str:
+    if box.provenance == MODEL:
+        return "proposed by a model" + (f", {percent(box.confidence, 0)} sure" if box.confidence is not None else "")
+    if box.provenance == HUMAN:
+        return f"by {plain(box.created_by)}"
+    return "known from rendering" if box.provenance == SYNTHETIC else plain(box.provenance)

@@ -1,0 +1,104 @@
+"""Label: the picture to decide on, with what is known about it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import streamlit as st
+
+from core.auth.roles import Actor, Role
+from core.catalog.image_tables import Image
+from core.images import store
+from core.labelling import review_queue
+from core.labelling.review_history import stamp
+from core.storage.lake import LakeUnreachableError
+from core.ui.label import actions as deeds
+from core.ui.label.editor import Act, Showing, editor, taken_act
+from core.ui.label.image_facts import facts
+from core.ui.label.queue_filter import Choice, choice
+from core.ui.shell.formats import plain
+from core.ui.shell.links import may_open, page_link
+from core.ui.shell.messages import empty, explained
+
+
+def desk(actor: Actor, workload: str) -> None:
+    """The queue's head in the editor, or what to do when nothing waits."""
+    if act := taken_act():
+        deeds.do(actor, act)
+    chosen = choice(workload)
+    image = _current(chosen)
+    if image is None:
+        _nothing_left(actor, chosen)
+        return
+    picture, details = st.columns((5, 2), gap="large")
+    with picture:
+        _show(actor, image)
+    with details:
+        facts(image)
+
+
+def _current(chosen: Choice) -> Image | None:
+    with explained():
+        asked = deeds.wanted() or _in_address()
+        if asked is not None and (found := store.get(asked)) is not None and found.workload == chosen.workload:
+            return found
+        queue = review_queue.queue(
+            chosen.workload,
+            1,
+            reason=chosen.reason,
+            label=chosen.label,
+            source=chosen.source,
+            without=deeds.passed(),
+        )
+    return queue[0] if queue else None
+
+
+def _in_address() -> int | None:
+    """The picture that a link asks for, once: the next run goes on with the queue."""
+    asked = st.query_params.pop("image", "") if "image" in st.query_params else ""
+    if not (asked.isascii() and asked.isdecimal() and len(asked) < 10):
+        return None
+    deeds.look_at(int(asked))
+    return int(asked)
+
+
+def _show(actor: Actor, image: Image) -> None:
+    readonly = actor.role.rank < Role.EDITOR.rank
+    draft = deeds.draft_of(image.id)
+    showing = Showing(f"{image.id}.{deeds.showing()}", readonly, deeds.undoable(), deeds.said(), draft)
+    try:
+        editor(image, store.file_of(image), showing)
+    except (store.ImageMissingError, LakeUnreachableError) as error:
+        st.error(plain(str(error)), icon=":material/broken_image:")
+        with st.container(horizontal=True):
+            _button(actor, image, "Skip", "next", False)
+            _button(actor, image, "Reject", "reject", readonly)
+    if readonly:
+        st.caption("Deciding needs the role editor.")
+
+
+def _button(actor: Actor, image: Image, label: str, action: Literal["next", "reject"], disabled: bool) -> None:
+    """For pictures that the editor cannot show."""
+    if st.button(label, key=f"btn_label_{action}", disabled=disabled):
+        deeds.do(actor, Act(action=action, image=image.id, seen=stamp(image), boxes=[]))
+        st.rerun()
+
+
+def _nothing_left(actor: Actor, chosen: Choice) -> None:
+    skipped = chosen.total  # they wait, and still none is shown
+    if skipped:
+        empty(f"You have skipped every picture that waits here ({skipped:,}).", ":material/skip_next:")
+    elif chosen.narrowed:
+        empty("No picture fits this choice. Take **All**, or change the filter.", ":material/filter_list_off:")
+    else:
+        empty("Nothing waits for you. Collect pictures, or flag a mistake while you play.", ":material/task_alt:")
+    with st.container(horizontal=True):
+        if skipped and st.button("Look at them again", icon=":material/replay:", key="btn_label_again"):
+            deeds.passed().clear()
+            st.rerun()
+        if deeds.undoable() and st.button("Undo the last step", icon=":material/undo:", key="btn_label_undo"):
+            deeds.take_back(actor)
+            st.rerun()
+        for path, label in (("datasets.py", "Collect pictures"), ("train.py", "Train")):
+            if not skipped and may_open(actor, path):
+                page_link(path, label)

@@ -1,0 +1,71 @@
+"""Hold to record: frames with a label, for the next training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.auth.roles import Actor, ForbiddenError, Role
+from core.live.capture import LONGEST_S, Captured
+from core.live.viewer import Viewer
+from core.ui.shell.formats import plain
+from core.ui.shell.guard import acting
+from core.ui.shell.links import may_open, page_link
+from core.vision.classes import CLASSES
+
+_EVERY_S = 0.5
+_HERE = Path(__file__).parent
+
+_hold = st.components.v2.component(
+    "shifumi.hold_button",
+    html='<button type="button" aria-pressed="false"><span></span></button>',
+    css=(_HERE / "hold.css").read_text(encoding="utf-8"),
+    js=(_HERE / "hold.js").read_text(encoding="utf-8"),
+)
+
+
+def record(actor: Actor, viewer: Viewer, playing: bool) -> None:
+    """Renews itself while the camera is on, so that the counter counts."""
+    if actor.role.rank < Role.EDITOR.rank:
+        st.info("Capturing pictures needs the role editor. An admin can change that.", icon=":material/lock:")
+        return
+    st.fragment(run_every=_EVERY_S if playing else None)(_panel)(actor, viewer, playing)
+
+
+def _panel(actor: Actor, viewer: Viewer, playing: bool) -> None:
+    st.write("Show one throw, hold the button, and move your hand about: near, far, turned, in the corners.")
+    label = st.segmented_control(
+        "What you show", CLASSES, default=CLASSES[0], format_func=str.capitalize, key="live_record_label", required=True
+    )
+    data = {"label": f"Hold to record {label}", "playing": playing}
+    state = _hold(key="live_hold", data=data, default={"holding": False}, on_holding_change=lambda: None)
+    _follow(viewer, bool(state.holding) and playing, label or CLASSES[0])
+    st.caption(f"With the keyboard: hold Space. Frames are stored only while you hold, for at most {LONGEST_S:.0f} s.")
+    if not playing:
+        st.caption("Start the camera first.")
+    if (captured := viewer.recorder.captured) is not None:
+        _counter(actor, captured)
+
+
+def _follow(viewer: Viewer, holding: bool, label: str) -> None:
+    if not holding:
+        viewer.recorder.end()
+        return
+    try:
+        viewer.recorder.begin(acting(), label)
+    except ForbiddenError as error:
+        st.warning(plain(str(error)), icon=":material/lock:")
+
+
+def _counter(actor: Actor, captured: Captured) -> None:
+    if captured.problem:
+        st.error(f"**Recording stopped.** {plain(captured.problem)}", icon=":material/error:")
+    noun = "picture" if captured.stored == 1 else "pictures"
+    text = f"**{captured.stored} {noun} of {captured.label}** stored, {captured.alike} left out because nothing moved."
+    st.markdown(text)
+    if captured.proposers:
+        by = ", ".join(f"{name} {count}" for name, count in captured.proposers)
+        st.caption(f"Boxes proposed by {by}.")
+    if captured.stored and may_open(actor, "label.py"):
+        page_link("label.py", "Check the boxes")

@@ -1,0 +1,84 @@
+"""What a person chooses for their stream: model, a second one beside it, confidence, mirror."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.live.frames import Model
+from core.live.model_cache import STARTER, WORKLOAD, model_of, starter_model
+from core.live.viewer import Source, Wishes
+from core.models.registry import CHALLENGER, CHAMPION, PREVIOUS, RegistryError, Version
+from core.models.serving import ModelRefusedError, Served
+from core.ui.live.viewer_store import following
+from core.ui.shell import model_store
+from core.ui.shell.formats import plain
+
+_TITLES = {CHAMPION: "Champion", CHALLENGER: "Challenger", PREVIOUS: "Previous", STARTER: "Starter"}
+
+
+def choices() -> Wishes:
+    """The widgets; returns what is chosen."""
+    held = _held()
+    names = [name for name in _TITLES if name in {CHAMPION, STARTER} or name in held]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        main = st.selectbox(
+            "Model", names, format_func=lambda name: _label(name, held), key="live_model", persist_state="session"
+        )
+        rival = st.selectbox(
+            "Compare with",
+            [name for name in names if name != main],
+            index=None,
+            placeholder="nothing",
+            format_func=lambda name: _label(name, held),
+            key="live_rival",
+            help="A second model looks at the same frames; its boxes are orange.",
+        )
+    confidence = st.slider(
+        "Least confidence",
+        0.1,
+        0.9,
+        0.4,
+        0.05,
+        key="live_confidence",
+        persist_state="session",
+        help="Boxes that the model is less sure of are not shown.",
+    )
+    mirrored = st.toggle("Mirror", True, key="live_mirrored", persist_state="session")
+    second = _source(rival, held) if rival else None
+    return Wishes(_source(main or CHAMPION, held) or following().current, second, confidence, mirrored)
+
+
+def _held() -> dict[str, Version]:
+    """Who holds which alias; empty while the registry does not answer."""
+    try:
+        found = model_store.versions(WORKLOAD)
+    except RegistryError:
+        return {}  # the read-out says what is wrong
+    return {alias: version for version in found for alias in version.aliases}
+
+
+def _label(name: str, held: dict[str, Version]) -> str:
+    if name in held:
+        return f"{_TITLES[name]} (v{held[name].version})"
+    return f"{_TITLES[name]} (none yet: the starter)" if name == CHAMPION else _TITLES[name]
+
+
+def _source(name: str, held: dict[str, Version]) -> Source | None:
+    """Where the frames' model comes from; None, and the reason on the page, when it cannot be had."""
+    if name == CHAMPION:
+        return following().current  # not a fixed version: a promotion takes over in the running stream
+    try:
+        model = _starter() if name == STARTER else _version(held[name])
+    except (RegistryError, ModelRefusedError, ValueError, OSError) as error:
+        st.warning(plain(str(error)), icon=":material/cloud_off:")
+        return None
+    return lambda: model
+
+
+def _version(version: Version) -> Model:
+    return model_of(Served(version, model_store.predictor(version), version.created_at))
+
+
+@st.cache_resource(show_spinner=False)
+def _starter() -> Model:
+    return starter_model()

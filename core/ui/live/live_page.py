@@ -1,0 +1,48 @@
+"""How the pieces of the Live page lie beside each other."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.auth.roles import Actor
+from core.ui.live.camera_test import camera_test
+from core.ui.live.capture import record
+from core.ui.live.choices import choices
+from core.ui.live.game import play
+from core.ui.live.readout import readout
+from core.ui.live.report_mistake import wrong
+from core.ui.live.shortcuts import give_keys_back
+from core.ui.live.stream import video
+from core.ui.live.viewer_store import viewer
+
+
+def live_page(actor: Actor) -> None:
+    """The picture and its figures on one side; what to do with it on the other."""
+    watched = viewer()
+    picture, side = st.columns([3, 2], gap="large")
+    with picture:
+        # Before anything else that could end the run early: a stream that a run leaves out is closed.
+        stream = video(watched)
+        readout(watched, stream)
+        camera_test()
+        give_keys_back(stream.playing)
+    with side:
+        game, recording, mistake, options = st.tabs(
+            ["Play", "Capture", "Correct", "Options"], key="live_tab", on_change="rerun"
+        )
+        if not game.open:
+            watched.pause()
+        if not recording.open:
+            watched.recorder.end()  # the button went away while it was held
+        if game.open:
+            with game:
+                play(watched, stream.playing)
+        if recording.open:
+            with recording:
+                record(actor, watched, stream.playing)
+        if mistake.open:
+            with mistake:
+                wrong(actor, watched, stream.playing)
+        if options.open:  # only then: this asks the registry, and what was chosen stays chosen
+            with options:
+                watched.wishes = choices()

@@ -1,0 +1,129 @@
+"""“That was wrong”: one frame, frozen by a press of a button, goes to the review with the right label."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import streamlit as st
+
+from core.auth.roles import Actor
+from core.catalog.image_tables import Image
+from core.images import DECIDED
+from core.labelling import flagging, review_queue
+from core.live.viewer import Moment, Viewer
+from core.storage.lake import LakeError
+from core.ui.shell.formats import plain
+from core.ui.shell.guard import acting
+from core.ui.shell.links import may_open, page_link
+from core.ui.shell.messages import explained
+from core.vision import drawing
+from core.vision.boxes import BadBoxError
+from core.vision.classes import CLASSES
+from core.vision.decode import BadImageError
+from core.vision.detections import Pixels
+from core.vision.tracks import Hand
+
+_MOMENT, _NTH = "live_moment", "live_moment_nth"
+_DONE = "live_flagged"
+_NONE = "no throw"
+
+
+def wrong(actor: Actor, viewer: Viewer, playing: bool) -> None:
+    """A fragment: pressing its buttons leaves the rest of the page alone."""
+    st.fragment(_panel)(actor, viewer, playing)
+
+
+def _panel(actor: Actor, viewer: Viewer, playing: bool) -> None:
+    st.write("The model named your hand wrong? Freeze the frame, say what it was, and it will be learnt from.")
+    moment: Moment | None = st.session_state.get(_MOMENT)
+    if moment is None:
+        st.button(
+            "That was wrong",
+            key="btn_wrong",
+            icon=":material/thumb_down:",
+            shortcut="w",
+            disabled=not playing,
+            on_click=_freeze,
+            args=(viewer,),
+        )
+        _told(actor)
+        return
+    st.image(_with_boxes(moment), channels="BGR", caption=f"{moment.model} said {_in_words(moment)}.")
+    st.write("What was it really?")
+    _answers(viewer, st.session_state[_NTH])
+    st.caption("The frame is stored when you press one of the first four.")
+
+
+def _answers(viewer: Viewer, nth: int) -> None:
+    """Buttons of this frame alone. On a slow server those of the last one can still be pressed when the next is frozen
+    already, and the answer would be taken for one about a frame that nobody has seen."""
+    with st.container(horizontal=True):
+        for label in (*CLASSES, _NONE):
+            key = f"btn_right_{label.replace(' ', '_')}_{nth}"
+            st.button(label.capitalize(), key=key, on_click=_send, args=(viewer, nth, label))
+        st.button("Never mind", key=f"btn_wrong_cancel_{nth}", type="tertiary", on_click=_forget, args=(nth,))
+
+
+def _freeze(viewer: Viewer) -> None:
+    st.session_state.pop(_DONE, None)
+    moment = viewer.moment()
+    if moment is None:
+        st.session_state[_DONE] = ("No frame has been looked at yet. Wait a second and press again.", False)
+        return
+    st.session_state[_MOMENT] = moment
+    st.session_state[_NTH] = st.session_state.get(_NTH, 0) + 1
+
+
+def _taken(nth: int) -> Moment | None:
+    """The frozen frame, which goes; None when it is another one by now: Streamlit remembers buttons that are gone."""
+    return st.session_state.pop(_MOMENT, None) if nth == st.session_state[_NTH] else None
+
+
+def _forget(nth: int) -> None:
+    _taken(nth)
+
+
+def _send(viewer: Viewer, nth: int, label: str) -> None:
+    moment = _taken(nth)
+    if moment is None:
+        return
+    right = None if label == _NONE else label
+    try:
+        with explained():
+            image = flagging.flag(
+                acting(), moment.pixels, right, moment.said, session=viewer.session, model=moment.model
+            )
+    except (BadImageError, BadBoxError, LakeError, OSError) as error:
+        st.session_state[_DONE] = (f"Not stored. {error}", False)
+        return
+    st.session_state[_DONE] = (_thanks(image, label), True)
+
+
+def _thanks(image: Image, label: str) -> str:
+    if image.state in DECIDED:
+        return f"Thank you. This very frame is picture {image.id}, about which somebody has decided: that stands."
+    waiting = sum(review_queue.waiting(image.workload).values())
+    return f"Thank you. The frame waits in the review as picture {image.id}, labelled “{label}” ({waiting} waiting)."
+
+
+def _told(actor: Actor) -> None:
+    if _DONE not in st.session_state:
+        return
+    text, good = st.session_state[_DONE]
+    (st.success if good else st.error)(plain(text), icon=":material/check_circle:" if good else ":material/error:")
+    if good and may_open(actor, "label.py"):
+        page_link("label.py", "See it in the review")
+
+
+def _with_boxes(moment: Moment) -> Pixels:
+    picture = moment.pixels.copy()
+    for corners, score, label in zip(moment.said.boxes, moment.said.scores, moment.said.labels, strict=True):
+        left, top, right, bottom = (float(value) for value in corners)
+        drawing.draw_hand(picture, Hand((left, top, right, bottom), int(label), float(score)), drawing.MAIN)
+    if picture.shape[1] > 640:
+        return np.asarray(cv2.resize(picture, None, fx=640 / picture.shape[1], fy=640 / picture.shape[1]), np.uint8)
+    return picture
+
+
+def _in_words(moment: Moment) -> str:
+    return ", ".join(CLASSES[int(label)] for label in moment.said.labels) or "nothing"

@@ -1,0 +1,107 @@
+"""What happened lately: decisions, jobs and people's deeds in one list, newest first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import select
+
+from core.auth.roles import Actor, Role
+from core.catalog.engine import reading
+from core.catalog.tables import AuditEvent, Decision, Job
+from core.jobs import jobs
+from core.loop import decisions
+
+_OPEN_TO_ALL = ("dataset.", "flow.", "job.cancel", "model.")
+"""Deeds that viewers may see; logins, users and tokens are the admins' business."""
+
+_TOLD_OTHERWISE = {"job.submit", "model.promote"}
+"""Their outcome, a job or a decision, is in the list already."""
+
+_FARTHEST = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line. ``kind`` is a decision's kind, ``job.<state>`` or an audited action; ``times`` counts
+    equal neighbours that were folded into this one; ``flow_run_id`` leads to the run behind it."""
+
+    at: datetime
+    kind: str
+    subject: str
+    text: str = ""
+    by: str = ""
+    flow_run_id: str | None = None
+    times: int = 1
+
+
+def recent(actor: Actor, limit: int = 30) -> list[Event]:
+    """The newest events that ``actor`` may see. Raises ``CatalogUnavailableError``."""
+    reach = 4 * limit
+    while True:
+        sources = [_of_decisions(reach), _of_jobs(reach), _of_people(actor, reach)]
+        cut = [source for source in sources if len(source) == reach]
+        # Before the last event of a source that was cut short, the others alone would tell half the story.
+        since = max((source[-1].at for source in cut), default=None)
+        found = [event for source in sources for event in source if since is None or event.at >= since]
+        folded = fold(sorted(found, key=lambda event: event.at, reverse=True))
+        if len(folded) >= limit or not cut or reach >= _FARTHEST:
+            return folded[:limit]
+        reach *= 4  # folding shortened the list: look farther back
+
+
+def fold(events: list[Event]) -> list[Event]:
+    """Neighbours that differ in their time only become one: a champion that is kept all night is one line."""
+    folded: list[Event] = []
+    for event in events:
+        last = folded[-1] if folded else None
+        if last is not None and _same(last, event):
+            folded[-1] = replace(last, times=last.times + 1)
+        else:
+            folded.append(event)
+    return folded
+
+
+def _same(one: Event, other: Event) -> bool:
+    if (one.kind, one.subject, one.by) != (other.kind, other.subject, other.by):
+        return False
+    # Kept with 0.931 or with 0.932: no news either way.
+    return one.kind == decisions.KEPT or one.text == other.text
+
+
+def _of_decisions(reach: int) -> list[Event]:
+    return [
+        Event(one.at, one.kind, _subject(one), one.reason, flow_run_id=one.flow_run_id)
+        for one in decisions.latest(limit=reach)
+    ]
+
+
+def _subject(one: Decision) -> str:
+    version = one.challenger_version if one.kind != decisions.KEPT else one.champion_version
+    return f"{one.workload} v{version}" if version else one.workload
+
+
+def _of_jobs(reach: int) -> list[Event]:
+    """Jobs that ended, but for those that a decision or a dataset tells of."""
+    query = select(Job).where(Job.finished_at.is_not(None)).order_by(Job.finished_at.desc()).limit(reach)
+    with reading() as session:
+        found = list(session.scalars(query))
+    told = {jobs.CHECK: {jobs.COMPLETED, jobs.FAILED, jobs.CRASHED}, jobs.GENERATE: {jobs.COMPLETED}}
+    return [
+        Event(at, f"job.{one.state}", f"{one.kind}/{one.workload}", one.message, one.created_by, one.flow_run_id)
+        for one in found
+        if (at := one.finished_at) is not None and one.state not in told.get(one.kind, set())
+    ]
+
+
+def _of_people(actor: Actor, reach: int) -> list[Event]:
+    query = select(AuditEvent).where(AuditEvent.action.not_in(_TOLD_OTHERWISE))
+    if actor.role is not Role.ADMIN:
+        beginnings = AuditEvent.action.startswith(_OPEN_TO_ALL[0])
+        for start in _OPEN_TO_ALL[1:]:
+            beginnings |= AuditEvent.action.startswith(start)
+        query = query.where(beginnings)
+    with reading() as session:
+        found = list(session.scalars(query.order_by(AuditEvent.id.desc()).limit(reach)))
+    return [Event(one.at, one.action, one.subject, by=one.actor) for one in found]

@@ -1,0 +1,123 @@
+"""A newcomer's first steps, ticked by what really happened in this installation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Select, exists, or_, select
+
+from core.auth import audit
+from core.auth.roles import Actor, Role, require
+from core.catalog.engine import reading
+from core.catalog.tables import ApiToken, AuditEvent, Dataset, Decision, Job, PredictionBatch
+from core.config.settings import get_settings
+from core.jobs import jobs
+from core.loop.decisions import PROMOTED, REJECTED
+from core.workloads import WORKLOADS
+
+_SKIP = "checklist.skip"
+DISCORD = "discord"
+
+
+_STEPS = (
+    ("login", "Log in", "That worked.", "", Role.VIEWER),
+    ("dataset", "Make a dataset", "The defaults will do.", "datasets.py", Role.EDITOR),
+    ("model", "Get a first model", "It is trained by itself once there is data.", "train.py", Role.EDITOR),
+    ("prediction", "Ask it something", "One point, or a whole CSV file.", "predict.py", Role.VIEWER),
+    (
+        "drift",
+        "Let the world change",
+        "Generate data with another angle: the check notices that the champion no longer fits.",
+        "datasets.py",
+        Role.EDITOR,
+    ),
+    (
+        "recovery",
+        "See a better model take over",
+        "It is trained and promoted by itself; the timeline shows it.",
+        "train.py",
+        Role.EDITOR,
+    ),
+    ("token", "Make an API token", "For programs that ask the model over HTTP.", "admin.py", Role.ADMIN),
+    (
+        DISCORD,
+        "Be told on Discord",
+        "Set SHIFUMI_DISCORD_WEBHOOK_URL and send a test message, or do without.",
+        "admin.py",
+        Role.ADMIN,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """``page`` is the file of the page where it is done, as the navigation names it; empty when nothing
+    has to be done. ``skipped`` counts as done."""
+
+    key: str
+    title: str
+    hint: str
+    page: str
+    done: bool
+    skipped: bool = False
+    needs: Role = Role.VIEWER
+
+
+def steps() -> list[Step]:
+    """All steps in the order a newcomer takes them. Raises ``CatalogUnavailableError``."""
+    done = _facts()
+    dipped = _first_dip()
+    told = get_settings().discord_webhook_url is not None
+    done |= {"login": True, "drift": dipped is not None, "recovery": dipped is not None and _promoted_since(dipped)}
+    done[DISCORD] = told or done["skipped"]
+    skipped = {DISCORD} if done["skipped"] and not told else set()
+    return [Step(key, title, hint, page, done[key], key in skipped, needs) for key, title, hint, page, needs in _STEPS]
+
+
+def skip_discord(actor: Actor) -> None:
+    """Decide to do without Discord. Raises ``ForbiddenError`` below admin."""
+    require(actor, Role.ADMIN)
+    audit.record(None, actor, _SKIP, DISCORD)
+
+
+def _facts() -> dict[str, bool]:
+    """Each answered by the catalog in one round trip; what was deleted since still counts."""
+    answered = Job.kind == jobs.PREDICT_FILE, Job.state == jobs.COMPLETED
+    asked = {
+        "dataset": or_(exists(select(Dataset.id)), _done("dataset.create")),
+        "model": exists(select(Decision.id).where(Decision.kind == PROMOTED)),
+        "prediction": or_(exists(select(PredictionBatch.id)), exists(select(Job.id).where(*answered))),
+        "token": exists(select(ApiToken.id)),
+        "skipped": _done(_SKIP, DISCORD),
+    }
+    query: Select[tuple[bool, ...]] = select(*(question.label(name) for name, question in asked.items()))
+    with reading() as session:
+        row = session.execute(query).one()
+    return {name: bool(value) for name, value in row._mapping.items()}
+
+
+def _done(action: str, subject: str | None = None) -> exists:  # type: ignore[valid-type]
+    query = select(AuditEvent.id).where(AuditEvent.action == action)
+    return exists(query.where(AuditEvent.subject == subject) if subject else query)
+
+
+def _first_dip() -> int | None:
+    """The first decision at which a champion no longer fitted: drift was found, or it fell under the threshold."""
+    query = select(Decision).where(Decision.champion_version.is_not(None)).order_by(Decision.id)
+    with reading() as session:
+        suspects = session.scalars(query.where(or_(Decision.drift, Decision.kind.in_([PROMOTED, REJECTED]))).limit(500))
+        return next((one.id for one in suspects if one.drift or _fell(one)), None)
+
+
+def _fell(decision: Decision) -> bool:
+    workload = WORKLOADS.get(decision.workload)
+    figures = (decision.details or {}).get("champion")
+    return workload is not None and figures is not None and float(figures["value"]) < workload.threshold
+
+
+def _promoted_since(decision_id: int) -> bool:
+    with reading() as session:
+        found = session.scalar(
+            select(Decision.id).where(Decision.id >= decision_id, Decision.kind == PROMOTED).limit(1)
+        )
+    return found is not None

@@ -1,0 +1,74 @@
+"""The timeline with its choices: which workload, how far back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import streamlit as st
+
+from core.auth.roles import Actor
+from core.catalog.tables import Decision
+from core.loop import decisions
+from core.ui.overview.timeline import figure
+from core.ui.shell.charts import show
+from core.ui.shell.formats import browser_zone
+from core.ui.shell.links import may_open, page_link
+from core.ui.shell.messages import empty
+from core.workloads import WORKLOADS, get_workload
+
+_MOST = 2000
+_SPANS = {"Hour": timedelta(hours=1), "Day": timedelta(days=1), "Week": timedelta(days=7), "All": None}
+
+
+def history(actor: Actor, workload: str | None = None) -> None:
+    """Heading, choices and the picture, or what to do while there is nothing to draw.
+
+    Without ``workload`` the reader chooses one, when there are several.
+    """
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.subheader("Timeline", width="stretch", anchor=False)
+        name = workload or _workload()
+        span = st.segmented_control(
+            "Show the last", list(_SPANS), default="All", required=True, key="span", label_visibility="collapsed"
+        )
+    found = decisions.latest(name, limit=_MOST)
+    if not found:
+        empty("Nothing was decided yet. Once there is data, every check leaves a mark here.", ":material/timeline:")
+        if may_open(actor, "datasets.py"):
+            page_link("datasets.py", "Make a dataset")
+        return
+    _picture(name, within(found, _SPANS[span or "All"]))
+
+
+def within(found: list[Decision], span: timedelta | None, now: datetime | None = None) -> list[Decision]:
+    """Those of the last ``span``, or all."""
+    if span is None:
+        return found
+    start = (now or datetime.now(UTC)) - span
+    return [one for one in found if one.at >= start]
+
+
+def _workload() -> str:
+    if len(WORKLOADS) == 1:
+        return next(iter(WORKLOADS))
+    chosen = st.segmented_control(
+        "Workload",
+        list(WORKLOADS),
+        default=next(iter(WORKLOADS)),
+        required=True,
+        format_func=lambda name: get_workload(name).title,
+        key="timeline_workload",
+        label_visibility="collapsed",
+    )
+    return chosen or next(iter(WORKLOADS))
+
+
+def _picture(name: str, chosen: list[Decision]) -> None:
+    if not chosen:
+        empty("Nothing was decided in this time. Look further back.", ":material/timeline:")
+        return
+    workload = get_workload(name)
+    drawn = figure(chosen, workload.threshold, workload.metric, browser_zone())
+    last = chosen[0]
+    show(drawn, "timeline", f"{workload.metric} over time; {len(chosen)} decisions, the last one: {last.kind}")
+    st.caption("Point at a marker to read what was decided and why. Drag to zoom in, double-click to zoom out.")

@@ -1,0 +1,116 @@
+"""Predict, a photo: boxes drawn, a table, downloads."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from core.config.settings import get_settings
+from core.models.registry import Version
+from core.ui.shell.formats import percent, plain
+from core.ui.shell.messages import empty
+from core.vision.decode import SUFFIXES, BadImageError, Decoded, decode_with_remarks, encode
+from core.vision.detections import Detections, Detector
+from core.workloads.rps.answers import as_csv, as_json, drawn, rows
+
+CONFIDENCE = "photo_confidence"
+_LEAST = 0.05
+_FILE, _CAMERA = "A file", "The camera"
+
+
+def photo(version: Version, detector: Detector) -> None:
+    """Choose a picture, see what the champion finds on it."""
+    taken = _taken()
+    confidence = confidence_slider()
+    if taken is None:
+        empty("Choose a photo with a hand on it: rock, paper or scissors.", ":material/add_a_photo:")
+        return
+    try:
+        decoded = _decoded(taken.getvalue())
+    except BadImageError as error:
+        st.error(plain(str(error)), icon=":material/broken_image:")
+        return
+    found = _found(taken.getvalue(), version.version, version.sha256, decoded, detector).above(confidence)
+    _show(version, decoded, found)
+
+
+def confidence_slider() -> float:
+    """From which confidence on a box counts; the same for photos and videos."""
+    return st.slider(
+        "Least confidence", _LEAST, 0.95, 0.25, 0.05, key=CONFIDENCE, persist_state="session", format="percent"
+    )
+
+
+def model_in_words(version: Version) -> str:
+    """Who answered."""
+    return f"champion v{version.version}" if version.version else "the model that ships with Shifumi"
+
+
+def _taken() -> UploadedFile | None:
+    where = st.segmented_control(
+        "Photo from", (_FILE, _CAMERA), default=_FILE, required=True, key="photo_from", persist_state="session"
+    )
+    if where == _CAMERA:
+        return st.camera_input("Photo", key="photo_camera", label_visibility="collapsed")
+    return st.file_uploader(
+        "Photo",
+        type=[suffix[1:] for suffix in SUFFIXES],
+        key="photo_file",
+        max_upload_size=get_settings().image_max_mb,
+        label_visibility="collapsed",
+    )
+
+
+def _show(version: Version, decoded: Decoded, found: Detections) -> None:
+    picture, answer = st.columns((3, 2), gap="large")
+    words = "; ".join(f"{row['label']}, {percent(row['confidence'], 0)} sure" for row in rows(found))
+    with picture:
+        marked = encode(drawn(decoded.pixels, found))
+        st.image(marked, width="stretch", output_format="JPEG", alt=f"The photo with boxes: {words or 'none'}")
+        if decoded.remarks:
+            st.caption(f"The photo was {plain(', '.join(decoded.remarks))}.")
+    with answer:
+        if not len(found):
+            st.markdown("**No throw found.** Move the slider to the left to see what was less certain.")
+        else:
+            st.dataframe(
+                [{"throw": row["label"], "confidence": row["confidence"]} for row in rows(found)],
+                hide_index=True,
+                column_config={
+                    "confidence": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)
+                },
+                alt=words,
+            )
+        st.caption(f"Answered by {model_in_words(version)}.")
+        _downloads(version, decoded, found)
+
+
+def _downloads(version: Version, decoded: Decoded, found: Detections) -> None:
+    by = model_in_words(version)
+    files = (
+        ("Picture", "jpg", "image/jpeg", lambda: encode(drawn(decoded.pixels, found))),
+        ("Boxes as JSON", "json", "application/json", lambda: as_json(found, decoded.pixels, by)),
+        ("Boxes as CSV", "csv", "text/csv", lambda: as_csv(found)),
+    )
+    with st.container(horizontal=True):
+        for label, suffix, mime, content in files:
+            st.download_button(
+                label,
+                content,
+                f"hands-v{version.version}.{suffix}",
+                mime,
+                icon=":material/download:",
+                key=f"btn_photo_{suffix}",
+                on_click="ignore",
+            )
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _decoded(data: bytes) -> Decoded:
+    return decode_with_remarks(data)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _found(data: bytes, version: int, sha256: str, _decoded: Decoded, _detector: Detector) -> Detections:
+    # Asked once with the least confidence: what is surer is among it, so the slider costs nothing.
+    return _detector.detect(_decoded.pixels, _LEAST)

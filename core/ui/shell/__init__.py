@@ -1,0 +1,1 @@
+"""What every page stands in: guard, login, navigation, messages, formats, charts."""

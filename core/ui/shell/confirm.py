@@ -1,0 +1,49 @@
+"""Ask before something that cannot be undone, and do things whose refusal is a message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.auth.passwords import PasswordRefusedError
+from core.auth.roles import Actor
+from core.auth.tokens import TokenRefusedError
+from core.auth.users import UserError
+from core.ui.shell.formats import plain
+from core.ui.shell.guard import acting
+from core.ui.shell.messages import explained, note
+
+
+def attempt(action: Callable[[Actor], None], refusals: tuple[type[Exception], ...] = ()) -> bool:
+    """Run ``action`` as whoever is logged in right now; a refusal is said on the page, and False comes back.
+
+    ``refusals`` are further exceptions whose text is meant for people.
+    """
+    expected: tuple[type[Exception], ...] = (UserError, PasswordRefusedError, TokenRefusedError, *refusals)
+    try:
+        with explained():
+            action(acting())
+    except expected as error:
+        st.error(plain(str(error)))
+        return False
+    return True
+
+
+@st.dialog("Are you sure?")
+def confirm(
+    question: str,
+    label: str,
+    action: Callable[[Actor], None],
+    done: str,
+    refusals: tuple[type[Exception], ...] = (),
+) -> None:
+    """A dialog with ``question`` (Markdown) and a button ``label``; ``done`` is said after ``action`` went well."""
+    st.write(question)
+    with st.container(horizontal=True):
+        agreed = st.button(label, type="primary", key="btn_confirm")
+        if st.button("Cancel", key="btn_cancel"):
+            st.rerun()
+    if agreed and attempt(action, refusals):
+        note(done)
+        st.rerun()

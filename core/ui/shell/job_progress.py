@@ -1,0 +1,178 @@
+"""Long work on a page: start it, follow it live, cancel it.
+
+What is shown comes from the catalog, so it survives a refresh and is the same for everybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import streamlit as st
+
+from core.auth.roles import Actor, ForbiddenError, Role
+from core.catalog.tables import Job
+from core.config.settings import get_settings
+from core.jobs import jobs, prefect_api
+from core.ui.shell.formats import ago, duration, moment, plain
+from core.ui.shell.guard import acting
+from core.ui.shell.messages import explained, note
+
+_LIVE_EVERY_S = 1.0
+_LOOK_EVERY_S = 4.0
+_WAITING_TOO_LONG_S = 15.0
+_NEWS_FOR = timedelta(minutes=10)
+
+TITLES = {
+    jobs.GENERATE: "Generate data",
+    jobs.CHECK: "Check and retrain",
+    jobs.PREDICT_FILE: "Predict a file",
+    jobs.IMPORT: "Import pictures",
+    jobs.PROPOSE: "Propose boxes",
+    jobs.PREDICT_VIDEO: "Look at a video",
+}
+
+_Mark = tuple[str, bool] | None
+
+
+def start(actor: Actor, kind: str, workload: str, parameters: Mapping[str, Any] | None = None) -> Job | None:
+    """Submit a job; what stands in the way is said on the page, and then None comes back.
+
+    Call it from ``if st.button(…):`` and rerun afterwards, so that :func:`follow` shows the new job.
+    """
+    try:
+        with explained():
+            return jobs.submit(actor, kind, workload, parameters)
+    except jobs.JobBusyError as error:
+        st.warning(plain(str(error)), icon=":material/hourglass:")
+    except (prefect_api.PrefectUnavailableError, prefect_api.PrefectRefusedError) as error:
+        st.error(f"Not started. {plain(str(error))}", icon=":material/cloud_off:")
+    return None
+
+
+def follow(actor: Actor, kind: str, workload: str, username: str | None = None) -> Job | None:
+    """Show the newest job of that kind, live while it runs, and return it as it stood at the start of this run.
+
+    When it ends, or when somebody starts another one, the whole page runs again. ``username`` narrows
+    it to one person's jobs.
+    """
+    with explained():
+        job = jobs.latest(kind, workload, username)
+    alive = job is not None and job.finished_at is None
+    every = _LIVE_EVERY_S if alive else _LOOK_EVERY_S
+    st.fragment(run_every=every)(_watched)(actor, kind, workload, username, _mark(job))
+    return job
+
+
+def show(actor: Actor, job: Job) -> None:
+    """One job as it stands now: progress and a cancel button while it lives, its outcome afterwards."""
+    if job.finished_at is None:
+        _progress(actor, job)
+    else:
+        _outcome(job, job.finished_at)
+
+
+def is_news(job: Job) -> bool:
+    """Whether the job ended so lately that its outcome deserves more than a line."""
+    return job.finished_at is not None and datetime.now(UTC) - job.finished_at < _NEWS_FOR
+
+
+def seconds_of(job: Job, now: datetime | None = None) -> float:
+    """How long the job has taken, from the click to its end or to now."""
+    return ((job.finished_at or now or datetime.now(UTC)) - job.created_at).total_seconds()
+
+
+def hint(job: Job, now: datetime | None = None) -> str:
+    """Why a living job does not get on, and what to do; empty while all is well."""
+    now = now or datetime.now(UTC)
+    if job.heartbeat_at is None:
+        if (now - job.created_at).total_seconds() < _WAITING_TOO_LONG_S:
+            return ""
+        return (
+            "The flow runner has not taken this yet. It may be busy or still starting; Overview shows whether it runs."
+        )
+    silent = (now - job.heartbeat_at).total_seconds()
+    if silent < get_settings().job_stale_s:
+        return ""
+    return (
+        f"No sign of life for {silent:.0f} s: its process may be gone. The flow runner ends such a run by itself; "
+        "if it does not, restart `python3 manage.py run`."
+    )
+
+
+def _mark(job: Job | None) -> _Mark:
+    return (job.id, job.finished_at is None) if job is not None else None
+
+
+def _watched(actor: Actor, kind: str, workload: str, username: str | None, seen: _Mark) -> None:
+    with explained():
+        job = jobs.latest(kind, workload, username)
+        if _mark(job) != seen:
+            st.rerun()
+        if job is not None:
+            show(actor, job)
+
+
+def _progress(actor: Actor, job: Job) -> None:
+    with st.container(border=True, key=f"job-{job.kind}"):
+        st.progress(job.progress, text=f"**{TITLES[job.kind]}** · {plain(job.message)}")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(f"Started by {plain(job.created_by)} · {duration(seconds_of(job))}", width="stretch")
+            mine = job.created_by == actor.username or actor.role.rank >= Role.EDITOR.rank
+            if st.button("Cancel", icon=":material/stop_circle:", key=f"btn_cancel_{job.kind}", disabled=not mine):
+                _cancel(job)
+        if text := hint(job):
+            st.warning(text, icon=":material/hourglass:")
+        _log(job)
+
+
+def _cancel(job: Job) -> None:
+    try:
+        jobs.cancel(acting(), job.id)
+    except LookupError as error:
+        note(str(error), ":material/info:")
+    except ForbiddenError as error:
+        st.warning(plain(str(error)), icon=":material/lock:")
+        return
+    except (prefect_api.PrefectUnavailableError, prefect_api.PrefectRefusedError) as error:
+        st.error(f"Not cancelled. {plain(str(error))}", icon=":material/cloud_off:")
+        return
+    st.rerun()
+
+
+def _outcome(job: Job, finished_at: datetime) -> None:
+    routine = job.created_by == jobs.SCHEDULE and job.state == jobs.COMPLETED
+    if routine or not is_news(job):
+        st.caption(f"Last run {ago(finished_at)} by {plain(job.created_by)}: {job.state}. {plain(job.message)}")
+        return
+    text = plain(job.message[:1].upper() + job.message[1:])
+    if job.state == jobs.COMPLETED:
+        st.success(text, icon=":material/check_circle:")
+    elif job.state == jobs.CANCELLED:
+        st.info(text, icon=":material/stop_circle:")
+    else:
+        st.error(f"**{TITLES[job.kind]}: {job.state}.** {text}", icon=":material/error:")
+    st.caption(f"Started by {plain(job.created_by)} at {moment(job.created_at)} · took {duration(seconds_of(job))}")
+    _log(job)
+
+
+def _log(job: Job) -> None:
+    """The run's own log, fetched only while it is unfolded."""
+    if job.flow_run_id is None:
+        return
+    unfolded = st.expander("Log", icon=":material/article:", on_change="rerun", key=f"log_{job.id}", type="compact")
+    if not unfolded.open:
+        return
+    with unfolded:
+        try:
+            records = prefect_api.logs(job.flow_run_id)
+        except (prefect_api.PrefectUnavailableError, prefect_api.PrefectRefusedError) as error:
+            st.caption(plain(str(error)))
+            return
+        lines = [f"{_clock(record['timestamp'])}  {record['message']}" for record in records]
+        st.code("\n".join(lines) or "Nothing logged yet.", language=None, wrap_lines=True, height=260)
+
+
+def _clock(stamp: str) -> str:
+    return moment(datetime.fromisoformat(stamp))[11:]

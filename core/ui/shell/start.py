@@ -1,0 +1,30 @@
+"""What the workbench's process does once, whoever opens the first page."""
+
+from __future__ import annotations
+
+import logging
+from functools import lru_cache
+
+import streamlit as st
+
+from core.config.logs import setup_logging
+from core.config.settings import get_settings
+from core.live.meter import LIVE
+from core.monitoring.metrics.exporter import start_exporter
+from core.ui.shell.streamlit_patches import keep_what_was_drawn
+
+
+@st.cache_resource(show_spinner=False)
+def prepare_process() -> None:
+    """Send the log records of this process to the console and ``data/logs/workbench.jsonl``."""
+    setup_logging("workbench")
+    keep_what_was_drawn()
+    serve_figures()
+    # Each browser tab opens a WebSocket; "connection open" tells nobody anything.
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+
+
+@lru_cache(maxsize=1)
+def serve_figures() -> None:
+    """Give Prometheus an address, once per process: see :mod:`core.ui.shell.serve` for the moment."""
+    start_exporter(get_settings().workbench_metrics_port, "SHIFUMI_WORKBENCH_METRICS_PORT", [LIVE])

@@ -1,0 +1,137 @@
+"""Train: how a decision came about, champion against challenger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.catalog.tables import Decision
+from core.loop import decisions
+from core.ui.overview.timeline import LOOKS
+from core.ui.shell import charts
+from core.ui.shell.charts import BLUE, GREEN, Interval
+from core.ui.shell.formats import ago, duration, moment, plain
+from core.ui.shell.messages import empty, explained
+from core.workloads import get_workload
+from core.workloads.base import p_text
+
+_SHOWN = 20
+
+
+def decision_card(workload: str) -> None:
+    """The newest decision, or an earlier one of choice."""
+    with explained():
+        known = decisions.latest(workload, limit=_SHOWN)
+    st.subheader("Decisions", anchor=False)
+    if not known:
+        empty("Nothing was decided yet. Every check ends in a decision, shown here with its figures.")
+        return
+    # A new decision makes a new widget, which shows it: whoever looked at an old one waited for this.
+    key = f"decision_shown_{known[0].id}"
+    chosen = st.selectbox("Decision", known, format_func=_name, key=key, label_visibility="collapsed")
+    if chosen is not None:
+        with st.container(border=True, key="decision_card"):
+            _card(workload, chosen)
+
+
+def _name(decision: Decision) -> str:
+    return f"{LOOKS[decision.kind].label.capitalize()} · {moment(decision.at)}"
+
+
+def _card(workload: str, decision: Decision) -> None:
+    look = LOOKS[decision.kind]
+    drift = " :orange-badge[:material/warning: drift]" if decision.drift else ""
+    st.markdown(f":{look.tint}-badge[{look.icon} {look.label}]{drift} :small[{ago(decision.at)}]")
+    st.markdown(plain(decision.reason))
+    details = decision.details or {}
+    sides = _sides(decision, details)
+    if not sides:
+        return
+    learnt = get_workload(workload)
+    measured = [
+        Interval(label, figures["value"], figures["ci"][0], figures["ci"][1], colour)
+        for label, figures, colour in zip(sides, sides.values(), (BLUE, GREEN), strict=False)
+    ]
+    words = "; ".join(f"{item.label} {item.value:.3f} ({item.low:.3f} to {item.high:.3f})" for item in measured)
+    charts.show(charts.intervals(measured, learnt.threshold, learnt.metric), "decision_intervals", words)
+    _matrices(sides, learnt.unit)
+    _tests(details, learnt.unit)
+
+
+def _sides(decision: Decision, details: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Label → figures, the champion first."""
+    found = {}
+    for role, version in (("champion", decision.champion_version), ("challenger", decision.challenger_version)):
+        if details.get(role):
+            found[f"{role} v{version}"] = details[role]
+    return found
+
+
+def _matrices(sides: dict[str, dict[str, Any]], unit: str) -> None:
+    shown = {label: figures for label, figures in sides.items() if figures.get("confusion_matrix")}
+    if not shown:
+        return
+    for place, (label, figures) in zip(st.columns(2), shown.items(), strict=False):
+        with place:
+            st.markdown(f"**{label}** :small[on {figures['samples']:,} {unit} held out]")
+            counts, names = figures["confusion_matrix"], figures.get("classes", [])
+            alt = f"Confusion matrix of {label}{', ' + ', '.join(names) if names else ''}: {counts}"
+            charts.show(charts.confusion(counts, names), f"confusion_{label.split()[0]}", alt)
+            st.caption(" · ".join(_words(figures)))
+
+
+def _words(figures: dict[str, Any]) -> list[str]:
+    """The single figures that the workload measured besides its metric."""
+    named = {"log_loss": "log-loss", "roc_auc": "ROC-AUC"}
+    skipped = {"value", "samples", "training_s"}
+    words = [
+        f"{plain(named.get(name, name.replace('_', ' ')))} {_number(value)}"
+        for name, value in figures.items()
+        if name not in skipped and (value is None or isinstance(value, float))
+    ]
+    took = figures.get("training_s")
+    return words if took is None else [*words, f"trained in {plain(duration(took))}"]
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"
+
+
+def _tests(details: dict[str, Any], unit: str) -> None:
+    """The paired test and the drift tests, as their numbers."""
+    if comparison := details.get("comparison"):
+        _paired(comparison, unit)
+    if drift := details.get("drift"):
+        st.markdown("**Drift against the champion's training data**")
+        st.caption(plain(drift["summary"]))
+        if drift["tests"]:
+            rows = [{**test, "p_adjusted": p_text(test["p_adjusted"]).removeprefix("p ")} for test in drift["tests"]]
+            st.dataframe(rows, hide_index=True, column_config=_DRIFT_COLUMNS, alt="Drift tests per feature")
+
+
+def _paired(comparison: dict[str, Any], unit: str) -> None:
+    """``comparison`` is a :class:`core.workloads.base.Comparison`; each workload has tests of its own."""
+    test = comparison["details"]
+    if not test:  # a first model is compared with nothing
+        return
+    st.markdown(f"**Paired comparison** :small[{plain(str(test.get('test', '')))}, the same {unit} held out]")
+    with st.container(horizontal=True, gap="large"):
+        for name, label in (
+            ("only_first_right", "Only champion right"),
+            ("only_second_right", "Only challenger right"),
+        ):
+            if name in test:
+                st.metric(label, f"{test[name]:,}", width="content")
+        if "gain" in test:
+            st.metric("Challenger's gain", f"{test['gain']:+.3f}", width="content")
+            st.metric("95 % interval", f"{test['low']:+.3f} to {test['high']:+.3f}", width="content")
+        st.metric("Chance alone", p_text(comparison["p_value"]), width="content")
+
+
+_DRIFT_COLUMNS = {
+    "distance": st.column_config.NumberColumn(
+        "distance", format="%.3f", help="Kolmogorov–Smirnov: the widest gap between the two distributions, 0 to 1."
+    ),
+    "p_adjusted": st.column_config.TextColumn("p (adjusted)"),
+}

@@ -1,0 +1,117 @@
+"""Train: the champion, what a check would do, the two buttons, the running check."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.auth.roles import Actor, Role
+from core.catalog.tables import Dataset, Evaluation
+from core.jobs import jobs
+from core.loop import decisions
+from core.models.registry import RegistryError, Version
+from core.storage import datasets
+from core.ui.shell.formats import ago, moment, plain, score
+from core.ui.shell.job_progress import follow, start
+from core.ui.shell.links import page_link
+from core.ui.shell.messages import empty, explained
+from core.ui.shell.model_store import champion
+from core.ui.train.forecast import forecast
+from core.ui.train.training_progress import learning
+from core.workloads import get_workload
+
+_SIGNS = {
+    "nothing": ":material/inbox:",
+    "first": ":material/model_training:",
+    "keep": ":material/check_circle:",
+    "retrain": ":material/trending_down:",
+    "unknown": ":material/help:",
+}
+
+_WITHOUT = {
+    False: "No model yet. The first check on a dataset trains one and makes it champion.",
+    True: "No champion yet; the model that ships with Shifumi answers. The first check on a dataset makes it champion.",
+}
+
+
+def check(actor: Actor, workload: str) -> None:
+    """The two cards, the buttons and the job."""
+    with explained():
+        newest = next(iter(datasets.listed(workload, limit=1)), None)
+    try:
+        best = champion(workload)
+    except RegistryError as error:
+        st.error(plain(str(error)), icon=":material/cloud_off:")
+        best = None
+    measured = _measured(workload, best, newest)
+    left, right = st.columns(2, gap="medium")
+    with left, st.container(border=True, key="champion_card", height="stretch"):
+        _champion_card(workload, best, measured, newest)
+    with right, st.container(border=True, key="gate_card", height="stretch"):
+        _gate_card(workload, best, newest, measured)
+    _buttons(actor, workload, newest)
+    learning(actor, workload, follow(actor, jobs.CHECK, workload))
+
+
+def _measured(workload: str, best: Version | None, newest: Dataset | None) -> Evaluation | None:
+    """The champion on the newest dataset, when it was measured there."""
+    if best is None or newest is None:
+        return None
+    with explained():
+        known = decisions.evaluations(workload)
+    return next((e for e in known if e.version == best.version and e.dataset_id == newest.id), None)
+
+
+def _champion_card(workload: str, best: Version | None, measured: Evaluation | None, newest: Dataset | None) -> None:
+    st.markdown("**Champion**")
+    if best is None:
+        empty(_WITHOUT[get_workload(workload).has_starter], ":material/trophy:")
+        return
+    figure, facts = st.columns((1, 1), wrap=False)
+    figure.metric("Version", f"v{best.version}", icon=":material/trophy:")
+    metric = get_workload(workload).metric
+    value = score(measured.value) if measured else "–"
+    facts.metric(metric, value, help="On the holdout of the newest dataset.")
+    if measured is not None and newest is not None:
+        interval = f"{score(measured.ci_low)} to {score(measured.ci_high)}"
+        st.caption(f"95 % interval {interval}, on dataset {newest.id}")
+    elif newest is not None:
+        st.caption(f"Not measured on dataset {newest.id} yet.")
+    origin = f"Trained on dataset {best.dataset_id}" if best.dataset_id else "Came with Shifumi, taken over"
+    st.caption(f"{origin}, {ago(best.created_at)} ({moment(best.created_at)})")
+
+
+def _gate_card(workload: str, best: Version | None, newest: Dataset | None, measured: Evaluation | None) -> None:
+    learnt = get_workload(workload)
+    st.markdown("**What a check would do**")
+    last = next(iter(decisions.latest(workload, limit=1)), None)
+    seen = forecast(best, newest, measured, last, learnt.threshold, learnt.has_starter)
+    st.markdown(f"{_SIGNS[seen.action]} {seen.text}")
+    if newest is not None:
+        made = f"{newest.rows:,} {learnt.unit}, {ago(newest.created_at)} by {plain(newest.created_by)}"
+        st.caption(f"Newest data: dataset {newest.id} ({made}).")
+    st.caption(
+        f"A check measures the champion on the newest holdout. It trains a challenger when {learnt.metric} is under "
+        f"{score(learnt.threshold)} or the data drifted, and promotes it only when it is better for sure."
+    )
+
+
+def _buttons(actor: Actor, workload: str, newest: Dataset | None) -> None:
+    allowed = actor.role.rank >= Role.EDITOR.rank
+    off = not allowed or newest is None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        check_it = st.button(
+            "Check & retrain", type="primary", icon=":material/fact_check:", key="btn_check", disabled=off
+        )
+        force_it = st.button(
+            "Retrain anyway",
+            icon=":material/bolt:",
+            key="btn_force",
+            disabled=off,
+            help="Trains a challenger even when the gate sees no reason to. It still has to be better to be promoted.",
+        )
+    if not allowed:
+        st.caption(":material/lock: Training needs the role editor. An admin can give it to you under Admin, Users.")
+    elif newest is None:
+        page_link("datasets.py", "Make a dataset first")
+    if (check_it or force_it) and start(actor, jobs.CHECK, workload, {"forced": force_it}):
+        st.rerun()

@@ -1,0 +1,88 @@
+"""Boxes on pictures: checked on arrival, in YOLO's shares or in pixels."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from core.vision.classes import CLASSES
+from core.vision.provenance import PROVENANCES
+
+Corners = tuple[float, float, float, float]
+"""Left, top, right, bottom in pixels."""
+
+CLASSES_OF: dict[str, tuple[str, ...]] = {"rps": CLASSES}
+"""The labels that each workload on pictures knows, in the order of its model's outputs."""
+
+_SLACK = 1e-3
+"""Tools round: a border that sticks out by less than a thousandth of the picture is cut, not refused."""
+
+
+class BadBoxError(ValueError):
+    """A box is no box; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewBox:
+    """A box that is not in the catalog yet. Centre, width and height are shares (0 to 1) of the picture.
+
+    It lies inside the picture and has an area; what sticks out by a rounding error is cut. ``confidence`` is the
+    model's own, or None. Raises :class:`BadBoxError`.
+    """
+
+    label: str
+    x: float
+    y: float
+    width: float
+    height: float
+    provenance: str
+    confidence: float | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < len(self.label) <= 32:
+            raise BadBoxError("A box needs a label of 1 to 32 letters.")
+        if self.provenance not in PROVENANCES:
+            raise BadBoxError(f"A box comes from {', '.join(PROVENANCES)}, not from {self.provenance!r}.")
+        if self.confidence is not None and not 0 <= self.confidence <= 1:
+            raise BadBoxError(f"A confidence lies between 0 and 1, not at {self.confidence}.")
+        for axis, centre, size in (("x", "x", "width"), ("y", "y", "height")):
+            low, high = _inside(axis, getattr(self, centre), getattr(self, size))
+            object.__setattr__(self, centre, (low + high) / 2)
+            object.__setattr__(self, size, high - low)
+
+
+def _inside(axis: str, centre: float, size: float) -> tuple[float, float]:
+    """The two borders on one axis, cut to the picture."""
+    if not (math.isfinite(centre) and math.isfinite(size)):
+        raise BadBoxError("A box has numbers for coordinates, neither infinity nor NaN.")
+    low, high = centre - size / 2, centre + size / 2
+    if size <= 0:
+        raise BadBoxError(f"A box has a width and a height above 0, not {size:g}.")
+    if low < -_SLACK or high > 1 + _SLACK:
+        raise BadBoxError(f"The box reaches out of the picture: {axis} from {low:.3f} to {high:.3f}.")
+    low, high = max(low, 0.0), min(high, 1.0)
+    if high - low <= 0:
+        raise BadBoxError("The box has no area inside the picture.")
+    return low, high
+
+
+def from_corners(
+    label: str, corners: Corners, width: int, height: int, provenance: str, confidence: float | None = None
+) -> NewBox:
+    """A box from pixel corners on a picture of ``width`` × ``height`` pixels; what sticks out is cut.
+
+    Raises :class:`BadBoxError` when nothing of it lies on the picture.
+    """
+    left, right = (min(max(value / width, 0.0), 1.0) for value in (corners[0], corners[2]))
+    top, bottom = (min(max(value / height, 0.0), 1.0) for value in (corners[1], corners[3]))
+    return NewBox(label, (left + right) / 2, (top + bottom) / 2, right - left, bottom - top, provenance, confidence)
+
+
+def to_corners(x: float, y: float, box_width: float, box_height: float, width: int, height: int) -> Corners:
+    """Pixel corners of a box given in shares, on a picture of ``width`` × ``height`` pixels."""
+    return (
+        (x - box_width / 2) * width,
+        (y - box_height / 2) * height,
+        (x + box_width / 2) * width,
+        (y + box_height / 2) * height,
+    )

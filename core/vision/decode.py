@@ -1,0 +1,210 @@
+"""Strangers' pictures to pixels, and pixels to the JPEG that is kept.
+
+Pillow is imported inside the functions: the sidecar and an idle workbench never decode anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.config.settings import Settings, get_settings
+from core.vision.detections import Pixels
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+"""What is opened. Pillow knows more, some of which start other programs; pictures from cameras are none of those."""
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
+
+QUALITY = 92
+_LEAST_SIDE = 8
+
+
+class BadImageError(ValueError):
+    """The bytes are no picture that can be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A picture and what had to be done to it, in words (turned, scaled, first of several pictures …)."""
+
+    pixels: Pixels
+    remarks: tuple[str, ...] = ()
+
+
+def decode(data: bytes) -> Pixels:
+    """The pixels of a picture file, upright, 8 bits, at most ``SHIFUMI_IMAGE_KEEP_SIDE`` on its longer side.
+
+    Raises :class:`BadImageError`.
+    """
+    return decode_with_remarks(data).pixels
+
+
+def decode_with_remarks(data: bytes, side: int | None = None) -> Decoded:
+    """:func:`decode`, telling what was done; ``side`` stands in for ``SHIFUMI_IMAGE_KEEP_SIDE``.
+
+    The declared size is judged before anything is unpacked. Raises :class:`BadImageError`.
+    """
+    settings = get_settings()
+    side = side or settings.image_keep_side
+    if len(data) > settings.image_max_mb * 1_000_000:
+        raise BadImageError(
+            f"The file has {len(data) / 1e6:,.0f} MB; {settings.image_max_mb} MB are allowed "
+            "(SHIFUMI_IMAGE_MAX_MB). Save it smaller."
+        )
+    picture = _open(data)
+    _check_size(*picture.size, settings)
+    remarks: list[str] = []
+    try:
+        if _moves(picture):
+            remarks.append("the first of several pictures taken")
+        picture = _upright(_loaded(picture, side), remarks)
+        picture = _three_channels(picture, remarks)
+    except MemoryError:
+        raise BadImageError("There is not enough memory to open this picture. Save it smaller.") from None
+    except Exception as error:
+        raise BadImageError(f"The picture is damaged or cut off ({error}). Save it again and retry.") from error
+    picture = _scaled(picture, side, remarks)
+    return Decoded(np.ascontiguousarray(np.asarray(picture)[:, :, ::-1]), tuple(remarks))
+
+
+def _open(data: bytes) -> Picture:
+    """The file's head, read and believed; nothing is unpacked yet."""
+    from PIL import Image, UnidentifiedImageError
+
+    Image.init()  # formats that nobody opened yet are not known by name
+    try:
+        return Image.open(BytesIO(data), formats=FORMATS)
+    except UnidentifiedImageError:
+        raise BadImageError(_what_it_is(data)) from None
+    except Image.DecompressionBombError as error:
+        raise BadImageError(f"The picture claims more pixels than any camera makes ({error}).") from error
+    except Exception as error:
+        raise BadImageError(f"The picture is damaged ({error}). Save it again and retry.") from error
+
+
+def _what_it_is(data: bytes) -> str:
+    if not data:
+        return "The file is empty."
+    if data[4:12] in {b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypmsf1", b"ftyphevc"}:
+        return "HEIC pictures cannot be opened. Save it as JPEG; iPhones do under Settings, Camera, Most Compatible."
+    return "This is not a picture that can be opened. Use JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF."
+
+
+def _check_size(width: int, height: int, settings: Settings) -> None:
+    """Refuse what would fill the memory before it does. Raises :class:`BadImageError`."""
+    said = f"The picture has {width:,} × {height:,} pixels"
+    if max(width, height) > settings.image_max_side:
+        raise BadImageError(
+            f"{said}; no side may be longer than {settings.image_max_side:,} (SHIFUMI_IMAGE_MAX_SIDE). Save it smaller."
+        )
+    if width * height > settings.image_max_pixels:
+        raise BadImageError(
+            f"{said}, more than {settings.image_max_pixels / 1e6:,.0f} million (SHIFUMI_IMAGE_MAX_PIXELS). "
+            "Save it smaller."
+        )
+    if min(width, height) < _LEAST_SIDE:
+        raise BadImageError(f"{said}; nothing can be seen on fewer than {_LEAST_SIDE}.")
+
+
+def _moves(picture: Picture) -> bool:
+    # Phones write a second, hidden picture into their JPEGs (MPO): that is not an animation.
+    return picture.format != "MPO" and bool(getattr(picture, "is_animated", False))
+
+
+def _loaded(picture: Picture, side: int) -> Picture:
+    """Unpacked; a large JPEG straight into a smaller size, which spares most of the memory and time."""
+    if picture.format in {"JPEG", "MPO"} and picture.mode == "RGB":
+        picture.draft("RGB", (side, side))
+    picture.load()
+    return picture
+
+
+def _upright(picture: Picture, remarks: list[str]) -> Picture:
+    """Turned as the camera's note (EXIF) says; a note that makes no sense is ignored."""
+    from PIL import ImageOps
+
+    try:
+        turned = ImageOps.exif_transpose(picture)
+    except Exception:  # noqa: BLE001 - the note is a stranger's, and the picture is fine without it
+        return picture
+    if picture.getexif().get(0x0112, 1) != 1:
+        remarks.append("turned upright")
+    return turned
+
+
+def _three_channels(picture: Picture, remarks: list[str]) -> Picture:
+    """8 bits red, green, blue, whatever it was before."""
+    from PIL import Image
+
+    if picture.mode.startswith(("I", "F")):
+        remarks.append("reduced to 8 bits")
+        return Image.fromarray(_eight_bits(np.asarray(picture))).convert("RGB")
+    if picture.has_transparency_data:
+        remarks.append("put on white")
+        seen = picture.convert("RGBA")
+        ground = Image.new("RGBA", seen.size, "white")
+        return Image.alpha_composite(ground, seen).convert("RGB")
+    if picture.mode == "CMYK":
+        remarks.append("converted from print colours")
+    return picture.convert("RGB")
+
+
+def _eight_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """16-bit, 32-bit or real grey values, shape (h, w), in 8 bits: integers by range, others by extremes."""
+    if values.dtype.kind in "iu" and values.min() >= 0 and values.max() < 2**16:
+        return (values >> 8 if values.max() > 255 else values).astype(np.uint8)
+    low, high = float(values.min()), float(values.max())
+    if not np.isfinite([low, high]).all():
+        raise ValueError("grey values that are no numbers")
+    return ((values - low) / max(high - low, 1e-12) * 255).astype(np.uint8)
+
+
+def _scaled(picture: Picture, side: int, remarks: list[str]) -> Picture:
+    if max(picture.size) <= side:
+        return picture
+    from PIL import Image
+
+    remarks.append(f"scaled to {side:,} pixels")
+    picture.thumbnail((side, side), Image.Resampling.LANCZOS)
+    return picture
+
+
+def fit(pixels: Pixels) -> Pixels:
+    """The same picture, scaled down when its longer side has more than ``SHIFUMI_IMAGE_KEEP_SIDE`` pixels.
+
+    Raises :class:`BadImageError` when the array is no colour picture.
+    """
+    from PIL import Image
+
+    _check_pixels(pixels)
+    side = get_settings().image_keep_side
+    if max(pixels.shape[:2]) <= side:
+        return pixels
+    # Channels are scaled alike, so their order does not matter.
+    return np.asarray(_scaled(Image.fromarray(np.ascontiguousarray(pixels)), side, []))
+
+
+def encode(pixels: Pixels) -> bytes:
+    """A JPEG of nothing but these pixels: no metadata, the same pixels always give the same bytes.
+
+    Raises :class:`BadImageError` when the array is no colour picture.
+    """
+    from PIL import Image
+
+    _check_pixels(pixels)
+    buffer = BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels[:, :, ::-1])).save(buffer, "JPEG", quality=QUALITY)
+    return buffer.getvalue()
+
+
+def _check_pixels(pixels: Pixels) -> None:
+    if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8 or min(pixels.shape[:2]) < 1:
+        raise BadImageError(f"Pixels are (height, width, 3) of uint8, not {pixels.shape} of {pixels.dtype}.")

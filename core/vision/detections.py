@@ -1,0 +1,51 @@
+"""What a detector answers for one picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+"""A colour picture as OpenCV has it: shape (height, width, 3), blue-green-red."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detections:
+    """Boxes on one picture, most confident first.
+
+    ``boxes`` float32, shape (n, 4): left, top, right, bottom in pixels of the picture; ``scores``
+    float32, shape (n,), 0 to 1; ``labels`` int64, shape (n,), indices into
+    :data:`core.vision.classes.CLASSES`.
+    """
+
+    boxes: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    labels: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def above(self, confidence: float) -> Detections:
+        """Only those at least that confident."""
+        kept = self.scores >= confidence
+        return Detections(self.boxes[kept], self.scores[kept], self.labels[kept])
+
+
+def nothing() -> Detections:
+    """No box at all."""
+    return Detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64))
+
+
+class Detector(Protocol):
+    """The served form of the ``rps`` workload; safe to share between threads."""
+
+    def detect(self, picture: Pixels, confidence: float = 0.25) -> Detections:
+        """Find throws on one picture of any size."""
+        ...
+
+    def smoke(self) -> None:
+        """One detection on a grey picture. Raises ``ValueError`` when the answer is not sane."""
+        ...

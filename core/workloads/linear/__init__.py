@@ -1,0 +1,1 @@
+"""Two features, a noisy linear boundary, logistic regression."""

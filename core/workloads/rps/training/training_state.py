@@ -1,0 +1,190 @@
+"""The folder of one training: what it wrote, how far it is, and whether somebody wants it to stop.
+
+Named by the identity of the training (dataset and parameters), so that whoever starts it again after a kill finds
+what is there. Other processes look in from outside: a page draws the curves, a person asks it to stop.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from core.auth import audit
+from core.auth.roles import Actor, Role, require
+from core.catalog.tables import Dataset
+from core.config.settings import get_settings
+from core.storage.integrity import parameters_sha256
+from core.workloads.base import Learning
+
+_KEPT = 3
+_LOSSES = {"train/box_loss": "boxes", "train/cls_loss": "classes", "train/dfl_loss": "edges"}
+_FIGURES = {"metrics/mAP50(B)": "mAP50", "metrics/precision(B)": "precision", "metrics/recall(B)": "recall"}
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How far a training is. ``epoch`` counts from 1; ``seconds_left`` is None while nothing can be said."""
+
+    epoch: int
+    epochs: int
+    batch: int
+    batches: int
+    seconds_left: float | None = None
+    losses: dict[str, float] = field(default_factory=dict)
+    stopping: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Paths of one training, below ``data/training``."""
+
+    folder: Path
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def run(self) -> Path:
+        """Ultralytics' own folder: ``results.csv`` and ``weights``."""
+        return self.folder / "run"
+
+    @property
+    def checkpoint(self) -> Path:
+        """The newest whole checkpoint: a copy, because a kill may come while ultralytics writes its own."""
+        return self.folder / "checkpoint.pt"
+
+    @property
+    def best(self) -> Path:
+        return self.run / "weights" / "best.pt"
+
+    @property
+    def form(self) -> Path:
+        """The served form of the best weights."""
+        return self.folder / "export"
+
+    @property
+    def stop(self) -> Path:
+        return self.folder / "stop"
+
+    @property
+    def outcome(self) -> Path:
+        """Written last: with it the training is over and need not be done again."""
+        return self.folder / "outcome.json"
+
+    def tell(self, state: State) -> None:
+        """Publish how far it is, whole or not at all."""
+        write_json(self.folder / "state.json", asdict(state))
+
+    def state(self) -> State | None:
+        """How far it is; None before it said so."""
+        try:
+            return State(**json.loads((self.folder / "state.json").read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def curves(self) -> list[dict[str, float]]:
+        """One row per finished epoch: ``epoch``, losses and figures on the tuning pictures, in ultralytics' names."""
+        try:
+            with (self.run / "results.csv").open(encoding="utf-8", newline="") as file:
+                rows = [{name.strip(): float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+        except (OSError, ValueError, TypeError, AttributeError):  # being written at this moment
+            return []
+        return list({row["epoch"]: row for row in rows}.values())  # a resumed epoch stands there twice
+
+
+def identity(dataset: Dataset, parameters: Mapping[str, Any]) -> str:
+    """The same value as :func:`core.models.registry.fingerprint`, which knows MLflow and is not wanted here."""
+    return parameters_sha256({"dataset": dataset.sha256, **parameters})
+
+
+def desk_of(dataset: Dataset, parameters: Mapping[str, Any]) -> Desk:
+    return Desk(_home() / identity(dataset, parameters)[:16])
+
+
+def open_desk(dataset: Dataset, parameters: Mapping[str, Any]) -> Desk:
+    """The desk of a training that begins or goes on; old ones are cleared away."""
+    desk = desk_of(dataset, parameters)
+    desk.folder.mkdir(parents=True, exist_ok=True)
+    for stale in (desk.stop, desk.folder / "state.json"):
+        stale.unlink(missing_ok=True)
+    write_json(_home() / "running.json", {"folder": desk.folder.name})
+    others = sorted((p for p in _home().iterdir() if p.is_dir() and p != desk.folder), key=lambda p: p.stat().st_mtime)
+    for old in others[: max(0, len(others) - _KEPT + 1)]:
+        shutil.rmtree(old, ignore_errors=True)
+    return desk
+
+
+def newest_desk() -> Desk | None:
+    """The training that runs or ran last."""
+    try:
+        name = json.loads((_home() / "running.json").read_text(encoding="utf-8"))["folder"]
+    except (OSError, ValueError, KeyError):
+        return None
+    desk = Desk(_home() / Path(name).name)
+    return desk if desk.folder.is_dir() else None
+
+
+def learning(since: datetime) -> Learning | None:
+    """The training that began after ``since`` and has not ended."""
+    desk = newest_desk()
+    state = desk.state() if desk is not None and _began_after(since) and not desk.outcome.exists() else None
+    if desk is None or state is None:
+        return None
+    rows = desk.curves()
+    return Learning(
+        words(state),
+        {name: [row[column] for row in rows if column in row] for column, name in _LOSSES.items()},
+        {name: [row[column] for row in rows if column in row] for column, name in _FIGURES.items()},
+        int(rows[0]["epoch"]) if rows else 1,
+        state.stopping or desk.stop.exists(),
+    )
+
+
+def words(state: State) -> str:
+    """How far a training is, for people."""
+    if state.stopping:
+        return f"Stopping in epoch {state.epoch}, keeping the best so far"
+    text = f"Epoch {state.epoch} of {state.epochs}, batch {state.batch} of {state.batches}"
+    if state.seconds_left is None:
+        return text
+    minutes = state.seconds_left / 60
+    return f"{text}, {f'about {minutes:.0f} min' if minutes >= 1.5 else f'{state.seconds_left:.0f} s'} left at most"
+
+
+def _began_after(since: datetime) -> bool:
+    with suppress(OSError):
+        # A second of grace: the catalog's clock and the file system's do not round alike.
+        return (_home() / "running.json").stat().st_mtime >= since.timestamp() - 1
+    return False
+
+
+def ask_to_stop(actor: Actor) -> bool:
+    """Let the running training end after its present batch and keep its best weights; False when there is none.
+
+    Raises ``ForbiddenError``.
+    """
+    require(actor, Role.EDITOR)
+    desk = newest_desk()
+    if desk is None or desk.outcome.exists():
+        return False
+    desk.stop.touch()
+    audit.record(None, actor, "training.stop", f"training {desk.folder.name}")
+    return True
+
+
+def write_json(file: Path, values: Mapping[str, Any]) -> None:
+    temporary = file.with_suffix(".tmp")
+    temporary.write_text(json.dumps(values), encoding="utf-8")
+    temporary.replace(file)
+
+
+def _home() -> Path:
+    return get_settings().data_dir / "training"

@@ -1,0 +1,104 @@
+"""Heavy steps: done here, or, when a broker is set, handed over to a worker and waited for.
+
+The flow owns the job either way: it waits, shows the progress, rings again when a message or a worker was lost, and
+takes the item back when the flow itself is cancelled.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from loguru import logger
+
+from core.catalog.engine import CatalogUnavailableError
+from core.catalog.work_tables import WorkItem
+from core.config.progress import Report
+from core.config.settings import get_settings
+from core.jobs import work_errors, work_items, workers
+from flows import task_registry
+
+_LOOK_EVERY_S = 0.3
+_TRY_AGAIN_S = 3.0
+
+
+def do(kind: str, job_id: str, arguments: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    """Do ``kind`` of :mod:`flows.task_registry` and return its result. Raises what the work raises, wherever it ran."""
+    settings = get_settings()
+    if settings.celery_broker_url is None:
+        return task_registry.do(kind, arguments, report)
+    item = work_items.put(job_id, kind, arguments, task_registry.queue_of(settings, kind, arguments))
+    try:
+        ended = _Waiting(item, report).until_ended()
+    finally:
+        with suppress(CatalogUnavailableError):
+            work_items.cancel(item.id)  # nothing, when it has ended
+    if ended.state == work_items.DONE:
+        return ended.result
+    raise (
+        work_errors.unpacked(ended.error)
+        if ended.state == work_items.FAILED
+        else LookupError("This work was cancelled.")
+    )
+
+
+class _Waiting:
+    """A flow that waits for one item."""
+
+    def __init__(self, item: WorkItem, report: Report) -> None:
+        self._item = item
+        self._report = report
+        self._told: tuple[float, str] | None = None
+        self._ring_at = 0.0
+        self._trouble = ""
+
+    def until_ended(self) -> WorkItem:
+        """Raises ``LookupError`` when the item is gone."""
+        pause = threading.Event()
+        while self._item.state in work_items.OPEN:
+            try:
+                self._look()
+            except CatalogUnavailableError as error:
+                logger.warning("Waiting for a worker: {}", error)
+            pause.wait(_LOOK_EVERY_S)
+        return self._item
+
+    def _look(self) -> None:
+        item = work_items.get(self._item.id)
+        if item is None:
+            raise LookupError("This work is not known any more: the catalog was put back to an earlier state.")
+        self._item = item
+        if work_items.spent(item):
+            work_items.give_up(item, work_errors.packed(work_items.lost(item)))
+        elif item.state == work_items.WAITING or work_items.expired(item):
+            self._ring_when_due()
+            self._tell(item.progress, self._trouble or f"Waiting for a worker (queue {item.queue})")
+        else:
+            self._tell(item.progress, item.message)
+
+    def _ring_when_due(self) -> None:
+        from flows.celery_app import BellError, ring
+
+        if time.monotonic() < self._ring_at:
+            return
+        self._ring_at = time.monotonic() + get_settings().celery_lease_s
+        try:
+            ring(self._item.id, self._item.queue)
+        except BellError as error:
+            self._ring_at = time.monotonic() + _TRY_AGAIN_S
+            self._trouble = f"The broker does not answer, trying again ({error})"
+            logger.warning("{}", self._trouble)
+            return
+        self._trouble = "" if workers.listening(self._item.queue) else self._nobody()
+
+    def _nobody(self) -> str:
+        queue = self._item.queue
+        return f"No worker listens to the queue {queue}. Start one: {workers.start_command([queue])}"
+
+    def _tell(self, share: float, message: str) -> None:
+        if (share, message) != self._told:
+            self._told = (share, message)
+            self._report(share, message)

@@ -1,0 +1,141 @@
+"""A worker's thread that holds one item: it keeps the lease, watches over the process that does the work, ends it."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from multiprocessing.connection import wait
+from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
+
+from loguru import logger
+
+from core.catalog.engine import CatalogUnavailableError
+from core.catalog.work_tables import WorkItem
+from core.config.settings import get_settings
+from core.jobs import work_errors, work_items
+from flows.celery_app import BellError, ring
+from flows.work_process import work
+
+_LOOK_EVERY_S = 0.2
+_GRACE_S = 3.0
+_SHUTDOWN_SHOWS_S = 0.5
+
+
+class TimeLimitError(RuntimeError):
+    """The work took longer than ``SHIFUMI_CELERY_TIME_LIMIT_S``."""
+
+
+class Holder:
+    """Holds items for the worker ``name`` until ``stopping`` is set; one thread each."""
+
+    def __init__(self, name: str, context: BaseContext) -> None:
+        self.name = name
+        self.stopping = threading.Event()
+        self._context = context
+
+    def hold(self, item_id: str) -> None:
+        """Do an item from claim to end. Does nothing when it is taken, done or not wanted any more."""
+        item = None if self.stopping.is_set() else work_items.claim(item_id, self.name)
+        if item is None:
+            return
+        logger.info("{} {} begins (attempt {})", item.kind, item.id, item.attempts)
+        process: BaseProcess = self._context.Process(target=work, args=(item.id, item.lease_owner))  # type: ignore[attr-defined]
+        process.start()
+        try:
+            _Watch(item, process, self.stopping).until_gone()
+        finally:
+            process.join()
+            process.close()
+
+
+class _Watch:
+    """One process that does one item."""
+
+    def __init__(self, item: WorkItem, process: BaseProcess, stopping: threading.Event) -> None:
+        settings = get_settings()
+        self._item, self._process, self._stopping = item, process, stopping
+        self._owner = item.lease_owner or ""
+        self._lease_s = settings.celery_lease_s
+        self._renew_every = min(settings.job_heartbeat_s, self._lease_s / 3)
+        now = time.monotonic()
+        self._renew_at, self._lease_ends = now + self._renew_every, now + self._lease_s
+        self._late = now + settings.celery_time_limit_s
+
+    def until_gone(self) -> None:
+        """Returns when the process is gone and its item in order."""
+        while not wait([self._process.sentinel], timeout=_LOOK_EVERY_S):
+            now = time.monotonic()
+            if self._stopping.is_set():
+                # Not politely: tidying up would remove an upload that the next worker needs.
+                self._kill()
+                return self._give_back(blameless=True)
+            if now > self._late:
+                return self._too_late()
+            if now >= self._renew_at and not self._renewed(now):
+                return self._end()
+        return self._judge()
+
+    def _renewed(self, now: float) -> bool:
+        """Whether the lease still holds; a catalog that does not answer may do so until the lease has run out."""
+        try:
+            held = work_items.renew(self._item.id, self._owner)
+        except CatalogUnavailableError as error:
+            logger.warning("Lease not renewed: {}", error)
+            return now < self._lease_ends
+        self._renew_at, self._lease_ends = now + self._renew_every, now + self._lease_s
+        return held
+
+    def _end(self) -> None:
+        """Not ours any more: done a moment ago, cancelled, which may tidy up, or taken over, which may not."""
+        try:
+            item = work_items.get(self._item.id)
+            state = item.state if item is not None else work_items.CANCELLED
+        except CatalogUnavailableError:
+            state = work_items.RUNNING
+        if state in (work_items.DONE, work_items.FAILED):
+            self._process.join(_GRACE_S)
+            return self._kill()
+        cancelled = state == work_items.CANCELLED
+        logger.warning("{} {} is {}", self._item.kind, self._item.id, "cancelled" if cancelled else "lost: stopping")
+        return self._terminate() if cancelled else self._kill()
+
+    def _too_late(self) -> None:
+        self._terminate()
+        limit = get_settings().celery_time_limit_s
+        error = TimeLimitError(f"This took longer than {limit:,.0f} s (SHIFUMI_CELERY_TIME_LIMIT_S) and was stopped.")
+        work_items.fail(self._item.id, self._owner, work_errors.packed(error))
+
+    def _judge(self) -> None:
+        """The process ended by itself: did it leave its item in order?"""
+        item = work_items.get(self._item.id)
+        if item is None or item.lease_owner != self._owner:
+            return
+        # A signal to all processes reaches this one and that one at the same moment.
+        stopped = self._stopping.wait(_SHUTDOWN_SHOWS_S)
+        code = self._process.exitcode or 0
+        how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        logger.error("The process that did {} {} died ({})", item.kind, item.id, how)
+        if not stopped and item.attempts >= get_settings().celery_max_attempts:
+            work_items.fail(item.id, self._owner, work_errors.packed(work_items.lost(item, how)))
+        else:
+            self._give_back(blameless=stopped)
+
+    def _give_back(self, *, blameless: bool) -> None:
+        if not work_items.release(self._item.id, self._owner, blameless=blameless):
+            return
+        try:
+            ring(self._item.id, self._item.queue)
+        except BellError as error:
+            logger.warning("The flow will ring again later: {}", error)
+
+    def _terminate(self) -> None:
+        self._process.terminate()
+        self._process.join(_GRACE_S)
+        self._kill()
+
+    def _kill(self) -> None:
+        if self._process.exitcode is None:
+            self._process.kill()
+            self._process.join()

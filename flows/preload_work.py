@@ -1,5 +1,0 @@
-"""What a worker's fork server imports once (see :mod:`flows.warm`). No threads may be started here."""
-
-from flows.preloaded import import_all
-
-import_all("core.work.kinds", "flows.working")

@@ -1,0 +1,5 @@
+"""What a worker's fork server imports once (see :mod:`flows.warm`). No threads may be started here."""
+
+from flows.preloaded import import_all
+
+import_all("flows.task_registry", "flows.work_process")

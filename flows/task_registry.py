@@ -1,0 +1,101 @@
+"""What can be handed over: plain functions from arguments to a result, both JSON, the same with and without workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from core.auth.roles import Actor, Role
+from core.config.progress import Report
+from core.config.settings import Settings
+from core.images import importing
+from core.labelling import proposing
+from core.loop import loop
+from core.predictions import files as prediction_files
+from core.predictions import videos as video_predictions
+from core.storage import datasets
+from core.storage.integrity import parameters_sha256
+from core.workloads import get_workload
+from core.workloads.base import Accelerated
+
+TRAIN, PREDICT_FILE, PREDICT_VIDEO = "train", "predict-file", "predict-video"
+IMPORT, PROPOSE = "import-images", "propose-boxes"
+
+Arguments = Mapping[str, Any]
+
+
+class SettingsDifferError(ValueError):
+    """The worker would train something else than was asked for; the message names the options."""
+
+
+def training(workload: str, dataset_id: int, flow_run_id: str | None) -> dict[str, Any]:
+    """The arguments of a training; its parameters go along, so that a worker with other settings notices."""
+    parameters = dict(get_workload(workload).training_parameters)
+    return {"workload": workload, "dataset_id": dataset_id, "flow_run_id": flow_run_id, "parameters": parameters}
+
+
+def queue_of(settings: Settings, kind: str, arguments: Arguments) -> str:
+    """Where it waits: trainings that profit from a GPU in the queue that the settings name, all else in ``default``."""
+    if kind == TRAIN and settings.celery_gpu_queue:
+        learnt = get_workload(str(arguments["workload"]))
+        if isinstance(learnt, Accelerated) and learnt.wants_gpu:
+            return settings.celery_gpu_queue
+    return "default"
+
+
+def do(kind: str, arguments: Arguments, report: Report) -> dict[str, Any]:
+    """Do it here and now. Raises what the work raises, ``LookupError`` for a kind that this version does not know."""
+    if kind not in _KINDS:
+        raise LookupError(f"This worker does not know the work {kind!r}: bring it to the version of the workbench.")
+    return _KINDS[kind](arguments, report)
+
+
+def _train(arguments: Arguments, report: Report) -> dict[str, Any]:
+    workload = str(arguments["workload"])
+    _require_same(workload, arguments["parameters"])
+    dataset = datasets.get(int(arguments["dataset_id"]))
+    if dataset is None:
+        raise LookupError("The dataset was deleted. Train again on another one.")
+    return {"version": loop.train(workload, dataset, arguments["flow_run_id"], report).version}
+
+
+def _require_same(workload: str, asked: Mapping[str, Any]) -> None:
+    here = dict(get_workload(workload).training_parameters)
+    if parameters_sha256(here) != parameters_sha256(dict(asked)):
+        names = sorted(name for name in here.keys() | asked.keys() if here.get(name) != asked.get(name))
+        raise SettingsDifferError(
+            f"The worker has other settings for {workload} than the workbench ({', '.join(names)}). Give both the same "
+            f"SHIFUMI_{workload.upper()}_… variables and start the worker again."
+        )
+
+
+def _predict_file(arguments: Arguments, report: Report) -> dict[str, Any]:
+    return asdict(prediction_files.answer(arguments["workload"], arguments["upload"], arguments["job_id"], report))
+
+
+def _predict_video(arguments: Arguments, report: Report) -> dict[str, Any]:
+    answered = video_predictions.answer(
+        arguments["workload"], arguments["upload"], float(arguments["confidence"]), arguments["job_id"], report
+    )
+    return {**asdict(answered), "sentence": video_predictions.sentence(answered)}
+
+
+def _import(arguments: Arguments, report: Report) -> dict[str, Any]:
+    actor = Actor(arguments["username"], Role.EDITOR)
+    done = importing.import_upload(actor, arguments["upload"], arguments["meanings"], report, arguments["workload"])
+    return {"in_short": done.in_short(), "sentence": done.sentence(), "unlabelled": done.unlabelled}
+
+
+def _propose(arguments: Arguments, report: Report) -> dict[str, Any]:
+    done = proposing.propose_all(Actor(arguments["username"], Role.EDITOR), arguments["workload"], report)
+    return {**asdict(done), "sentence": done.sentence()}
+
+
+_KINDS: Mapping[str, Callable[[Arguments, Report], dict[str, Any]]] = {
+    TRAIN: _train,
+    PREDICT_FILE: _predict_file,
+    PREDICT_VIDEO: _predict_video,
+    IMPORT: _import,
+    PROPOSE: _propose,
+}

@@ -1,0 +1,114 @@
+"""The process in which a worker does one item, so that it can be stopped at any moment and may crash alone."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from loguru import logger
+
+from core.catalog.engine import CatalogUnavailableError
+from core.catalog.tables import utcnow
+from core.catalog.work_tables import WorkItem
+from core.config.logs import setup_logging
+from core.config.settings import get_settings
+from core.jobs import work_errors, work_items
+from core.jobs.progress_relay import Carrier
+from core.workloads import get_workload
+from core.workloads.base import Watched
+from flows import task_registry
+from flows.priority import give_way
+from flows.repeating import repeating
+
+_CARRY_EVERY_S = 1.0
+
+
+class StoppedError(BaseException):
+    """The worker wants this process to end; not an ``Exception``, so that the work itself cannot swallow it."""
+
+
+def work(item_id: str, owner: str) -> None:
+    """Do the item as the holder of its lease, and write what came of it."""
+    _heed_signals()
+    threading.Thread(target=_end_with_worker, name="end-with-worker", daemon=True).start()
+    setup_logging("work")
+    give_way()
+    item = work_items.get(item_id)
+    if item is None:
+        return
+    try:
+        with _carrying(item, owner):
+            result = task_registry.do(item.kind, item.arguments, _Telling(item_id, owner))
+    except (StoppedError, work_items.LeaseLostError):
+        logger.info("{} {} was stopped", item.kind, item_id)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the flow that waits raises it again
+        logger.exception("{} {} failed", item.kind, item_id)
+        work_items.fail(item_id, owner, work_errors.packed(error))
+    else:
+        work_items.complete(item_id, owner, result)
+
+
+class _Telling:
+    """A :data:`core.config.progress.Report` into the item's row. Telling never stops the doing, a lost lease does."""
+
+    def __init__(self, item_id: str, owner: str) -> None:
+        self._item_id, self._owner = item_id, owner
+
+    def __call__(self, share: float, message: str) -> None:
+        try:
+            work_items.tell(self._item_id, self._owner, progress=min(max(share, 0.0), 1.0), message=message)
+        except CatalogUnavailableError as error:
+            logger.warning("Progress not written: {}", error)
+        except work_items.LeaseLostError:
+            stop_unless_cancelled(self._item_id)
+            raise
+
+
+def stop_unless_cancelled(item_id: str) -> None:
+    """Another worker has the item by now: end at once, because tidying up would take away what it works with."""
+    now = work_items.get(item_id)
+    if now is not None and now.state != work_items.CANCELLED:
+        os._exit(1)
+
+
+def _heed_signals() -> None:
+    # Ctrl-C goes to everything in the terminal; the worker decides what becomes of its work.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _stopped)
+
+
+def _stopped(_number: int, _frame: FrameType | None) -> None:
+    raise StoppedError
+
+
+def _end_with_worker() -> None:
+    """A worker that was killed must not leave a training behind that nobody can stop."""
+    worker = multiprocessing.parent_process()
+    if worker is not None:
+        worker.join()
+        os._exit(1)
+
+
+@contextmanager
+def _carrying(item: WorkItem, owner: str) -> Iterator[None]:
+    """Curves to the page and its wish to stop back, while something is trained that can be watched."""
+    learnt: object = get_workload(str(item.arguments["workload"])) if item.kind == task_registry.TRAIN else None
+    if not isinstance(learnt, Watched):
+        yield
+        return
+    carrier = Carrier(learnt, item.id, owner, utcnow())
+
+    def carry() -> bool:
+        try:
+            carrier.carry()
+        except work_items.LeaseLostError:
+            return False  # the worker ends this process
+        return True
+
+    with repeating("carry", lambda: min(_CARRY_EVERY_S, get_settings().job_heartbeat_s), carry):
+        yield

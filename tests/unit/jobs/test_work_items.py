@@ -1,0 +1,153 @@
+"""Work items on both engines: one claim wins, only the holder writes, nothing is lost and nothing happens twice."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+from sqlalchemy import update
+
+from core.catalog import migrate
+from core.catalog.engine import writing
+from core.catalog.tables import utcnow
+from core.catalog.work_tables import WorkItem
+from core.config.settings import Settings, get_settings
+from core.jobs import jobs, work_errors, work_items
+from tests.workers import a_job
+
+
+@pytest.fixture(autouse=True, params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def engine(request: pytest.FixtureRequest, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setenv("SHIFUMI_CELERY_MAX_ATTEMPTS", "2")
+    get_settings.cache_clear()
+    if request.param == "sqlite":
+        yield request.param
+        return
+    monkeypatch.setenv("SHIFUMI_DATABASE_URL", request.getfixturevalue("postgres_url"))
+    get_settings.cache_clear()
+    migrate.upgrade()
+    yield request.param
+    migrate.downgrade("base")
+
+
+def put() -> WorkItem:
+    return work_items.put(a_job().id, "train", {"workload": "linear"}, "default")
+
+
+def claimed(item: WorkItem, worker: str = "one") -> WorkItem:
+    found = work_items.claim(item.id, worker)
+    assert found is not None
+    return found
+
+
+def now(item: WorkItem) -> WorkItem:
+    found = work_items.get(item.id)
+    assert found is not None
+    return found
+
+
+def let_the_lease_run_out(item: WorkItem) -> None:
+    with writing() as session:
+        past = utcnow() - timedelta(seconds=1)
+        session.execute(update(WorkItem).where(WorkItem.id == item.id).values(lease_until=past))
+
+
+def test_of_many_bells_at_once_one_is_answered() -> None:
+    item, ready = put(), Barrier(8)
+
+    def answer(number: int) -> WorkItem | None:
+        ready.wait(timeout=30)
+        return work_items.claim(item.id, f"worker-{number}")
+
+    with ThreadPoolExecutor(8) as pool:
+        (winner,) = [found for found in pool.map(answer, range(8)) if found is not None]
+    assert now(item).worker == winner.worker
+    assert now(item).attempts == 1
+    assert work_items.claim(item.id, "late") is None, "a bell that rings again has no effect"
+
+
+def test_of_many_that_take_over_one_wins_and_the_first_may_not_write_any_more() -> None:
+    first = claimed(put(), "first")
+    let_the_lease_run_out(first)
+    ready = Barrier(6)
+
+    def take(number: int) -> WorkItem | None:
+        ready.wait(timeout=30)
+        return work_items.claim(first.id, f"worker-{number}")
+
+    with ThreadPoolExecutor(6) as pool:
+        (second,) = [found for found in pool.map(take, range(6)) if found is not None]
+    assert first.lease_owner is not None and second.lease_owner is not None
+    assert not work_items.renew(first.id, first.lease_owner)
+    assert not work_items.complete(first.id, first.lease_owner, {"version": 1})
+    assert not work_items.fail(first.id, first.lease_owner, {})
+    assert not work_items.release(first.id, first.lease_owner, blameless=True)
+    with pytest.raises(work_items.LeaseLostError):
+        work_items.tell(first.id, first.lease_owner, progress=0.9)
+    assert work_items.complete(second.id, second.lease_owner, {"version": 2})
+    assert not work_items.complete(second.id, second.lease_owner, {"version": 3}), "ended once"
+    assert (now(first).state, now(first).result) == (work_items.DONE, {"version": 2})
+
+
+def test_a_lease_that_is_renewed_is_not_taken() -> None:
+    item = claimed(put())
+    let_the_lease_run_out(item)
+    assert work_items.expired(now(item))
+    assert item.lease_owner is not None and work_items.renew(item.id, item.lease_owner)
+    assert not work_items.expired(now(item))
+    assert work_items.claim(item.id, "two") is None
+
+
+def test_after_the_last_attempt_it_fails_in_words_and_not_before() -> None:
+    item = put()
+    for attempt in (1, 2):
+        assert not work_items.spent(now(item))
+        claimed(item, f"worker-{attempt}")
+        assert not work_items.spent(now(item)), "somebody is at it"
+        let_the_lease_run_out(item)
+    assert work_items.claim(item.id, "third") is None
+    assert work_items.spent(now(item))
+    assert work_items.give_up(now(item), work_errors.packed(work_items.lost(now(item))))
+    error = work_errors.unpacked(now(item).error)
+    assert isinstance(error, work_items.WorkLostError)
+    assert "killed or crashed 2 times, last on worker-2" in str(error)
+
+
+def test_giving_up_loses_against_a_worker_that_is_alive_after_all() -> None:
+    item = claimed(put())
+    let_the_lease_run_out(item)
+    seen = now(item)
+    assert item.lease_owner is not None and work_items.renew(item.id, item.lease_owner)
+    assert not work_items.give_up(seen, {})
+    assert now(item).state == work_items.RUNNING
+
+
+@pytest.mark.parametrize(("blameless", "attempts"), [(True, 0), (False, 1)])
+def test_a_worker_that_is_stopped_gives_its_work_back_without_blame(blameless: bool, attempts: int) -> None:
+    item = claimed(put())
+    assert item.lease_owner is not None and work_items.release(item.id, item.lease_owner, blameless=blameless)
+    assert (now(item).state, now(item).attempts) == (work_items.WAITING, attempts)
+    assert claimed(item, "two").worker == "two"
+
+
+@pytest.mark.parametrize("outcome", [jobs.CANCELLED, jobs.CRASHED, jobs.FAILED])
+def test_with_its_job_ends_what_it_had_handed_over(outcome: str) -> None:
+    job = a_job()
+    waiting = work_items.put(job.id, "train", {}, "default")
+    running = claimed(work_items.put(job.id, "train", {}, "default"))
+    assert jobs.finish(job.id, outcome, "over")
+    assert now(waiting).state == now(running).state == work_items.CANCELLED
+    assert running.lease_owner is not None and not work_items.renew(running.id, running.lease_owner)
+    assert work_items.claim(waiting.id, "one") is None
+    with pytest.raises(LookupError, match="already ended"):
+        work_items.put(job.id, "train", {}, "default")
+
+
+def test_a_job_that_had_ended_leaves_what_was_done_alone() -> None:
+    job = a_job()
+    item = claimed(work_items.put(job.id, "train", {}, "default"))
+    assert item.lease_owner is not None and work_items.complete(item.id, item.lease_owner, {"version": 1})
+    jobs.finish(job.id, jobs.COMPLETED, "done")
+    assert now(item).state == work_items.DONE
+    assert not work_items.cancel(item.id)

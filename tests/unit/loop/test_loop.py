@@ -1,0 +1,185 @@
+"""The loop itself, on real data and a real MLflow store."""
+
+from pathlib import Path
+
+import pytest
+from mlflow.sklearn import load_model
+
+from core.auth.roles import SYSTEM, Actor, ForbiddenError, Role
+from core.config.settings import Settings, get_settings
+from core.loop import decisions, loop
+from core.models import promotion, registry
+from core.models.serving import ChampionWatcher, ModelRefusedError, load_served
+from core.storage import datasets
+from tests.learning import make_dataset
+
+pytestmark = pytest.mark.usefixtures("mlflow_store")
+ADMIN = Actor("ada", Role.ADMIN)
+
+
+@pytest.fixture
+def champion(settings: Settings) -> registry.Version:
+    """A first champion, trained on dataset 1."""
+    make_dataset(seed=1)
+    assert loop.run_once("linear").kind == decisions.PROMOTED
+    found = registry.champion("linear")
+    assert found is not None
+    return found
+
+
+def test_nothing_to_check_without_data() -> None:
+    with pytest.raises(datasets.NoDatasetError, match="Generate one"):
+        loop.run_once("linear")
+
+
+def test_first_model_is_promoted_and_logged(champion: registry.Version) -> None:
+    assert champion.version == 1
+    run = registry.client().get_run(champion.run_id)
+    assert {"accuracy", "log_loss", "roc_auc"} <= set(run.data.metrics)
+    assert run.data.params["data.seed"] == "1"
+    assert load_model(f"models:/shifumi-linear/{champion.version}").predict([[5.0, 5.0], [-5.0, -5.0]]).tolist() == [
+        1,
+        0,
+    ]
+
+
+def test_figures_are_attached(champion: registry.Version) -> None:
+    loop.draw(champion, datasets.latest("linear"))
+    names = {item.path for item in registry.client().list_artifacts(champion.run_id)}
+    assert {"boundary.png", "confusion_matrix.png", "scores.json", "export"} <= names
+
+
+def test_undrifted_data_keeps_the_champion(champion: registry.Version) -> None:
+    make_dataset(seed=2)
+    decision = loop.run_once("linear")
+    assert decision.kind == decisions.KEPT
+    assert "holds the threshold" in decision.reason
+    assert not decision.drift
+    assert len(registry.versions("linear")) == 1
+
+
+def test_turned_boundary_leads_to_promotion(champion: registry.Version) -> None:
+    make_dataset(seed=3, angle=135)
+    decision = loop.run_once("linear")
+    assert decision.kind == decisions.PROMOTED
+    assert "under the threshold" in decision.reason
+    now, before = registry.champion("linear"), registry.by_alias("linear", registry.PREVIOUS)
+    assert now is not None and before is not None
+    assert (now.version, before.version) == (2, 1)
+    assert registry.by_alias("linear", registry.CHALLENGER) is None
+
+
+def test_shifted_features_are_reported_as_drift(champion: registry.Version) -> None:
+    make_dataset(seed=4, offset=1.5)
+    decision = loop.run_once("linear")
+    assert decision.drift
+    assert decision.details["drift"]["tests"]
+
+
+def test_a_challenger_that_is_not_better_is_rejected(champion: registry.Version) -> None:
+    make_dataset(seed=5)
+    decision = loop.run_once("linear", forced=True)
+    assert decision.kind == decisions.REJECTED
+    now = registry.champion("linear")
+    assert now is not None and now.version == champion.version
+
+
+def test_training_is_idempotent(champion: registry.Version) -> None:
+    make_dataset(seed=5)
+    for _ in range(2):
+        loop.run_once("linear", forced=True)
+    assert [v.version for v in registry.versions("linear")] == [2, 1]
+
+
+def test_hopeless_data_does_not_train_for_ever(champion: registry.Version) -> None:
+    """Noise that no model can beat: the first check trains, later ones find that version again."""
+    make_dataset(seed=6, noise=2.0)
+    kinds = [loop.run_once("linear").kind for _ in range(3)]
+    assert decisions.PROMOTED not in kinds[1:]
+    assert len(registry.versions("linear")) == 2
+
+
+def test_over_the_threshold_replaces_under_it_even_without_certainty(monkeypatch: pytest.MonkeyPatch) -> None:
+    import numpy as np
+
+    from core.workloads import get_workload
+    from core.workloads.base import Scores
+
+    workload = get_workload("linear")
+    outcomes = np.array([True] * 84 + [False] * 16)
+    under = Scores("accuracy", 0.84, 0.8, 0.9, 100, outcomes)
+    over = Scores("accuracy", 0.86, 0.8, 0.9, 100, np.array([True] * 86 + [False] * 14))
+    assert not workload.compare(under, over).better
+    assert loop.compare("linear", under, over).better
+    assert not loop.compare("linear", over, under).better
+
+
+def test_deleted_training_data_does_not_break_the_check(champion: registry.Version) -> None:
+    datasets.delete(SYSTEM, champion.dataset_id)
+    make_dataset(seed=7)
+    decision = loop.run_once("linear")
+    assert decision.kind == decisions.KEPT
+    assert "cannot be judged" in decision.details["drift"]["summary"]
+
+
+def test_promotion_and_rollback_need_an_admin(champion: registry.Version) -> None:
+    make_dataset(seed=3, angle=135)
+    loop.run_once("linear")
+    editor = Actor("ed", Role.EDITOR)
+    with pytest.raises(ForbiddenError):
+        decisions.promote_by_hand(editor, "linear", 1)
+    with pytest.raises(ForbiddenError):
+        decisions.roll_back_by_hand(editor, "linear")
+    decisions.roll_back_by_hand(ADMIN, "linear")
+    now = registry.champion("linear")
+    assert now is not None and now.version == 1
+    assert decisions.latest("linear")[0].kind == decisions.ROLLED_BACK
+
+
+def test_rollback_without_a_previous_champion_says_so(champion: registry.Version) -> None:
+    with pytest.raises(registry.RegistryError, match="no previous"):
+        decisions.roll_back_by_hand(ADMIN, "linear")
+
+
+def _export_of(version: registry.Version, settings: Settings) -> Path:
+    found = list((settings.mlflow_dir / "artifacts").rglob(f"{version.run_id}/artifacts/export/linear.json"))
+    assert len(found) == 1
+    return found[0]
+
+
+def test_a_changed_model_file_is_refused_and_the_old_one_serves(champion: registry.Version, settings: Settings) -> None:
+    watcher = ChampionWatcher("linear")
+    watcher.look()
+    assert watcher.current is not None and watcher.current.version.version == 1
+    make_dataset(seed=5)
+    loop.run_once("linear", forced=True)
+    _export_of(registry.get_version("linear", 2), settings).write_text('{"w1": 9, "w2": 9, "bias": 9}')
+    with pytest.raises(ModelRefusedError, match="SHA-256"):
+        load_served(registry.get_version("linear", 2))
+    with pytest.raises(ModelRefusedError):
+        promotion.promote(ADMIN, "linear", 2)
+    registry.client().set_registered_model_alias("shifumi-linear", "champion", "2")
+    watcher.look()
+    assert watcher.current.version.version == 1
+    assert "SHA-256" in (watcher.problem or "")
+    registry.client().set_registered_model_alias("shifumi-linear", "champion", "1")
+    watcher.look()
+    assert watcher.problem is None
+
+
+def test_artifacts_stay_in_the_data_folder(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Also when the store's address comes from the environment, as it does under ``manage.py run``."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", settings.tracking_uri)
+    monkeypatch.chdir(tmp_path)
+    get_settings.cache_clear()
+    make_dataset(seed=1)
+    loop.run_once("linear")
+    assert not (tmp_path / "mlruns").exists()
+    assert list((settings.mlflow_dir / "artifacts").rglob("linear.json"))
+
+
+def test_missing_store_is_explained(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{settings.data_dir.as_posix()}/catalog.db/mlflow.db")
+    get_settings.cache_clear()
+    with pytest.raises(registry.RegistryError, match="MLFLOW_TRACKING_URI"):
+        registry.champion("linear")

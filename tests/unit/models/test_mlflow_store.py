@@ -1,0 +1,91 @@
+"""The MLflow store appears whole or not at all."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from core.cli import trees
+from core.config.settings import ROOT
+from core.models import mlflow_store
+from tests.waiting import wait_until
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "mlflow" / "mlflow.db"
+
+
+_MAKER = """
+import sys; from pathlib import Path; from core.models.mlflow_store import make_store
+make_store(Path(sys.argv[1]))
+"""
+
+
+def test_a_maker_killed_in_the_middle_leaves_no_store_and_its_ruin_is_swept(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maker = subprocess.Popen([sys.executable, "-c", _MAKER, str(store)], cwd=ROOT)
+    family: list[psutil.Process] = []
+    try:
+        # Tables are being written now: this is when MLflow's own way would leave a ruin under the real name.
+        wait_until(lambda: any(file.stat().st_size for file in store.parent.glob("*.new")), 60, every=0.005)
+        family = trees.below(maker.pid)
+    finally:
+        trees.kill_all([*trees.by_pid(maker.pid), *family])
+        maker.wait()
+    assert not store.exists()
+    ruins = list(store.parent.glob("*.new*"))
+    assert ruins
+    for ruin in ruins:
+        os.utime(ruin, (time.time() - 3600,) * 2)
+    monkeypatch.setattr(mlflow_store, "_create_tables", lambda fresh: fresh.write_bytes(b"whole"))
+    mlflow_store.make_store(store)
+    assert [file.name for file in store.parent.iterdir()] == ["mlflow.db"]
+
+
+def test_what_is_made_is_a_store_that_mlflow_can_open(store: Path) -> None:
+    mlflow_store.make_store(store)
+    assert [file.name for file in store.parent.iterdir()] == ["mlflow.db"]
+    question = "import sys; from mlflow import MlflowClient; MlflowClient(sys.argv[1]).search_experiments()"
+    asked = subprocess.run([sys.executable, "-c", question, f"sqlite:///{store.as_posix()}"], check=False)
+    assert asked.returncode == 0
+
+
+def test_an_existing_store_is_left_alone(store: Path) -> None:
+    store.parent.mkdir()
+    store.write_bytes(b"precious")
+    mlflow_store.make_store(store)
+    assert store.read_bytes() == b"precious"
+
+
+def test_the_second_of_two_makers_does_not_replace_the_first(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    both_ready = threading.Barrier(2, timeout=10)
+
+    def tables(fresh: Path) -> None:
+        fresh.write_bytes(b"first" if threading.current_thread().name == "first" else b"second")
+        both_ready.wait()
+        if fresh.read_bytes() == b"second":
+            wait_until(store.exists)
+
+    monkeypatch.setattr(mlflow_store, "_create_tables", tables)
+    pids = {"first": 1, "second": 2}
+    monkeypatch.setattr(os, "getpid", lambda: pids[threading.current_thread().name])
+    makers = [threading.Thread(target=mlflow_store.make_store, args=(store,), name=name) for name in pids]
+    for maker in makers:
+        maker.start()
+    for maker in makers:
+        maker.join(timeout=20)
+    assert store.read_bytes() == b"first"
+
+
+def test_a_failure_says_why_and_leaves_nothing(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(OSError, match="could not make its tables"):
+        mlflow_store.make_store(store)
+    assert list(store.parent.iterdir()) == []

@@ -1,0 +1,213 @@
+"""The log of predictions: bounded, in the background, and never in a request's way."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import numpy as np
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from core.catalog import engine as catalog_engine
+from core.catalog import migrate
+from core.catalog.engine import reading, writing
+from core.catalog.tables import PredictionBatch
+from core.config.settings import Settings, get_settings
+from core.predictions.log import SAMPLE_ROWS, LogEntry, PredictionLog, summarise
+from tests.postgres import postgres_cluster, server_programs
+from tests.waiting import wait_until
+
+
+def _entry(version: int = 1) -> LogEntry:
+    return summarise("linear", version, "tests", [(0.5, -1.0)], np.array([0.75]))
+
+
+def _versions() -> list[int]:
+    with reading() as session:
+        return list(session.scalars(select(PredictionBatch.version).order_by(PredictionBatch.id)))
+
+
+@pytest.fixture
+def log() -> Iterator[PredictionLog]:
+    made = PredictionLog(capacity=10, interval_s=0.05)
+    yield made
+    if made._thread.is_alive():
+        made.stop()
+
+
+def test_a_summary_tells_shares_and_keeps_a_sample() -> None:
+    features = [(float(n), -float(n)) for n in range(8)]
+    probabilities = np.array([0.1, 0.2, 0.5, 0.6, 0.9, 0.9, 1.0, 0.0])
+    entry = summarise("linear", 3, "api", features, probabilities)
+    assert (entry.workload, entry.version, entry.source, entry.rows) == ("linear", 3, "api", 8)
+    assert entry.positive_share == 0.5
+    assert entry.mean_confidence == pytest.approx((0.9 + 0.8 + 0.5 + 0.6 + 0.9 + 0.9 + 1.0 + 1.0) / 8)
+    assert entry.sample == [[n, -n, p] for n, p in zip(range(SAMPLE_ROWS), probabilities, strict=False)]
+
+
+def test_entries_reach_the_catalog_by_themselves(log: PredictionLog) -> None:
+    log.start()
+    log.add(_entry(7))
+    wait_until(lambda: log.written == 1, timeout=10)
+    with reading() as session:
+        row = session.scalars(select(PredictionBatch)).one()
+    assert (row.version, row.rows, row.source, row.sample) == (7, 1, "tests", [[0.5, -1.0, 0.75]])
+    assert log.queued == log.dropped == 0
+
+
+def test_overload_drops_the_oldest_and_counts() -> None:
+    log = PredictionLog(capacity=3)
+    for version in range(5):
+        log.add(_entry(version))
+    assert (log.queued, log.dropped) == (3, 2)
+    log.start()
+    log.stop()
+    assert _versions() == [2, 3, 4]
+
+
+def test_stopping_writes_what_is_queued() -> None:
+    log = PredictionLog(interval_s=3600)
+    log.start()
+    for version in range(2_500):
+        log.add(_entry(version))
+    log.stop(timeout_s=20)
+    assert _versions() == list(range(2_500))
+    assert (log.written, log.queued) == (2_500, 0)
+
+
+def test_a_half_full_queue_does_not_wait_for_the_interval() -> None:
+    log = PredictionLog(capacity=10, interval_s=3600)
+    log.start()
+    for version in range(6):
+        log.add(_entry(version))
+    wait_until(lambda: log.written == 6, timeout=10)
+    assert log.dropped == 0
+    log.stop()
+
+
+def test_a_catalog_without_the_table_is_waited_for(log: PredictionLog) -> None:
+    with writing() as session:
+        session.execute(text("ALTER TABLE predictions RENAME TO hidden"))
+    log.start()
+    for version in range(12):
+        log.add(_entry(version))
+    wait_until(lambda: log.problem, timeout=10)
+    wait_until(lambda: (log.queued, log.dropped) == (10, 2), timeout=10)
+    with writing() as session:
+        session.execute(text("ALTER TABLE hidden RENAME TO predictions"))
+    wait_until(lambda: log.written == 10, timeout=10)
+    assert log.problem is None
+    assert _versions() == list(range(2, 12))
+
+
+def test_what_was_refused_comes_before_what_arrived_meanwhile(log: PredictionLog) -> None:
+    for version in range(8):
+        log.add(_entry(version))
+    taken = log._take()
+    for version in range(8, 13):
+        log.add(_entry(version))
+    log._put_back(taken)
+    assert (log.queued, log.dropped) == (10, 3)
+    log.start()
+    log.stop()
+    assert _versions() == list(range(3, 13))
+
+
+def test_adding_does_not_wait_for_the_writer(log: PredictionLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on, went_on = threading.Event(), threading.Event(), threading.Event()
+
+    @contextmanager
+    def halted() -> Iterator[Session]:
+        begun.set()
+        go_on.wait(20)
+        went_on.set()
+        with writing() as session:
+            yield session
+
+    monkeypatch.setattr("core.predictions.log.writing", halted)
+    log.start()
+    log.add(_entry())
+    assert begun.wait(20)
+    for version in range(5):
+        log.add(_entry(version))
+    assert not went_on.is_set(), "adding waited until the writer was through"
+    go_on.set()
+    wait_until(lambda: log.written == 6)
+
+
+def test_a_locked_catalog_fills_the_queue_and_no_more(
+    log: PredictionLog, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalog_engine, "_BUSY_TIMEOUT_MS", 200)
+    catalog_engine.engine_for.cache_clear()
+    with closing(sqlite3.connect(settings.data_dir / "catalog.db", isolation_level=None)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        log.start()
+        log.add(_entry())
+        wait_until(lambda: log.problem, timeout=10)
+        for version in range(200):
+            log.add(_entry(version))
+        wait_until(lambda: log.queued == 10, what="the writer to put back what it had in hand beside a full queue")
+        holder.execute("COMMIT")
+    wait_until(lambda: log.queued == 0, timeout=10)
+    assert log.written == 10
+    assert log.dropped == 191
+
+
+def test_many_threads_may_add() -> None:
+    log = PredictionLog(capacity=500, interval_s=0.01)
+    log.start()
+    threads = [threading.Thread(target=lambda: [log.add(_entry()) for _ in range(400)]) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    log.stop(timeout_s=20)
+    assert log.written + log.dropped == 2_000
+    assert len(_versions()) == log.written
+
+
+def test_with_nothing_to_write_the_catalog_is_left_alone(settings: Settings) -> None:
+    """Else a thread that idles makes an empty catalog where a restore is about to put one."""
+    (settings.data_dir / "catalog.db").unlink()
+    log = PredictionLog()
+    log.start()
+    log.stop()
+    assert log.problem is None
+    assert not (settings.data_dir / "catalog.db").exists()
+
+
+def test_only_the_newest_rows_are_kept(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.predictions.log._SWEEP_EVERY_S", 0.0)
+    monkeypatch.setattr(settings, "prediction_log_keep", 100)
+    log = PredictionLog()
+    for version in range(250):
+        log.add(_entry(version))
+    log.start()
+    log.stop(timeout_s=20)
+    assert _versions() == list(range(150, 250))
+    with reading() as session:
+        assert session.scalar(select(func.count()).select_from(PredictionBatch)) == 100
+
+
+@pytest.mark.postgres
+def test_a_catalog_server_that_dies_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    programs = server_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL's server is not installed")
+    log = PredictionLog(capacity=10, interval_s=0.05)
+    with postgres_cluster(programs) as url:
+        monkeypatch.setenv("SHIFUMI_DATABASE_URL", url)
+        get_settings.cache_clear()
+        migrate.upgrade()
+        log.start()
+        log.add(_entry(7))
+        wait_until(lambda: log.written == 1, timeout=10)
+        assert _versions() == [7]
+    log.add(_entry(8))
+    wait_until(lambda: log.problem, timeout=10)
+    log.stop()
+    assert (log.queued, log.written, log.dropped) == (1, 1, 0)
+    catalog_engine.engine_for(url).dispose()

@@ -1,0 +1,80 @@
+"""What a check would do, in words."""
+
+import pytest
+
+from core.catalog.tables import Dataset, Decision, Evaluation, utcnow
+from core.models.registry import Version
+from core.ui.train.forecast import forecast, prospect
+from core.workloads.linear.preview import Outlook
+from tests.deciding import decision, evaluation
+
+NEWEST = Dataset(id=7, sha256="new")
+DRIFTED = {"found": True, "summary": "Drift in x1.", "tests": []}
+
+
+def champion(trained_on: str = "old") -> Version:
+    return Version("linear", 3, "run", 1, trained_on, "print", "sha", utcnow(), ("champion",))
+
+
+@pytest.mark.parametrize(
+    ("best", "newest", "measured", "decided", "action", "words"),
+    [
+        (None, None, None, None, "nothing", "Make a dataset first"),
+        (champion(), None, None, None, "nothing", "Make a dataset first"),
+        (None, NEWEST, None, None, "first", "the first model is trained on dataset 7"),
+        (champion(), NEWEST, None, None, "unknown", "Champion v3 was not measured on dataset 7 yet"),
+        (champion(), NEWEST, evaluation(3, 0.7, 7), None, "retrain", "reaches 0.700 on dataset 7, under 0.850"),
+        (champion("new"), NEWEST, evaluation(3, 0.7, 7), None, "keep", "nothing to gain"),
+        (champion(), NEWEST, evaluation(3, 0.9, 7), None, "keep", "over 0.850: a check keeps it"),
+        (
+            champion(),
+            NEWEST,
+            evaluation(3, 0.9, 7),
+            decision("rejected", 0.9, 0.9, dataset_id=7, drift=DRIFTED),
+            "retrain",
+            "the data drifted",
+        ),
+        (
+            champion(),
+            NEWEST,
+            evaluation(3, 0.9, 7),
+            decision("promoted", 0.6, 0.9, dataset_id=6, drift=DRIFTED),
+            "keep",
+            "a check keeps it",
+        ),
+    ],
+)
+def test_the_forecast(
+    best: Version | None,
+    newest: Dataset | None,
+    measured: Evaluation | None,
+    decided: Decision | None,
+    action: str,
+    words: str,
+) -> None:
+    seen = forecast(best, newest, measured, decided, 0.85)
+    assert seen.action == action
+    assert words in seen.text
+
+
+@pytest.mark.parametrize(
+    ("differ", "seen", "best", "kind", "words"),
+    [
+        ([], Outlook(0.93, 0.85, ()), 0.94, "same", "The same kind of data that champion v3 learnt from."),
+        (["noise 0.3 instead of 0.2"], Outlook(0.9, 0.85, ()), 0.91, "near", "learnt: noise 0.3 instead of 0.2."),
+        (["turned"], Outlook(0.6, 0.85, ()), 0.94, "far", "its accuracy would be about 0.60; the threshold is 0.85."),
+        (
+            ["turned"],
+            Outlook(0.9, 0.85, ("x1", "x2")),
+            0.94,
+            "far",
+            "learnt**: turned. x1 and x2 would count as drifted.",
+        ),
+        ([], Outlook(0.6, 0.85, ()), 0.7, "hopeless", "0.700 at best, the threshold is 0.85."),
+    ],
+)
+def test_the_prospect(differ: list[str], seen: Outlook, best: float, kind: str, words: str) -> None:
+    told = prospect(3, differ, seen, best)
+    assert told.kind == kind
+    assert words in told.text
+    assert ("will retrain" in told.text) == (kind in {"far", "hopeless"})

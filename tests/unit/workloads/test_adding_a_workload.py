@@ -1,0 +1,126 @@
+"""A third workload, the one that docs/adding-a-workload.md adds, goes round the loop with nothing else changed."""
+
+import csv
+import re
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mlflow.sklearn import load_model
+
+from core.auth.roles import SYSTEM, Actor, Role
+from core.catalog.tables import Dataset
+from core.config.progress import silent
+from core.config.settings import ROOT, Settings
+from core.jobs import jobs
+from core.loop import decisions, loop
+from core.models import registry
+from core.models.serving import ChampionWatcher
+from core.predictions import files as prediction_files
+from core.storage import datasets
+from core.workloads import WORKLOADS, get_workload
+from core.workloads.base import Workload
+from docs.examples.awake import AwakePredictor, AwakeWorkload
+
+pytestmark = pytest.mark.usefixtures("mlflow_store")
+PAGE = (ROOT / "docs" / "adding-a-workload.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(autouse=True)
+def registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one line in core/workloads/__init__.py that the page asks for."""
+    monkeypatch.setitem(WORKLOADS, "awake", AwakeWorkload())
+
+
+def generate(**choices: Any) -> Dataset:
+    """As the flow generate-dataset does it."""
+    workload = get_workload("awake")
+    parameters = workload.parameters.model_validate(choices)
+    return datasets.register(workload.generate(parameters, silent), "awake", parameters.model_dump(), SYSTEM)
+
+
+def test_first_data_gives_a_first_champion() -> None:
+    dataset = generate(seed=1)
+    decision = loop.run_once("awake")
+    assert decision.kind == decisions.PROMOTED
+    champion = registry.champion("awake")
+    assert champion is not None
+    assert (champion.version, champion.dataset_id) == (1, dataset.id)
+    assert load_model("models:/shifumi-awake/1").predict([[3.0], [10.0]]).tolist() == [0, 1]
+    assert champion.workload == "awake" and registry.champion("linear") is None
+
+
+def test_likeness_keeps_and_change_retrains() -> None:
+    generate(seed=1)
+    loop.run_once("awake")
+    generate(seed=2)
+    assert loop.run_once("awake").kind == decisions.KEPT
+    generate(seed=3, enough=9.0)  # suddenly people need more: the champion is wrong
+    decision = loop.run_once("awake")
+    assert (decision.kind, decision.challenger_version) == (decisions.PROMOTED, 2)
+    assert "under the threshold" in decision.reason
+
+
+def test_drift_alone_retrains() -> None:
+    generate(seed=1)
+    loop.run_once("awake")
+    generate(seed=4, usual=9.0)  # people sleep longer; the rule is the same
+    decision = loop.run_once("awake")
+    assert decision.drift and decision.challenger_version == 2
+    assert "otherwise than before" in decision.reason
+
+
+def test_it_is_drawn_served_and_swapped() -> None:
+    dataset = generate(seed=1)
+    loop.run_once("awake")
+    watcher = ChampionWatcher("awake")
+    watcher.look()
+    assert watcher.current is not None and isinstance(watcher.current.predictor, AwakePredictor)
+    loop.draw(watcher.current.version, dataset)
+    names = {item.path for item in registry.client().list_artifacts(watcher.current.version.run_id)}
+    assert {"awake.png", "export", "scores.json"} <= names
+    generate(seed=3, enough=9.0)
+    loop.run_once("awake")
+    watcher.look()
+    assert watcher.current.version.version == 2
+
+
+def test_it_answers_csv_files(settings: Settings) -> None:
+    generate(seed=1)
+    loop.run_once("awake")
+    viewer = Actor("vera", Role.VIEWER)
+    upload = prediction_files.keep_upload(viewer, "awake", BytesIO(b"name,hours\nAda,3\nBob,10\n"))
+    job = jobs.adopt(jobs.PREDICT_FILE, "awake", "run-1", {})
+    answered = prediction_files.answer("awake", upload, job.id, silent)
+    assert answered.rows == 2
+    with (settings.outputs_dir / answered.output).open(encoding="utf-8") as file:
+        assert [(row["name"], row["predicted"]) for row in csv.DictReader(file)] == [("Ada", "0"), ("Bob", "1")]
+
+
+def test_its_flows_are_served() -> None:
+    from flows.deployments import all_deployments
+
+    served = {(flow.name, options["name"]) for flow, options in all_deployments()}
+    assert {(kind, "awake") for kind in ("generate-dataset", "check-and-retrain", "predict-file")} <= served
+
+
+def test_a_damaged_export_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "awake.json").write_text('{"slope": 1}')
+    with pytest.raises(ValueError, match="damaged"):
+        get_workload("awake").load(tmp_path)
+
+
+def test_the_page_quotes_the_example_word_for_word() -> None:
+    example = (ROOT / "docs" / "examples" / "awake.py").read_text(encoding="utf-8")
+    quotes = re.findall(r"^```python\n# docs/examples/awake\.py\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    assert len(quotes) >= 3
+    for quote in quotes:
+        assert quote in example, quote
+
+
+def test_the_page_explains_every_member_of_the_protocol() -> None:
+    members = [name for name in {**vars(Workload), **Workload.__annotations__} if not name.startswith("_")]
+    assert len(members) >= 14
+    missing = [name for name in members if not re.search(rf"^\| `{name}[`(]", PAGE, re.MULTILINE)]
+    assert missing == []
