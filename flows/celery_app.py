@@ -17,7 +17,7 @@ from core.jobs.broker import address, transport_options
 TASK = "shifumi.work"
 
 
-class BellError(RuntimeError):
+class BrokerUnavailableError(RuntimeError):
     """The broker did not take the message; the words are for people."""
 
 
@@ -49,9 +49,9 @@ def _app() -> Celery:
     return make_app(get_settings())
 
 
-def ring(item_id: str, queue: str) -> None:
-    """Tell the workers of ``queue`` that an item waits. Raises :class:`BellError`."""
+def notify_workers(item_id: str, queue: str) -> None:
+    """Tell the workers of ``queue`` that an item waits. Raises :class:`BrokerUnavailableError`."""
     try:
         _app().send_task(TASK, args=[item_id], queue=queue, retry=False, ignore_result=True)
     except (KombuError, OSError) as error:
-        raise BellError(redact(str(error)) or type(error).__name__) from error
+        raise BrokerUnavailableError(redact(str(error)) or type(error).__name__) from error

@@ -13,7 +13,7 @@ from core.config.progress import Report
 from core.jobs import jobs
 from core.jobs.work_items import WorkLostError
 from core.loop import decisions, loop
-from core.loop.trial import Trial
+from core.loop.loop_run import LoopRun
 from core.models import registry
 from core.models.registry import Version
 from core.monitoring.notify import BLUE, GREEN, YELLOW, send_discord_embed
@@ -29,11 +29,11 @@ _COLOURS = {decisions.PROMOTED: GREEN, decisions.REJECTED: YELLOW, decisions.KEP
 
 
 @task(retries=2, retry_delay_seconds=1, cache_policy=NO_CACHE)
-def evaluate_champion(workload: str, forced: bool, flow_run_id: str | None, report: Report) -> Trial:
+def evaluate_champion(workload: str, forced: bool, flow_run_id: str | None, report: Report) -> LoopRun:
     """Measure the champion on the newest dataset and ask the gate."""
     if not registry.store_exists():
         report(0.01, "Making MLflow's tables: only the first time, some seconds")
-    return loop.inspect(workload, forced, flow_run_id)
+    return loop.evaluate_champion(workload, forced, flow_run_id)
 
 
 def may_pass(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
@@ -42,21 +42,21 @@ def may_pass(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
 
 
 @task(retries=2, retry_delay_seconds=2, retry_condition_fn=may_pass, cache_policy=NO_CACHE)
-def train_challenger(trial: Trial, job_id: str, report: Report) -> Version:
+def train_challenger(trial: LoopRun, job_id: str, report: Report) -> Version:
     """Idempotent: a retry finds what an earlier try registered, or goes on with what it learnt."""
     asked = task_registry.training(trial.workload, trial.dataset.id, trial.flow_run_id)
-    done = handover.do(task_registry.TRAIN, job_id, asked, report)
+    done = handover.dispatch(task_registry.TRAIN, job_id, asked, report)
     return registry.get_version(trial.workload, int(done["version"]))
 
 
 @task(cache_policy=NO_CACHE)
-def compare_and_decide(trial: Trial, challenger: Version) -> Decision:
+def compare_and_decide(trial: LoopRun, challenger: Version) -> Decision:
     """Promote or reject the challenger on the same holdout."""
-    return loop.challenge(trial, challenger)
+    return loop.evaluate_challenger(trial, challenger)
 
 
 @task(retries=1, retry_delay_seconds=1, cache_policy=NO_CACHE)
-def draw_figures(trial: Trial, challenger: Version) -> None:
+def draw_figures(trial: LoopRun, challenger: Version) -> None:
     """After the decision, so that a better model does not wait for its pictures."""
     loop.draw(challenger, trial.dataset)
 
@@ -85,7 +85,7 @@ def check_and_retrain(workload: str, forced: bool = False, job_id: str | None = 
     return decision.kind
 
 
-def _announce(trial: Trial) -> None:
+def _announce(trial: LoopRun) -> None:
     """The course's two words in the log, and the drift on Discord."""
     log = get_run_logger()
     if trial.gate.drifted:
@@ -99,16 +99,16 @@ def _announce(trial: Trial) -> None:
         send_discord_embed(f"{title}: {trial.workload}", trial.gate.reason, YELLOW, _facts(trial))
 
 
-def _facts(trial: Trial) -> dict[str, object]:
+def _facts(trial: LoopRun) -> dict[str, object]:
     champion = f"v{trial.champion.version}" if trial.champion else "none"
     metric = f"{trial.scores.value:.3f}" if trial.scores else "–"
     return {"champion": champion, "metric": metric, "dataset": trial.dataset.id}
 
 
-def _turn(trial: Trial, job_id: str, report: Report, training: Report) -> Decision:
+def _turn(trial: LoopRun, job_id: str, report: Report, training: Report) -> Decision:
     report(0.3, f"Evaluated: {trial.gate.reason}")
     if not trial.gate.retrain:
-        return loop.keep(trial)
+        return loop.record_kept(trial)
     challenger = train_challenger(trial, job_id, training)
     report(0.8, "Comparing champion and challenger")
     decision = compare_and_decide(trial, challenger)

@@ -25,12 +25,12 @@ _LOOK_EVERY_S = 0.3
 _TRY_AGAIN_S = 3.0
 
 
-def do(kind: str, job_id: str, arguments: Mapping[str, Any], report: Report) -> dict[str, Any]:
+def dispatch(kind: str, job_id: str, arguments: Mapping[str, Any], report: Report) -> dict[str, Any]:
     """Do ``kind`` of :mod:`flows.task_registry` and return its result. Raises what the work raises, wherever it ran."""
     settings = get_settings()
     if settings.celery_broker_url is None:
-        return task_registry.do(kind, arguments, report)
-    item = work_items.put(job_id, kind, arguments, task_registry.queue_of(settings, kind, arguments))
+        return task_registry.run_task(kind, arguments, report)
+    item = work_items.enqueue(job_id, kind, arguments, task_registry.queue_of(settings, kind, arguments))
     try:
         ended = _Waiting(item, report).until_ended()
     finally:
@@ -71,8 +71,8 @@ class _Waiting:
         if item is None:
             raise LookupError("This work is not known any more: the catalog was put back to an earlier state.")
         self._item = item
-        if work_items.spent(item):
-            work_items.give_up(item, work_errors.packed(work_items.lost(item)))
+        if work_items.out_of_attempts(item):
+            work_items.give_up(item, work_errors.packed(work_items.lease_lost(item)))
         elif item.state == work_items.WAITING or work_items.expired(item):
             self._ring_when_due()
             self._tell(item.progress, self._trouble or f"Waiting for a worker (queue {item.queue})")
@@ -80,14 +80,14 @@ class _Waiting:
             self._tell(item.progress, item.message)
 
     def _ring_when_due(self) -> None:
-        from flows.celery_app import BellError, ring
+        from flows.celery_app import BrokerUnavailableError, notify_workers
 
         if time.monotonic() < self._ring_at:
             return
         self._ring_at = time.monotonic() + get_settings().celery_lease_s
         try:
-            ring(self._item.id, self._item.queue)
-        except BellError as error:
+            notify_workers(self._item.id, self._item.queue)
+        except BrokerUnavailableError as error:
             self._ring_at = time.monotonic() + _TRY_AGAIN_S
             self._trouble = f"The broker does not answer, trying again ({error})"
             logger.warning("{}", self._trouble)

@@ -22,7 +22,7 @@ from flows.state_hooks import HOOKS
 def take_over(workload: str, job: Job, upload: str, meanings: dict[str, str], report: Report) -> dict[str, Any]:
     """Picture by picture: what is there when the run ends early stays, and the next run finds it."""
     asked = {"workload": workload, "username": job.created_by, "upload": upload, "meanings": meanings}
-    return handover.do(task_registry.IMPORT, job.id, asked, report)
+    return handover.dispatch(task_registry.IMPORT, job.id, asked, report)
 
 
 def propose(workload: str, job: Job, report: Report) -> str:

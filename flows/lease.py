@@ -15,7 +15,7 @@ from core.catalog.engine import CatalogUnavailableError
 from core.catalog.work_tables import WorkItem
 from core.config.settings import get_settings
 from core.jobs import work_errors, work_items
-from flows.celery_app import BellError, ring
+from flows.celery_app import BrokerUnavailableError, notify_workers
 from flows.work_process import work
 
 _LOOK_EVERY_S = 0.2
@@ -118,7 +118,7 @@ class _Watch:
         how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
         logger.error("The process that did {} {} died ({})", item.kind, item.id, how)
         if not stopped and item.attempts >= get_settings().celery_max_attempts:
-            work_items.fail(item.id, self._owner, work_errors.packed(work_items.lost(item, how)))
+            work_items.fail(item.id, self._owner, work_errors.packed(work_items.lease_lost(item, how)))
         else:
             self._give_back(blameless=stopped)
 
@@ -126,8 +126,8 @@ class _Watch:
         if not work_items.release(self._item.id, self._owner, blameless=blameless):
             return
         try:
-            ring(self._item.id, self._item.queue)
-        except BellError as error:
+            notify_workers(self._item.id, self._item.queue)
+        except BrokerUnavailableError as error:
             logger.warning("The flow will ring again later: {}", error)
 
     def _terminate(self) -> None:

@@ -19,7 +19,7 @@ from flows.state_hooks import HOOKS
 def answer_rows(workload: str, job_id: str, upload: str, report: Report) -> dict[str, Any]:
     """Stream the file through the champion in chunks."""
     asked = {"workload": workload, "upload": upload, "job_id": job_id}
-    return handover.do(task_registry.PREDICT_FILE, job_id, asked, report)
+    return handover.dispatch(task_registry.PREDICT_FILE, job_id, asked, report)
 
 
 @flow(name="predict-file", **HOOKS)

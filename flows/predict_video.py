@@ -19,7 +19,7 @@ from flows.state_hooks import HOOKS
 def answer_frames(workload: str, job_id: str, upload: str, confidence: float, report: Report) -> dict[str, Any]:
     """Frame by frame; what was written of a run that ends early is removed."""
     asked = {"workload": workload, "upload": upload, "confidence": confidence, "job_id": job_id}
-    return handover.do(task_registry.PREDICT_VIDEO, job_id, asked, report)
+    return handover.dispatch(task_registry.PREDICT_VIDEO, job_id, asked, report)
 
 
 @flow(name="predict-video", **HOOKS)

@@ -61,7 +61,7 @@ class RunningJob:
 def running(kind: str, workload: str, job_id: str | None, **parameters: Any) -> Iterator[RunningJob]:
     """Own the job of the current flow run until the block ends.
 
-    Raises :class:`core.jobs.jobs.JobBusyError` when a run that nobody submitted finds the slot taken.
+    Raises :class:`core.jobs.jobs.JobBusyError` when a run that nobody submitted finds the concurrency key taken.
     """
     setup_logging("flows")
     job = jobs.get(job_id) if job_id else jobs.adopt(kind, workload, str(flow_run.id), parameters)

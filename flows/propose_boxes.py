@@ -19,7 +19,7 @@ from flows.state_hooks import HOOKS
 @task(cache_policy=NO_CACHE)
 def look(workload: str, job: Job, report: Report) -> dict[str, Any]:
     """Picture by picture; a run that ends early leaves whole proposals."""
-    return handover.do(task_registry.PROPOSE, job.id, {"workload": workload, "username": job.created_by}, report)
+    return handover.dispatch(task_registry.PROPOSE, job.id, {"workload": workload, "username": job.created_by}, report)
 
 
 @flow(name="propose-boxes", **HOOKS)

@@ -84,7 +84,7 @@ def _watch() -> None:
     pause = threading.Event()
     while not pause.wait(_WATCH_EVERY_S):
         try:
-            metrics.ENDED.inc(len(job_watch.look()))
+            metrics.ENDED.inc(len(job_watch.end_lost_jobs()))
             metrics.LOOKED_AT.set_to_current_time()
         except (prefect_api.PrefectUnavailableError, prefect_api.PrefectRefusedError, CatalogUnavailableError) as error:
             metrics.FAILURES.inc()

@@ -51,7 +51,7 @@ def _ended_badly(flow: Flow[Any, Any], flow_run: FlowRun, state: State[Any], out
 
 
 def on_cancel(flow: Flow[Any, Any], flow_run: FlowRun, state: State[Any]) -> None:
-    """Free the slot of a run that was stopped."""
+    """Free the concurrency key of a run that was stopped."""
     job = jobs.of_flow_run(str(flow_run.id))
     if job is not None:
         jobs.finish(job.id, jobs.CANCELLED, state.message or "Cancelled")

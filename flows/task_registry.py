@@ -17,7 +17,7 @@ from core.predictions import videos as video_predictions
 from core.storage import datasets
 from core.storage.integrity import parameters_sha256
 from core.workloads import get_workload
-from core.workloads.base import Accelerated
+from core.workloads.base import UsesGpu
 
 TRAIN, PREDICT_FILE, PREDICT_VIDEO = "train", "predict-file", "predict-video"
 IMPORT, PROPOSE = "import-images", "propose-boxes"
@@ -39,16 +39,16 @@ def queue_of(settings: Settings, kind: str, arguments: Arguments) -> str:
     """Where it waits: trainings that profit from a GPU in the queue that the settings name, all else in ``default``."""
     if kind == TRAIN and settings.celery_gpu_queue:
         learnt = get_workload(str(arguments["workload"]))
-        if isinstance(learnt, Accelerated) and learnt.wants_gpu:
+        if isinstance(learnt, UsesGpu) and learnt.wants_gpu:
             return settings.celery_gpu_queue
     return "default"
 
 
-def do(kind: str, arguments: Arguments, report: Report) -> dict[str, Any]:
+def run_task(kind: str, arguments: Arguments, report: Report) -> dict[str, Any]:
     """Do it here and now. Raises what the work raises, ``LookupError`` for a kind that this version does not know."""
-    if kind not in _KINDS:
+    if kind not in _TASKS:
         raise LookupError(f"This worker does not know the work {kind!r}: bring it to the version of the workbench.")
-    return _KINDS[kind](arguments, report)
+    return _TASKS[kind](arguments, report)
 
 
 def _train(arguments: Arguments, report: Report) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def _propose(arguments: Arguments, report: Report) -> dict[str, Any]:
     return {**asdict(done), "sentence": done.sentence()}
 
 
-_KINDS: Mapping[str, Callable[[Arguments, Report], dict[str, Any]]] = {
+_TASKS: Mapping[str, Callable[[Arguments, Report], dict[str, Any]]] = {
     TRAIN: _train,
     PREDICT_FILE: _predict_file,
     PREDICT_VIDEO: _predict_video,

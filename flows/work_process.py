@@ -18,9 +18,9 @@ from core.catalog.work_tables import WorkItem
 from core.config.logs import setup_logging
 from core.config.settings import get_settings
 from core.jobs import work_errors, work_items
-from core.jobs.progress_relay import Carrier
+from core.jobs.progress_relay import ProgressRelay
 from core.workloads import get_workload
-from core.workloads.base import Watched
+from core.workloads.base import ObservableTraining
 from flows import task_registry
 from flows.priority import give_way
 from flows.repeating import repeating
@@ -34,7 +34,7 @@ class StoppedError(BaseException):
 
 def work(item_id: str, owner: str) -> None:
     """Do the item as the holder of its lease, and write what came of it."""
-    _heed_signals()
+    _install_signal_handlers()
     threading.Thread(target=_end_with_worker, name="end-with-worker", daemon=True).start()
     setup_logging("work")
     give_way()
@@ -43,7 +43,7 @@ def work(item_id: str, owner: str) -> None:
         return
     try:
         with _carrying(item, owner):
-            result = task_registry.do(item.kind, item.arguments, _Telling(item_id, owner))
+            result = task_registry.run_task(item.kind, item.arguments, _ProgressReporter(item_id, owner))
     except (StoppedError, work_items.LeaseLostError):
         logger.info("{} {} was stopped", item.kind, item_id)
     except Exception as error:  # noqa: BLE001 - whatever it is, the flow that waits raises it again
@@ -53,7 +53,7 @@ def work(item_id: str, owner: str) -> None:
         work_items.complete(item_id, owner, result)
 
 
-class _Telling:
+class _ProgressReporter:
     """A :data:`core.config.progress.Report` into the item's row. Telling never stops the doing, a lost lease does."""
 
     def __init__(self, item_id: str, owner: str) -> None:
@@ -61,7 +61,7 @@ class _Telling:
 
     def __call__(self, share: float, message: str) -> None:
         try:
-            work_items.tell(self._item_id, self._owner, progress=min(max(share, 0.0), 1.0), message=message)
+            work_items.report_progress(self._item_id, self._owner, progress=min(max(share, 0.0), 1.0), message=message)
         except CatalogUnavailableError as error:
             logger.warning("Progress not written: {}", error)
         except work_items.LeaseLostError:
@@ -76,7 +76,7 @@ def stop_unless_cancelled(item_id: str) -> None:
         os._exit(1)
 
 
-def _heed_signals() -> None:
+def _install_signal_handlers() -> None:
     # Ctrl-C goes to everything in the terminal; the worker decides what becomes of its work.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _stopped)
@@ -98,10 +98,10 @@ def _end_with_worker() -> None:
 def _carrying(item: WorkItem, owner: str) -> Iterator[None]:
     """Curves to the page and its wish to stop back, while something is trained that can be watched."""
     learnt: object = get_workload(str(item.arguments["workload"])) if item.kind == task_registry.TRAIN else None
-    if not isinstance(learnt, Watched):
+    if not isinstance(learnt, ObservableTraining):
         yield
         return
-    carrier = Carrier(learnt, item.id, owner, utcnow())
+    carrier = ProgressRelay(learnt, item.id, owner, utcnow())
 
     def carry() -> bool:
         try:

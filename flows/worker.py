@@ -116,13 +116,13 @@ def _pulse(me: Worker, left: threading.Event) -> None:
     """Say that this worker lives, for as long as it does."""
     while True:
         try:
-            workers.here(me)
+            workers.heartbeat(me)
         except CatalogUnavailableError as error:
             logger.warning("No sign of life written: {}", error)
         if left.wait(get_settings().job_heartbeat_s):
             break
     try:
-        workers.leave(me.name)
+        workers.deregister(me.name)
     except CatalogUnavailableError as error:
         logger.warning("Leaving without a word: {}", error)
 

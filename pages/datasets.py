@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.auth.roles import Role
-from core.ui.datasets.images.images_tab import hands_tab
+from core.ui.datasets.images.images_tab import images_tab
 from core.ui.datasets.linear_datasets import linear_datasets
 from core.ui.datasets.linear_generator import generator
 from core.ui.datasets.sql_tab import sql_tab
@@ -20,7 +20,7 @@ if linear.open:
         linear_datasets(actor)
 if hands.open:
     with hands:
-        hands_tab(actor)
+        images_tab(actor)
 if sql.open:
     with sql:
         sql_tab(actor)

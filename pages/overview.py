@@ -7,16 +7,16 @@ from core.ui.overview.champion_cards import champion_cards
 from core.ui.overview.events import events
 from core.ui.overview.first_steps import first_steps, is_new
 from core.ui.overview.health_history import health_history
-from core.ui.overview.services import bricks
-from core.ui.overview.timeline_section import history
+from core.ui.overview.services import services
+from core.ui.overview.timeline_section import timeline_section
 from core.ui.shell.guard import guard
-from core.ui.shell.live_banner import pulse
+from core.ui.shell.live_banner import live_banner
 
 actor = guard(Role.VIEWER)
 
 st.title("Overview")
 st.write("What is running, how good the champions are, and what happened.")
-pulse(actor)
+live_banner(actor)
 newcomer = is_new()
 if newcomer:
     first_steps(actor)
@@ -24,12 +24,12 @@ health = st.container()
 story, side = st.columns([5, 3], gap="medium")
 with story:
     champion_cards(actor)
-    history(actor)
+    timeline_section(actor)
 with side:
     if not newcomer:
         first_steps(actor)
     events(actor)
 health_history()
-# Last, though it stands on top: asking a brick that is down takes a second, and the rest need not wait for it.
+# Last, though it stands on top: asking a service that is down takes a second, and the rest need not wait for it.
 with health:
-    bricks()
+    services()

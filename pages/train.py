@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.auth.roles import Role
-from core.ui.overview.timeline_section import history
+from core.ui.overview.timeline_section import timeline_section
 from core.ui.shell.guard import guard
 from core.ui.shell.workload_choice import workload_choice
 from core.ui.train.decision_card import decision_card
@@ -17,5 +17,5 @@ st.write("Check the champion on the newest data, and let a challenger try to bea
 workload = workload_choice()
 check(actor, workload)
 decision_card(workload)
-history(actor, workload)
+timeline_section(actor, workload)
 version_list(actor, workload)

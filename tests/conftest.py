@@ -60,7 +60,7 @@ def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def patient_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy machine is no broken brick: what does answer here may take its time."""
+    """A busy machine is no broken service: what does answer here may take its time."""
     monkeypatch.setattr("core.config.probe.PROBE_TIMEOUT_S", 20.0)
     monkeypatch.setattr("core.monitoring.health._ANSWER_WITHIN_S", 30.0)
 

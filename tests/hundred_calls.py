@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 
-from core.live.engine_pool import Hub
+from core.live.engine_pool import EnginePool
 from tests.live import SquareDetector, model
 from tests.loopback import Loop, boxed, call, event_loop, viewer_of
 from tests.waiting import wait_until
@@ -22,11 +22,11 @@ CYCLES = 100
 
 
 def main(loop: Loop) -> None:
-    hub, used, process = Hub(), model(SquareDetector()), psutil.Process()
+    pool, used, process = EnginePool(), model(SquareDetector()), psutil.Process()
 
     def wave() -> None:
         with ThreadPoolExecutor(TOGETHER) as people:
-            calls = [people.submit(call, loop, viewer_of(hub, used), boxed) for _ in range(TOGETHER)]
+            calls = [people.submit(call, loop, viewer_of(pool, used), boxed) for _ in range(TOGETHER)]
             assert all(boxed(done.result()[-1]) for done in calls)
 
     def settled() -> tuple[int, int]:
@@ -42,7 +42,7 @@ def main(loop: Loop) -> None:
         wave()
     # A few more are the loop's own helpers, which stay; what a hundred calls left behind would be a hundred.
     wait_until(lambda: settled()[0] <= threads + 8 and process.num_fds() <= handles + 16, every=0.5, what="all gone")
-    assert hub.engines() == []
+    assert pool.engines() == []
     # A leaked stream would hold at least its codecs and frames: several megabytes each. It goes up and down by
     # fifty megabytes all the time, whether after ten calls or after two hundred.
     assert process.memory_info().rss - memory < 120e6

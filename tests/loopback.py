@@ -14,7 +14,7 @@ from av import VideoFrame
 from streamlit_webrtc import WebRtcMode
 from streamlit_webrtc.webrtc import WebRtcWorker
 
-from core.live.engine_pool import Hub
+from core.live.engine_pool import EnginePool
 from core.live.frames import Model
 from core.live.viewer import Viewer, Wishes
 from core.ui.live.frame_dropping import NewestRelay
@@ -163,5 +163,5 @@ def boxed(pixels: Pixels) -> bool:
     return looks_like(pixels, drawing.MAIN) > 100
 
 
-def viewer_of(hub: Hub, used: Model) -> Viewer:
-    return Viewer(hub, Wishes(lambda: used, mirrored=False))
+def viewer_of(pool: EnginePool, used: Model) -> Viewer:
+    return Viewer(pool, Wishes(lambda: used, mirrored=False))

@@ -21,7 +21,7 @@ from core.cli.processes import Child, ProcessSpec
 from core.cli.programs import PROGRAMS
 from core.config.settings import get_settings
 from core.jobs import jobs
-from core.jobs.workers import lately
+from core.jobs.workers import recent_workers
 from flows import celery_app
 from flows import dispatch as handover
 from tests.ports import free_port
@@ -86,7 +86,7 @@ def worker(*options: str, name: str = "", **more: str) -> Iterator[Child]:
         "worker",
         "Worker",
         (sys.executable, "-m", "flows.worker", "--name", name, *options),
-        lambda: any(one.name == name for one in lately()) and _ready(name),
+        lambda: any(one.name == name for one in recent_workers()) and _ready(name),
         env=runner_environment(**more),
         interrupt_first=True,
     )
@@ -172,7 +172,7 @@ def hand_over(kind: str, arguments: dict[str, Any], job: Job | None = None) -> H
 
     def wait() -> None:
         try:
-            handed.result = handover.do(kind, handed.job.id, arguments, lambda *said: handed.told.append(said))
+            handed.result = handover.dispatch(kind, handed.job.id, arguments, lambda *said: handed.told.append(said))
         except Exception as error:  # noqa: BLE001 - raised again by ended()
             handed.error = error
 

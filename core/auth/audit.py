@@ -13,11 +13,13 @@ from core.catalog.engine import reading, writing
 from core.catalog.tables import AuditEvent
 
 
-def record(session: Session | None, actor: Actor, action: str, subject: str = "", **details: Any) -> None:
+def record_event(
+    actor: Actor, action: str, subject: str = "", *, session: Session | None = None, **details: Any
+) -> None:
     """Note that ``actor`` did ``action`` (``noun.verb``) to ``subject``.
 
-    With a ``session`` the note is part of that transaction: no deed without its note, no note without its
-    deed. ``details`` must be JSON and never hold a secret.
+    With a ``session`` the note is part of that transaction: no action without its note, no note without its
+    action. ``details`` must be JSON and never hold a secret.
     """
     with nullcontext(session) if session else writing() as target:
         target.add(AuditEvent(actor=actor.username, action=action, subject=subject[:256], details=details))

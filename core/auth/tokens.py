@@ -76,7 +76,7 @@ def create_token(actor: Actor, name: str, scopes: Sequence[str], days: float | N
     with writing() as session:
         session.add(token)
         session.flush()
-        audit.record(session, actor, "token.create", f"{token.id} {name}", scopes=wanted, days=days)
+        audit.record_event(actor, "token.create", f"{token.id} {name}", scopes=wanted, days=days, session=session)
     return secret, token
 
 
@@ -98,4 +98,4 @@ def revoke_token(actor: Actor, token_id: int) -> None:
             raise TokenRefusedError(f"There is no token {token_id}.")
         if token.revoked_at is None:
             token.revoked_at = utcnow()
-            audit.record(session, actor, "token.revoke", f"{token.id} {token.name}")
+            audit.record_event(actor, "token.revoke", f"{token.id} {token.name}", session=session)

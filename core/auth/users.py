@@ -68,7 +68,7 @@ def add_user(actor: Actor, username: str, name: str, role: Role, password: str) 
         user = User(username=username, name=name.strip()[:128] or username, role=role.value, password_hash=hashed)
         session.add(user)
         session.flush()
-        audit.record(session, actor, "user.add", username, role=role.value)
+        audit.record_event(actor, "user.add", username, role=role.value, session=session)
         return _account(user)
 
 
@@ -104,7 +104,7 @@ def set_password(actor: Actor, username: str, password: str) -> None:
         user = _existing(session, username)
         user.password_hash = hashed
         user.sessions_valid_from = utcnow()
-        audit.record(session, actor, "user.password", username)
+        audit.record_event(actor, "user.password", username, session=session)
 
 
 def change_own_password(actor: Actor, current: str, new: str, source: str) -> None:
@@ -120,7 +120,7 @@ def set_role(actor: Actor, username: str, role: Role) -> None:
         user = _existing(session, username)
         if role is not Role.ADMIN:
             _keep_an_admin(session, user)
-        audit.record(session, actor, "user.role", user.username, before=user.role, after=role.value)
+        audit.record_event(actor, "user.role", user.username, before=user.role, after=role.value, session=session)
         user.role = role.value
         user.sessions_valid_from = utcnow()
 
@@ -134,7 +134,7 @@ def set_disabled(actor: Actor, username: str, disabled: bool) -> None:
             _keep_an_admin(session, user)
         user.disabled = disabled
         user.sessions_valid_from = utcnow()
-        audit.record(session, actor, "user.disable" if disabled else "user.enable", user.username)
+        audit.record_event(actor, "user.disable" if disabled else "user.enable", user.username, session=session)
 
 
 def end_sessions(actor: Actor, username: str) -> None:
@@ -144,7 +144,7 @@ def end_sessions(actor: Actor, username: str) -> None:
         require(actor, Role.ADMIN)
     with writing() as session:
         _existing(session, username).sessions_valid_from = utcnow()
-        audit.record(session, actor, "user.logout", username)
+        audit.record_event(actor, "user.logout", username, session=session)
 
 
 def authenticate(username: str, password: str, source: str) -> Account:
@@ -166,7 +166,7 @@ def authenticate(username: str, password: str, source: str) -> Account:
         user = _existing(session, username)
         user.last_login_at = utcnow()
         account = _account(user)
-        audit.record(session, account.actor, "user.login", username, source=source)
+        audit.record_event(account.actor, "user.login", username, source=source, session=session)
     logger.info("{} logged in from {}", username, source)
     return account
 
@@ -181,7 +181,7 @@ def _note_failure(user: User | None, source: str) -> None:
     who = user.username if user else "unknown user"
     logger.warning("failed login of {} from {}", who, source)
     if user:
-        audit.record(None, SYSTEM, "user.login-failed", user.username, source=source)
+        audit.record_event(SYSTEM, "user.login-failed", user.username, source=source)
 
 
 def _existing(session: Session, username: str) -> User:

@@ -29,7 +29,7 @@ from core.config.prefect_address import prefect_is_elsewhere
 from core.config.settings import Settings
 from core.images.files import name_of
 from core.storage import buckets
-from core.storage.object_store import BlobError, BlobMissingError
+from core.storage.object_store import ObjectMissingError, ObjectStoreError
 
 Tell = Callable[[str], None]
 
@@ -59,24 +59,24 @@ def make(settings: Settings, target: Path, tell: Tell) -> Manifest:
         making = _Making(settings, archive, manifest, Path(folder), tell)
         try:
             _add_all(making, _catalog(making))
-        except BlobError as error:
+        except ObjectStoreError as error:
             raise BackupError(f"The backup stopped: {error}") from error
         archive.finish(manifest)
     return manifest
 
 
 def _add_all(making: _Making, named: dict[str, list[str]]) -> None:
-    for shelf in (buckets.LAKE, buckets.IMAGES):
-        _named_files(making, shelf, named[shelf])
-    for shelf in (buckets.UPLOADS, buckets.OUTPUTS):
-        waiting = [entry.name for entry in buckets.listing(shelf) if not Path(entry.name).name.startswith(".")]
-        _named_files(making, shelf, waiting)
+    for bucket in (buckets.LAKE, buckets.IMAGES):
+        _named_files(making, bucket, named[bucket])
+    for bucket in (buckets.UPLOADS, buckets.OUTPUTS):
+        waiting = [entry.name for entry in buckets.listing(bucket) if not Path(entry.name).name.startswith(".")]
+        _named_files(making, bucket, waiting)
     _mlflow(making)
     _prefect(making)
 
 
 def _catalog(making: _Making) -> dict[str, list[str]]:
-    """Add the catalog's rows; returns the files that they name, by shelf."""
+    """Add the catalog's rows; returns the files that they name, by bucket."""
     making.tell("the catalog")
     with snapshot.catalog_of_one_moment(making.settings.catalog_url, making.scratch) as connection:
         making.manifest.engine = connection.dialect.name
@@ -100,15 +100,15 @@ def _revision(connection: Connection) -> str:
     return stored
 
 
-def _named_files(making: _Making, shelf: str, names: Sequence[str]) -> None:
+def _named_files(making: _Making, bucket: str, names: Sequence[str]) -> None:
     """Add files; those that somebody deleted since, with their row, are noted."""
     gone, damaged = [], []
     for number, name in enumerate(names):
-        making.tell(f"{shelf}: {number + 1:,} of {len(names):,}")
+        making.tell(f"{bucket}: {number + 1:,} of {len(names):,}")
         try:
-            with buckets.borrowed(shelf, name) as file:
-                member = making.archive.add(f"{shelf}/{name}", file)
-        except (BlobMissingError, FileNotFoundError):
+            with buckets.borrowed(bucket, name) as file:
+                member = making.archive.add(f"{bucket}/{name}", file)
+        except (ObjectMissingError, FileNotFoundError):
             gone.append(name)
             continue
         if buckets.digest_in(name) not in (None, member.sha256):
@@ -116,7 +116,7 @@ def _named_files(making: _Making, shelf: str, names: Sequence[str]) -> None:
     for found, what in ((gone, "are missing"), (damaged, "were damaged before")):
         if found:
             first = ", ".join(found[:3])
-            making.manifest.notes.append(f"{len(found)} files of {shelf} {what}: {first}. `doctor --deep` lists them.")
+            making.manifest.notes.append(f"{len(found)} files of {bucket} {what}: {first}. `doctor --deep` lists them.")
 
 
 def _mlflow(making: _Making) -> None:

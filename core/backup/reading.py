@@ -21,7 +21,7 @@ _ODD = re.compile(r"[\\:\x00-\x1f]")
 """Separators and drives of Windows, and what no name of ours holds."""
 
 
-class Handed:
+class OpenedArchive:
     """An open archive with its manifest. Use :func:`handed` to get one."""
 
     def __init__(self, file: zipfile.ZipFile) -> None:
@@ -60,11 +60,11 @@ class Handed:
 
 
 @contextmanager
-def handed(path: Path) -> Iterator[Handed]:
+def opened_archive(path: Path) -> Iterator[OpenedArchive]:
     """Open an archive. Raises :class:`BackupError` when it is none, or one that must not be unpacked."""
     try:
         with zipfile.ZipFile(path) as file:
-            yield Handed(file)
+            yield OpenedArchive(file)
     except FileNotFoundError as error:
         raise BackupError(f"There is no file {path}.") from error
     except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError) as error:

@@ -18,13 +18,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.backup import mlflow_paths, tables
 from core.backup.manifest import BackupError, Manifest
-from core.backup.reading import Handed, handed
+from core.backup.reading import OpenedArchive, opened_archive
 from core.catalog import migrate
 from core.catalog.engine import engine_for
 from core.catalog.revision import sqlite_file
 from core.config.settings import Settings
 from core.storage import buckets, lake
-from core.storage.object_store import BlobError, remote_for
+from core.storage.object_store import ObjectStoreError, object_store_for
 
 Tell = Callable[[str], None]
 _OURS = ("run", "logs", "cache")
@@ -46,7 +46,7 @@ def restore(settings: Settings, source: Path, tell: Tell, *, force: bool = False
     Call it while nothing runs on the data folder. Everybody has to log in again: sessions that were ended after the
     archive was made must not come back to life with it.
     """
-    with handed(source) as archive:
+    with opened_archive(source) as archive:
         _check_target(settings, archive, force=force)
         archive.verify(tell)
         stage = settings.data_dir / f"{_STAGE}{uuid4().hex}"
@@ -56,7 +56,7 @@ def restore(settings: Settings, source: Path, tell: Tell, *, force: bool = False
             with _let_go(settings):
                 aside = _make_room(settings) if force else None
                 _move_in(settings, stage)
-        except (OSError, lake.DiskFullError, BlobError) as error:
+        except (OSError, lake.DiskFullError, ObjectStoreError) as error:
             raise BackupError(f"The archive could not be restored: {error}") from error
         finally:
             shutil.rmtree(stage, ignore_errors=True)
@@ -65,7 +65,7 @@ def restore(settings: Settings, source: Path, tell: Tell, *, force: bool = False
     return Restored(archive.manifest, aside)
 
 
-def _check_target(settings: Settings, archive: Handed, *, force: bool) -> None:
+def _check_target(settings: Settings, archive: OpenedArchive, *, force: bool) -> None:
     if not force and (found := _in_the_way(settings.data_dir)):
         raise BackupError(
             f"{settings.data_dir} is not empty ({', '.join(path.name for path in found[:4])}). Restore into another "
@@ -109,7 +109,7 @@ def _in_the_way(folder: Path) -> list[Path]:
     return sorted(path for path in kept if not path.is_dir() or any(one.is_file() for one in path.rglob("*")))
 
 
-def _put_together(settings: Settings, archive: Handed, stage: Path, tell: Tell) -> None:
+def _put_together(settings: Settings, archive: OpenedArchive, stage: Path, tell: Tell) -> None:
     stage.mkdir(mode=0o700)
     for number, name in enumerate(archive.manifest.members):
         tell(f"unpacking {number + 1:,} of {len(archive.manifest.members):,}")
@@ -123,14 +123,14 @@ def _put_together(settings: Settings, archive: Handed, stage: Path, tell: Tell) 
 
 def _share(settings: Settings, stage: Path, tell: Tell) -> None:
     """Into the shared place, when the settings name one: files there are never changed, so more of them do no harm."""
-    place = remote_for(settings)
+    place = object_store_for(settings)
     if place is None:
         return
-    for shelf in buckets.SHELVES:
-        folder = stage / shelf
+    for bucket in buckets.BUCKETS:
+        folder = stage / bucket
         for file in sorted(path for path in folder.rglob("*") if path.is_file()):
-            tell(f"storing {shelf}")
-            place.put(file, f"{shelf}/{file.relative_to(folder).as_posix()}")
+            tell(f"storing {bucket}")
+            place.put(file, f"{bucket}/{file.relative_to(folder).as_posix()}")
         shutil.rmtree(folder, ignore_errors=True)
 
 

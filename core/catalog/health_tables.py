@@ -1,4 +1,4 @@
-"""The catalog's table for the health of the bricks over time, typed."""
+"""The catalog's table for the health of the services over time, typed."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from core.catalog.tables import Base
 
 
 class HealthSample(Base):
-    """Samples of one brick that said the same, one after the other, folded into one row.
+    """Samples of one service that said the same, one after the other, folded into one row.
 
-    A week of a brick that is well is one row instead of twenty thousand. Nobody looked between the ``until`` of a
+    A week of a service that is well is one row instead of twenty thousand. Nobody looked between the ``until`` of a
     row and the ``since`` of the next one. ``milliseconds`` is the mean time that the ``samples`` took to answer.
     """
 

@@ -161,7 +161,7 @@ class Decision(Base):
 class Job(Base):
     """Long work somebody (or the schedule) asked for.
 
-    ``slot`` is set while the job is alive and unique: it is the lock that refuses a second click.
+    ``concurrency_key`` is set while the job is alive and unique: it is the lock that refuses a second click.
     """
 
     __tablename__ = "jobs"
@@ -169,7 +169,7 @@ class Job(Base):
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     kind: Mapped[str] = mapped_column(String(32), index=True)
     workload: Mapped[str] = mapped_column(String(32), default="")
-    slot: Mapped[str | None] = mapped_column(String(64), unique=True)
+    concurrency_key: Mapped[str | None] = mapped_column(String(64), unique=True)
     flow_run_id: Mapped[str | None] = mapped_column(String(64), unique=True)
     parameters: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_by: Mapped[str] = mapped_column(String(64))

@@ -20,7 +20,7 @@ _REMEMBER_EVERY_S = 5.0
 _FAILURES_TO_COMPLAIN = 3
 
 
-class Keeper:
+class ProcessSupervisor:
     """The life of one :class:`ProcessSpec` through all its restarts. Driven by :meth:`tick`."""
 
     def __init__(self, spec: ProcessSpec, logs_dir: Path, folder: Path, backoff: Backoff | None = None) -> None:
@@ -46,9 +46,9 @@ class Keeper:
             if may_start and now >= self._start_at and self.spec.may_start():
                 self._start(now)
         elif self.child.exit_code is not None:
-            self._bury(self.child, now)
+            self._on_exit(self.child, now)
         else:
-            self._look_after(self.child, now, executor)
+            self._check_health(self.child, now, executor)
 
     def stopped(self) -> None:
         """Note that the process was stopped on purpose."""
@@ -66,7 +66,7 @@ class Keeper:
         self._probe, self._probe_at = None, now
         self._set("starting")
 
-    def _bury(self, child: Child, now: float) -> None:
+    def _on_exit(self, child: Child, now: float) -> None:
         """The process is dead: end what it left behind, then wait a little before the next one."""
         stubborn = trees.kill_all(child.tree())
         healthy_for = now - self._healthy_since if self._healthy_since is not None else 0.0
@@ -86,7 +86,7 @@ class Keeper:
         for process in stubborn:
             logger.error("Process {} of {} could not be killed", process.pid, self.spec.label)
 
-    def _look_after(self, child: Child, now: float, executor: Executor) -> None:
+    def _check_health(self, child: Child, now: float, executor: Executor) -> None:
         if now >= self._remember_at:
             self._remember_at = now + _REMEMBER_EVERY_S
             child.remember()

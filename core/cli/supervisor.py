@@ -15,7 +15,7 @@ import psutil
 from loguru import logger
 
 from core.cli.outputs import Follower
-from core.cli.process_supervisor import Keeper
+from core.cli.process_supervisor import ProcessSupervisor
 from core.cli.processes import ProcessSpec
 from core.cli.shutdown import stop_all
 from core.monitoring.run_record import ProcessRecord, RunRecord, run_file, write_run_record
@@ -39,7 +39,7 @@ class Supervisor:
         on_change: Callable[[str, ProcessRecord], None] = lambda _name, _record: None,
         verbose: bool = False,
     ) -> None:
-        self.keepers = {spec.name: Keeper(spec, logs_dir, folder) for spec in specs}
+        self.keepers = {spec.name: ProcessSupervisor(spec, logs_dir, folder) for spec in specs}
         self.stopping = False
         self.hurry = False
         self._run_dir = run_dir

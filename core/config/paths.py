@@ -1,4 +1,4 @@
-"""Where everything is, as the settings say: the folders of an installation and the addresses of its bricks."""
+"""Where everything is, as the settings say: the folders of an installation and the addresses of its services."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 
-class Places:
+class Paths:
     """What follows from the options of :class:`core.config.settings.Settings`, which inherits it."""
 
     if TYPE_CHECKING:  # pydantic would take them for options of its own

@@ -12,7 +12,7 @@ PROBE_TIMEOUT_S = 0.5
 def probe(url: str, timeout: float = 0.5) -> str:
     """Why ``url`` does not answer with success within ``timeout`` seconds; empty when it does.
 
-    No proxy is asked: the bricks live on this machine or in the same network.
+    No proxy is asked: the services live on this machine or in the same network.
     """
     parts = urlsplit(url)
     secure = parts.scheme == "https"

@@ -15,7 +15,7 @@ from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.config.ice import parse_ice_servers
-from core.config.paths import Places
+from core.config.paths import Paths
 
 ROOT = Path(__file__).resolve().parents[2]
 """The project folder: everything else is found from here."""
@@ -36,7 +36,7 @@ def _others(*names: str) -> Any:
     return Field(default=None, validation_alias=AliasChoices(*names, names[0].lower()))
 
 
-class Settings(Places, BaseSettings):
+class Settings(Paths, BaseSettings):
     """Resolved options. Build it through :func:`get_settings`, so that a process has only one."""
 
     model_config = SettingsConfigDict(

@@ -66,7 +66,7 @@ def export(
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
-    audit.record(None, actor, "image.export", f"{written} pictures")
+    audit.record_event(actor, "image.export", f"{written} pictures")
     return written
 
 

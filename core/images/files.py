@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from core.storage import buckets, lake
-from core.storage.object_store import BlobMissingError
+from core.storage.object_store import ObjectMissingError
 from core.vision.decode import BadImageError, decode_with_remarks
 from core.vision.detections import Pixels
 
@@ -20,7 +20,7 @@ class ImageMissingError(RuntimeError):
 
 
 def name_of(sha256: str) -> str:
-    """How the file of these bytes is called on its shelf."""
+    """How the file of these bytes is called on its bucket."""
     return f"{sha256}.jpg"
 
 
@@ -51,7 +51,7 @@ def existing(sha256: str) -> Path:
     try:
         with lake.reached():
             return buckets.fetch(buckets.IMAGES, name_of(sha256))
-    except BlobMissingError as error:
+    except ObjectMissingError as error:
         raise ImageMissingError(
             f"The picture {name_of(sha256)} is missing. Delete it under Datasets, Hands; "
             "`python3 manage.py doctor` lists every such case."

@@ -119,7 +119,7 @@ def import_upload(
     with Archive(_existing(upload)) as archive:
         job = _Import(actor, workload, archive, layout_of(archive), meanings, outcome)
         job.run(report)
-    audit.record(None, actor, "image.import", f"{outcome.new} pictures", known=outcome.known, refused=outcome.refused)
+    audit.record_event(actor, "image.import", f"{outcome.new} pictures", known=outcome.known, refused=outcome.refused)
     uploads.discard(upload)
     return outcome
 
@@ -165,7 +165,7 @@ class _Import:
         known = store.find(self.workload, hashlib.sha256(data).hexdigest())
         return store.Stored(known, False) if known is not None else None
 
-    def _count(self, stored: store.Stored, about: store.About) -> None:
+    def _count(self, stored: store.Stored, about: store.ImageFacts) -> None:
         outcome, split = self.outcome, stored.image.split
         if not stored.new:
             outcome.known += 1
@@ -176,7 +176,7 @@ class _Import:
         outcome.negatives += about.state == LABELLED and not about.boxes
         outcome.splits[split] = outcome.splits.get(split, 0) + 1
 
-    def _about(self, member: Member) -> store.About | None:
+    def _about(self, member: Member) -> store.ImageFacts | None:
         """What is known of a picture; None when it is to be left out."""
         session = session_of(member.name)
         if self.layout.kind == YOLO:
@@ -185,10 +185,10 @@ class _Import:
         if meaning == LEAVE_OUT:
             return None
         if meaning == BACKGROUND:
-            return store.About(IMPORT, session, self.workload, (), LABELLED)
-        return store.About(IMPORT, session, self.workload, (), UNLABELLED, note=hint(meaning))
+            return store.ImageFacts(IMPORT, session, self.workload, (), LABELLED)
+        return store.ImageFacts(IMPORT, session, self.workload, (), UNLABELLED, note=hint(meaning))
 
-    def _labelled(self, member: Member, session: str) -> store.About | None:
+    def _labelled(self, member: Member, session: str) -> store.ImageFacts | None:
         """With the boxes in our words. Where lines were refused a person has to look: one thing has no box."""
         lines, faults = self._lines(member)
         boxes: list[NewBox] = []
@@ -199,7 +199,7 @@ class _Import:
             if meaning != BACKGROUND:
                 boxes.append(NewBox(meaning, *line.place, HUMAN))
         note = f"Label lines were refused on import: {'; '.join(faults)}"[:500] if faults else ""
-        return store.About(IMPORT, session, self.workload, boxes, PROPOSED if faults else LABELLED, note=note)
+        return store.ImageFacts(IMPORT, session, self.workload, boxes, PROPOSED if faults else LABELLED, note=note)
 
     def _lines(self, member: Member) -> tuple[list[Line], list[str]]:
         if member.label_file is None:

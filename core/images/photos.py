@@ -48,7 +48,7 @@ def add_photos(
     require(actor, Role.EDITOR)
     note = "" if shows is None or shows == NOTHING else hint(shows)
     state = LABELLED if shows == NOTHING else UNLABELLED
-    about = store.About(UPLOAD, fitting(session), workload, (), state, note=note)
+    about = store.ImageFacts(UPLOAD, fitting(session), workload, (), state, note=note)
     added = Added()
     for name, data in photos:
         try:
@@ -62,5 +62,5 @@ def add_photos(
         if decoded.remarks:
             added.told.append(f"{name}: {', '.join(decoded.remarks)}")
     if added.new:
-        audit.record(None, actor, "image.upload", session, pictures=added.new)
+        audit.record_event(actor, "image.upload", session, pictures=added.new)
     return added

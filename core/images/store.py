@@ -30,10 +30,10 @@ from core.vision.detections import Pixels
 from core.vision.provenance import MODEL
 
 __all__ = [
-    "About",
     "Counts",
     "Filters",
     "Image",
+    "ImageFacts",
     "ImageMissingError",
     "Stored",
     "add",
@@ -58,7 +58,7 @@ _LOCK = 0x5EEDF11E
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class ImageFacts:
     """What is known of a picture on arrival. ``session`` groups pictures of one person in one place and decides
     the split. ``state`` follows from the boxes when it is None: none: unlabelled, a model's: proposed, others:
     labelled.
@@ -113,12 +113,12 @@ def add(
 ) -> Image:
     """Store a picture, or find the one that is the same: its row comes back unchanged.
 
-    The parameters are those of :class:`About`; raises what it and :func:`put` raise.
+    The parameters are those of :class:`ImageFacts`; raises what it and :func:`put` raise.
     """
-    return put(actor, pixels, About(source, session, workload, boxes, state, priority, note)).image
+    return put(actor, pixels, ImageFacts(source, session, workload, boxes, state, priority, note)).image
 
 
-def put(actor: Actor, pixels: Pixels, about: About) -> Stored:
+def put(actor: Actor, pixels: Pixels, about: ImageFacts) -> Stored:
     """:func:`add`, telling whether the picture is new.
 
     Raises ``ForbiddenError`` (an editor's work; live mistakes are anybody's), ``BadImageError``, and
@@ -138,7 +138,7 @@ def put(actor: Actor, pixels: Pixels, about: About) -> Stored:
     raise RuntimeError("The same picture was added and deleted by others all the while. Add it again.")
 
 
-def _row(actor: Actor, about: About, sha256: str, pixels: Pixels, size: int) -> Image:
+def _row(actor: Actor, about: ImageFacts, sha256: str, pixels: Pixels, size: int) -> Image:
     return Image(
         workload=about.workload,
         sha256=sha256,
@@ -236,7 +236,7 @@ def delete(actor: Actor, ids: Sequence[int]) -> int:
         gone += len(found)
         _forget_files([image.sha256 for image in found])
     if gone:
-        audit.record(None, actor, "image.delete", f"{gone} pictures")
+        audit.record_event(actor, "image.delete", f"{gone} pictures")
     return gone
 
 

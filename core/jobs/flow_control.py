@@ -77,7 +77,8 @@ def next_run(deployment: Deployment) -> datetime | None:
 
 
 def run_now(actor: Actor, deployment: Deployment) -> str:
-    """Start a run and return its id. Our own flows go through :mod:`core.jobs.jobs`, so that slots and progress hold.
+    """Start a run and return its id. Our own flows go through :mod:`core.jobs.jobs`, so that
+    concurrency keys and progress hold.
 
     Raises ``ForbiddenError``, :class:`core.jobs.jobs.JobBusyError`, ``ValueError`` for a flow that needs input,
     ``PrefectUnavailableError`` or ``PrefectRefusedError``.
@@ -89,7 +90,7 @@ def run_now(actor: Actor, deployment: Deployment) -> str:
         job = jobs.submit(actor, deployment.flow, deployment.name)
         return job.flow_run_id or ""
     run = prefect_api.create_run(deployment.full_name, {})
-    audit.record(None, actor, "flow.run", deployment.full_name, flow_run=run.id)
+    audit.record_event(actor, "flow.run", deployment.full_name, flow_run=run.id)
     return run.id
 
 
@@ -100,7 +101,7 @@ def set_paused(actor: Actor, deployment: Deployment, paused: bool) -> None:
     """
     require(actor, Role.EDITOR)
     prefect_api.set_paused(deployment.id, paused)
-    audit.record(None, actor, "flow.pause" if paused else "flow.resume", deployment.full_name)
+    audit.record_event(actor, "flow.pause" if paused else "flow.resume", deployment.full_name)
 
 
 def cancel(actor: Actor, flow_run_id: str) -> None:
@@ -115,7 +116,7 @@ def cancel(actor: Actor, flow_run_id: str) -> None:
         return
     require(actor, Role.EDITOR)
     jobs.cancel_flow_run(flow_run_id, actor)
-    audit.record(None, actor, "flow.cancel", flow_run_id)
+    audit.record_event(actor, "flow.cancel", flow_run_id)
 
 
 def may_cancel(actor: Actor, flow_run_id: str) -> bool:

@@ -1,6 +1,6 @@
 """Long work: submitted to Prefect, followed in the catalog, cancelled by anyone who may start it.
 
-A job's ``slot`` is unique while the job lives; that constraint, not a check before the insert, is
+A job's ``concurrency_key`` is unique while the job lives; that constraint, not a check before the insert, is
 what refuses the second of two clicks. Progress and outcome live in the catalog, so a page shows
 them after a refresh, to a second user, and while Prefect is down.
 """
@@ -59,7 +59,7 @@ class JobBusyError(RuntimeError):
         self.job = job
 
 
-def slot_of(kind: str, workload: str, username: str) -> str:
+def concurrency_key_of(kind: str, workload: str, username: str) -> str:
     """What may exist only once at a time: one per workload, and one file and one video prediction per person."""
     return f"{kind}:{username}" if kind in _ONE_EACH else f"{kind}:{workload}"
 
@@ -81,7 +81,7 @@ def submit(actor: Actor, kind: str, workload: str, parameters: Mapping[str, Any]
         raise
     with writing() as session:
         session.execute(update(Job).where(Job.id == job.id).values(flow_run_id=run.id))
-    audit.record(None, actor, "job.submit", f"{kind}/{workload}", job=job.id)
+    audit.record_event(actor, "job.submit", f"{kind}/{workload}", job=job.id)
     job.flow_run_id = run.id
     return job
 
@@ -89,20 +89,20 @@ def submit(actor: Actor, kind: str, workload: str, parameters: Mapping[str, Any]
 def adopt(kind: str, workload: str, flow_run_id: str, parameters: Mapping[str, Any]) -> Job:
     """The job of a run that nobody submitted here: the schedule's, or one started in Prefect's own UI.
 
-    Raises :class:`JobBusyError` when the slot is taken: one at a time.
+    Raises :class:`JobBusyError` when the concurrency key is taken: one at a time.
     """
     return _claim(kind, workload, dict(parameters), SCHEDULE, flow_run_id)
 
 
 def _claim(kind: str, workload: str, parameters: dict[str, Any], username: str, flow_run_id: str | None = None) -> Job:
-    """Insert the job's row; a slot held by a job that has really ended is freed first."""
-    slot = slot_of(kind, workload, username)
+    """Insert the job's row; a concurrency key held by a job that has really ended is freed first."""
+    concurrency_key = concurrency_key_of(kind, workload, username)
     for attempt in (1, 2):
         job = Job(
             id=str(uuid4()),
             kind=kind,
             workload=workload,
-            slot=slot,
+            concurrency_key=concurrency_key,
             flow_run_id=flow_run_id,
             parameters=parameters,
             created_by=username,
@@ -113,16 +113,16 @@ def _claim(kind: str, workload: str, parameters: dict[str, Any], username: str, 
                 session.add(job)
             return job
         except IntegrityError:
-            holder = holding(slot)
+            holder = holder_of(concurrency_key)
             if holder is not None and (attempt == 2 or not settle(holder)):
                 raise JobBusyError(holder) from None
-    raise RuntimeError(f"slot {slot} changed hands twice in a moment; try again")
+    raise RuntimeError(f"concurrency key {concurrency_key} changed hands twice in a moment; try again")
 
 
-def holding(slot: str) -> Job | None:
-    """The live job in a slot."""
+def holder_of(concurrency_key: str) -> Job | None:
+    """The live job that holds a concurrency key."""
     with reading() as session:
-        return session.scalar(select(Job).where(Job.slot == slot))
+        return session.scalar(select(Job).where(Job.concurrency_key == concurrency_key))
 
 
 def get(job_id: str) -> Job | None:
@@ -170,8 +170,8 @@ def beat(job_id: str) -> None:
 
 
 def finish(job_id: str, state: str, message: str, result: Mapping[str, Any] | None = None) -> bool:
-    """End a job and free its slot; False when it had already ended."""
-    values: dict[str, Any] = {"state": state, "message": message, "finished_at": utcnow(), "slot": None}
+    """End a job and free its concurrency key; False when it had already ended."""
+    values: dict[str, Any] = {"state": state, "message": message, "finished_at": utcnow(), "concurrency_key": None}
     if state == COMPLETED:
         values["progress"] = 1.0
     if result is not None:
@@ -219,7 +219,7 @@ def cancel(actor: Actor, job_id: str) -> None:
     if job is None or job.finished_at is not None:
         raise LookupError("This run has already ended.")
     require(actor, Role.VIEWER if job.created_by == actor.username else Role.EDITOR)
-    audit.record(None, actor, "job.cancel", f"{job.kind}/{job.workload}", job=job_id)
+    audit.record_event(actor, "job.cancel", f"{job.kind}/{job.workload}", job=job_id)
     if job.flow_run_id is not None:
         _stop_flow_run(job.flow_run_id, actor)
     if job.heartbeat_at is None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from core.auth.roles import Actor, ForbiddenError, Role, require
 from core.jobs import jobs
 from core.storage import buckets, lake
-from core.storage.object_store import BlobMissingError
+from core.storage.object_store import ObjectMissingError
 
 
 def path_of(actor: Actor, job_id: str, kind: str, name: str = "output") -> Path:
@@ -27,7 +27,7 @@ def path_of(actor: Actor, job_id: str, kind: str, name: str = "output") -> Path:
     try:
         with lake.reached():
             return buckets.fetch(buckets.OUTPUTS, Path(str(job.result[name])).name)
-    except BlobMissingError as error:
+    except ObjectMissingError as error:
         raise LookupError("The result was removed; results are kept for a week. Upload the file again.") from error
 
 

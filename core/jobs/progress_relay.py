@@ -13,10 +13,10 @@ from core.auth.roles import Actor, Role, require
 from core.catalog.tables import Job
 from core.config.settings import get_settings
 from core.jobs import work_items
-from core.workloads.base import Learning, Watched
+from core.workloads.base import ObservableTraining, TrainingProgress
 
 
-def learning(learnt: Watched, job: Job) -> Learning | None:
+def learning(learnt: ObservableTraining, job: Job) -> TrainingProgress | None:
     """The training of ``job`` as it stands; None while there is nothing to show."""
     if get_settings().celery_broker_url is None:
         return learnt.learning(job.created_at)
@@ -27,7 +27,7 @@ def learning(learnt: Watched, job: Job) -> Learning | None:
     return replace(seen, stopping=seen.stopping or item.stop_asked_by is not None)
 
 
-def stop_early(actor: Actor, learnt: Watched, job: Job) -> bool:
+def stop_early(actor: Actor, learnt: ObservableTraining, job: Job) -> bool:
     """End the training of ``job`` soon, keeping the best so far; False when none runs. Raises ``ForbiddenError``."""
     if get_settings().celery_broker_url is None:
         return learnt.stop_early(actor)
@@ -35,17 +35,17 @@ def stop_early(actor: Actor, learnt: Watched, job: Job) -> bool:
     item = work_items.running_of(job.id)
     if item is None or not work_items.ask_to_stop(item.id, actor.username):
         return False
-    audit.record(None, actor, "training.stop", f"{job.kind}/{job.workload}", job=job.id)
+    audit.record_event(actor, "training.stop", f"{job.kind}/{job.workload}", job=job.id)
     return True
 
 
-class Carrier:
-    """Carries what a :class:`Watched` shows into the item's row, and a person's wish to stop back to it.
+class ProgressRelay:
+    """Carries what a :class:`ObservableTraining` shows into the item's row, and a person's wish to stop back to it.
 
     Made where the training runs, when it begins.
     """
 
-    def __init__(self, learnt: Watched, item_id: str, owner: str, since: datetime) -> None:
+    def __init__(self, learnt: ObservableTraining, item_id: str, owner: str, since: datetime) -> None:
         self._learnt, self._item_id, self._owner, self._since = learnt, item_id, owner, since
         self._told: dict[str, Any] = {}
         self._stopped = False
@@ -56,14 +56,14 @@ class Carrier:
         if seen is None:
             return
         if (now := _packed(seen)) != self._told:
-            work_items.tell(self._item_id, self._owner, learning=now)
+            work_items.report_progress(self._item_id, self._owner, learning=now)
             self._told = now
         item = work_items.get(self._item_id)
         if item is not None and item.stop_asked_by and not self._stopped:
             self._stopped = self._learnt.stop_early(Actor(item.stop_asked_by, Role.EDITOR))
 
 
-def _packed(seen: Learning) -> dict[str, Any]:
+def _packed(seen: TrainingProgress) -> dict[str, Any]:
     """As JSON, which knows no NaN: a hole in a curve is kept as null."""
     curves = {
         name: {line: [value if isfinite(value) else None for value in values] for line, values in lines.items()}
@@ -72,9 +72,9 @@ def _packed(seen: Learning) -> dict[str, Any]:
     return {**asdict(seen), **curves}
 
 
-def _unpacked(kept: Mapping[str, Any]) -> Learning:
+def _unpacked(kept: Mapping[str, Any]) -> TrainingProgress:
     curves = {
         name: {line: [nan if value is None else value for value in values] for line, values in kept[name].items()}
         for name in ("losses", "figures")
     }
-    return Learning(**{**kept, **curves})
+    return TrainingProgress(**{**kept, **curves})

@@ -24,7 +24,7 @@ _STATES = {
 }
 
 
-def look() -> list[str]:
+def end_lost_jobs() -> list[str]:
     """End what is dead and return the flow runs concerned. Raises ``PrefectUnavailableError``."""
     ended = [run for job in jobs.alive() if (run := _end_if_dead(job)) is not None]
     running = prefect_api.runs(["PENDING", "RUNNING", "CANCELLING"], limit=200, sort="START_TIME_ASC")
@@ -47,7 +47,7 @@ def _end_if_dead(job: Job) -> str | None:
 
 
 def _end_if_never_sent(job: Job) -> str | None:
-    """The page process died between claiming the slot and reaching Prefect."""
+    """The page process died between claiming the concurrency key and reaching Prefect."""
     if job.flow_run_id is None and _silent_since(job.created_at):
         jobs.finish(job.id, jobs.FAILED, "This was never handed to Prefect. Start it again.")
     return None

@@ -30,7 +30,7 @@ class LeaseLostError(RuntimeError):
     """Somebody else has this item by now, or nobody wants it any more: stop, and write nothing."""
 
 
-def put(job_id: str, kind: str, arguments: Mapping[str, Any], queue: str) -> WorkItem:
+def enqueue(job_id: str, kind: str, arguments: Mapping[str, Any], queue: str) -> WorkItem:
     """Hand work over. Raises ``LookupError`` when the job has ended meanwhile."""
     item = WorkItem(id=str(uuid4()), job_id=job_id, kind=kind, arguments=dict(arguments), queue=queue, state=WAITING)
     with writing() as session:
@@ -80,7 +80,7 @@ def renew(item_id: str, owner: str) -> bool:
     return _change(_held(item_id, owner), lease_until=_lease())
 
 
-def tell(item_id: str, owner: str, **values: Any) -> None:
+def report_progress(item_id: str, owner: str, **values: Any) -> None:
     """Progress, message or learning of who holds the lease. Raises :class:`LeaseLostError` for anybody else."""
     if not _change(_held(item_id, owner), **values):
         raise LeaseLostError("This work was cancelled, or another worker has it by now.")
@@ -109,12 +109,12 @@ def release(item_id: str, owner: str, *, blameless: bool) -> bool:
     )
 
 
-def spent(item: WorkItem) -> bool:
+def out_of_attempts(item: WorkItem) -> bool:
     """Whether nobody may try again."""
     return item.attempts >= get_settings().celery_max_attempts and expired(item)
 
 
-def lost(item: WorkItem, how: str = "its lease ran out") -> WorkLostError:
+def lease_lost(item: WorkItem, how: str = "its lease ran out") -> WorkLostError:
     """What to tell about an item that nobody may try again."""
     return WorkLostError(
         f"The worker that did this was killed or crashed {item.attempts} times, last on {item.worker} ({how}). Perhaps "

@@ -16,7 +16,7 @@ from core.jobs.broker import broker_problem
 _FORGOTTEN_AFTER = timedelta(days=1)
 
 
-def here(worker: Worker) -> None:
+def heartbeat(worker: Worker) -> None:
     """A sign of life. Rows of workers that were killed long ago go."""
     worker.seen_at = utcnow()
     with writing() as session:
@@ -24,13 +24,13 @@ def here(worker: Worker) -> None:
         session.merge(worker)
 
 
-def leave(name: str) -> None:
+def deregister(name: str) -> None:
     """A worker that stops in order is not missed."""
     with writing() as session:
         session.execute(delete(Worker).where(Worker.name == name))
 
 
-def lately() -> list[Worker]:
+def recent_workers() -> list[Worker]:
     """The workers heard of within ``SHIFUMI_JOB_STALE_S``."""
     since = utcnow() - timedelta(seconds=get_settings().job_stale_s)
     with reading() as session:
@@ -39,12 +39,12 @@ def lately() -> list[Worker]:
 
 def listening(queue: str) -> list[Worker]:
     """Those of them that would take work of ``queue``."""
-    return [worker for worker in lately() if queue in worker.queues]
+    return [worker for worker in recent_workers() if queue in worker.queues]
 
 
-def unheard(queues: Iterable[str]) -> list[str]:
+def unattended_queues(queues: Iterable[str]) -> list[str]:
     """Queues that nobody listens to."""
-    heard = {name for worker in lately() for name in worker.queues}
+    heard = {name for worker in recent_workers() for name in worker.queues}
     return [name for name in queues if name not in heard]
 
 
@@ -63,7 +63,7 @@ def workers_problem(settings: Settings) -> str:
     if problem := broker_problem(settings):
         return problem
     try:
-        missing = unheard(used_queues(settings))
+        missing = unattended_queues(used_queues(settings))
     except CatalogUnavailableError as error:
         return str(error)
     if not missing:

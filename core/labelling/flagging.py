@@ -28,7 +28,7 @@ def flag(
     boxes = [] if right_label is None or not len(said) else [_corrected(pixels, right_label, said)]
     note = f"{model} said {_in_words(said)}; {actor.username} says {right_label or 'no throw'}."
     state = UNLABELLED if right_label is not None and not boxes else PROPOSED
-    about = store.About(LIVE, session, boxes=boxes, state=state, priority=FLAGGED, note=note)
+    about = store.ImageFacts(LIVE, session, boxes=boxes, state=state, priority=FLAGGED, note=note)
     kept = store.put(actor, pixels, about)
     return kept.image if kept.new else _flag_again(kept.image.id, note)
 

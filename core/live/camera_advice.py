@@ -47,7 +47,7 @@ _WORDS: dict[str, tuple[str, str]] = {
 }
 
 
-def words(verdict: str, detail: str = "") -> tuple[str, str]:
+def advice_text(verdict: str, detail: str = "") -> tuple[str, str]:
     """What is wrong and how to mend it, for a verdict of the camera test."""
     if verdict == OK:
         return f"The camera works{f': {detail}' if detail else ''}.", ""

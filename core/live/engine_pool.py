@@ -1,6 +1,6 @@
 """One detector thread per model, for all who watch.
 
-Each viewer has a seat with room for one frame: a newer frame takes the place of one that was not looked at,
+Each viewer has a subscription with room for one frame: a newer frame takes the place of one that was not looked at,
 so nothing queues and the picture never waits for the model. Seats that hold a frame are served in turn.
 The thread begins with the first frame and ends when no frame came for a while, whoever forgot to leave.
 """
@@ -28,7 +28,7 @@ Take = Callable[[Result], None]
 """Gets each result, in the detector's thread: be quick."""
 
 
-class Seat:
+class Subscription:
     """A place at an engine, for one stream."""
 
     def __init__(self, engine: Engine, take: Take) -> None:
@@ -52,41 +52,41 @@ class Engine:
         self._idle_s = idle_s
         self._clock = clock
         self._bell = threading.Condition()
-        self._seats: deque[Seat] = deque()
+        self._subscriptions: deque[Subscription] = deque()
         self._thread: threading.Thread | None = None
         self._last_error: str | None = None
         meter.LIVE.add_engine(self)
 
     @property
-    def seats(self) -> int:
-        return len(self._seats)
+    def subscriptions(self) -> int:
+        return len(self._subscriptions)
 
     @property
     def working(self) -> bool:
         """Whether its thread runs."""
         return self._thread is not None
 
-    def join(self, take: Take) -> Seat:
-        seat = Seat(self, take)
+    def join(self, take: Take) -> Subscription:
+        subscription = Subscription(self, take)
         with self._bell:
-            self._seats.append(seat)
-        return seat
+            self._subscriptions.append(subscription)
+        return subscription
 
-    def leave(self, seat: Seat) -> None:
-        """Idempotent. Without seats the thread ends as soon as it has finished what it does."""
+    def leave(self, subscription: Subscription) -> None:
+        """Idempotent. Without subscriptions the thread ends as soon as it has finished what it does."""
         with self._bell:
-            seat.waiting = None
-            if seat in self._seats:
-                self._seats.remove(seat)
+            subscription.waiting = None
+            if subscription in self._subscriptions:
+                self._subscriptions.remove(subscription)
             self._bell.notify()
 
-    def offer(self, seat: Seat, frame: Frame) -> None:
+    def offer(self, subscription: Subscription, frame: Frame) -> None:
         with self._bell:
-            if seat not in self._seats:
+            if subscription not in self._subscriptions:
                 return
-            if seat.waiting is not None:
+            if subscription.waiting is not None:
                 meter.DROPPED.inc()
-            seat.waiting = frame
+            subscription.waiting = frame
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name=f"detect-{self.model.name}", daemon=True)
                 self._thread.start()
@@ -94,28 +94,28 @@ class Engine:
 
     def _run(self) -> None:
         while (work := self._next()) is not None:
-            seat, frame = work
+            subscription, frame = work
             try:
-                seat.take(self._look(frame))
+                subscription.take(self._look(frame))
             except Exception:  # noqa: BLE001 - one viewer's trouble must not stop the others' detector
                 logger.exception("A viewer could not take the detector's result")
 
-    def _next(self) -> tuple[Seat, Frame] | None:
+    def _next(self) -> tuple[Subscription, Frame] | None:
         """The next frame in turn; None ends the thread."""
         with self._bell:
-            self._bell.wait_for(lambda: self._waiting() or not self._seats, self._idle_s)
+            self._bell.wait_for(lambda: self._waiting() or not self._subscriptions, self._idle_s)
             if not self._waiting():
                 self._thread = None
                 return None
             while True:
-                seat = self._seats[0]
-                self._seats.rotate(-1)  # to the end of the line, whether it had a frame or not
-                if seat.waiting is not None:
-                    frame, seat.waiting = seat.waiting, None
-                    return seat, frame
+                subscription = self._subscriptions[0]
+                self._subscriptions.rotate(-1)  # to the end of the line, whether it had a frame or not
+                if subscription.waiting is not None:
+                    frame, subscription.waiting = subscription.waiting, None
+                    return subscription, frame
 
     def _waiting(self) -> bool:
-        return any(seat.waiting is not None for seat in self._seats)
+        return any(subscription.waiting is not None for subscription in self._subscriptions)
 
     def _look(self, frame: Frame) -> Result:
         began = self._clock()
@@ -132,15 +132,15 @@ class Engine:
         return Result(frame, found, self.model, took_s, error)
 
 
-class Hub:
+class EnginePool:
     """The engines of this process. One lives as long as somebody sits there."""
 
     def __init__(self) -> None:
         self._engines: WeakValueDictionary[str, Engine] = WeakValueDictionary()
         self._lock = threading.Lock()
 
-    def join(self, model: Model, take: Take) -> Seat:
-        """A seat at the engine of ``model``, which is made for the first one."""
+    def join(self, model: Model, take: Take) -> Subscription:
+        """A subscription at the engine of ``model``, which is made for the first one."""
         with self._lock:
             engine = self._engines.get(model.key)
             if engine is None:

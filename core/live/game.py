@@ -53,7 +53,7 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class Pledge:
+class Commitment:
     """The machine's throw, fixed before the round, with the word that keeps its digest from being guessed."""
 
     throw: str
@@ -65,9 +65,9 @@ class Pledge:
         return hashlib.sha256(f"{self.throw}:{self.word}".encode()).hexdigest()[:16]
 
 
-def draw() -> Pledge:
+def draw() -> Commitment:
     """An unpredictable throw, each with probability one third."""
-    return Pledge(secrets.choice(CLASSES), secrets.token_hex(8))
+    return Commitment(secrets.choice(CLASSES), secrets.token_hex(8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Round:
 
     you: str
     confidence: float
-    pledge: Pledge
+    pledge: Commitment
 
     @property
     def outcome(self) -> Outcome:
@@ -91,7 +91,7 @@ class Match:
 
     phase: Phase
     since: float
-    pledge: Pledge
+    pledge: Commitment
     rounds: tuple[Round, ...] = ()
     votes: tuple[tuple[str, float], ...] = ()
     unseen: int = 0
@@ -117,7 +117,7 @@ class Match:
         return max(1, 3 - int((now - self.since) / self.pace.beat_s))
 
 
-def begin(now: float, draw_one: Callable[[], Pledge] = draw, pace: Pace | None = None) -> Match:
+def begin(now: float, draw_one: Callable[[], Commitment] = draw, pace: Pace | None = None) -> Match:
     """A new game: the countdown of its first round starts at ``now``."""
     return Match(Phase.COUNTDOWN, now, draw_one(), pace=pace or Pace())
 
@@ -127,7 +127,7 @@ def pause(match: Match, now: float) -> Match:
     return replace(match, phase=Phase.PAUSED, since=now) if match.running and not match.winner else match
 
 
-def resume(match: Match, now: float, draw_one: Callable[[], Pledge] = draw) -> Match:
+def resume(match: Match, now: float, draw_one: Callable[[], Commitment] = draw) -> Match:
     """Go on after a pause; anything else stays as it is."""
     return _next_round(replace(match, unseen=0), now, draw_one) if match.phase is Phase.PAUSED else match
 
@@ -140,7 +140,7 @@ def saw(match: Match, at: float, throw: str, confidence: float) -> Match:
     return replace(match, votes=(*match.votes, (throw, confidence)))
 
 
-def advance(match: Match, now: float, draw_one: Callable[[], Pledge] = draw) -> Match:
+def advance(match: Match, now: float, draw_one: Callable[[], Commitment] = draw) -> Match:
     """The game at ``now``: at most one phase further, and each phase begins when it is first seen.
 
     A stream that stood still therefore costs nobody a round.
@@ -160,7 +160,7 @@ def advance(match: Match, now: float, draw_one: Callable[[], Pledge] = draw) -> 
     return match
 
 
-def _next_round(match: Match, now: float, draw_one: Callable[[], Pledge]) -> Match:
+def _next_round(match: Match, now: float, draw_one: Callable[[], Commitment]) -> Match:
     return replace(match, phase=Phase.COUNTDOWN, since=now, pledge=draw_one(), votes=())
 
 

@@ -59,7 +59,7 @@ class Shared(Protocol):
     def model(self) -> Named: ...
 
     @property
-    def seats(self) -> int: ...
+    def subscriptions(self) -> int: ...
 
 
 class LiveCollector(Collector):
@@ -85,12 +85,12 @@ class LiveCollector(Collector):
         silences = [viewer.silent_s for viewer in viewers]
         watching = sum(silence is not None and silence < WATCHING_S for silence in silences)
         yield single("shifumi_live_viewers", "Streams that bring frames.", watching)
-        seats = Counts(engine.model.name for engine in engines for _seat in range(engine.seats))
+        subscriptions = Counts(engine.model.name for engine in engines for _subscription in range(engine.subscriptions))
         yield gauge(
             "shifumi_live_model_viewers",
             "Streams that ask this model.",
             ("model",),
-            [((name,), count) for name, count in seats.items()],
+            [((name,), count) for name, count in subscriptions.items()],
         )
 
 

@@ -1,6 +1,6 @@
 """The champion in memory for as long as somebody watches, and the starter model while there is none.
 
-Who wants a model asks :meth:`Following.current` for each frame: it answers at once, and keeps a thread alive that
+Who wants a model asks :meth:`ModelCache.current` for each frame: it answers at once, and keeps a thread alive that
 loads models, checks them and looks for a newer champion. When nobody has asked for a while the thread ends and
 lets the model go.
 """
@@ -42,7 +42,7 @@ def starter_model() -> Model:
     return model_of(served)
 
 
-class Following:
+class ModelCache:
     """The model that serves now. ``problem`` says why there is none, or why the newest champion is refused."""
 
     def __init__(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from core.live import meter
-from core.live.engine_pool import Hub, Seat
+from core.live.engine_pool import EnginePool, Subscription
 from core.live.frames import Frame, Model, Result
 from core.live.stats import Rate, Recent
 from core.vision import drawing
@@ -16,20 +16,22 @@ STALE_S = 1.0
 """Boxes older than this are not drawn: the hand is elsewhere by now."""
 
 
-class Slot:
+class ModelChannel:
     """Sits at the engine of whichever model is wanted, and moves between two frames when that changes."""
 
-    def __init__(self, hub: Hub, clock: Callable[[], float], heard: Callable[[Result], None] | None = None) -> None:
+    def __init__(
+        self, pool: EnginePool, clock: Callable[[], float], heard: Callable[[Result], None] | None = None
+    ) -> None:
         self.rate = Rate()
         self.ages_ms = Recent()
         self.took_ms = Recent()
         self._answer: tuple[Result, tuple[Hand, ...]] | None = None
-        self._hub = hub
+        self._pool = pool
         self._clock = clock
         self._heard = heard
         self._tracker = Tracker()
         self._confidence = 0.0
-        self._seat: Seat | None = None
+        self._subscription: Subscription | None = None
 
     @property
     def result(self) -> Result | None:
@@ -47,21 +49,21 @@ class Slot:
         if model is None:
             self.leave()
             return
-        if self._seat is None or self._seat.engine.model.key != model.key:
+        if self._subscription is None or self._subscription.engine.model.key != model.key:
             self._move(model)
-        if self._seat is not None:
-            self._seat.offer(frame)
+        if self._subscription is not None:
+            self._subscription.offer(frame)
 
     def leave(self) -> None:
         """What was answered is forgotten too; what still comes from there is not taken."""
-        seat, self._seat = self._seat, None
-        if seat is not None:
-            seat.leave()
+        subscription, self._subscription = self._subscription, None
+        if subscription is not None:
+            subscription.leave()
         self._answer = None
 
     def _move(self, model: Model) -> None:
         """Until the new model answers, what the old one said stays in the picture."""
-        old, self._seat = self._seat, self._hub.join(model, self._take)
+        old, self._subscription = self._subscription, self._pool.join(model, self._take)
         self._tracker = Tracker()
         self.ages_ms.clear()
         self.took_ms.clear()
@@ -69,8 +71,8 @@ class Slot:
             old.leave()
 
     def _take(self, result: Result) -> None:
-        seat = self._seat
-        if seat is None or seat.engine.model is not result.model:
+        subscription = self._subscription
+        if subscription is None or subscription.engine.model is not result.model:
             return  # the detector was still at it when the stream moved on
         self._answer = result, self._tracker.update(result.found.above(self._confidence))
         self.rate.tick(self._clock())

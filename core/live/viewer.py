@@ -16,9 +16,9 @@ from loguru import logger
 
 from core.live import game, meter
 from core.live.capture import Recorder
-from core.live.engine_pool import Hub
+from core.live.engine_pool import EnginePool
 from core.live.frames import Frame, Model, Result
-from core.live.model_channel import Slot
+from core.live.model_channel import ModelChannel
 from core.live.overlay import caption
 from core.live.stats import Rate
 from core.vision import drawing
@@ -78,7 +78,7 @@ class Viewer:
     ``session`` groups what is flagged here: one person, one place.
     """
 
-    def __init__(self, hub: Hub, wishes: Wishes, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, pool: EnginePool, wishes: Wishes, clock: Callable[[], float] = time.monotonic) -> None:
         self.wishes = wishes
         self.session = f"live-{uuid4().hex[:12]}"
         self.recorder = Recorder(clock=clock)
@@ -86,8 +86,8 @@ class Viewer:
         self._lock = threading.Lock()
         self._match: game.Match | None = None
         self._rate = Rate()
-        self._main = Slot(hub, clock, self._heard)
-        self._rival = Slot(hub, clock)
+        self._main = ModelChannel(pool, clock, self._heard)
+        self._rival = ModelChannel(pool, clock)
         self._last_at: float | None = None
         self._failing = False
         meter.LIVE.add_viewer(self)
@@ -192,7 +192,7 @@ class Viewer:
             self._match,
         )
 
-    def _answers(self, slot: Slot, now: float) -> Answers | None:
+    def _answers(self, slot: ModelChannel, now: float) -> Answers | None:
         result = slot.result
         if result is None:
             return None

@@ -22,7 +22,7 @@ _TREND = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ChampionStatus:
     """How a workload stands. Without a champion ``version`` is None and so is all that belongs to it.
 
     ``drift`` is None while nothing was compared since the promotion. ``trend`` holds the champion's
@@ -50,19 +50,19 @@ class Standing:
         return self.value is not None and self.value < self.threshold
 
 
-def standing(workload_name: str) -> Standing:
+def champion_status(workload_name: str) -> ChampionStatus:
     """How ``workload_name`` stands now. Raises ``CatalogUnavailableError``."""
     workload = get_workload(workload_name)
     bare = (workload_name, workload.title, workload.metric, workload.threshold)
     decisions = _decisions(workload_name)
     version = next((found for one in decisions if (found := _champion_after(one)) is not None), None)
     if version is None:
-        return Standing(*bare)
+        return ChampionStatus(*bare)
     measured = _evaluations(workload_name, version)
     newest = measured[0] if measured else None
     crowned = _crowning(decisions, version)
     drift = _drift_since(decisions, version)
-    return Standing(
+    return ChampionStatus(
         *bare,
         version=version,
         promoted_at=crowned.at if crowned else None,

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from core.auth.roles import Actor
 from core.catalog.engine import reading, writing
 from core.catalog.tables import Decision, Evaluation
-from core.loop.trial import Trial
+from core.loop.loop_run import LoopRun
 from core.models import promotion, registry
 from core.workloads.base import Comparison, Scores
 
@@ -17,7 +17,7 @@ KEPT, PROMOTED, REJECTED, ROLLED_BACK, FAILED = "kept", "promoted", "rejected", 
 
 
 def record(
-    trial: Trial,
+    run: LoopRun,
     kind: str,
     reason: str,
     scores: Scores | None,
@@ -26,21 +26,21 @@ def record(
 ) -> Decision:
     """Write a decision, with the figures a result card needs, and return it."""
     details = {
-        "champion": _figures(trial.scores),
+        "champion": _figures(run.scores),
         "challenger": {**(_figures(scores) or {}), "training_s": challenger.training_s} if challenger else None,
         "comparison": asdict(comparison) if comparison else None,
-        "drift": asdict(trial.gate.drift) if trial.gate.drift else None,
+        "drift": asdict(run.gate.drift) if run.gate.drift else None,
     }
     decision = Decision(
-        workload=trial.workload,
+        workload=run.workload,
         kind=kind,
         reason=reason,
-        drift=trial.gate.drifted,
+        drift=run.gate.drifted,
         metric=scores.value if scores else None,
-        champion_version=trial.champion.version if trial.champion else None,
+        champion_version=run.champion.version if run.champion else None,
         challenger_version=challenger.version if challenger else None,
-        dataset_id=trial.dataset.id,
-        flow_run_id=trial.flow_run_id,
+        dataset_id=run.dataset.id,
+        flow_run_id=run.flow_run_id,
         details=details,
     )
     with writing() as session:

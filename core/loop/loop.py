@@ -15,7 +15,7 @@ from core.catalog.engine import writing
 from core.catalog.tables import Dataset, Decision, Evaluation
 from core.config.progress import Report, silent
 from core.loop.decisions import KEPT, PROMOTED, REJECTED, record
-from core.loop.trial import Gate, Trial
+from core.loop.loop_run import Gate, LoopRun
 from core.models import promotion, registry
 from core.models.registry import Version
 from core.models.serving import load_served
@@ -114,7 +114,7 @@ def adopt_starter(workload_name: str) -> Version | None:
     return promotion.promote(SYSTEM, workload_name, version.version)
 
 
-def inspect(workload_name: str, forced: bool = False, flow_run_id: str | None = None) -> Trial:
+def evaluate_champion(workload_name: str, forced: bool = False, flow_run_id: str | None = None) -> LoopRun:
     """Evaluate the champion on the newest dataset and ask the gate.
 
     Raises :class:`core.storage.datasets.NoDatasetError` when there is nothing to evaluate on.
@@ -123,26 +123,26 @@ def inspect(workload_name: str, forced: bool = False, flow_run_id: str | None = 
     champion = registry.champion(workload_name) or adopt_starter(workload_name)
     scores = evaluate(champion, dataset) if champion else None
     verdict = gate(workload_name, champion, scores, dataset, forced)
-    return Trial(workload_name, dataset, champion, scores, verdict, flow_run_id)
+    return LoopRun(workload_name, dataset, champion, scores, verdict, flow_run_id)
 
 
-def keep(trial: Trial, reason: str | None = None) -> Decision:
+def record_kept(run: LoopRun, reason: str | None = None) -> Decision:
     """Record that the champion stays."""
-    return record(trial, KEPT, reason or trial.gate.reason, trial.scores)
+    return record(run, KEPT, reason or run.gate.reason, run.scores)
 
 
-def challenge(trial: Trial, challenger: Version, actor: Actor = SYSTEM) -> Decision:
+def evaluate_challenger(run: LoopRun, challenger: Version, actor: Actor = SYSTEM) -> Decision:
     """Measure the challenger against the champion; promote or reject it, and record which."""
-    if trial.champion is not None and challenger.version == trial.champion.version:
-        return keep(trial, f"The champion was trained on dataset {trial.dataset.id}; there is nothing new to learn.")
-    scores = evaluate(challenger, trial.dataset)
+    if run.champion is not None and challenger.version == run.champion.version:
+        return record_kept(run, f"The champion was trained on dataset {run.dataset.id}; there is nothing new to learn.")
+    scores = evaluate(challenger, run.dataset)
     registry.log_scores(challenger, scores)
-    comparison = compare(trial.workload, trial.scores, scores)
+    comparison = compare(run.workload, run.scores, scores)
     if comparison.better:
-        promotion.promote(actor, trial.workload, challenger.version)
+        promotion.promote(actor, run.workload, challenger.version)
     kind = PROMOTED if comparison.better else REJECTED
-    reason = f"{trial.gate.reason} {comparison.summary}"
-    return record(trial, kind, reason, scores, challenger, comparison)
+    reason = f"{run.gate.reason} {comparison.summary}"
+    return record(run, kind, reason, scores, challenger, comparison)
 
 
 def draw(version: Version, dataset: Dataset) -> None:
@@ -155,7 +155,7 @@ def draw(version: Version, dataset: Dataset) -> None:
 
 def run_once(workload_name: str, *, forced: bool = False, report: Report = silent) -> Decision:
     """One whole turn, without Prefect."""
-    trial = inspect(workload_name, forced)
-    if not trial.gate.retrain:
-        return keep(trial)
-    return challenge(trial, train(workload_name, trial.dataset, report=report))
+    run = evaluate_champion(workload_name, forced)
+    if not run.gate.retrain:
+        return record_kept(run)
+    return evaluate_challenger(run, train(workload_name, run.dataset, report=report))

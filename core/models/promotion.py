@@ -27,7 +27,7 @@ def promote(actor: Actor, workload: str, version: int) -> Version:
         mlflow_client.set_registered_model_alias(name, CHAMPION, str(version))
         if CHALLENGER in target.aliases:
             mlflow_client.delete_registered_model_alias(name, CHALLENGER)
-    audit.record(None, actor, "model.promote", f"{workload} v{version}", previous=old.version if old else None)
+    audit.record_event(actor, "model.promote", f"{workload} v{version}", previous=old.version if old else None)
     return registry.get_version(workload, version)
 
 

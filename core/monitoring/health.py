@@ -1,4 +1,4 @@
-"""The state of every brick: what the supervisor wrote down, merged with a quick look right now.
+"""The state of every service: what the supervisor wrote down, merged with a quick look right now.
 
 Works without a supervisor too (containers, several machines): then the look alone decides.
 """
@@ -24,7 +24,7 @@ from core.config.settings import Settings, get_settings
 from core.jobs import prefect_api
 from core.models.store_health import store_problem
 from core.monitoring.run_record import ProcessRecord, State, read_run_record
-from core.storage.object_store import BlobError, remote_for
+from core.storage.object_store import ObjectStoreError, object_store_for
 
 _ANSWER_WITHIN_S = 1.5
 _START = "Start everything with `python3 manage.py run`."
@@ -33,7 +33,7 @@ _CONTAINER = "`docker compose logs {service}` tells why; `docker compose up -d` 
 
 @dataclass(frozen=True, slots=True)
 class ComponentState:
-    """One brick. ``detail`` says what is the matter (empty when well), ``remedy`` what to do about it.
+    """One service. ``detail`` says what is the matter (empty when well), ``remedy`` what to do about it.
 
     ``since`` is aware UTC, and None when no supervisor wrote it down. ``milliseconds`` is how long the look took.
     """
@@ -51,7 +51,7 @@ class ComponentState:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """How to look at one brick: ``problem`` answers what is wrong, or an empty text."""
+    """How to look at one service: ``problem`` answers what is wrong, or an empty text."""
 
     name: str
     label: str
@@ -61,7 +61,7 @@ class _Look:
 
 
 def component_states(settings: Settings | None = None) -> list[ComponentState]:
-    """The state of every brick, in the order of the address table. Takes at most about 1.5 seconds."""
+    """The state of every service, in the order of the address table. Takes at most about 1.5 seconds."""
     settings = settings or get_settings()
     record = read_run_record(settings.run_dir)
     written = record.processes if record and record.alive else {}
@@ -76,7 +76,7 @@ def component_states(settings: Settings | None = None) -> list[ComponentState]:
 
 
 def labels(settings: Settings | None = None) -> dict[str, str]:
-    """Brick → its name for people, in the order of the address table. Asks nobody."""
+    """Service → its name for people, in the order of the address table. Asks nobody."""
     return {look.name: look.label for look in _looks(settings or get_settings(), with_mlflow=True)}
 
 
@@ -167,9 +167,9 @@ def _runner_problem(settings: Settings) -> str:
 
 def _lake_problem(settings: Settings) -> str:
     try:
-        if place := remote_for(settings):
+        if place := object_store_for(settings):
             place.reach()
-    except BlobError as error:
+    except ObjectStoreError as error:
         return str(error)
     return ""
 

@@ -1,4 +1,4 @@
-"""How every brick was over time: samples folded into stretches, and what they come to.
+"""How every service was over time: samples folded into stretches, and what they come to.
 
 The flow runner writes (:mod:`core.monitoring.health_sampler`), the Overview reads.
 """
@@ -17,14 +17,14 @@ from core.catalog.engine import reading, writing
 from core.catalog.health_tables import HealthSample
 
 MOST_STRETCHES = 4_000
-"""The most that is read at once: a brick that goes up and down at every look must not slow the page."""
+"""The most that is read at once: a service that goes up and down at every look must not slow the page."""
 
 _PATIENCE = 3.0
 """After so many intervals without a sample nobody can say how it was: that is a gap."""
 
 
 class Sample(NamedTuple):
-    """One look at one brick; ``at`` is aware UTC."""
+    """One look at one service; ``at`` is aware UTC."""
 
     at: datetime
     name: str
@@ -35,7 +35,7 @@ class Sample(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A time in which a brick did not change. Times are aware UTC; stretches of a brick never overlap."""
+    """A time in which a service did not change. Times are aware UTC; stretches of a service never overlap."""
 
     since: datetime
     until: datetime
@@ -50,7 +50,7 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """One brick over some time: its stretches, oldest first. What lies between them nobody saw."""
+    """One service over some time: its stretches, oldest first. What lies between them nobody saw."""
 
     name: str
     stretches: tuple[Stretch, ...]
@@ -122,7 +122,7 @@ def prune(before: datetime) -> None:
 
 
 def histories(start: datetime) -> dict[str, History]:
-    """Brick → how it was since ``start``, from one query for at most :data:`MOST_STRETCHES` rows, the newest.
+    """Service → how it was since ``start``, from one query for at most :data:`MOST_STRETCHES` rows, the newest.
 
     Raises ``CatalogUnavailableError``.
     """

@@ -1,4 +1,4 @@
-"""Writes down how every brick is, every half minute, for as long as the flow runner lives.
+"""Writes down how every service is, every half minute, for as long as the flow runner lives.
 
 Nothing here may end the runner: a catalog that is locked or away costs a line in the log, and what was
 seen meanwhile is written when it is back.
@@ -39,7 +39,7 @@ class Sampler:
         self.problem: str | None = None
 
     def take(self, now: datetime | None = None) -> None:
-        """One look at every brick, written with whatever waits. Never raises."""
+        """One look at every service, written with whatever waits. Never raises."""
         try:
             self._waiting.extend(samples(self._look(), now or utcnow()))
             health_history.record(list(self._waiting), self._interval_s)
@@ -48,7 +48,7 @@ class Sampler:
         except (CatalogUnavailableError, SQLAlchemyError) as error:
             self._report(str(error))
         except Exception:  # noqa: BLE001 - the runner is worth more than its history
-            logger.exception("The health of the bricks could not be written down; trying again")
+            logger.exception("The health of the services could not be written down; trying again")
         else:
             self.problem = None
 
@@ -59,12 +59,12 @@ class Sampler:
 
     def _report(self, problem: str) -> None:
         if self.problem is None:  # once, not every half minute
-            logger.warning("The health of the bricks cannot be written down: {}", problem)
+            logger.warning("The health of the services cannot be written down: {}", problem)
         self.problem = problem
 
 
 def samples(states: Sequence[ComponentState], at: datetime) -> list[Sample]:
-    """What is worth writing down: a brick that is on its way is neither up nor down."""
+    """What is worth writing down: a service that is on its way is neither up nor down."""
     return [
         Sample(at, state.name, state.state == "healthy", _detail(state), state.milliseconds)
         for state in states
@@ -82,7 +82,7 @@ def _detail(state: ComponentState) -> str:
 
 
 def run(stop: threading.Event | None = None) -> None:
-    """Sample until ``stop``. The first look waits one interval, too: bricks that start together need a moment."""
+    """Sample until ``stop``. The first look waits one interval, too: services that start together need a moment."""
     interval_s = get_settings().health_interval_s
     if not interval_s:
         return

@@ -18,9 +18,16 @@ from uuid import uuid4
 
 from core.config.settings import get_settings
 from core.storage import file_cache
-from core.storage.object_store import BlobError, BlobMissingError, Entry, Remote, fsync_and_rename, remote_for
+from core.storage.object_store import (
+    Entry,
+    ObjectMissingError,
+    ObjectStore,
+    ObjectStoreError,
+    fsync_and_rename,
+    object_store_for,
+)
 
-LAKE, IMAGES, UPLOADS, OUTPUTS = SHELVES = ("lake", "images", "uploads", "outputs")
+LAKE, IMAGES, UPLOADS, OUTPUTS = BUCKETS = ("lake", "images", "uploads", "outputs")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _AT_ONCE = 8
 
@@ -30,10 +37,10 @@ def shared() -> bool:
     return get_settings().lake_url is not None
 
 
-def folder(shelf: str) -> Path:
-    """The local folder of a shelf: the files themselves, or their copies."""
+def folder(bucket: str) -> Path:
+    """The local folder of a bucket: the files themselves, or their copies."""
     settings = get_settings()
-    own: Path = settings.cache_dir / shelf if shared() else getattr(settings, f"{shelf}_dir")
+    own: Path = settings.cache_dir / bucket if shared() else getattr(settings, f"{bucket}_dir")
     return own
 
 
@@ -43,59 +50,59 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def keep(shelf: str, temporary: Path, name: str) -> Path:
+def keep(bucket: str, temporary: Path, name: str) -> Path:
     """Give a finished file, which lies in :func:`folder`, its name; returns its local path.
 
-    Raises ``OSError``, and :class:`BlobError` when the shared place does not take it; then nothing has the name.
+    Raises ``OSError``, and :class:`ObjectStoreError` when the shared place does not take it; then nothing has the name.
     """
-    final = folder(shelf) / name
+    final = folder(bucket) / name
     final.parent.mkdir(parents=True, exist_ok=True)
-    place = remote_for(get_settings())
+    place = object_store_for(get_settings())
     if place is None:
         fsync_and_rename(temporary, final)
         return final
-    place.put(temporary, f"{shelf}/{name}")
+    place.put(temporary, f"{bucket}/{name}")
     fsync_and_rename(temporary, final)
     file_cache.trim_sometimes(get_settings())
     return final
 
 
-def fetch(shelf: str, name: str) -> Path:
-    """The local path of a file. Raises :class:`BlobMissingError`, or :class:`BlobError`: unreachable or damaged."""
-    here = folder(shelf) / name
-    place = remote_for(get_settings())
+def fetch(bucket: str, name: str) -> Path:
+    """The local path of a file. Raises ``ObjectMissingError``, or ``ObjectStoreError``: unreachable or damaged."""
+    here = folder(bucket) / name
+    place = object_store_for(get_settings())
     if place is None:
         if not here.is_file():
-            raise BlobMissingError(f"{name} is missing from {here.parent}.")
+            raise ObjectMissingError(f"{name} is missing from {here.parent}.")
         return here
     if not file_cache.touch(here):
-        _bring(place, shelf, name, here)
+        _bring(place, bucket, name, here)
     return here
 
 
-def _bring(place: Remote, shelf: str, name: str, here: Path) -> None:
+def _bring(place: ObjectStore, bucket: str, name: str, here: Path) -> None:
     here.parent.mkdir(parents=True, exist_ok=True)
     temporary = here.with_name(f".{uuid4().hex}.tmp")
     try:
-        place.get(f"{shelf}/{name}", temporary)
-        _verify(place, shelf, name, temporary)
+        place.get(f"{bucket}/{name}", temporary)
+        _verify(place, bucket, name, temporary)
         try:
             fsync_and_rename(temporary, here)
         except PermissionError:  # Windows, while somebody reads the copy that another process just brought
             if not here.is_file():
                 raise
     except OSError as error:
-        raise BlobError(f"A copy of {shelf}/{name} could not be kept in {here.parent}: {error}") from error
+        raise ObjectStoreError(f"A copy of {bucket}/{name} could not be kept in {here.parent}: {error}") from error
     finally:
         temporary.unlink(missing_ok=True)
     file_cache.trim_sometimes(get_settings())
 
 
-def _verify(place: Remote, shelf: str, name: str, copy: Path) -> None:
+def _verify(place: ObjectStore, bucket: str, name: str, copy: Path) -> None:
     wanted = digest_in(name)
     if wanted and sha256_of(copy) != wanted:
-        raise BlobError(
-            f"{shelf}/{name} in {place.url} is damaged: its bytes are not those that it is named by. "
+        raise ObjectStoreError(
+            f"{bucket}/{name} in {place.url} is damaged: its bytes are not those that it is named by. "
             "Restore it from a backup; `python3 manage.py doctor --deep` lists every such file."
         )
 
@@ -106,44 +113,44 @@ def digest_in(name: str) -> str | None:
     return stem if _DIGEST.fullmatch(stem) else None
 
 
-def fetch_many(shelf: str, names: Collection[str]) -> None:
+def fetch_many(bucket: str, names: Collection[str]) -> None:
     """Bring files here, several at a time, for whoever asks for each of them next; what fails is told then."""
     if not shared():
         return
     with ThreadPoolExecutor(_AT_ONCE, "blobs") as pool:
-        for future in [pool.submit(fetch, shelf, name) for name in names]:
-            with suppress(BlobError):
+        for future in [pool.submit(fetch, bucket, name) for name in names]:
+            with suppress(ObjectStoreError):
                 future.result()
 
 
-def exists(shelf: str, name: str) -> bool:
-    """Whether the file is stored. Raises :class:`BlobError` when the shared place does not answer."""
-    place = remote_for(get_settings())
-    return (folder(shelf) / name).is_file() if place is None else place.exists(f"{shelf}/{name}")
+def exists(bucket: str, name: str) -> bool:
+    """Whether the file is stored. Raises :class:`ObjectStoreError` when the shared place does not answer."""
+    place = object_store_for(get_settings())
+    return (folder(bucket) / name).is_file() if place is None else place.exists(f"{bucket}/{name}")
 
 
-def present(shelf: str, names: Collection[str]) -> set[str]:
-    """Those of ``names`` that are stored: one listing rather than a question for each. Raises :class:`BlobError`."""
+def present(bucket: str, names: Collection[str]) -> set[str]:
+    """Those of ``names`` that are stored: one listing rather than a question for each. Raises ``ObjectStoreError``."""
     if not shared():
-        return {name for name in names if (folder(shelf) / name).is_file()}
-    return {entry.name for entry in listing(shelf)} & set(names)
+        return {name for name in names if (folder(bucket) / name).is_file()}
+    return {entry.name for entry in listing(bucket)} & set(names)
 
 
-def remove(shelf: str, name: str) -> None:
-    """Remove a file and its copy here; one that is gone is fine. Raises ``OSError`` and :class:`BlobError`."""
-    (folder(shelf) / name).unlink(missing_ok=True)
-    place = remote_for(get_settings())
+def remove(bucket: str, name: str) -> None:
+    """Remove a file and its copy here; one that is gone is fine. Raises ``OSError`` and :class:`ObjectStoreError`."""
+    (folder(bucket) / name).unlink(missing_ok=True)
+    place = object_store_for(get_settings())
     if place is not None:
-        place.remove(f"{shelf}/{name}")
+        place.remove(f"{bucket}/{name}")
 
 
-def listing(shelf: str) -> Iterator[Entry]:
-    """Every stored file, also temporary and abandoned ones. Raises :class:`BlobError`."""
-    place = remote_for(get_settings())
+def listing(bucket: str) -> Iterator[Entry]:
+    """Every stored file, also temporary and abandoned ones. Raises :class:`ObjectStoreError`."""
+    place = object_store_for(get_settings())
     if place is not None:
-        yield from place.listing(shelf)
+        yield from place.listing(bucket)
         return
-    root = folder(shelf)
+    root = folder(bucket)
     for path in root.rglob("*"):
         with suppress(FileNotFoundError):  # somebody removes files meanwhile
             if path.is_file():
@@ -152,19 +159,19 @@ def listing(shelf: str) -> Iterator[Entry]:
 
 
 @contextmanager
-def borrowed(shelf: str, name: str) -> Iterator[Path]:
+def borrowed(bucket: str, name: str) -> Iterator[Path]:
     """The stored bytes themselves for a moment, past the copies: for whoever checks or copies every file.
 
-    Raises :class:`BlobMissingError` and :class:`BlobError`.
+    Raises :class:`ObjectMissingError` and :class:`ObjectStoreError`.
     """
-    place = remote_for(get_settings())
+    place = object_store_for(get_settings())
     if place is None:
-        yield fetch(shelf, name)
+        yield fetch(bucket, name)
         return
-    here = folder(shelf) / f".{uuid4().hex}.tmp"
+    here = folder(bucket) / f".{uuid4().hex}.tmp"
     here.parent.mkdir(parents=True, exist_ok=True)
     try:
-        place.get(f"{shelf}/{name}", here)
+        place.get(f"{bucket}/{name}", here)
         yield here
     finally:
         here.unlink(missing_ok=True)

@@ -39,7 +39,7 @@ def register(stored: lake.StoredFile, workload: str, parameters: dict[str, Any],
         )
         session.add(dataset)
         session.flush()
-        audit.record(session, actor, "dataset.create", f"dataset {dataset.id}", rows=dataset.rows)
+        audit.record_event(actor, "dataset.create", f"dataset {dataset.id}", rows=dataset.rows, session=session)
         return dataset
 
 
@@ -88,6 +88,6 @@ def delete(actor: Actor, dataset_id: int) -> None:
             raise DatasetInUseError("A run is working on this data right now. Wait for it or cancel it, then delete.")
         path = dataset.path
         session.delete(dataset)
-        audit.record(session, actor, "dataset.delete", f"dataset {dataset_id}")
+        audit.record_event(actor, "dataset.delete", f"dataset {dataset_id}", session=session)
     # After the commit: a file without a row is an orphan that doctor sweeps, a row without a file is a broken page.
     lake.delete(path)

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from core.config.settings import Settings, get_settings
 from core.storage import buckets
 from core.storage.buckets import sha256_of
-from core.storage.object_store import BlobError, BlobMissingError
+from core.storage.object_store import ObjectMissingError, ObjectStoreError
 
 Columns = Mapping[str, NDArray[Any]]
 
@@ -60,9 +60,9 @@ def reached() -> Iterator[None]:
     """Turn what the shared place refuses into :class:`LakeUnreachableError`; a missing file passes as it is."""
     try:
         yield
-    except BlobMissingError:
+    except ObjectMissingError:
         raise
-    except BlobError as error:
+    except ObjectStoreError as error:
         raise LakeUnreachableError(str(error)) from error
 
 
@@ -148,7 +148,7 @@ def file_of(path: str) -> Path:
     try:
         with reached():
             return buckets.fetch(buckets.LAKE, path)
-    except BlobMissingError as error:
+    except ObjectMissingError as error:
         raise DatasetMissingError(
             f"The dataset file {path} is missing from the lake. Delete the dataset under Datasets and "
             "generate a new one; `python3 manage.py doctor` lists every such case."
@@ -160,12 +160,12 @@ def delete(path: str) -> None:
     forget(buckets.LAKE, path)
 
 
-def forget(shelf: str, name: str) -> None:
+def forget(bucket: str, name: str) -> None:
     """Remove a file that no row names any more: when that fails it is an orphan, which is no reason to fail."""
     try:
-        buckets.remove(shelf, name)
-    except BlobError as error:
-        logger.warning("{}/{} stays until `manage.py doctor --fix`: {}", shelf, name, error)
+        buckets.remove(bucket, name)
+    except ObjectStoreError as error:
+        logger.warning("{}/{} stays until `manage.py doctor --fix`: {}", bucket, name, error)
 
 
 def _quoted(path: Path) -> str:

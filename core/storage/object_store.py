@@ -28,17 +28,17 @@ _SILENT_S = 5.0
 """After a failure everybody is told so at once for that long: a page of twenty pictures waits for one time-out."""
 
 
-class BlobError(RuntimeError):
+class ObjectStoreError(RuntimeError):
     """The shared place does not answer, refuses or lacks its bucket; the message says what to do."""
 
 
-class BlobMissingError(BlobError):
+class ObjectMissingError(ObjectStoreError):
     """There is no such file in a place that answers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A stored file: its name below the shelf, its size in bytes, when it was written (seconds since the epoch)."""
+    """A stored file: its name below the bucket, its size in bytes, when it was written (seconds since the epoch)."""
 
     name: str
     bytes: int
@@ -79,8 +79,8 @@ class Address:
         return plain | known | {"config_kwargs": calls, "client_kwargs": client}
 
 
-class Remote:
-    """One shared place. Every method raises :class:`BlobError`; use :func:`remote_for` to get one."""
+class ObjectStore:
+    """One shared place. Every method raises :class:`ObjectStoreError`; use :func:`remote_for` to get one."""
 
     def __init__(self, address: Address) -> None:
         self.url = redact(address.url)
@@ -95,7 +95,9 @@ class Remote:
         try:
             fs, root = fsspec.core.url_to_fs(address.url, **address.options())
         except (ValueError, ImportError, OSError) as error:
-            raise BlobError(f"SHIFUMI_LAKE_URL={redact(address.url)} cannot be used: {_first_line(error)}") from error
+            raise ObjectStoreError(
+                f"SHIFUMI_LAKE_URL={redact(address.url)} cannot be used: {_first_line(error)}"
+            ) from error
         if hasattr(fs, "retries"):
             fs.retries = 1  # botocore tries again already; s3fs's five rounds on top would hold a page for minutes
         return fs, root.rstrip("/")
@@ -116,13 +118,13 @@ class Remote:
                 self._fs.put_file(str(source), self._at(key))
 
     def get(self, key: str, target: Path) -> None:
-        """Copy a stored file to ``target``. Raises :class:`BlobMissingError` when the place answers without it."""
+        """Copy a stored file to ``target``. Raises :class:`ObjectMissingError` when the place answers without it."""
         with self._explained(f"{key} could not be fetched"):
             try:
                 self._fs.get_file(self._at(key), str(target))
             except FileNotFoundError as error:
                 self._require_root()
-                raise BlobMissingError(f"{key} is missing from {self.url}.") from error
+                raise ObjectMissingError(f"{key} is missing from {self.url}.") from error
 
     def exists(self, key: str) -> bool:
         """Whether the file is there. A place that does not answer raises, rather than to say no."""
@@ -140,10 +142,10 @@ class Remote:
             except FileNotFoundError:
                 self._require_root()
 
-    def listing(self, shelf: str) -> Iterator[Entry]:
-        """Every file below ``shelf``; on S3 one request for each thousand."""
-        prefix = self._at(shelf)
-        with self._explained(f"{shelf} could not be listed"):
+    def listing(self, bucket: str) -> Iterator[Entry]:
+        """Every file below ``bucket``; on S3 one request for each thousand."""
+        prefix = self._at(bucket)
+        with self._explained(f"{bucket} could not be listed"):
             found = self._fs.find(prefix, detail=True)
             if not found:
                 self._require_root()
@@ -162,27 +164,27 @@ class Remote:
             self._require_root()
             self._fs.pipe_file(self._at(key), b"shifumi")
             if self._fs.cat_file(self._at(key)) != b"shifumi":
-                raise BlobError(f"{self.url} gives back other bytes than it was given.")
+                raise ObjectStoreError(f"{self.url} gives back other bytes than it was given.")
             self._fs.rm_file(self._at(key))
 
     def _require_root(self) -> None:
         """Tell a missing file from a missing bucket or share, which must not look like an empty one."""
         root = self._root if self._is_folder else self._root.split("/", 1)[0]
         if not self._fs.exists(root):
-            raise BlobError(
+            raise ObjectStoreError(
                 f"{self.url} does not exist: make the bucket or folder {root}, or correct SHIFUMI_LAKE_URL."
             )
 
     @contextmanager
     def _explained(self, what: str) -> Iterator[None]:
         if time.monotonic() < self._silent_until:
-            raise BlobError(self._why)
+            raise ObjectStoreError(self._why)
         try:
             yield
-        except BlobError:
+        except ObjectStoreError:
             raise
         except PermissionError as error:
-            raise BlobError(
+            raise ObjectStoreError(
                 f"{what}: {self.url} refuses access ({_first_line(error)}). Check AWS_ACCESS_KEY_ID, "
                 "AWS_SECRET_ACCESS_KEY and what they may do, or the rights of the folder."
             ) from error
@@ -193,7 +195,7 @@ class Remote:
             )
             if not isinstance(error, OSError) or isinstance(error, ConnectionError | TimeoutError):
                 self._silent_until = time.monotonic() + _SILENT_S
-            raise BlobError(self._why) from error
+            raise ObjectStoreError(self._why) from error
 
 
 def _copy_whole(source: Path, target: Path) -> None:
@@ -228,13 +230,13 @@ def _first_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
-def remote_for(settings: Settings) -> Remote | None:
-    """The shared place of the settings; None when files stay in the data folder. Raises :class:`BlobError`."""
+def object_store_for(settings: Settings) -> ObjectStore | None:
+    """The shared place of the settings; None when files stay in the data folder. Raises :class:`ObjectStoreError`."""
     address = Address.of(settings)
     # A fork must not go on with its parent's connections and event loop.
     return None if address is None else _remote(address, os.getpid())
 
 
 @lru_cache(maxsize=4)
-def _remote(address: Address, _process: int) -> Remote:
-    return Remote(address)
+def _remote(address: Address, _process: int) -> ObjectStore:
+    return ObjectStore(address)

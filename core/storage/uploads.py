@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from core.config.settings import get_settings
 from core.storage import buckets, lake
-from core.storage.object_store import BlobError, BlobMissingError
+from core.storage.object_store import ObjectMissingError, ObjectStoreError
 
 _KEEP_S = 7 * 24 * 3600
 
@@ -58,7 +58,7 @@ def path_of(name: str) -> Path:
     try:
         with lake.reached():
             return buckets.fetch(buckets.UPLOADS, name)
-    except BlobMissingError:
+    except ObjectMissingError:
         return buckets.folder(buckets.UPLOADS) / name
 
 
@@ -69,8 +69,8 @@ def discard(name: str) -> None:
 
 def sweep() -> None:
     """Remove uploads and what jobs made of them once they are older than a week."""
-    for shelf in (buckets.UPLOADS, buckets.OUTPUTS):
-        with suppress(BlobError):  # whoever uploads now is told of it then
-            for entry in list(buckets.listing(shelf)):
+    for bucket in (buckets.UPLOADS, buckets.OUTPUTS):
+        with suppress(ObjectStoreError):  # whoever uploads now is told of it then
+            for entry in list(buckets.listing(bucket)):
                 if time.time() - entry.modified > _KEEP_S:
-                    lake.forget(shelf, entry.name)
+                    lake.forget(bucket, entry.name)

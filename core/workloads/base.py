@@ -80,7 +80,7 @@ class Trained:
 
 
 @dataclass(frozen=True, slots=True)
-class Learning:
+class TrainingProgress:
     """A training that takes minutes, as it stands. ``losses`` and ``figures`` are curves: name → one value per
     finished epoch, the first one's number being ``first_epoch``."""
 
@@ -92,10 +92,10 @@ class Learning:
 
 
 @runtime_checkable
-class Watched(Protocol):
+class ObservableTraining(Protocol):
     """What a workload whose training takes minutes offers besides: to be looked at, and to be ended early."""
 
-    def learning(self, since: datetime) -> Learning | None:
+    def learning(self, since: datetime) -> TrainingProgress | None:
         """The training that began after ``since``; None while there is nothing to show. Cheap: asked every second."""
         ...
 
@@ -108,7 +108,7 @@ class Watched(Protocol):
 
 
 @runtime_checkable
-class Accelerated(Protocol):
+class UsesGpu(Protocol):
     """What a workload whose training profits from a GPU says: it may then wait in a queue of its own for a worker
     that has one."""
 

@@ -89,7 +89,7 @@ def _pss_mb(process: psutil.Process) -> float:
 
 
 def _memory(running: Running) -> dict[str, float]:
-    """Megabytes by brick: proportional set size, each shared page counted once over all its users."""
+    """Megabytes by service: proportional set size, each shared page counted once over all its users."""
     found = {"supervisor": _pss_mb(psutil.Process(running.process.pid))}
     for name in ALL:
         record = running.record(name)

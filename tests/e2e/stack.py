@@ -15,7 +15,7 @@ from tests.waiting import wait_until
 
 
 def free_ports() -> dict[str, str]:
-    """One free port per brick, as environment variables."""
+    """One free port per service, as environment variables."""
     return {f"SHIFUMI_{name}_PORT": str(free_port()) for name in ("WORKBENCH", "API", "PREFECT", "MLFLOW")}
 
 

@@ -13,7 +13,7 @@ from aiortc.codecs.vpx import Vp8Encoder
 from av import VideoFrame
 
 from core.config.settings import ROOT
-from core.live.engine_pool import Hub
+from core.live.engine_pool import EnginePool
 from core.live.viewer import Viewer, Wishes
 from core.vision.detections import Pixels
 from tests.live import BrokenDetector, SquareDetector, model
@@ -30,13 +30,13 @@ def loop() -> Iterator[Loop]:
 
 
 def test_the_picture_comes_back_with_a_box(loop: Loop) -> None:
-    seen = call(loop, viewer_of(Hub(), model(SquareDetector())), boxed)
+    seen = call(loop, viewer_of(EnginePool(), model(SquareDetector())), boxed)
     assert boxed(seen[-1])
     assert looks_like(seen[-1], (0, 0, 255)) > 3000
 
 
 def test_a_broken_detector_does_not_end_the_call(loop: Loop) -> None:
-    viewer = viewer_of(Hub(), model(BrokenDetector()))
+    viewer = viewer_of(EnginePool(), model(BrokenDetector()))
     after: list[bool] = []
 
     def failing_for_a_while(_pixels: Pixels) -> bool:
@@ -50,17 +50,17 @@ def test_a_broken_detector_does_not_end_the_call(loop: Loop) -> None:
 
 
 def test_several_people_share_one_detector(loop: Loop) -> None:
-    hub, used = Hub(), model(SquareDetector())
+    pool, used = EnginePool(), model(SquareDetector())
     most: list[int] = []
 
     def shared(pixels: Pixels) -> bool:
-        most.append(max((engine.seats for engine in hub.engines()), default=0))
+        most.append(max((engine.subscriptions for engine in pool.engines()), default=0))
         return boxed(pixels) and max(most) == 3
 
     with ThreadPoolExecutor(3) as people:
-        calls = [people.submit(call, loop, viewer_of(hub, used), shared) for _ in range(3)]
+        calls = [people.submit(call, loop, viewer_of(pool, used), shared) for _ in range(3)]
         assert all(boxed(done.result()[-1]) for done in calls)
-    assert len(hub.engines()) <= 1
+    assert len(pool.engines()) <= 1
 
 
 def test_a_slow_encoder_leaves_frames_out_and_delays_none(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +77,7 @@ def test_a_slow_encoder_leaves_frames_out_and_delays_none(loop: Loop, monkeypatc
             return super().see(pixels).repeat(2, axis=0).repeat(2, axis=1)
 
     monkeypatch.setattr(Vp8Encoder, "encode", slow)
-    worker = worker_for(Enlarging(Hub(), Wishes(lambda: None, mirrored=False)), loop)
+    worker = worker_for(Enlarging(EnginePool(), Wishes(lambda: None, mirrored=False)), loop)
     caller = Caller(loop, lambda number: np.full((48, 64, 3), 2 * number % 250, np.uint8))
     try:
         caller.connect(worker)

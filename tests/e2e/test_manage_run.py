@@ -1,4 +1,4 @@
-"""`manage.py run` with every real brick: from an empty folder to the address table, and down again."""
+"""`manage.py run` with every real service: from an empty folder to the address table, and down again."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ BRICKS = {"workbench", "api", "prefect", "runner", "catalog"}
 
 
 def seen_up(stack: Running) -> set[str]:
-    """The bricks that the health history of ``stack`` has seen up more than once."""
+    """The services that the health history of ``stack`` has seen up more than once."""
     question = "SELECT group_concat(name) FROM health_samples WHERE up AND samples > 1"
     return set(str(sqlite_value(stack.data_dir / "catalog.db", question)).split(","))
 
@@ -56,7 +56,7 @@ def test_from_an_empty_folder_to_a_clean_stop_and_up_again(
     psutil.Process(api.pid).kill()
     wait_until(lambda: (now := first.record("api")) and now.restarts == 1, what="the death is noticed")
     first.wait_healthy("api")
-    wait_until(lambda: seen_up(first) >= BRICKS, what="the flow runner writes down how every brick is")
+    wait_until(lambda: seen_up(first) >= BRICKS, what="the flow runner writes down how every service is")
 
     second = subprocess.run(first.command, cwd=ROOT, env=first.environment, capture_output=True, text=True, check=False)
     assert second.returncode == 1

@@ -17,7 +17,7 @@ from core.jobs import jobs, progress_relay, work_items
 from core.models import promotion, registry
 from core.predictions import files as prediction_files
 from core.workloads import get_workload
-from core.workloads.base import Learning, Watched
+from core.workloads.base import ObservableTraining, TrainingProgress
 from flows import task_registry
 from tests.hands import QUICK, signs
 from tests.learning import make_dataset
@@ -85,7 +85,7 @@ def _train_and_answer(training: Handed) -> None:
         promotion.promote(Actor("root", Role.ADMIN), "linear", 1)
         there, here = a_job(jobs.PREDICT_FILE), a_job(jobs.PREDICT_FILE, username="eve")
         by_worker = hand_over(task_registry.PREDICT_FILE, file_arguments(there), there).ended()
-    by_ourselves = task_registry.do(task_registry.PREDICT_FILE, file_arguments(here), silent)
+    by_ourselves = task_registry.run_task(task_registry.PREDICT_FILE, file_arguments(here), silent)
     assert by_worker["rows"] == by_ourselves["rows"] == 6
     assert answer_of(there, by_worker) == answer_of(here, by_ourselves)
 
@@ -139,14 +139,14 @@ def test_a_fine_tuning_on_another_machine_is_watched_and_ended_early_from_here(
 ) -> None:
     use_broker(monkeypatch, EMBEDDED, **{**QUICK, "SHIFUMI_RPS_EPOCHS": "300", "SHIFUMI_RPS_PATIENCE": "0"})
     learnt = get_workload("rps")
-    assert isinstance(learnt, Watched)
+    assert isinstance(learnt, ObservableTraining)
     dataset = signs(train=5, holdout=1)
     with worker(**another_machine(tmp_path / "there")):
         training = hand_over(
             task_registry.TRAIN, task_registry.training("rps", dataset.id, None), a_job(jobs.CHECK, "rps")
         )
 
-        def two_epochs() -> Learning | None:
+        def two_epochs() -> TrainingProgress | None:
             seen = progress_relay.learning(learnt, training.job)
             return seen if seen is not None and len(seen.figures["mAP50"]) >= 2 else None
 

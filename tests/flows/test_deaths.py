@@ -108,7 +108,7 @@ def test_prefect_server_down_killed_and_restarted(
     get_settings.cache_clear()
     with pytest.raises(prefect_api.PrefectUnavailableError, match="does not answer"):
         jobs.submit(EDITOR, jobs.CHECK, "linear", {})
-    assert jobs.alive() == [], "a refused click holds the slot"
+    assert jobs.alive() == [], "a refused click holds the concurrency key"
     make_dataset(rows=TRAINING_ROWS)
     home = tmp_path / "server"
     with (

@@ -12,7 +12,7 @@ from core.jobs import jobs
 from core.loop import decisions
 from core.models import registry
 from core.workloads import get_workload
-from core.workloads.base import Watched
+from core.workloads.base import ObservableTraining
 from tests.flows.driving import EDITOR, ended
 from tests.hands import QUICK, signs
 from tests.prefect_server import flow_runner, runner_environment
@@ -34,7 +34,7 @@ def choices(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> dict[str, st
 
 def in_training(job: Job, enough: Callable[[Sequence[float]], bool], what: str) -> Job:
     """The job once ``enough`` is true of the tuning figures (mAP50) of its epochs so far."""
-    assert isinstance(RPS, Watched)
+    assert isinstance(RPS, ObservableTraining)
 
     def look() -> bool:
         now = jobs.get(job.id)
@@ -65,7 +65,7 @@ def test_cancelled_resumed_stopped_early_and_still_promoted(prefect: str, choice
 
         job = jobs.submit(EDITOR, jobs.CHECK, "rps", {"forced": True})
         second = in_training(job, learnt_for_sure, "five good epochs")
-        assert isinstance(RPS, Watched) and RPS.stop_early(EDITOR)
+        assert isinstance(RPS, ObservableTraining) and RPS.stop_early(EDITOR)
         done = ended(second)
     assert done.state == jobs.COMPLETED, done.message
     decision = decisions.latest("rps")[0]

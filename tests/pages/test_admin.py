@@ -171,7 +171,7 @@ def test_settings_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_audit_log_pages_and_filters() -> None:
     admin = make_user("ada")
     for number in range(PER_PAGE + 5):
-        audit.record(None, admin, "thing.done", str(number))
+        audit.record_event(admin, "thing.done", str(number))
     app = open_page(PATH, admin)
     assert table(app, "What")[:2] == ["thing.done", "thing.done"]
     assert table(app, "To")[0] == str(PER_PAGE + 4)
@@ -183,7 +183,7 @@ def test_the_audit_log_pages_and_filters() -> None:
 def test_the_second_page_of_the_audit_log_holds_the_older_events() -> None:
     admin = make_user("ada")
     for number in range(PER_PAGE + 5):
-        audit.record(None, admin, "thing.done", str(number))
+        audit.record_event(admin, "thing.done", str(number))
     app = open_page(PATH, admin)
     app.session_state["audit_page_None_None"] = 2
     app.run()

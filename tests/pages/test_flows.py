@@ -186,7 +186,8 @@ def test_a_long_log_is_cut_on_the_page_and_said_to_be(rows: Rows) -> None:
 
 def test_a_running_run_shows_progress_and_can_be_cancelled(rows: Rows) -> None:
     run_id = rows.run(rows.deployment("check-and-retrain", "linear"), "RUNNING")
-    job = Job(id="1", kind="check-and-retrain", workload="linear", created_by="ann", flow_run_id=run_id, slot="s")
+    job = Job(id="1", kind="check-and-retrain", workload="linear", flow_run_id=run_id, concurrency_key="s")
+    job.created_by = "ann"
     job.heartbeat_at, job.message, job.progress = utcnow(), "Fitting", 0.42
     store(job)
     app = opened(run=run_id)
@@ -201,7 +202,8 @@ def test_a_running_run_shows_progress_and_can_be_cancelled(rows: Rows) -> None:
 
 def test_a_viewer_may_stop_what_they_started_themselves(rows: Rows) -> None:
     run_id = rows.run(rows.deployment("predict-file", "linear"), "RUNNING")
-    job = Job(id="1", kind="predict-file", workload="linear", flow_run_id=run_id, slot="s", heartbeat_at=utcnow())
+    job = Job(id="1", kind="predict-file", workload="linear", flow_run_id=run_id, concurrency_key="s")
+    job.heartbeat_at = utcnow()
     job.created_by = f"{Role.VIEWER.value}-person"
     store(job)
     app = opened(Role.VIEWER, run=run_id)

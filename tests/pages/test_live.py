@@ -17,7 +17,7 @@ from core.config.settings import Settings
 from core.images import LIVE, PROPOSED
 from core.labelling import flagging, review, review_queue
 from core.live.game import Phase
-from core.live.model_cache import Following
+from core.live.model_cache import ModelCache
 from core.models import serving
 from core.ui.live import choices, readout, stream, viewer_store
 from core.vision.detections import Pixels
@@ -42,14 +42,14 @@ def video(monkeypatch: pytest.MonkeyPatch) -> Video:
 def own_models(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Each test follows its own registry; the starter finds coloured squares."""
 
-    for cached in (viewer_store.following, viewer_store._hub, choices._starter):
+    for cached in (viewer_store.model_cache, viewer_store._pool, choices._starter):
         cached.clear()
     ships(monkeypatch, SquareDetector())
-    monkeypatch.setattr(viewer_store, "Following", lambda: Following(interval_s=0.05, idle_s=0.5))
+    monkeypatch.setattr(viewer_store, "Following", lambda: ModelCache(interval_s=0.05, idle_s=0.5))
     yield
-    viewer_store.following()._idle_s = 0.0  # nobody waits for the half second that a person may look away
-    wait_until(lambda: not viewer_store.following().awake, every=0.01)
-    for cached in (viewer_store.following, viewer_store._hub, choices._starter):
+    viewer_store.model_cache()._idle_s = 0.0  # nobody waits for the half second that a person may look away
+    wait_until(lambda: not viewer_store.model_cache().awake, every=0.01)
+    for cached in (viewer_store.model_cache, viewer_store._pool, choices._starter):
         cached.clear()
 
 
@@ -108,7 +108,7 @@ def test_before_the_camera_is_on_the_page_says_how_to_begin(video: Video) -> Non
     assert video.options["rtc_configuration"] == {"iceServers": []}
     assert video.options["async_processing"] is True
     assert video.options["media_stream_constraints"]["audio"] is False
-    assert not viewer_store.following().awake  # nobody watches: no model in memory
+    assert not viewer_store.model_cache().awake  # nobody watches: no model in memory
 
 
 def test_what_the_model_sees_is_read_out(video: Video) -> None:
@@ -130,7 +130,7 @@ def test_without_any_model_the_page_says_what_to_do(video: Video, monkeypatch: p
     app = open_live()
     video.playing = True
     app.run()
-    wait_until(lambda: video.send(picture()) is not None and viewer_store.following().problem, every=0.03)
+    wait_until(lambda: video.send(picture()) is not None and viewer_store.model_cache().problem, every=0.03)
     app.run()
     assert "lacks the starter model" in said(app)
 

@@ -16,7 +16,7 @@ from core.jobs import jobs
 from core.models import registry
 from core.predictions import videos as video_predictions
 from core.ui.predict import photo as photo_page
-from core.ui.shell import model_store
+from core.ui.shell import champion_cache as model_store
 from core.workloads.rps.answers import as_csv, as_json, rows
 from tests.colour_model import promote_colour_model, write_colour_model
 from tests.live import SquareDetector, picture

@@ -19,7 +19,7 @@ from core.loop import loop
 from core.models import promotion, registry
 from core.workloads import get_workload
 from core.workloads.base import Trained
-from core.workloads.rps.training.training_state import Desk, State, open_desk
+from core.workloads.rps.training.training_state import State, TrainingFolder, open_training_folder
 from tests.hands import QUICK, add_signs, signs, snapshot
 from tests.pages.opening import open_page, texts
 from tests.people import make_user
@@ -47,11 +47,11 @@ def said(app: AppTest) -> str:
 
 
 @pytest.fixture
-def training() -> Desk:
+def training() -> TrainingFolder:
     """A training in its third epoch, as its process leaves its marks."""
     dataset = signs(train=1, holdout=1)
     jobs.adopt(jobs.CHECK, "rps", "flow-run-1", {})
-    desk = open_desk(dataset, RPS.training_parameters)
+    desk = open_training_folder(dataset, RPS.training_parameters)
     desk.run.mkdir()
     names = ("epoch", "train/box_loss", "train/cls_loss", "train/dfl_loss", "metrics/mAP50(B)")
     rows = [[1, 2.0, 3.0, 1.5, 0.1], [2, 1.5, 2.0, 1.2, 0.4]]
@@ -73,7 +73,7 @@ def test_with_data_it_says_what_becomes_of_the_model_that_ships() -> None:
     assert "6 pictures" in shown and "rows" not in shown
 
 
-def test_a_running_training_shows_its_curves_and_time_left(training: Desk) -> None:
+def test_a_running_training_shows_its_curves_and_time_left(training: TrainingFolder) -> None:
     app = open_train()
     assert "Epoch 3 of 12, batch 2 of 5, about 3 min left" in said(app)
     charts = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
@@ -82,7 +82,7 @@ def test_a_running_training_shows_its_curves_and_time_left(training: Desk) -> No
     assert not app.button(key="btn_stop_early").disabled
 
 
-def test_stop_and_keep_the_best_asks_the_training(training: Desk) -> None:
+def test_stop_and_keep_the_best_asks_the_training(training: TrainingFolder) -> None:
     app = open_train()
     app.button(key="btn_stop_early").click().run()
     assert not app.exception
@@ -91,18 +91,18 @@ def test_stop_and_keep_the_best_asks_the_training(training: Desk) -> None:
     assert audit.latest(limit=1)[0].actor == "eve"
 
 
-def test_a_viewer_watches_and_may_not_stop(training: Desk) -> None:
+def test_a_viewer_watches_and_may_not_stop(training: TrainingFolder) -> None:
     app = open_train(Role.VIEWER)
     assert "Epoch 3 of 12" in said(app)
     assert app.button(key="btn_stop_early").disabled
 
 
-def test_before_the_first_epoch_there_are_no_curves(training: Desk) -> None:
+def test_before_the_first_epoch_there_are_no_curves(training: TrainingFolder) -> None:
     (training.run / "results.csv").unlink()
     assert "The curves begin when the first epoch is done" in said(open_train())
 
 
-def test_an_earlier_training_is_not_shown_as_this_one(training: Desk) -> None:
+def test_an_earlier_training_is_not_shown_as_this_one(training: TrainingFolder) -> None:
     training.outcome.write_text("{}")
     assert "Epoch 3 of 12" not in said(open_train())
 

@@ -1,4 +1,4 @@
-"""Every brick elsewhere, by variables alone: catalog, Prefect and MLflow in PostgreSQL, files on S3."""
+"""Every service elsewhere, by variables alone: catalog, Prefect and MLflow in PostgreSQL, files on S3."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def hosts(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -
         for name, host in found.items():
             stack.enter_context(_worker(host, tmp_path / name, shared))
         stack.enter_context(flow_runner({**runner_environment(), **shared}))
-        wait_until(lambda: len(workers.lately()) == 2, timeout=90, what="both workers")
+        wait_until(lambda: len(workers.recent_workers()) == 2, timeout=90, what="both workers")
         yield found
         engine.get_engine().dispose()
 
@@ -124,7 +124,9 @@ def test_two_hosts_share_the_work_and_one_is_cut_off(hosts: dict[str, Host], cap
 
     # Back again: it writes nothing late, and works on.
     lost.join()
-    wait_until(lambda: any(one.name == lost.name for one in workers.lately()), timeout=120, what="the lost host")
+    wait_until(
+        lambda: any(one.name == lost.name for one in workers.recent_workers()), timeout=120, what="the lost host"
+    )
     number = len(all_items())
     assert {ended(one, timeout=240).state for one in submit_files(FILES)} == {jobs.COMPLETED}
     assert any(one.worker == lost.name for one in all_items()[number:]), "the host that came back does nothing"

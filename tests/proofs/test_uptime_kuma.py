@@ -40,7 +40,7 @@ class _Well(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def brick(port: int) -> Iterator[str]:
+def service(port: int) -> Iterator[str]:
     """A server on ``port`` until the block ends; then connections are refused."""
     server = ThreadingHTTPServer(("127.0.0.1", port), _Well)
     server.daemon_threads = True
@@ -83,7 +83,7 @@ def held(url: str) -> tuple[list[str], list[str]]:
 
 def test_a_real_uptime_kuma_is_set_up_watches_tells_discord_and_is_never_doubled(tmp_path: Path) -> None:
     port = free_port()
-    with uptime_kuma(tmp_path / "kuma") as url, fake_discord() as discord, brick(free_port()) as others:
+    with uptime_kuma(tmp_path / "kuma") as url, fake_discord() as discord, service(free_port()) as others:
         wishes = {f"SHIFUMI_KUMA_WATCH_{name}": others for name in ("WORKBENCH", "PREFECT", "MLFLOW")} | {
             "SHIFUMI_KUMA_WATCH_API": f"http://127.0.0.1:{port}",
             "SHIFUMI_KUMA_URL": url,
@@ -91,13 +91,13 @@ def test_a_real_uptime_kuma_is_set_up_watches_tells_discord_and_is_never_doubled
             "SHIFUMI_KUMA_PASSWORD": PASSWORD,
             "SHIFUMI_DISCORD_WEBHOOK_URL": discord.url,
         }
-        with brick(port):
+        with service(port):
             said = provision(wishes)
             assert f"Made the admin {ADMIN}" in said and said.count("Added the monitor") == 4
             assert "very-secret" not in said and PASSWORD not in said
             _all_up(url)
         _down_and_told(url, discord)
-        with brick(port):
+        with service(port):
             wait_until(lambda: any("up" in title for title in discord.titles), timeout=120, every=1, what="up, told")
             _all_up(url)
         again = provision(wishes)
@@ -132,7 +132,7 @@ def _down_and_told(url: str, discord: Any) -> None:
 
 
 def _moved_removed_and_refused(url: str, wishes: dict[str, str]) -> None:
-    with brick(free_port()) as elsewhere:
+    with service(free_port()) as elsewhere:
         said = provision(wishes | {"SHIFUMI_KUMA_WATCH_API": elsewhere, "SHIFUMI_KUMA_WATCH_MLFLOW": ""})
         assert "Changed the monitor Prediction API: url." in said
         assert "The monitor MLflow is not wanted any more" in said

@@ -118,7 +118,7 @@ def test_on_postgresql_three_workers_and_a_killer_do_each_thing_once(
             for single in handed:
                 item = single.item()
                 if item is not None and item.state != work_items.DONE:
-                    celery_app.ring(item.id, item.queue)  # again and again: one effect
+                    celery_app.notify_workers(item.id, item.queue)  # again and again: one effect
             at_work = [process for child in (one, two, three) for process in processes_at_work(child)]
             if at_work and killed < 6:
                 chance.choice(at_work).send_signal(signal.SIGKILL)

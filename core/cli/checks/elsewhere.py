@@ -1,4 +1,4 @@
-"""Bricks on other machines: Prefect, MLflow, Uptime Kuma, a TURN server; and whether the clocks agree."""
+"""Services on other machines: Prefect, MLflow, Uptime Kuma, a TURN server; and whether the clocks agree."""
 
 from __future__ import annotations
 

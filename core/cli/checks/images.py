@@ -14,7 +14,7 @@ from core.cli.findings import Finding, ok, problem, warning
 from core.config.settings import Settings
 from core.images.files import name_of
 from core.storage import buckets
-from core.storage.object_store import BlobError, Entry
+from core.storage.object_store import Entry, ObjectStoreError
 
 _NAMED = 5
 
@@ -27,7 +27,7 @@ def check_images(settings: Settings, *, fix: bool, deep: bool) -> Iterator[Findi
         with reading() as session:
             sizes = dict(session.execute(select(Image.sha256, Image.bytes)).tuples().all())
         stored = {entry.name: entry for entry in buckets.listing(buckets.IMAGES)}
-    except (CatalogUnavailableError, BlobError):
+    except (CatalogUnavailableError, ObjectStoreError):
         return  # reported by the catalog's or the place's own check
     yield _check_files(stored, sizes, deep)
     yield _check_orphans(stored, sizes, fix)

@@ -12,7 +12,7 @@ from core.catalog.tables import Dataset
 from core.cli.findings import Finding, ok, problem, warning
 from core.config.settings import Settings
 from core.storage import buckets
-from core.storage.object_store import BlobError, Entry, remote_for
+from core.storage.object_store import Entry, ObjectStoreError, object_store_for
 
 SWEEP_AFTER_S = 3600.0
 """Younger files may belong to a dataset that is being registered right now."""
@@ -23,10 +23,10 @@ def check_place(settings: Settings) -> Iterator[Finding]:
     if settings.lake_url is None:
         return
     try:
-        place = remote_for(settings)
+        place = object_store_for(settings)
         if place is not None:
             place.check()
-    except BlobError as error:
+    except ObjectStoreError as error:
         yield problem(
             str(error), "Until then new data cannot be stored; what was fetched before can be read from data/cache."
         )
@@ -42,7 +42,7 @@ def check_lake(settings: Settings, *, fix: bool, deep: bool) -> Iterator[Finding
         with reading() as session:
             datasets = list(session.scalars(select(Dataset)))
         stored = {entry.name: entry for entry in buckets.listing(buckets.LAKE)}
-    except (CatalogUnavailableError, BlobError):
+    except (CatalogUnavailableError, ObjectStoreError):
         return  # reported by the catalog's or the place's own check
     yield from check_files(stored, datasets, deep)
     yield from check_orphans(stored, {dataset.path for dataset in datasets}, fix)
@@ -67,12 +67,12 @@ def _what_is_wrong(stored: dict[str, Entry], dataset: Dataset, deep: bool) -> st
     return ""
 
 
-def is_whole(shelf: str, name: str, sha256: str) -> bool:
+def is_whole(bucket: str, name: str, sha256: str) -> bool:
     """Read a stored file whole and compare; one that cannot be read is not whole."""
     try:
-        with buckets.borrowed(shelf, name) as file:
+        with buckets.borrowed(bucket, name) as file:
             return buckets.sha256_of(file) == sha256
-    except (BlobError, OSError):
+    except (ObjectStoreError, OSError):
         return False
 
 
@@ -92,11 +92,11 @@ def check_orphans(stored: dict[str, Entry], registered: Collection[str], fix: bo
         )
 
 
-def sweep(shelf: str, orphans: Sequence[Entry], what: str) -> Finding:
+def sweep(bucket: str, orphans: Sequence[Entry], what: str) -> Finding:
     """Remove files that nobody needs."""
     try:
         for entry in orphans:
-            buckets.remove(shelf, entry.name)
-    except (BlobError, OSError) as error:
+            buckets.remove(bucket, entry.name)
+    except (ObjectStoreError, OSError) as error:
         return problem(f"Abandoned files could not be removed: {error}", "Give this user the right to remove them.")
     return ok(f"Removed {len(orphans)} {what}")

@@ -18,7 +18,7 @@ _DEFAULT_WAIT_S = 120.0
 _LEAST_CHARACTERS = 12
 
 # Name, variable, Compose's address, the page to ask, the word that must be in its answer.
-_BRICKS = (
+_SERVICES = (
     ("Prediction API", "API", "http://api:8000", "/health", '"status":"ok"'),
     ("Workbench", "WORKBENCH", "http://app:8501", "/_stcore/health", "ok"),
     ("Prefect", "PREFECT", "http://prefect:4200", "/api/health", "true"),
@@ -68,10 +68,10 @@ def wanted(environment: Mapping[str, str]) -> Wanted:
 
 
 def _monitors(environment: Mapping[str, str]) -> list[Monitor]:
-    """A variable that is set but empty takes its brick out."""
+    """A variable that is set but empty takes its service out."""
     found = []
-    for name, brick, default, page, keyword in _BRICKS:
-        variable = f"SHIFUMI_KUMA_WATCH_{brick}"
+    for name, service, default, page, keyword in _SERVICES:
+        variable = f"SHIFUMI_KUMA_WATCH_{service}"
         if base := environment.get(variable, default).strip():
             found.append(Monitor(name, _address(variable, base) + page, keyword))
     return found

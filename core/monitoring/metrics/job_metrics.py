@@ -64,7 +64,7 @@ def _within(counts: list[tuple[int, int]], bound: float) -> float:
 
 
 def _alive(session: Session) -> Iterator[Metric]:
-    """Nobody has more than a handful of live jobs: each holds a slot."""
+    """Nobody has more than a handful of live jobs: each holds a concurrency key."""
     now = utcnow()
     rows = session.execute(
         select(Job.kind, Job.created_at, Job.heartbeat_at).where(Job.finished_at.is_(None)).limit(1000)

@@ -62,7 +62,7 @@ def _evaluations(session: Session, workload: str) -> list[Evaluation]:
 
 
 def _champions() -> Iterator[Metric]:
-    standings = [champion_status.standing(workload) for workload in WORKLOADS]
+    standings = [champion_status.champion_status(workload) for workload in WORKLOADS]
     yield gauge(
         "shifumi_champion_info",
         "1 for the champion that the loop knows.",

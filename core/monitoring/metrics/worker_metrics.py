@@ -53,6 +53,6 @@ def _taken_over(session: Session, queues: list[str]) -> Metric:
 
 
 def _listeners(queues: list[str]) -> Metric:
-    alive = workers.lately()
+    alive = workers.recent_workers()
     rows = [((queue,), float(sum(queue in worker.queues for worker in alive))) for queue in queues]
     return gauge("shifumi_workers", "Workers heard of lately that listen.", ("queue",), rows)

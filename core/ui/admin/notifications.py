@@ -33,7 +33,7 @@ def _test(actor: Actor) -> None:
         notify.BLUE,
         {"Asked for by": actor.username},
     )
-    audit.record(None, actor, "notify.test", sent=sent)
+    audit.record_event(actor, "notify.test", sent=sent)
     if sent:
         st.success("Discord took it. Look into the channel.", icon=":material/check_circle:")
     else:

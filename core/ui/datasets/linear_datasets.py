@@ -13,8 +13,8 @@ from core.storage import lake
 from core.ui.datasets.dataset_list import listing
 from core.ui.datasets.linear_generator import box_of, champion_boundary, true_boundary
 from core.ui.shell import charts
+from core.ui.shell.champion_cache import champion_with_predictor
 from core.ui.shell.formats import percent, size
-from core.ui.shell.model_store import champion_with_predictor
 from core.workloads.linear.data import FEATURES
 from core.workloads.linear.preview import Columns
 from core.workloads.linear.workload import LinearParameters

@@ -14,12 +14,12 @@ from core.jobs import jobs
 from core.models.registry import Version
 from core.storage import datasets, lake
 from core.ui.shell import charts
+from core.ui.shell.champion_cache import champion_with_predictor
 from core.ui.shell.charts import GREEN, GREY, Box, Line
 from core.ui.shell.formats import score, size
-from core.ui.shell.job_progress import follow, is_news, start
+from core.ui.shell.job_progress import follow_job, is_news, start_job
 from core.ui.shell.links import page_link
 from core.ui.shell.messages import explained
-from core.ui.shell.model_store import champion_with_predictor
 from core.ui.train.forecast import prospect
 from core.workloads.linear.data import FEATURES
 from core.workloads.linear.model import LinearPredictor
@@ -48,7 +48,7 @@ def generator(actor: Actor) -> None:
         if choices is not None:
             _same_as_before(known, choices)
         _button(actor, choices)
-        job = follow(actor, jobs.GENERATE, _NAME)
+        job = follow_job(actor, jobs.GENERATE, _NAME)
         if job is not None and job.state == jobs.COMPLETED and is_news(job):
             page_link("train.py", "See on Train what the loop makes of it")
 
@@ -219,7 +219,7 @@ def _button(actor: Actor, choices: LinearParameters | None) -> None:
     )
     if not allowed:
         st.caption(":material/lock: Generating needs the role editor. An admin can give it to you under Admin, Users.")
-    if clicked and choices and start(actor, jobs.GENERATE, _NAME, {"choices": choices.model_dump()}):
+    if clicked and choices and start_job(actor, jobs.GENERATE, _NAME, {"choices": choices.model_dump()}):
         # For the next dataset; a widget's value can only be set before it is drawn.
         st.session_state[_FOLLOWING_SEED] = min(choices.seed + 1, _MAX_SEED)
         st.rerun()

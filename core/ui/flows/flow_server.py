@@ -1,4 +1,4 @@
-"""Flows: the state of the two bricks that flows need."""
+"""Flows: the state of the two services that flows need."""
 
 from __future__ import annotations
 

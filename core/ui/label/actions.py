@@ -17,7 +17,7 @@ _FOCUS, _DRAFT, _SAID = "label_focus", "label_draft", "label_said"
 _MOST_STEPS = 100
 
 
-def do(actor: Actor, act: Act) -> None:
+def perform(actor: Actor, act: Act) -> None:
     """Carry ``act`` out as ``actor``; what stands in the way is said on the page."""
     st.session_state[_ROUND] = showing() + 1
     back_to_the_queue()

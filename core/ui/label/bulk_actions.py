@@ -10,7 +10,7 @@ from core.labelling import review_queue
 from core.ui.label import actions as deeds
 from core.ui.shell.confirm import confirm
 from core.ui.shell.formats import percent
-from core.ui.shell.job_progress import follow, start
+from core.ui.shell.job_progress import follow_job, start_job
 from core.ui.shell.messages import explained
 from core.workloads import WORKLOADS
 
@@ -18,7 +18,7 @@ _NOTHING_SYNTHETIC = {"choices": {"synthetic": 0}}
 """A dataset of the pictures that are there, without new ones from the renderer."""
 
 
-def after(actor: Actor, workload: str) -> None:
+def bulk_actions(actor: Actor, workload: str) -> None:
     """Accept what the model is sure of; make a dataset of what is labelled."""
     editor = actor.role.rank >= Role.EDITOR.rank
     with explained():
@@ -29,9 +29,9 @@ def after(actor: Actor, workload: str) -> None:
     if workload not in WORKLOADS:
         return
     with explained():
-        making = jobs.holding(jobs.slot_of(jobs.GENERATE, workload, actor.username))
+        making = jobs.holder_of(jobs.concurrency_key_of(jobs.GENERATE, workload, actor.username))
     if making is not None:
-        follow(actor, jobs.GENERATE, workload)
+        follow_job(actor, jobs.GENERATE, workload)
     elif fresh:
         _make_dataset(actor, workload, fresh, editor)
 
@@ -61,5 +61,5 @@ def _make_dataset(actor: Actor, workload: str, count: int, editor: bool) -> None
             disabled=not editor,
             help=None if editor else "Making data needs the role editor.",
         )
-    if clicked and start(actor, jobs.GENERATE, workload, _NOTHING_SYNTHETIC) is not None:
+    if clicked and start_job(actor, jobs.GENERATE, workload, _NOTHING_SYNTHETIC) is not None:
         st.rerun()

@@ -15,17 +15,17 @@ from core.storage.lake import LakeUnreachableError
 from core.ui.label import actions as deeds
 from core.ui.label.editor import Act, Showing, editor, taken_act
 from core.ui.label.image_facts import facts
-from core.ui.label.queue_filter import Choice, choice
+from core.ui.label.queue_filter import QueueFilter, queue_filter
 from core.ui.shell.formats import plain
 from core.ui.shell.links import may_open, page_link
 from core.ui.shell.messages import empty, explained
 
 
-def desk(actor: Actor, workload: str) -> None:
+def label_page(actor: Actor, workload: str) -> None:
     """The queue's head in the editor, or what to do when nothing waits."""
     if act := taken_act():
-        deeds.do(actor, act)
-    chosen = choice(workload)
+        deeds.perform(actor, act)
+    chosen = queue_filter(workload)
     image = _current(chosen)
     if image is None:
         _nothing_left(actor, chosen)
@@ -37,7 +37,7 @@ def desk(actor: Actor, workload: str) -> None:
         facts(image)
 
 
-def _current(chosen: Choice) -> Image | None:
+def _current(chosen: QueueFilter) -> Image | None:
     with explained():
         asked = deeds.wanted() or _in_address()
         if asked is not None and (found := store.get(asked)) is not None and found.workload == chosen.workload:
@@ -80,11 +80,11 @@ def _show(actor: Actor, image: Image) -> None:
 def _button(actor: Actor, image: Image, label: str, action: Literal["next", "reject"], disabled: bool) -> None:
     """For pictures that the editor cannot show."""
     if st.button(label, key=f"btn_label_{action}", disabled=disabled):
-        deeds.do(actor, Act(action=action, image=image.id, seen=stamp(image), boxes=[]))
+        deeds.perform(actor, Act(action=action, image=image.id, seen=stamp(image), boxes=[]))
         st.rerun()
 
 
-def _nothing_left(actor: Actor, chosen: Choice) -> None:
+def _nothing_left(actor: Actor, chosen: QueueFilter) -> None:
     skipped = chosen.total  # they wait, and still none is shown
     if skipped:
         empty(f"You have skipped every picture that waits here ({skipped:,}).", ":material/skip_next:")

@@ -24,7 +24,7 @@ _REVIEWED = {LABELLED: "Labelled", REJECTED: "Rejected"}
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class QueueFilter:
     """What a person wants to see; None means any. ``total`` pictures of it wait."""
 
     workload: str
@@ -44,7 +44,7 @@ def title_of(reason: str) -> str:
     return _TITLES.get(reason) or _REVIEWED[reason]
 
 
-def choice(workload: str) -> Choice:
+def queue_filter(workload: str) -> QueueFilter:
     """The reasons with their counts, class and source behind a button."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         reasons = st.container(width="stretch")
@@ -53,7 +53,7 @@ def choice(workload: str) -> Choice:
     with explained():
         counts = review_queue.waiting(workload, label, source)
     if reviewed is not None:
-        return Choice(workload, reviewed, label, source, 0)
+        return QueueFilter(workload, reviewed, label, source, 0)
     options = {WAITING: f"All {sum(counts.values()):,}"}
     options |= {reason: f"{_TITLES[reason]} {count:,}" for reason, count in counts.items()}
     with reasons:
@@ -69,7 +69,7 @@ def choice(workload: str) -> Choice:
             on_change=back_to_the_queue,
         )
     reason = None if chosen in {None, WAITING} else chosen
-    return Choice(workload, reason, label, source, counts[reason] if reason else sum(counts.values()))
+    return QueueFilter(workload, reason, label, source, counts[reason] if reason else sum(counts.values()))
 
 
 def _narrowing(workload: str) -> tuple[str | None, str | None, str | None]:

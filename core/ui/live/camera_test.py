@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.config.ice import rtc_configuration
 from core.config.settings import get_settings
-from core.live.camera_advice import OK, verdict_of, words
+from core.live.camera_advice import OK, advice_text, verdict_of
 from core.ui.shell.formats import marked
 
 _HERE = Path(__file__).parent
@@ -37,7 +37,7 @@ def _panel() -> None:
     verdict, detail = verdict_of(state.report)
     if not verdict:
         return
-    what, remedy = words(verdict, detail)
+    what, remedy = advice_text(verdict, detail)
     if verdict == OK:
         st.success(marked(what), icon=":material/check_circle:")
     else:

@@ -25,7 +25,7 @@ _hold = st.components.v2.component(
 )
 
 
-def record(actor: Actor, viewer: Viewer, playing: bool) -> None:
+def capture(actor: Actor, viewer: Viewer, playing: bool) -> None:
     """Renews itself while the camera is on, so that the counter counts."""
     if actor.role.rank < Role.EDITOR.rank:
         st.info("Capturing pictures needs the role editor. An admin can change that.", icon=":material/lock:")

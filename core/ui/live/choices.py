@@ -9,8 +9,8 @@ from core.live.model_cache import STARTER, WORKLOAD, model_of, starter_model
 from core.live.viewer import Source, Wishes
 from core.models.registry import CHALLENGER, CHAMPION, PREVIOUS, RegistryError, Version
 from core.models.serving import ModelRefusedError, Served
-from core.ui.live.viewer_store import following
-from core.ui.shell import model_store
+from core.ui.live.viewer_store import model_cache
+from core.ui.shell import champion_cache as model_store
 from core.ui.shell.formats import plain
 
 _TITLES = {CHAMPION: "Champion", CHALLENGER: "Challenger", PREVIOUS: "Previous", STARTER: "Starter"}
@@ -45,7 +45,7 @@ def choices() -> Wishes:
     )
     mirrored = st.toggle("Mirror", True, key="live_mirrored", persist_state="session")
     second = _source(rival, held) if rival else None
-    return Wishes(_source(main or CHAMPION, held) or following().current, second, confidence, mirrored)
+    return Wishes(_source(main or CHAMPION, held) or model_cache().current, second, confidence, mirrored)
 
 
 def _held() -> dict[str, Version]:
@@ -66,7 +66,7 @@ def _label(name: str, held: dict[str, Version]) -> str:
 def _source(name: str, held: dict[str, Version]) -> Source | None:
     """Where the frames' model comes from; None, and the reason on the page, when it cannot be had."""
     if name == CHAMPION:
-        return following().current  # not a fixed version: a promotion takes over in the running stream
+        return model_cache().current  # not a fixed version: a promotion takes over in the running stream
     try:
         model = _starter() if name == STARTER else _version(held[name])
     except (RegistryError, ModelRefusedError, ValueError, OSError) as error:

@@ -13,7 +13,7 @@ _ICONS = {"rock": "✊", "paper": "✋", "scissors": "✌️"}
 _OUTCOMES = {"you": ":green[you win]", "machine": ":red[I win]", "tie": "tie"}
 
 
-def play(viewer: Viewer, playing: bool) -> None:
+def game(viewer: Viewer, playing: bool) -> None:
     """Renews itself while a game runs."""
     match = viewer.report().match
     running = playing and match is not None and match.running

@@ -6,11 +6,11 @@ import streamlit as st
 
 from core.auth.roles import Actor
 from core.ui.live.camera_test import camera_test
-from core.ui.live.capture import record
+from core.ui.live.capture import capture
 from core.ui.live.choices import choices
-from core.ui.live.game import play
+from core.ui.live.game import game
 from core.ui.live.readout import readout
-from core.ui.live.report_mistake import wrong
+from core.ui.live.report_mistake import report_mistake
 from core.ui.live.shortcuts import give_keys_back
 from core.ui.live.stream import video
 from core.ui.live.viewer_store import viewer
@@ -27,22 +27,22 @@ def live_page(actor: Actor) -> None:
         camera_test()
         give_keys_back(stream.playing)
     with side:
-        game, recording, mistake, options = st.tabs(
+        playing, recording, mistake, options = st.tabs(
             ["Play", "Capture", "Correct", "Options"], key="live_tab", on_change="rerun"
         )
-        if not game.open:
+        if not playing.open:
             watched.pause()
         if not recording.open:
             watched.recorder.end()  # the button went away while it was held
-        if game.open:
-            with game:
-                play(watched, stream.playing)
+        if playing.open:
+            with playing:
+                game(watched, stream.playing)
         if recording.open:
             with recording:
-                record(actor, watched, stream.playing)
+                capture(actor, watched, stream.playing)
         if mistake.open:
             with mistake:
-                wrong(actor, watched, stream.playing)
+                report_mistake(actor, watched, stream.playing)
         if options.open:  # only then: this asks the registry, and what was chosen stays chosen
             with options:
                 watched.wishes = choices()

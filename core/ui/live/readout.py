@@ -7,7 +7,7 @@ import streamlit as st
 from core.live import camera_advice
 from core.live.viewer import Answers, Report, Viewer
 from core.ui.live.stream import Stream, asked_for_s, reset
-from core.ui.live.viewer_store import following
+from core.ui.live.viewer_store import model_cache
 from core.ui.shell.formats import percent, plain
 
 _EVERY_S = 0.5
@@ -30,7 +30,7 @@ def _now(viewer: Viewer, busy: bool) -> None:
         return
     if _no_picture(report):
         return
-    if problem := following().problem:
+    if problem := model_cache().problem:
         st.warning(plain(problem), icon=":material/cloud_off:")
     _answers(report.main)
     if report.rival is not None:

@@ -28,7 +28,7 @@ _DONE = "live_flagged"
 _NONE = "no throw"
 
 
-def wrong(actor: Actor, viewer: Viewer, playing: bool) -> None:
+def report_mistake(actor: Actor, viewer: Viewer, playing: bool) -> None:
     """A fragment: pressing its buttons leaves the rest of the page alone."""
     st.fragment(_panel)(actor, viewer, playing)
 

@@ -17,7 +17,7 @@ from core.config.ice import rtc_configuration
 from core.config.settings import get_settings
 from core.live.viewer import Viewer
 from core.ui.live.frame_dropping import relay_newest_only
-from core.ui.live.webrtc_patches import settle_whether_it_stayed
+from core.ui.live.webrtc_patches import keep_watched_streams
 
 # They tell each address and candidate of each viewer: of use to nobody here, and personal.
 for _library in ("aiortc", "aioice", "streamlit_webrtc", "libav"):
@@ -54,7 +54,7 @@ def video(viewer: Viewer) -> Stream:
     """The video with its start button. Stays connected while the rest of the page reruns."""
     relay_newest_only()
     key = f"live_video_{st.session_state.get(_ROUND, 0)}"
-    settle_whether_it_stayed(key)
+    keep_watched_streams(key)
     settings = get_settings()
     secret = settings.ice_servers.get_secret_value() if settings.ice_servers else None
     context = webrtc_streamer(

@@ -15,7 +15,7 @@ from streamlit_webrtc.component import generate_frontend_component_key
 _LONG_AGO = -1
 
 
-def settle_whether_it_stayed(key: str) -> None:
+def keep_watched_streams(key: str) -> None:
     """To be called just before ``webrtc_streamer(key)``: says whether the last run that ended had drawn it too."""
     context = st.session_state.get(key)
     if context is None:  # never drawn before

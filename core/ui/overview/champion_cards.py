@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.auth.roles import Actor
-from core.loop.champion_status import Standing, standing
+from core.loop.champion_status import ChampionStatus, champion_status
 from core.ui.shell.formats import ago
 from core.ui.shell.links import may_open, page_link
 from core.workloads import WORKLOADS, get_workload
@@ -15,10 +15,10 @@ def champion_cards(actor: Actor) -> None:
     """All workloads side by side; they stack on a narrow screen."""
     for place, name in zip(st.columns(len(WORKLOADS)), WORKLOADS, strict=True):
         with place, st.container(border=True, key=f"champion-{name}"):
-            _card(actor, standing(name))
+            _card(actor, champion_status(name))
 
 
-def _card(actor: Actor, shown: Standing) -> None:
+def _card(actor: Actor, shown: ChampionStatus) -> None:
     if shown.version is None:
         st.markdown(f"**{shown.title}** :gray-badge[no champion yet]")
         st.write(_first_step(shown.workload))
@@ -45,7 +45,7 @@ def _first_step(workload: str) -> str:
     return "Make a dataset: the first model is trained from it by itself."
 
 
-def _metric(shown: Standing) -> None:
+def _metric(shown: ChampionStatus) -> None:
     value = "–" if shown.value is None else f"{shown.value:.3f}"
     # One value draws no line, and two draw a cliff whatever their distance.
     trend = list(shown.trend) if len(shown.trend) > 2 else None
@@ -58,7 +58,7 @@ def _metric(shown: Standing) -> None:
     )
 
 
-def _badges(shown: Standing) -> str:
+def _badges(shown: ChampionStatus) -> str:
     badges = [f":green-badge[:material/trophy: champion v{shown.version}]"]
     if shown.under_threshold:
         badges.append(f":red-badge[under the threshold {shown.threshold:g}]")
@@ -69,7 +69,7 @@ def _badges(shown: Standing) -> str:
     return " ".join(badges)
 
 
-def facts(shown: Standing) -> list[str]:
+def facts(shown: ChampionStatus) -> list[str]:
     """What the card says in words."""
     lines = []
     if shown.ci_low is not None and shown.ci_high is not None and shown.measured_at is not None:

@@ -77,7 +77,7 @@ def steps() -> list[Step]:
 def skip_discord(actor: Actor) -> None:
     """Decide to do without Discord. Raises ``ForbiddenError`` below admin."""
     require(actor, Role.ADMIN)
-    audit.record(None, actor, _SKIP, DISCORD)
+    audit.record_event(actor, _SKIP, DISCORD)
 
 
 def _facts() -> dict[str, bool]:

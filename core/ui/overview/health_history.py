@@ -1,4 +1,4 @@
-"""The health of every brick over the last hour, day or week, on the Overview."""
+"""The health of every service over the last hour, day or week, on the Overview."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SPANS = {"1 h": timedelta(hours=1), "24 h": timedelta(days=1), "7 d": timedelta
 
 @st.fragment(run_every=_EVERY_S)
 def health_history() -> None:
-    """Heading, choice of the span, a strip per brick, and in words when one was down last."""
+    """Heading, choice of the span, a strip per service, and in words when one was down last."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.subheader("Health history", width="stretch", anchor=False)
         span = st.segmented_control(
@@ -53,7 +53,7 @@ def begin(found: Mapping[str, History], start: datetime, now: datetime) -> datet
 
 
 def _named(found: Mapping[str, History]) -> dict[str, History]:
-    """In the order of the tiles, under the names that people read; a brick of another version comes last."""
+    """In the order of the tiles, under the names that people read; a service of another version comes last."""
     known = labels()
     order = [name for name in known if name in found] + sorted(set(found) - set(known))
     return {known.get(name, name): found[name] for name in order if found[name].stretches}
@@ -61,21 +61,21 @@ def _named(found: Mapping[str, History]) -> dict[str, History]:
 
 def _nothing(interval_s: float) -> str:
     if not interval_s:
-        return "Nobody writes down how the bricks are: SHIFUMI_HEALTH_INTERVAL_S is 0."
+        return "Nobody writes down how the services are: SHIFUMI_HEALTH_INTERVAL_S is 0."
     return (
         f"Nothing was seen in this time. While the flow runner works it looks every {interval_s:g} s, "
-        "and each brick gets its strip here."
+        "and each service gets its strip here."
     )
 
 
 def outages(found: Mapping[str, History], now: datetime) -> str:
-    """Markdown: a line for each brick that was down, with when it was down last and for how long."""
+    """Markdown: a line for each service that was down, with when it was down last and for how long."""
     lines = [
         f"- {_told(label, outage, now)}{f': {plain(outage.detail)}' if outage.detail else ''}"
         for label, history in found.items()
         if (outage := history.last_outage)
     ]
-    return "\n".join(lines) or "No brick was seen down in this time."
+    return "\n".join(lines) or "No service was seen down in this time."
 
 
 def _told(label: str, outage: Stretch, now: datetime) -> str:
@@ -86,4 +86,4 @@ def _told(label: str, outage: Stretch, now: datetime) -> str:
 
 def _alt(found: Mapping[str, History]) -> str:
     shares = [f"{label} {share_of(one.uptime)}" for label, one in found.items() if one.uptime is not None]
-    return f"How much of the observed time each brick was up: {', '.join(shares)}"
+    return f"How much of the observed time each service was up: {', '.join(shares)}"

@@ -1,4 +1,4 @@
-"""The health of the bricks over time as a Plotly figure: a strip for each. Pure: histories in, figure out."""
+"""The health of the services over time as a Plotly figure: a strip for each. Pure: histories in, figure out."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _label(label: str, history: History) -> str:
 
 
 def share_of(uptime: float) -> str:
-    """As percent; 100 % only for a brick that was never seen down."""
+    """As percent; 100 % only for a service that was never seen down."""
     return percent(uptime if uptime == 1 else min(uptime, 0.9999), 0 if uptime == 1 else 2)
 
 

@@ -1,4 +1,4 @@
-"""The health of every brick, live."""
+"""The health of every service, live."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _BADGES: dict[str, tuple[str, _Colour]] = {
     "stopped": (":material/stop_circle:", "gray"),
 }
 _PAGE_OF = {"api": "/docs"}
-"""Where a brick's own page is when it is not at its root."""
+"""Where a service's own page is when it is not at its root."""
 
 
 @st.fragment(run_every=_EVERY_S)
-def bricks() -> None:
-    """A tile per brick, and under them what to do about those that are not well."""
+def services() -> None:
+    """A tile per service, and under them what to do about those that are not well."""
     states = [as_shown(state) for state in cached_states()]
-    with st.container(horizontal=True, gap="xsmall", key="bricks"):
+    with st.container(horizontal=True, gap="xsmall", key="services"):
         for state in states:
             _tile(state)
     say(states)
@@ -68,7 +68,7 @@ def _states(data_dir: str, prefect: str) -> list[ComponentState]:
 
 
 def advice(state: ComponentState) -> str:
-    """Markdown: what is the matter and what to do; empty for a brick that is well or on its way."""
+    """Markdown: what is the matter and what to do; empty for a service that is well or on its way."""
     if state.state in {"healthy", "starting"}:
         return ""
     return f"**{state.label}** is {state.state}: {plain(state.detail or 'no details')}. {state.remedy}"
@@ -76,7 +76,7 @@ def advice(state: ComponentState) -> str:
 
 def _tile(state: ComponentState) -> None:
     icon, colour = _BADGES[state.state]
-    with st.container(border=True, width="stretch", height="stretch", gap="xsmall", key=f"brick-{state.name}"):
+    with st.container(border=True, width="stretch", height="stretch", gap="xsmall", key=f"service-{state.name}"):
         st.markdown(f"**{state.label}**")
         st.badge(state.state, icon=icon, color=colour)
         if text := _history(state):

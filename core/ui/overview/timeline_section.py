@@ -20,7 +20,7 @@ _MOST = 2000
 _SPANS = {"Hour": timedelta(hours=1), "Day": timedelta(days=1), "Week": timedelta(days=7), "All": None}
 
 
-def history(actor: Actor, workload: str | None = None) -> None:
+def timeline_section(actor: Actor, workload: str | None = None) -> None:
     """Heading, choices and the picture, or what to do while there is nothing to draw.
 
     Without ``workload`` the reader chooses one, when there are several.

@@ -14,7 +14,7 @@ from core.predictions import files as prediction_files
 from core.storage.csv_rows import BadFileError
 from core.storage.lake import LakeError
 from core.ui.shell.formats import plain, size
-from core.ui.shell.job_progress import follow, start
+from core.ui.shell.job_progress import follow_job, start_job
 from core.ui.shell.messages import explained
 from core.ui.shell.uploaded import field_key, let_go
 from core.workloads import get_workload
@@ -39,7 +39,7 @@ def file_prediction(actor: Actor, workload: str) -> None:
         on_click="ignore",
     )
     _upload(actor, workload)
-    job = follow(actor, jobs.PREDICT_FILE, workload, actor.username)
+    job = follow_job(actor, jobs.PREDICT_FILE, workload, actor.username)
     if job is not None and job.state == jobs.COMPLETED:
         _result(actor, job)
 
@@ -62,7 +62,7 @@ def _upload(actor: Actor, workload: str) -> None:
     except (BadFileError, LakeError) as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
-    if start(actor, jobs.PREDICT_FILE, workload, {"upload": name}) is None:
+    if start_job(actor, jobs.PREDICT_FILE, workload, {"upload": name}) is None:
         prediction_files.discard_upload(name)
         return
     let_go(_FIELD, [uploaded])

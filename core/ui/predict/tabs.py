@@ -9,8 +9,8 @@ from core.ui.predict.file import file_prediction
 from core.ui.predict.linear_point import one_point
 from core.ui.predict.photo import photo
 from core.ui.predict.video import video
+from core.ui.shell.champion_cache import champion_or_stop
 from core.ui.shell.messages import empty
-from core.ui.shell.model_store import champion_or_stop
 from core.vision.boxes import CLASSES_OF
 from core.workloads import get_workload
 

@@ -16,7 +16,7 @@ from core.storage import uploads
 from core.storage.lake import LakeError
 from core.ui.predict.photo import confidence_slider
 from core.ui.shell.formats import plain, size
-from core.ui.shell.job_progress import follow, start
+from core.ui.shell.job_progress import follow_job, start_job
 from core.ui.shell.messages import explained
 from core.ui.shell.uploaded import field_key, let_go
 from core.workloads.rps.video import SUFFIXES, BadVideoError
@@ -30,7 +30,7 @@ def video(actor: Actor, workload: str) -> None:
     st.markdown(f"A video of at most {most:g} seconds comes back with boxes on every frame, without its sound.")
     confidence = confidence_slider()
     _upload(actor, workload, confidence)
-    job = follow(actor, jobs.PREDICT_VIDEO, workload, actor.username)
+    job = follow_job(actor, jobs.PREDICT_VIDEO, workload, actor.username)
     if job is not None and job.state == jobs.COMPLETED:
         _result(actor, job)
 
@@ -50,7 +50,7 @@ def _upload(actor: Actor, workload: str, confidence: float) -> None:
     except (BadVideoError, LakeError) as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
-    if start(actor, jobs.PREDICT_VIDEO, workload, {"upload": name, "confidence": confidence}) is None:
+    if start_job(actor, jobs.PREDICT_VIDEO, workload, {"upload": name, "confidence": confidence}) is None:
         uploads.discard(name)
         return
     let_go(_FIELD, [uploaded])

@@ -36,7 +36,7 @@ TITLES = {
 _Mark = tuple[str, bool] | None
 
 
-def start(actor: Actor, kind: str, workload: str, parameters: Mapping[str, Any] | None = None) -> Job | None:
+def start_job(actor: Actor, kind: str, workload: str, parameters: Mapping[str, Any] | None = None) -> Job | None:
     """Submit a job; what stands in the way is said on the page, and then None comes back.
 
     Call it from ``if st.button(…):`` and rerun afterwards, so that :func:`follow` shows the new job.
@@ -51,7 +51,7 @@ def start(actor: Actor, kind: str, workload: str, parameters: Mapping[str, Any] 
     return None
 
 
-def follow(actor: Actor, kind: str, workload: str, username: str | None = None) -> Job | None:
+def follow_job(actor: Actor, kind: str, workload: str, username: str | None = None) -> Job | None:
     """Show the newest job of that kind, live while it runs, and return it as it stood at the start of this run.
 
     When it ends, or when somebody starts another one, the whole page runs again. ``username`` narrows
@@ -65,7 +65,7 @@ def follow(actor: Actor, kind: str, workload: str, username: str | None = None) 
     return job
 
 
-def show(actor: Actor, job: Job) -> None:
+def show_job(actor: Actor, job: Job) -> None:
     """One job as it stands now: progress and a cancel button while it lives, its outcome afterwards."""
     if job.finished_at is None:
         _progress(actor, job)
@@ -111,7 +111,7 @@ def _watched(actor: Actor, kind: str, workload: str, username: str | None, seen:
         if _mark(job) != seen:
             st.rerun()
         if job is not None:
-            show(actor, job)
+            show_job(actor, job)
 
 
 def _progress(actor: Actor, job: Job) -> None:

@@ -1,4 +1,4 @@
-"""Links to other pages, to runs, and to the bricks' own pages, as this reader can open them."""
+"""Links to other pages, to runs, and to the services' own pages, as this reader can open them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _entry(path: str) -> Entry:
 
 
 def from_browser(url: str, page_url: str | None = None) -> str:
-    """``url`` of a brick on this machine as the reader's browser reaches it.
+    """``url`` of a service on this machine as the reader's browser reaches it.
 
     Servers here call each other by the loopback address; somebody at another machine needs the name
     under which they opened the workbench.

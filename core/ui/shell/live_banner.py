@@ -26,7 +26,7 @@ _PAGE_OF = {
 _Mark = tuple[int, tuple[str, ...]]
 
 
-def pulse(actor: Actor) -> None:
+def live_banner(actor: Actor) -> None:
     """Show living jobs; when one starts or ends, or the loop decides, the whole page runs again."""
     with explained():
         st.fragment(run_every=_EVERY_S)(_beat)(actor, _mark(jobs.alive()))

@@ -11,14 +11,14 @@ from core.config.logs import setup_logging
 from core.config.settings import get_settings
 from core.live.meter import LIVE
 from core.monitoring.metrics.exporter import start_exporter
-from core.ui.shell.streamlit_patches import keep_what_was_drawn
+from core.ui.shell.streamlit_patches import keep_drawn_elements
 
 
 @st.cache_resource(show_spinner=False)
 def prepare_process() -> None:
     """Send the log records of this process to the console and ``data/logs/workbench.jsonl``."""
     setup_logging("workbench")
-    keep_what_was_drawn()
+    keep_drawn_elements()
     serve_figures()
     # Each browser tab opens a WebSocket; "connection open" tells nobody anything.
     logging.getLogger("uvicorn").setLevel(logging.WARNING)

@@ -29,7 +29,7 @@ _ended: WeakSet[ScriptRunner] = WeakSet()
 """Threads that had nothing more to do when they were replaced."""
 
 
-def keep_what_was_drawn() -> None:
+def keep_drawn_elements() -> None:
     """For all sessions of this process. Idempotent."""
     AppSession._create_scriptrunner = _created  # type: ignore[method-assign, assignment]
     AppSession._handle_scriptrunner_event_on_event_loop = _handled  # type: ignore[method-assign, assignment]

@@ -10,13 +10,13 @@ from core.jobs import jobs
 from core.loop import decisions
 from core.models.registry import RegistryError, Version
 from core.storage import datasets
+from core.ui.shell.champion_cache import champion
 from core.ui.shell.formats import ago, moment, plain, score
-from core.ui.shell.job_progress import follow, start
+from core.ui.shell.job_progress import follow_job, start_job
 from core.ui.shell.links import page_link
 from core.ui.shell.messages import empty, explained
-from core.ui.shell.model_store import champion
 from core.ui.train.forecast import forecast
-from core.ui.train.training_progress import learning
+from core.ui.train.training_progress import training_progress
 from core.workloads import get_workload
 
 _SIGNS = {
@@ -49,7 +49,7 @@ def check(actor: Actor, workload: str) -> None:
     with right, st.container(border=True, key="gate_card", height="stretch"):
         _gate_card(workload, best, newest, measured)
     _buttons(actor, workload, newest)
-    learning(actor, workload, follow(actor, jobs.CHECK, workload))
+    training_progress(actor, workload, follow_job(actor, jobs.CHECK, workload))
 
 
 def _measured(workload: str, best: Version | None, newest: Dataset | None) -> Evaluation | None:
@@ -113,5 +113,5 @@ def _buttons(actor: Actor, workload: str, newest: Dataset | None) -> None:
         st.caption(":material/lock: Training needs the role editor. An admin can give it to you under Admin, Users.")
     elif newest is None:
         page_link("datasets.py", "Make a dataset first")
-    if (check_it or force_it) and start(actor, jobs.CHECK, workload, {"forced": force_it}):
+    if (check_it or force_it) and start_job(actor, jobs.CHECK, workload, {"forced": force_it}):
         st.rerun()

@@ -13,20 +13,25 @@ from core.ui.shell.formats import plain
 from core.ui.shell.guard import acting
 from core.ui.shell.messages import note
 from core.workloads import get_workload
-from core.workloads.base import Learning, Watched
+from core.workloads.base import ObservableTraining, TrainingProgress
 
 _EVERY_S = 2.0
 
 
-def learning(actor: Actor, workload: str, job: Job | None) -> None:
+def training_progress(actor: Actor, workload: str, job: Job | None) -> None:
     """Curves and the button, while ``job`` trains something that can be watched; otherwise nothing."""
     learnt = get_workload(workload)
-    if job is None or job.kind != jobs.CHECK or job.finished_at is not None or not isinstance(learnt, Watched):
+    if (
+        job is None
+        or job.kind != jobs.CHECK
+        or job.finished_at is not None
+        or not isinstance(learnt, ObservableTraining)
+    ):
         return
     st.fragment(run_every=_EVERY_S)(_watched)(actor, learnt, job)
 
 
-def _watched(actor: Actor, learnt: Watched, job: Job) -> None:
+def _watched(actor: Actor, learnt: ObservableTraining, job: Job) -> None:
     seen = progress_relay.learning(learnt, job)
     if seen is None:
         return
@@ -40,7 +45,7 @@ def _watched(actor: Actor, learnt: Watched, job: Job) -> None:
         _curves(seen)
 
 
-def _stop_button(actor: Actor, learnt: Watched, job: Job, seen: Learning) -> None:
+def _stop_button(actor: Actor, learnt: ObservableTraining, job: Job, seen: TrainingProgress) -> None:
     allowed = actor.role.rank >= Role.EDITOR.rank
     if st.button(
         "Stop and keep the best",
@@ -58,7 +63,7 @@ def _stop_button(actor: Actor, learnt: Watched, job: Job, seen: Learning) -> Non
         st.rerun()
 
 
-def _curves(seen: Learning) -> None:
+def _curves(seen: TrainingProgress) -> None:
     left, right = st.columns(2)
     for place, title, lines, key in (
         (left, "On pictures set aside for tuning", seen.figures, "learning_figures"),

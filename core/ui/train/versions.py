@@ -11,10 +11,10 @@ from core.catalog.tables import Evaluation
 from core.loop import decisions
 from core.models.registry import CHAMPION, PREVIOUS, RegistryError, Version
 from core.models.serving import ModelRefusedError
+from core.ui.shell.champion_cache import versions
 from core.ui.shell.confirm import attempt, confirm
 from core.ui.shell.formats import plain
 from core.ui.shell.messages import empty, explained, note
-from core.ui.shell.model_store import versions
 from core.workloads import get_workload
 
 

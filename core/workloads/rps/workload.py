@@ -17,7 +17,7 @@ from core.catalog.tables import Dataset
 from core.config.progress import Report
 from core.config.settings import get_settings
 from core.storage import lake
-from core.workloads.base import Comparison, Drift, Learning, Scores, Trained
+from core.workloads.base import Comparison, Drift, Scores, Trained, TrainingProgress
 from core.workloads.rps.starter import has_starter, starter_folder, starter_weights
 
 if TYPE_CHECKING:
@@ -86,10 +86,10 @@ class RpsWorkload:
         facts = {"base": "starter", "imgsz": detector.meta.size, "graph_sha256": detector.meta.sha256}
         return Trained(FineTuned(starter_weights()), detector, facts)
 
-    def learning(self, since: datetime) -> Learning | None:
-        from core.workloads.rps.training.training_state import learning
+    def learning(self, since: datetime) -> TrainingProgress | None:
+        from core.workloads.rps.training.training_state import training_progress
 
-        return learning(since)
+        return training_progress(since)
 
     def stop_early(self, actor: Actor) -> bool:
         from core.workloads.rps.training.training_state import ask_to_stop

@@ -60,7 +60,7 @@ class Reaper:
 
 
 def name_of(process: psutil.Process) -> str:
-    """Which brick a process belongs to, in words."""
+    """Which service a process belongs to, in words."""
     try:
         command = " ".join(process.cmdline())
     except psutil.Error:

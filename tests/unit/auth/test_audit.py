@@ -14,8 +14,8 @@ def subjects(**filters: object) -> list[str]:
 
 def test_newest_first_in_pages_and_filtered() -> None:
     for number in range(5):
-        audit.record(None, ADA if number % 2 else BOB, "thing.done", str(number), size=number)
-    audit.record(None, BOB, "other.done", "x")
+        audit.record_event(ADA if number % 2 else BOB, "thing.done", str(number), size=number)
+    audit.record_event(BOB, "other.done", "x")
     assert subjects(limit=2) == ["x", "4"]
     assert subjects(limit=2, offset=2) == ["3", "2"]
     assert subjects(actor="ada") == ["3", "1"]
@@ -28,11 +28,11 @@ def test_newest_first_in_pages_and_filtered() -> None:
 
 def test_no_note_without_its_deed() -> None:
     with pytest.raises(RuntimeError), writing() as session:
-        audit.record(session, ADA, "thing.done", "rolled back")
+        audit.record_event(ADA, "thing.done", "rolled back", session=session)
         raise RuntimeError
     assert audit.count() == 0
 
 
 def test_a_long_subject_is_cut() -> None:
-    audit.record(None, ADA, "thing.done", "x" * 1000)
+    audit.record_event(ADA, "thing.done", "x" * 1000)
     assert subjects() == ["x" * 256]

@@ -75,7 +75,7 @@ def busy_writer() -> Iterator[None]:
 
     def work() -> None:
         while not stop.is_set():
-            audit.record(None, SYSTEM, "test.busy")
+            audit.record_event(SYSTEM, "test.busy")
             begun.set()
 
     thread = threading.Thread(target=work)

@@ -83,7 +83,7 @@ def test_from_sqlite_to_postgres(
     assert not (new.data_dir / "catalog.db").exists()
     still_whole()
     make_dataset(seed=2)  # ids go on where they were
-    audit.record(None, SYSTEM, "test.after")
+    audit.record_event(SYSTEM, "test.after")
     with pytest.raises(BackupError, match="holds rows already"):
         restore(
             go_elsewhere(tmp_path / "third", monkeypatch, SHIFUMI_DATABASE_URL=postgres), tmp_path / "all.zip", quiet
@@ -123,7 +123,7 @@ def test_a_postgres_that_does_not_answer_is_told(
 
 def test_from_a_bucket_into_a_folder_and_back(lake_on_s3: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     live_in()
-    bucket = {shelf: sorted(entry.name for entry in buckets.listing(shelf)) for shelf in buckets.SHELVES}
+    bucket = {bucket: sorted(entry.name for entry in buckets.listing(bucket)) for bucket in buckets.BUCKETS}
     make(get_settings(), tmp_path / "all.zip", quiet)
     folder = go_elsewhere(tmp_path / "folder", monkeypatch)
     restore(folder, tmp_path / "all.zip", quiet)
@@ -132,7 +132,7 @@ def test_from_a_bucket_into_a_folder_and_back(lake_on_s3: str, tmp_path: Path, m
     other = lake_on_s3 + "-two"
     back = go_elsewhere(tmp_path / "back", monkeypatch, SHIFUMI_LAKE_URL=other)
     restore(back, tmp_path / "all.zip", quiet)
-    assert {shelf: sorted(entry.name for entry in buckets.listing(shelf)) for shelf in buckets.SHELVES} == bucket
+    assert {bucket: sorted(entry.name for entry in buckets.listing(bucket)) for bucket in buckets.BUCKETS} == bucket
     assert list(back.lake_dir.iterdir()) == []
     shutil.rmtree(back.cache_dir, ignore_errors=True)
     still_whole()

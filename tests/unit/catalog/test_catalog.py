@@ -70,7 +70,7 @@ def test_the_product_works_on_either_engine(empty_url: str, monkeypatch: pytest.
     assert datasets.latest("linear").sha256 == dataset.sha256
     assert decisions.latest("linear")[0].kind == decisions.FAILED
     ended = jobs.get(job.id)
-    assert ended is not None and ended.result == {"decision": "kept"} and ended.slot is None
+    assert ended is not None and ended.result == {"decision": "kept"} and ended.concurrency_key is None
     assert ended.finished_at is not None and ended.finished_at.tzinfo is UTC
     catalog_engine.get_engine().dispose()
 
@@ -131,4 +131,4 @@ def test_concurrent_writers_lose_nothing() -> None:
 
 def test_the_slot_is_what_refuses_the_second_click() -> None:
     with pytest.raises(IntegrityError), writing() as session:
-        session.add_all(Job(id=str(n), kind="k", slot="same", created_by="a") for n in range(2))
+        session.add_all(Job(id=str(n), kind="k", concurrency_key="same", created_by="a") for n in range(2))

@@ -1,4 +1,4 @@
-"""The doctor on bricks of other machines: each thing that can be wrong has its own sentence and remedy."""
+"""The doctor on services of other machines: each thing that can be wrong has its own sentence and remedy."""
 
 import socket
 import threading

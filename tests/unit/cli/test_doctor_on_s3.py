@@ -59,7 +59,7 @@ def test_files_in_the_data_folder_have_no_other_place(monkeypatch: pytest.Monkey
 def test_missing_damaged_and_abandoned_objects_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     dataset, image = make_dataset(), store.add(SYSTEM, picture(1), source=UPLOAD, session="s")
     assert {found.level for found in levels(deep=True)} == {"ok"}
-    place = object_store.remote_for(get_settings())
+    place = object_store.object_store_for(get_settings())
     assert place is not None
     # As long as before, but other bytes.
     place._fs.pipe_file(place._at(f"lake/{dataset.path}"), bytes(dataset.bytes))

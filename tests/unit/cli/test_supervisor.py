@@ -12,7 +12,7 @@ import pytest
 from core.cli import trees
 from core.cli.backoff import Backoff
 from core.cli.outputs import output_path
-from core.cli.process_supervisor import Keeper
+from core.cli.process_supervisor import ProcessSupervisor
 from core.cli.processes import ProcessSpec
 from core.cli.shutdown import stop_all
 from core.cli.supervisor import Supervisor
@@ -30,7 +30,7 @@ class Driven:
         self.supervisor = supervisor
         self._executor = executor
 
-    def keeper(self, name: str) -> Keeper:
+    def keeper(self, name: str) -> ProcessSupervisor:
         return self.supervisor.keepers[name]
 
     def until(self, condition: Callable[[], object], what: str = "") -> None:

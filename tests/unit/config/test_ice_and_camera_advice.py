@@ -4,7 +4,7 @@ import pytest
 
 from core.config.ice import parse_ice_servers, rtc_configuration
 from core.config.settings import Settings
-from core.live.camera_advice import verdict_of, words
+from core.live.camera_advice import advice_text, verdict_of
 
 TURN = '[{"urls": "turn:turn.example.org:3478", "username": "u", "credential": "c"}]'
 
@@ -45,16 +45,16 @@ def test_elsewhere_the_setting_counts() -> None:
     "verdict", ["insecure", "unsupported", "denied", "none", "busy", "dark", "no-webrtc", "no-relay"]
 )
 def test_each_reason_has_a_remedy(verdict: str) -> None:
-    wrong, remedy = words(verdict)
+    wrong, remedy = advice_text(verdict)
     assert len(wrong) > 20
     assert len(remedy) > 20
 
 
 def test_an_unknown_reason_is_told_as_it_came() -> None:
-    wrong, remedy = words("error", "StrangeError: no")
+    wrong, remedy = advice_text("error", "StrangeError: no")
     assert "StrangeError: no" in wrong
     assert remedy
-    assert words("ok", "Cam, 640×480") == ("The camera works: Cam, 640×480.", "")
+    assert advice_text("ok", "Cam, 640×480") == ("The camera works: Cam, 640×480.", "")
 
 
 def test_a_bad_setting_stops_the_start_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,7 +53,7 @@ def test_the_state_follows_from_the_boxes() -> None:
 
 def test_the_same_picture_again_is_the_old_row_unchanged(settings: Settings) -> None:
     first = store.add(EDITOR, picture(1), source=UPLOAD, session="desk", boxes=[box("rock")])
-    again = store.put(EDITOR, picture(1), store.About(SYNTHETIC, "elsewhere", boxes=[box("paper")]))
+    again = store.put(EDITOR, picture(1), store.ImageFacts(SYNTHETIC, "elsewhere", boxes=[box("paper")]))
     assert not again.new
     assert (again.image.id, again.image.session) == (first.id, "desk")
     assert [found.label for found in again.image.boxes] == ["rock"]
@@ -78,12 +78,8 @@ def test_many_at_once_with_the_same_picture_make_one_row(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(store, "find", find_and_wait)
     outcomes: list[store.Stored] = []
-    threads = [
-        threading.Thread(
-            target=lambda: outcomes.append(store.put(EDITOR, picture(1), store.About(UPLOAD, "s", boxes=[box("rock")])))
-        )
-        for _ in range(6)
-    ]
+    facts = store.ImageFacts(UPLOAD, "s", boxes=[box("rock")])
+    threads = [threading.Thread(target=lambda: outcomes.append(store.put(EDITOR, picture(1), facts))) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -301,6 +297,6 @@ def test_a_rival_that_vanishes_again_does_not_stop_us(monkeypatch: pytest.Monkey
     insert = store._insert
     refusals = iter([True, True])
     monkeypatch.setattr(store, "_insert", lambda image, data: False if next(refusals, False) else insert(image, data))
-    kept = store.put(EDITOR, picture(1), store.About(UPLOAD, "s", boxes=[box("rock")]))
+    kept = store.put(EDITOR, picture(1), store.ImageFacts(UPLOAD, "s", boxes=[box("rock")]))
     assert kept.new
     assert store.count() == 1

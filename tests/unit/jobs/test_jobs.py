@@ -50,7 +50,7 @@ def test_what_has_ended_stays_as_it_ended() -> None:
     jobs.report(job.id, 0.2, "a straggler")
     ended = jobs.get(job.id)
     assert ended is not None
-    assert (ended.state, ended.message, ended.progress, ended.slot) == (jobs.COMPLETED, "done", 1.0, None)
+    assert (ended.state, ended.message, ended.progress, ended.concurrency_key) == (jobs.COMPLETED, "done", 1.0, None)
 
 
 def test_progress_stays_between_nothing_and_all() -> None:

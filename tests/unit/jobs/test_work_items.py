@@ -32,7 +32,7 @@ def engine(request: pytest.FixtureRequest, settings: Settings, monkeypatch: pyte
 
 
 def put() -> WorkItem:
-    return work_items.put(a_job().id, "train", {"workload": "linear"}, "default")
+    return work_items.enqueue(a_job().id, "train", {"workload": "linear"}, "default")
 
 
 def claimed(item: WorkItem, worker: str = "one") -> WorkItem:
@@ -84,7 +84,7 @@ def test_of_many_that_take_over_one_wins_and_the_first_may_not_write_any_more() 
     assert not work_items.fail(first.id, first.lease_owner, {})
     assert not work_items.release(first.id, first.lease_owner, blameless=True)
     with pytest.raises(work_items.LeaseLostError):
-        work_items.tell(first.id, first.lease_owner, progress=0.9)
+        work_items.report_progress(first.id, first.lease_owner, progress=0.9)
     assert work_items.complete(second.id, second.lease_owner, {"version": 2})
     assert not work_items.complete(second.id, second.lease_owner, {"version": 3}), "ended once"
     assert (now(first).state, now(first).result) == (work_items.DONE, {"version": 2})
@@ -102,13 +102,13 @@ def test_a_lease_that_is_renewed_is_not_taken() -> None:
 def test_after_the_last_attempt_it_fails_in_words_and_not_before() -> None:
     item = put()
     for attempt in (1, 2):
-        assert not work_items.spent(now(item))
+        assert not work_items.out_of_attempts(now(item))
         claimed(item, f"worker-{attempt}")
-        assert not work_items.spent(now(item)), "somebody is at it"
+        assert not work_items.out_of_attempts(now(item)), "somebody is at it"
         let_the_lease_run_out(item)
     assert work_items.claim(item.id, "third") is None
-    assert work_items.spent(now(item))
-    assert work_items.give_up(now(item), work_errors.packed(work_items.lost(now(item))))
+    assert work_items.out_of_attempts(now(item))
+    assert work_items.give_up(now(item), work_errors.packed(work_items.lease_lost(now(item))))
     error = work_errors.unpacked(now(item).error)
     assert isinstance(error, work_items.WorkLostError)
     assert "killed or crashed 2 times, last on worker-2" in str(error)
@@ -134,19 +134,19 @@ def test_a_worker_that_is_stopped_gives_its_work_back_without_blame(blameless: b
 @pytest.mark.parametrize("outcome", [jobs.CANCELLED, jobs.CRASHED, jobs.FAILED])
 def test_with_its_job_ends_what_it_had_handed_over(outcome: str) -> None:
     job = a_job()
-    waiting = work_items.put(job.id, "train", {}, "default")
-    running = claimed(work_items.put(job.id, "train", {}, "default"))
+    waiting = work_items.enqueue(job.id, "train", {}, "default")
+    running = claimed(work_items.enqueue(job.id, "train", {}, "default"))
     assert jobs.finish(job.id, outcome, "over")
     assert now(waiting).state == now(running).state == work_items.CANCELLED
     assert running.lease_owner is not None and not work_items.renew(running.id, running.lease_owner)
     assert work_items.claim(waiting.id, "one") is None
     with pytest.raises(LookupError, match="already ended"):
-        work_items.put(job.id, "train", {}, "default")
+        work_items.enqueue(job.id, "train", {}, "default")
 
 
 def test_a_job_that_had_ended_leaves_what_was_done_alone() -> None:
     job = a_job()
-    item = claimed(work_items.put(job.id, "train", {}, "default"))
+    item = claimed(work_items.enqueue(job.id, "train", {}, "default"))
     assert item.lease_owner is not None and work_items.complete(item.id, item.lease_owner, {"version": 1})
     jobs.finish(job.id, jobs.COMPLETED, "done")
     assert now(item).state == work_items.DONE

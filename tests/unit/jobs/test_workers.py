@@ -28,7 +28,7 @@ from core.monitoring.run_record import ProcessRecord, RunRecord, write_run_recor
 from core.storage.datasets import NoDatasetError
 from core.storage.lake import DiskFullError
 from core.workloads import get_workload
-from core.workloads.base import Learning
+from core.workloads.base import TrainingProgress
 from core.workloads.rps.training.enough import TooFewPicturesError
 from flows import celery_app, task_registry
 from flows.check import may_pass
@@ -97,14 +97,14 @@ def test_a_worker_with_other_settings_does_not_train_something_else(monkeypatch:
     monkeypatch.setenv("SHIFUMI_RPS_EPOCHS", "3")
     get_settings.cache_clear()
     with pytest.raises(task_registry.SettingsDifferError, match=r"\(epochs\).*SHIFUMI_RPS_"):
-        task_registry.do(task_registry.TRAIN, asked, silent)
+        task_registry.run_task(task_registry.TRAIN, asked, silent)
 
 
 def test_work_that_cannot_be_done_says_why() -> None:
     with pytest.raises(LookupError, match="does not know the work 'dance'"):
-        task_registry.do("dance", {}, silent)
+        task_registry.run_task("dance", {}, silent)
     with pytest.raises(LookupError, match="dataset was deleted"):
-        task_registry.do(task_registry.TRAIN, task_registry.training("linear", 99, None), silent)
+        task_registry.run_task(task_registry.TRAIN, task_registry.training("linear", 99, None), silent)
 
 
 @pytest.mark.parametrize(
@@ -131,8 +131,8 @@ def test_the_brokers_password_is_shown_nowhere(monkeypatch: pytest.MonkeyPatch) 
     use_broker(monkeypatch, f"redis://:sesame@127.0.0.1:{free_port()}/0")
     assert "sesame" not in str([row.value for row in rows(get_settings())])
     assert "sesame" not in broker_problem(get_settings())
-    with pytest.raises(celery_app.BellError) as refusal:
-        celery_app.ring("an-item", "default")
+    with pytest.raises(celery_app.BrokerUnavailableError) as refusal:
+        celery_app.notify_workers("an-item", "default")
     assert "sesame" not in str(refusal.value)
 
 
@@ -144,23 +144,23 @@ def test_a_broker_that_is_down_is_told_with_a_remedy(monkeypatch: pytest.MonkeyP
 
 
 def test_workers_are_a_brick_once_a_broker_is_set(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    def brick() -> list[str]:
+    def service() -> list[str]:
         return [f"{one.state}: {one.detail} {one.remedy}" for one in component_states() if one.name == "workers"]
 
-    assert brick() == [] and list(check_workers(settings)) == []
+    assert service() == [] and list(check_workers(settings)) == []
     use_broker(monkeypatch, EMBEDDED, SHIFUMI_CELERY_GPU_QUEUE="gpu")
-    assert "no worker listens to the queues default and gpu" in brick()[0]
-    assert "manage.py worker --queues default,gpu" in brick()[0]
+    assert "no worker listens to the queues default and gpu" in service()[0]
+    assert "manage.py worker --queues default,gpu" in service()[0]
     here = Worker(name="one", host="h", pid=1, queues=["default"], places=1)
-    workers.here(here)
-    assert "queue gpu" in brick()[0] and "default and" not in brick()[0]
+    workers.heartbeat(here)
+    assert "queue gpu" in service()[0] and "default and" not in service()[0]
     levels = [(finding.level, finding.text) for finding in check_workers(get_settings())]
     assert [level for level, _ in levels] == ["ok", "ok", "warning"]
-    workers.here(Worker(name="two", host="h", pid=2, queues=["gpu"], places=1))
-    assert brick() == ["healthy:  "]
-    workers.leave("two")
+    workers.heartbeat(Worker(name="two", host="h", pid=2, queues=["gpu"], places=1))
+    assert service() == ["healthy:  "]
+    workers.deregister("two")
     write_run_record(get_settings().run_dir, _alive(worker=ProcessRecord("Worker", "healthy")))
-    assert "queue gpu" in brick()[0] and "manage.py worker" in brick()[0], "the one that runs here cannot help"
+    assert "queue gpu" in service()[0] and "manage.py worker" in service()[0], "the one that runs here cannot help"
 
 
 def _alive(**processes: ProcessRecord) -> RunRecord:
@@ -168,14 +168,14 @@ def _alive(**processes: ProcessRecord) -> RunRecord:
 
 
 def test_a_worker_that_fell_silent_does_not_count_and_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    workers.here(Worker(name="old", host="h", pid=1, queues=["default"], places=1))
+    workers.heartbeat(Worker(name="old", host="h", pid=1, queues=["default"], places=1))
     later = utcnow() + timedelta(seconds=get_settings().job_stale_s + 1)
     monkeypatch.setattr(workers, "utcnow", lambda: later)
-    assert workers.lately() == []
+    assert workers.recent_workers() == []
     monkeypatch.setattr(workers, "utcnow", lambda: later + timedelta(days=2))
-    workers.here(Worker(name="new", host="h", pid=2, queues=["default"], places=1))
+    workers.heartbeat(Worker(name="new", host="h", pid=2, queues=["default"], places=1))
     monkeypatch.setattr(workers, "utcnow", lambda: utcnow() - timedelta(days=9))
-    assert [worker.name for worker in workers.lately()] == ["new"]
+    assert [worker.name for worker in workers.recent_workers()] == ["new"]
 
 
 def test_run_starts_a_worker_when_a_broker_is_set(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,8 +229,8 @@ def test_a_curve_with_a_hole_goes_through_the_catalog(monkeypatch: pytest.Monkey
     use_broker(monkeypatch, EMBEDDED)
     job, item = handed_over()
     there = _Watched()
-    there.seen = Learning("Epoch 1", {"boxes": [1.0, float("nan")]}, {})
-    progress_relay.Carrier(there, item.id, item.lease_owner or "", utcnow()).carry()
+    there.seen = TrainingProgress("Epoch 1", {"boxes": [1.0, float("nan")]}, {})
+    progress_relay.ProgressRelay(there, item.id, item.lease_owner or "", utcnow()).carry()
     kept = work_items.get(item.id)
     assert kept is not None
     json.dumps(kept.learning, allow_nan=False)
@@ -242,10 +242,10 @@ class _Watched:
     """A training that is watched; what it is asked is kept."""
 
     def __init__(self) -> None:
-        self.seen: Learning | None = None
+        self.seen: TrainingProgress | None = None
         self.stopped_by: list[str] = []
 
-    def learning(self, since: datetime) -> Learning | None:
+    def learning(self, since: datetime) -> TrainingProgress | None:
         return self.seen
 
     def stop_early(self, actor: Actor) -> bool:
@@ -255,7 +255,7 @@ class _Watched:
 
 def handed_over() -> tuple[Job, work_items.WorkItem]:
     job = a_job(jobs.CHECK, "rps")
-    item = work_items.claim(work_items.put(job.id, task_registry.TRAIN, {"workload": "rps"}, "gpu").id, "far-away")
+    item = work_items.claim(work_items.enqueue(job.id, task_registry.TRAIN, {"workload": "rps"}, "gpu").id, "far-away")
     assert item is not None and item.lease_owner is not None
     return job, item
 
@@ -264,10 +264,10 @@ def test_curves_and_the_wish_to_stop_go_through_the_catalog(monkeypatch: pytest.
     use_broker(monkeypatch, EMBEDDED)
     job, item = handed_over()
     there, nothing_here = _Watched(), _Watched()
-    carrier = progress_relay.Carrier(there, item.id, item.lease_owner or "", utcnow())
+    carrier = progress_relay.ProgressRelay(there, item.id, item.lease_owner or "", utcnow())
     carrier.carry()
     assert progress_relay.learning(nothing_here, job) is None
-    there.seen = Learning("Epoch 2 of 9", {"boxes": [1.0, 0.5]}, {"mAP50": [0.1, 0.4]}, 1)
+    there.seen = TrainingProgress("Epoch 2 of 9", {"boxes": [1.0, 0.5]}, {"mAP50": [0.1, 0.4]}, 1)
     carrier.carry()
     assert progress_relay.learning(nothing_here, job) == there.seen
     with pytest.raises(ForbiddenError):
@@ -288,7 +288,7 @@ def test_curves_and_the_wish_to_stop_go_through_the_catalog(monkeypatch: pytest.
 
 def test_without_a_broker_the_training_beside_the_page_is_asked() -> None:
     job, here = a_job(jobs.CHECK, "rps"), _Watched()
-    here.seen = Learning("Epoch 1", {}, {})
+    here.seen = TrainingProgress("Epoch 1", {}, {})
     assert progress_relay.learning(here, job) is here.seen
     assert progress_relay.stop_early(EDITOR, here, job) and here.stopped_by == ["ed"]
 
@@ -307,7 +307,7 @@ def test_a_message_of_the_embedded_broker_appears_whole(monkeypatch: pytest.Monk
     reader = threading.Thread(target=read)
     reader.start()
     for number in range(50):
-        celery_app.ring(f"item-{number}", "default")
+        celery_app.notify_workers(f"item-{number}", "default")
     done.set()
     reader.join()
     assert torn == []
@@ -322,4 +322,4 @@ def test_without_a_broker_the_flow_does_the_work_itself() -> None:
     asked = task_registry.training("linear", dataset.id, None)
     assert get_workload("linear").name == asked["workload"]
     with pytest.raises(LookupError, match="does not know"):
-        handover.do("dance", a_job().id, asked, silent)
+        handover.dispatch("dance", a_job().id, asked, silent)

@@ -13,9 +13,10 @@ from core.auth.roles import Actor, ForbiddenError, Role
 from core.catalog.image_tables import Image
 from core.config.settings import get_settings
 from core.images import queries
-from core.live import capture, capture_labelling
+from core.live import capture
+from core.live import capture_labels as capture_labelling
 from core.live.capture import GUIDE, LONGEST_S, PER_SECOND, Captured, Recorder, alike, thumbnail
-from core.live.capture_labelling import keeper
+from core.live.capture_labels import image_saver
 from core.live.frames import Frame
 from core.vision.boxes import NewBox
 from core.vision.detections import Pixels
@@ -34,7 +35,7 @@ def no_mediapipe(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def recorder(keep: capture.Keep | None = None) -> Recorder:
-    return Recorder(keep or keeper(lambda: model(SquareDetector())))
+    return Recorder(keep or image_saver(lambda: model(SquareDetector())))
 
 
 def finished(made: Recorder) -> Captured:
@@ -138,7 +139,7 @@ def _at(made: Recorder, number: int) -> Frame:
 
 
 def test_without_anything_that_finds_the_hand_the_guide_frame_is_the_box() -> None:
-    made = recorder(keeper(lambda: None))
+    made = recorder(image_saver(lambda: None))
     made.begin(make_user("eve", Role.EDITOR), "scissors")
     film(made, [picture("rock")])
     done = finished(made)

@@ -3,7 +3,7 @@
 import gc
 import threading
 
-from core.live.engine_pool import Engine, Hub
+from core.live.engine_pool import Engine, EnginePool
 from core.live.frames import Frame, Result
 from tests.live import BrokenDetector, HeldDetector, SquareDetector, model, numbered, picture
 from tests.waiting import wait_until
@@ -15,11 +15,11 @@ def frame(number: int) -> Frame:
 
 def test_nothing_queues_and_the_newest_frame_is_next() -> None:
     detector, results = HeldDetector(), list[Result]()
-    seat = Engine(model(detector)).join(results.append)
-    seat.offer(frame(1))
+    subscription = Engine(model(detector)).join(results.append)
+    subscription.offer(frame(1))
     assert detector.begun.acquire(timeout=10)
     for number in range(2, 50):  # while the detector is at the first one
-        seat.offer(frame(number))
+        subscription.offer(frame(number))
     detector.go_on.release(2)
     wait_until(lambda: len(results) == 2)
     assert detector.seen == [1, 49]
@@ -34,8 +34,8 @@ def test_seats_are_served_in_turn_however_fast_one_of_them_is() -> None:
     )
     fast.offer(frame(1))
     assert detector.begun.acquire(timeout=10)
-    for seat in (slow, third):
-        seat.offer(frame(2))
+    for subscription in (slow, third):
+        subscription.offer(frame(2))
     for _ in range(3):
         fast.offer(frame(3))
         detector.go_on.release()
@@ -47,9 +47,9 @@ def test_seats_are_served_in_turn_however_fast_one_of_them_is() -> None:
 
 def test_an_exception_is_a_result_and_the_next_frame_is_looked_at() -> None:
     results: list[Result] = []
-    seat = Engine(model(BrokenDetector())).join(results.append)
+    subscription = Engine(model(BrokenDetector())).join(results.append)
     for number in (1, 2):
-        seat.offer(frame(number))
+        subscription.offer(frame(number))
         wait_until(lambda: len(results) == number)  # noqa: B023
     assert [result.error for result in results] == ["RuntimeError: the graph fell apart"] * 2
     assert len(results[0].found) == 0
@@ -73,35 +73,35 @@ def test_the_thread_ends_with_the_last_viewer_and_comes_back_with_the_next() -> 
     results: list[Result] = []
     engine = Engine(model(SquareDetector()))
     for turn in range(1, 4):
-        seats = [engine.join(results.append) for _ in range(3)]
-        seats[0].offer(Frame(picture(), 0.0))
+        subscriptions = [engine.join(results.append) for _ in range(3)]
+        subscriptions[0].offer(Frame(picture(), 0.0))
         wait_until(lambda: len(results) == turn)  # noqa: B023
-        for seat in seats:
-            seat.leave()
-            seat.leave()
+        for subscription in subscriptions:
+            subscription.leave()
+            subscription.leave()
         wait_until(lambda: not engine.working, what="the detector's thread to end")
-    assert engine.seats == 0
+    assert engine.subscriptions == 0
 
 
 def test_the_thread_ends_too_when_a_viewer_forgot_to_leave() -> None:
     results: list[Result] = []
     engine = Engine(model(SquareDetector()), idle_s=0.05)
-    seat = engine.join(results.append)
-    seat.offer(Frame(picture(), 0.0))
+    subscription = engine.join(results.append)
+    subscription.offer(Frame(picture(), 0.0))
     wait_until(lambda: results and not engine.working)
-    seat.offer(Frame(picture(), 1.0))
+    subscription.offer(Frame(picture(), 1.0))
     wait_until(lambda: len(results) == 2)
 
 
 def test_a_seat_that_was_left_is_not_served() -> None:
     detector, results = HeldDetector(), list[Result]()
     engine = Engine(model(detector))
-    seat, other = engine.join(results.append), engine.join(lambda result: None)
+    subscription, other = engine.join(results.append), engine.join(lambda result: None)
     other.offer(frame(1))
     assert detector.begun.acquire(timeout=10)
-    seat.offer(frame(2))
-    seat.leave()
-    seat.offer(frame(3))
+    subscription.offer(frame(2))
+    subscription.leave()
+    subscription.offer(frame(3))
     detector.go_on.release(5)
     other.leave()
     wait_until(lambda: not engine.working)
@@ -110,36 +110,36 @@ def test_a_seat_that_was_left_is_not_served() -> None:
 
 
 def test_one_engine_per_version_for_all_who_watch() -> None:
-    hub = Hub()
-    first = hub.join(model(SquareDetector(), "v1"), lambda result: None)
-    second = hub.join(model(SquareDetector(), "v1"), lambda result: None)
-    third = hub.join(model(SquareDetector(), "v2"), lambda result: None)
+    pool = EnginePool()
+    first = pool.join(model(SquareDetector(), "v1"), lambda result: None)
+    second = pool.join(model(SquareDetector(), "v1"), lambda result: None)
+    third = pool.join(model(SquareDetector(), "v2"), lambda result: None)
     assert first.engine is second.engine
     assert third.engine is not first.engine
-    assert first.engine.seats == 2
+    assert first.engine.subscriptions == 2
 
 
 def test_an_engine_goes_with_its_last_viewer() -> None:
-    hub = Hub()
-    seat = hub.join(model(SquareDetector()), lambda result: None)
-    seat.offer(Frame(picture(), 0.0))
-    seat.leave()
-    wait_until(lambda: not hub.engines()[0].working)
-    del seat
+    pool = EnginePool()
+    subscription = pool.join(model(SquareDetector()), lambda result: None)
+    subscription.offer(Frame(picture(), 0.0))
+    subscription.leave()
+    wait_until(lambda: not pool.engines()[0].working)
+    del subscription
     gc.collect()
-    assert hub.engines() == []
+    assert pool.engines() == []
 
 
 def test_a_hundred_streams_leave_no_thread_behind() -> None:
-    hub, before = Hub(), set(threading.enumerate())
+    pool, before = EnginePool(), set(threading.enumerate())
     results: list[Result] = []
     for _ in range(100):
-        seat = hub.join(model(SquareDetector()), results.append)
-        seat.offer(Frame(picture("paper"), 0.0))
+        subscription = pool.join(model(SquareDetector()), results.append)
+        subscription.offer(Frame(picture("paper"), 0.0))
         wait_until(lambda: results, every=0.001)
-        seat.leave()
+        subscription.leave()
         results.clear()
-    del seat
+    del subscription
     wait_until(lambda: set(threading.enumerate()) <= before, what="the threads to end")
     gc.collect()
-    assert hub.engines() == []
+    assert pool.engines() == []

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from core.live.game import (
     PATIENCE,
     WINS,
+    Commitment,
     Match,
     Pace,
     Phase,
-    Pledge,
     Round,
     advance,
     begin,
@@ -34,11 +34,11 @@ throws = st.sampled_from([*CLASSES, None])
 
 def play_round(match: Match, now: float, throw: str | None, machine: str) -> tuple[Match, float]:
     """From a countdown to the next one (or to the end), as frames at 20 per second see it."""
-    match = replace(match, pledge=Pledge(machine, "word"))
+    match = replace(match, pledge=Commitment(machine, "word"))
     started = len(match.rounds), match.unseen
     while match.phase is not Phase.COUNTDOWN or (len(match.rounds), match.unseen) == started:
         now += STEP
-        match = advance(match, now, lambda: Pledge("rock", "later"))
+        match = advance(match, now, lambda: Commitment("rock", "later"))
         if throw is not None:
             match = saw(match, now, throw, 0.8)
         if not match.running:
@@ -150,7 +150,7 @@ def test_the_throw_is_read_from_several_frames(votes: list[tuple[str, float]], t
     ],
 )
 def test_who_beats_whom(you: str, machine: str, outcome: str) -> None:
-    assert Round(you, 0.9, Pledge(machine, "word")).outcome == outcome
+    assert Round(you, 0.9, Commitment(machine, "word")).outcome == outcome
 
 
 def test_no_throw_repeats_the_round_with_a_new_pledge_and_in_the_end_waits() -> None:
@@ -171,7 +171,7 @@ def test_a_pause_forgets_the_round_but_not_the_score() -> None:
     match, now = play_round(begin(0.0), 0.0, "rock", "scissors")
     waiting = pause(match, now + 1)
     assert advance(waiting, now + 100) == waiting
-    again = resume(waiting, now + 100, lambda: Pledge("paper", "fresh"))
+    again = resume(waiting, now + 100, lambda: Commitment("paper", "fresh"))
     assert (again.phase, again.won("you"), again.pledge.word) == (Phase.COUNTDOWN, 1, "fresh")
     won = replace(match, phase=Phase.REVEAL, rounds=match.rounds * 3)
     assert pause(won, now) is won
@@ -202,7 +202,7 @@ def test_the_machine_is_fair_and_its_pledge_tells_nothing() -> None:
 
 
 def test_the_picture_tells_how_a_round_ended() -> None:
-    won = Round("rock", 0.9, Pledge("scissors", "word"))
+    won = Round("rock", 0.9, Commitment("scissors", "word"))
     match = replace(begin(0.0), phase=Phase.REVEAL, rounds=(won,))
     assert caption(match, 0.1) == "Scissors! You win"
     assert caption(replace(match, phase=Phase.UNSEEN), 0.1) == "No throw seen"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-from core.live.engine_pool import Engine, Hub
+from core.live.engine_pool import Engine, EnginePool
 from core.live.frames import Frame, Result
 from core.live.meter import LIVE, WATCHING_S
 from core.live.viewer import Viewer, Wishes
@@ -31,7 +31,7 @@ def test_frames_results_and_viewers_of_a_stream() -> None:
     gc.collect()  # viewers of other tests
     before, clock = exposed(LIVE), Clock()
     detector = model(SquareDetector(), "metered")
-    viewer = Viewer(Hub(), Wishes(lambda: detector), clock)
+    viewer = Viewer(EnginePool(), Wishes(lambda: detector), clock)
     for _ in range(3):
         answered = viewer._main.result
         viewer.see(picture("rock"))
@@ -54,11 +54,11 @@ def test_frames_results_and_viewers_of_a_stream() -> None:
 def test_a_frame_that_a_newer_one_replaces_is_counted() -> None:
     before = value(exposed(LIVE), "shifumi_live_frames_passed_over_total")
     detector, results = HeldDetector(), list[Result]()
-    seat = Engine(model(detector)).join(results.append)
-    seat.offer(Frame(numbered(1), 1.0))
+    subscription = Engine(model(detector)).join(results.append)
+    subscription.offer(Frame(numbered(1), 1.0))
     assert detector.begun.acquire(timeout=10)
     for number in (2, 3, 4):
-        seat.offer(Frame(numbered(number), float(number)))
+        subscription.offer(Frame(numbered(number), float(number)))
     detector.go_on.release(2)
     wait_until(lambda: len(results) == 2)
     assert value(exposed(LIVE), "shifumi_live_frames_passed_over_total") == before + 2
@@ -66,8 +66,8 @@ def test_a_frame_that_a_newer_one_replaces_is_counted() -> None:
 
 def test_a_frame_on_which_the_model_fails_is_an_error_and_no_result() -> None:
     results: list[Result] = []
-    seat = Engine(model(BrokenDetector(), "broken")).join(results.append)
-    seat.offer(Frame(numbered(1), 1.0))
+    subscription = Engine(model(BrokenDetector(), "broken")).join(results.append)
+    subscription.offer(Frame(numbered(1), 1.0))
     wait_until(lambda: results)
     found = exposed(LIVE)
     assert found.get("shifumi_live_detector_errors_total", model="broken") == 1
@@ -76,7 +76,7 @@ def test_a_frame_on_which_the_model_fails_is_an_error_and_no_result() -> None:
 
 def test_a_tab_that_is_closed_is_forgotten() -> None:
     clock = Clock()
-    viewer = Viewer(Hub(), Wishes(lambda: None), clock)
+    viewer = Viewer(EnginePool(), Wishes(lambda: None), clock)
     viewer.see(picture())
     with_it = value(exposed(LIVE), "shifumi_live_viewers")
     del viewer

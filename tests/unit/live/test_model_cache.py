@@ -11,7 +11,7 @@ import pytest
 from core.auth.roles import SYSTEM
 from core.config.settings import ROOT, Settings
 from core.live import model_cache as following
-from core.live.model_cache import Following
+from core.live.model_cache import ModelCache
 from core.loop import loop
 from core.models import promotion, registry, serving
 from tests.learning import make_dataset
@@ -27,8 +27,8 @@ def a_starter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serving, "served_starter", lambda workload: served(SquareDetector(), workload))
 
 
-def follow(idle_s: float = 2.0) -> Following:
-    return Following(interval_s=0.02, idle_s=idle_s, workload=WORKLOAD)
+def follow(idle_s: float = 2.0) -> ModelCache:
+    return ModelCache(interval_s=0.02, idle_s=idle_s, workload=WORKLOAD)
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +39,7 @@ def no_thread_left() -> Iterator[None]:
         assert not thread.is_alive()
 
 
-def name_of(following: Following) -> str | None:
+def name_of(following: ModelCache) -> str | None:
     found = following.current()
     return found.name if found else None
 

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from core.live import game
-from core.live.engine_pool import Hub
+from core.live.engine_pool import EnginePool
 from core.live.frames import Model
 from core.live.viewer import Viewer, Wishes
 from core.vision import drawing
@@ -42,7 +42,7 @@ def clock() -> Clock:
 
 def stream(clock: Clock, main: Model, rival: Model | None = None, **wishes: object) -> Viewer:
     chosen = Wishes(lambda: main, (lambda: rival) if rival else None, **wishes)  # type: ignore[arg-type]
-    return Viewer(Hub(), chosen, clock)
+    return Viewer(EnginePool(), chosen, clock)
 
 
 def see_until_answered(viewer: Viewer, clock: Clock, pixels: Pixels) -> Pixels:
@@ -98,7 +98,7 @@ def test_what_is_below_the_wanted_confidence_is_not_shown(clock: Clock) -> None:
 
 def test_a_new_model_takes_over_between_two_frames(clock: Clock) -> None:
     serving = [model(SquareDetector(), "v1")]
-    viewer = Viewer(Hub(), Wishes(lambda: serving[0]), clock)
+    viewer = Viewer(EnginePool(), Wishes(lambda: serving[0]), clock)
     see_until_answered(viewer, clock, picture("rock"))
     assert viewer.report().main.model == "v1"  # type: ignore[union-attr]
     held = HeldDetector()
@@ -142,13 +142,13 @@ def test_trouble_with_a_model_source_gives_the_bare_picture_back(clock: Clock) -
     def lost() -> Model | None:
         raise LookupError("the registry went away")
 
-    viewer = Viewer(Hub(), Wishes(lost), clock)
+    viewer = Viewer(EnginePool(), Wishes(lost), clock)
     pixels = picture("rock")
     assert viewer.see(pixels) is pixels
 
 
 def test_without_a_model_there_is_a_picture_and_no_answer(clock: Clock) -> None:
-    viewer = Viewer(Hub(), Wishes(lambda: None, mirrored=False), clock)
+    viewer = Viewer(EnginePool(), Wishes(lambda: None, mirrored=False), clock)
     assert np.array_equal(viewer.see(picture("rock")), picture("rock"))
     assert viewer.report().main is None
     assert viewer.moment() is None

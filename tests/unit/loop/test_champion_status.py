@@ -1,6 +1,6 @@
 """Who is champion, from what the loop wrote down."""
 
-from core.loop.champion_status import standing
+from core.loop.champion_status import champion_status
 from core.loop.decisions import FAILED, KEPT, PROMOTED, REJECTED, ROLLED_BACK
 from tests.deciding import decision, evaluation, store
 
@@ -9,7 +9,7 @@ CALM = {"found": False, "summary": "No feature drifted.", "tests": []}
 
 
 def test_an_empty_catalog_has_no_champion() -> None:
-    shown = standing("linear")
+    shown = champion_status("linear")
     assert (shown.version, shown.value, shown.trend) == (None, None, ())
     assert shown.metric == "accuracy"
     assert not shown.under_threshold
@@ -17,7 +17,7 @@ def test_an_empty_catalog_has_no_champion() -> None:
 
 def test_a_failure_alone_makes_no_champion() -> None:
     store(decision(FAILED, dataset_id=None))
-    assert standing("linear").version is None
+    assert champion_status("linear").version is None
 
 
 def test_the_promoted_challenger_is_champion_with_its_newest_figures() -> None:
@@ -28,7 +28,7 @@ def test_the_promoted_challenger_is_champion_with_its_newest_figures() -> None:
         evaluation(2, 0.99, dataset_id=5),
         decision(KEPT, 0.91, versions=(1, None), dataset_id=5, drift=CALM),
     )
-    shown = standing("linear")
+    shown = champion_status("linear")
     assert (shown.version, shown.dataset_id) == (1, 4)
     assert (shown.value, shown.measured_on) == (0.91, 5)
     assert shown.trend == (0.93, 0.91)
@@ -40,7 +40,7 @@ def test_a_rejected_challenger_does_not_become_champion() -> None:
         decision(PROMOTED, None, 0.93, versions=(None, 1)),
         decision(REJECTED, 0.93, 0.90, versions=(1, 2), drift=DRIFTED),
     )
-    shown = standing("linear")
+    shown = champion_status("linear")
     assert shown.version == 1
     assert shown.drift is True
 
@@ -50,7 +50,7 @@ def test_drift_is_forgotten_when_a_new_champion_takes_over() -> None:
         decision(PROMOTED, None, 0.93, versions=(None, 1)),
         decision(PROMOTED, 0.60, 0.94, versions=(1, 2), drift=DRIFTED, dataset_id=7),
     )
-    shown = standing("linear")
+    shown = champion_status("linear")
     assert (shown.version, shown.dataset_id, shown.drift) == (2, 7, None)
 
 
@@ -61,7 +61,7 @@ def test_a_rollback_brings_the_old_one_back_with_what_it_was_trained_on() -> Non
         decision(ROLLED_BACK, versions=(2, 1), dataset_id=None),
         decision(FAILED, dataset_id=None),
     )
-    shown = standing("linear")
+    shown = champion_status("linear")
     assert (shown.version, shown.dataset_id) == (1, 1)
     assert shown.drift is True
 
@@ -72,7 +72,7 @@ def test_an_alias_moved_elsewhere_shows_after_the_next_check() -> None:
         decision(KEPT, 0.80, versions=(5, None)),
         evaluation(5, 0.80),
     )
-    shown = standing("linear")
+    shown = champion_status("linear")
     assert (shown.version, shown.dataset_id, shown.promoted_at) == (5, None, None)
     assert shown.under_threshold
 
@@ -80,6 +80,6 @@ def test_an_alias_moved_elsewhere_shows_after_the_next_check() -> None:
 def test_a_promotion_buried_under_many_checks_is_found() -> None:
     store(decision(PROMOTED, None, 0.93, versions=(None, 1), dataset_id=3))
     store(*[decision(KEPT, 0.93, versions=(1, None)) for _ in range(210)])
-    shown = standing("linear")
+    shown = champion_status("linear")
     assert shown.dataset_id == 3
     assert shown.promoted_at is not None

@@ -1,4 +1,4 @@
-"""The state of every brick, from the supervisor's notes and a look right now."""
+"""The state of every service, from the supervisor's notes and a look right now."""
 
 import http.server
 import json

@@ -1,4 +1,4 @@
-"""The health of the bricks over time: folded, bounded, honest about what nobody saw, and never in the runner's way."""
+"""The health of the services over time: folded, bounded, honest about gaps, and never in the runner's way."""
 
 import sqlite3
 import threading

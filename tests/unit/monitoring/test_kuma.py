@@ -84,7 +84,7 @@ def test_a_missing_monitor_is_added_a_changed_one_edited_and_never_doubled() -> 
 
 def test_one_that_is_not_wanted_any_more_is_reported_once_and_strangers_are_left_alone() -> None:
     stranger = {"id": 9, "name": "My blog", "description": "", "active": True}
-    gone = {"id": 8, "name": "Old brick", "description": MADE_BY, "active": True}
+    gone = {"id": 8, "name": "Old service", "description": MADE_BY, "active": True}
     kuma = Kuma(stranger, gone)
     assert kuma.apply([API], []) == ["add", "report"]
     assert kuma.monitors[:2] == [stranger, gone]

@@ -104,11 +104,11 @@ def test_jobs_are_counted_by_how_they_ended_and_timed_when_they_completed() -> N
 def test_waiting_and_silent_jobs_are_told_apart() -> None:
     now = utcnow()
     kept = {"created_by": "ed", "workload": "linear"}
-    waits = Job(id="w", kind=jobs.CHECK, slot="a", created_at=now - timedelta(seconds=90), **kept)
+    waits = Job(id="w", kind=jobs.CHECK, concurrency_key="a", created_at=now - timedelta(seconds=90), **kept)
     runs = Job(
         id="r",
         kind=jobs.GENERATE,
-        slot="b",
+        concurrency_key="b",
         state=jobs.RUNNING,
         created_at=now - timedelta(hours=1),
         heartbeat_at=now - timedelta(seconds=30),
@@ -252,7 +252,7 @@ def test_queues_tell_their_depth_their_oldest_work_and_who_listens(monkeypatch: 
         (work_items.DONE, 500, 3),
     ):
         handed_over("gpu", state, waits_s=waits_s, attempts=attempts)
-    workers.here(Worker(name="one", host="here", pid=1, queues=["default"], places=1))
+    workers.heartbeat(Worker(name="one", host="here", pid=1, queues=["default"], places=1))
     found = look()
     assert found.get("shifumi_work_items", queue="gpu", state=work_items.WAITING) == 2
     assert found.get("shifumi_work_items", queue="gpu", state=work_items.RUNNING) == 0

@@ -20,7 +20,7 @@ from core.images import UPLOAD, files, store
 from core.jobs import jobs
 from core.jobs import outputs as job_outputs
 from core.storage import buckets, datasets, file_cache, lake, object_store, sql, uploads
-from core.storage.object_store import BlobError
+from core.storage.object_store import ObjectStoreError
 from tests.learning import make_dataset
 from tests.pictures_of_hands import picture
 from tests.s3 import address_of, client, make_bucket, use_bucket
@@ -33,8 +33,8 @@ def files_below(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-def objects(shelf: str) -> list[str]:
-    return [entry.name for entry in buckets.listing(shelf)]
+def objects(bucket: str) -> list[str]:
+    return [entry.name for entry in buckets.listing(bucket)]
 
 
 def forget_copies() -> None:
@@ -164,7 +164,7 @@ def test_after_a_failure_others_are_told_at_once(mortal: Callable[[], None], mon
     mortal()
     with pytest.raises(lake.LakeUnreachableError):
         files.existing("0" * 64)
-    place = object_store.remote_for(get_settings())
+    place = object_store.object_store_for(get_settings())
     assert place is not None
     monkeypatch.setattr(place, "_fs", None)  # asking again would fail otherwise than with these words
     with pytest.raises(lake.LakeUnreachableError, match="does not answer"):
@@ -215,7 +215,7 @@ def test_a_wrong_place_is_explained(s3_server: str, monkeypatch: pytest.MonkeyPa
         lake.file_of("linear/none.parquet")
     with pytest.raises(lake.LakeError):
         lake.write(COLUMNS, "linear")
-    with pytest.raises(BlobError, match=words):
+    with pytest.raises(ObjectStoreError, match=words):
         buckets.exists("images", "none.jpg")
     get_engine().dispose()
 

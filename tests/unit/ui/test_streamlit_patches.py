@@ -42,7 +42,7 @@ renewed()
 
 @pytest.fixture
 def kept() -> Iterator[None]:
-    streamlit_patches.keep_what_was_drawn()
+    streamlit_patches.keep_drawn_elements()
     yield
     AppSession._create_scriptrunner = streamlit_patches._create
     AppSession._handle_scriptrunner_event_on_event_loop = streamlit_patches._handle

@@ -8,7 +8,7 @@ from core.auth.roles import Actor
 from core.images import PROPOSED, REJECTED, UNLABELLED
 from core.images.queries import Counts
 from core.images.splits import HOLDOUT, TRAIN, VAL
-from core.ui.datasets.images.propose_boxes import propose
+from core.ui.datasets.images.propose_boxes import propose_boxes
 from core.ui.shell import charts
 from core.ui.shell.charts import BLUE, GREY, ORANGE
 from core.ui.shell.links import may_open, page_link
@@ -23,7 +23,7 @@ SPLIT_NAMES = {TRAIN: "training", VAL: "tuning", HOLDOUT: "holdout"}
 SPLIT_COLOURS = (BLUE, GREY, ORANGE)
 
 
-def figures(actor: Actor, counts: Counts, workload: str) -> None:
+def image_counts(actor: Actor, counts: Counts, workload: str) -> None:
     """What can be learnt from, what waits for a person, and the classes against the splits."""
     numbers, picture = st.columns((2, 3), gap="large")
     waiting = counts.states.get(UNLABELLED, 0) + counts.states.get(PROPOSED, 0)
@@ -36,7 +36,7 @@ def figures(actor: Actor, counts: Counts, workload: str) -> None:
         st.caption(f"By source: {told}." if told else "")
         if waiting and may_open(actor, "label.py"):
             page_link("label.py", "Review them on Label")
-        propose(actor, counts, workload)
+        propose_boxes(actor, counts, workload)
     if not counts.boxes and not counts.negatives:
         return
     rows = {label: _row(counts.boxes.get(label, {})) for label in CLASSES_OF[workload]}

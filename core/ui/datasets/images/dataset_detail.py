@@ -20,7 +20,7 @@ from core.ui.shell.messages import explained
 from core.vision.boxes import CLASSES_OF
 
 
-def made(actor: Actor, workload: str) -> None:
+def image_datasets(actor: Actor, workload: str) -> None:
     """The table of datasets and the details of a chosen one."""
     listing(actor, workload, "No dataset yet. Press **Synthesise and make a dataset** above.", _choices, _inside)
 

@@ -16,7 +16,7 @@ _LARGEST = 500_000_000
 """Streamlit holds a download in memory: more would endanger the workbench."""
 
 
-def take_out(actor: Actor, workload: str) -> None:
+def export_zip(actor: Actor, workload: str) -> None:
     """What it would hold, and the download, which is made when it is asked for."""
     st.markdown(
         "Labelled pictures in Ultralytics' layout, holdout as `test`. Imported again, here or elsewhere, every picture "

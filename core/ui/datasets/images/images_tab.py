@@ -7,24 +7,24 @@ import streamlit as st
 from core.auth.roles import Actor
 from core.images import store
 from core.ui.datasets.images.add_photos import add_photos
-from core.ui.datasets.images.counts import figures
-from core.ui.datasets.images.dataset_detail import made
-from core.ui.datasets.images.export_zip import take_out
+from core.ui.datasets.images.counts import image_counts
+from core.ui.datasets.images.dataset_detail import image_datasets
+from core.ui.datasets.images.export_zip import export_zip
 from core.ui.datasets.images.gallery import gallery
-from core.ui.datasets.images.import_zip import bring_in
+from core.ui.datasets.images.import_zip import import_zip
 from core.ui.datasets.images.make_dataset import make_dataset
 from core.ui.shell.messages import explained
 
 _WORKLOAD = "rps"
 
 
-def hands_tab(actor: Actor) -> None:
+def images_tab(actor: Actor) -> None:
     """What there is, ways to get more, the pictures, the datasets."""
     with explained():
         counts = store.counts(_WORKLOAD)
     st.write("Pictures of hands: render them, add photos, import and export, and freeze them as datasets.")
     if counts.total:
-        figures(actor, counts, _WORKLOAD)
+        image_counts(actor, counts, _WORKLOAD)
     make, photos, bring, take = st.tabs(
         ["Make a dataset", "Photos", "Import", "Export"], key="hands_way", on_change="rerun"
     )
@@ -36,9 +36,9 @@ def hands_tab(actor: Actor) -> None:
             add_photos(actor, _WORKLOAD)
     if bring.open:
         with bring:
-            bring_in(actor, _WORKLOAD)
+            import_zip(actor, _WORKLOAD)
     if take.open:
         with take:
-            take_out(actor, _WORKLOAD)
+            export_zip(actor, _WORKLOAD)
     gallery(actor, _WORKLOAD)
-    made(actor, _WORKLOAD)
+    image_datasets(actor, _WORKLOAD)

@@ -16,7 +16,7 @@ from core.storage import uploads
 from core.storage.lake import LakeError
 from core.ui.datasets.images.counts import SPLIT_NAMES
 from core.ui.shell.formats import counted, plain
-from core.ui.shell.job_progress import follow, is_news, start
+from core.ui.shell.job_progress import follow_job, is_news, start_job
 from core.ui.shell.messages import explained
 from core.ui.shell.uploaded import field_key, let_go
 from core.vision.boxes import CLASSES_OF
@@ -28,7 +28,7 @@ _MAPPED = 30
 _CHOICES = {BACKGROUND: "background", LEAVE_OUT: "leave these pictures out"}
 
 
-def bring_in(actor: Actor, workload: str) -> None:
+def import_zip(actor: Actor, workload: str) -> None:
     """Choose a file, say what its classes mean, follow the import."""
     allowed = actor.role.rank >= Role.EDITOR.rank
     kept = st.session_state.get(_KEPT)
@@ -37,7 +37,7 @@ def bring_in(actor: Actor, workload: str) -> None:
         _plan(actor, workload, kept, layout)
     else:
         _choose(actor, allowed)
-    job = follow(actor, jobs.IMPORT, workload)
+    job = follow_job(actor, jobs.IMPORT, workload)
     if job is not None and is_news(job):
         _faults(job)
 
@@ -105,7 +105,7 @@ def _plan(actor: Actor, workload: str, kept: str, layout: Layout) -> None:
         if st.button("Choose another file", icon=":material/undo:", key="btn_import_other"):
             uploads.discard(st.session_state.pop(_KEPT))
             st.rerun()
-    if clicked and start(actor, jobs.IMPORT, workload, {"upload": kept, "meanings": meanings}):
+    if clicked and start_job(actor, jobs.IMPORT, workload, {"upload": kept, "meanings": meanings}):
         st.session_state.pop(_KEPT)
         st.rerun()
 

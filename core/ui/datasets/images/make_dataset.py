@@ -10,7 +10,7 @@ from core.images.queries import Counts
 from core.jobs import jobs
 from core.storage import datasets
 from core.ui.shell.formats import plain
-from core.ui.shell.job_progress import follow, is_news, start
+from core.ui.shell.job_progress import follow_job, is_news, start_job
 from core.ui.shell.links import page_link
 from core.ui.shell.messages import explained
 from core.workloads import get_workload
@@ -36,10 +36,10 @@ def make_dataset(actor: Actor, counts: Counts, workload: str) -> None:
     )
     if not allowed:
         st.caption(":material/lock: Making data needs the role editor. An admin can give it to you under Admin, Users.")
-    if clicked and choices is not None and start(actor, jobs.GENERATE, workload, {"choices": choices}):
+    if clicked and choices is not None and start_job(actor, jobs.GENERATE, workload, {"choices": choices}):
         st.session_state.pop(_SEED, None)  # for the next dataset: the seeds after these
         st.rerun()
-    job = follow(actor, jobs.GENERATE, workload)
+    job = follow_job(actor, jobs.GENERATE, workload)
     if job is not None and job.state == jobs.COMPLETED and is_news(job):
         page_link("train.py", "See on Train what the loop makes of it")
 

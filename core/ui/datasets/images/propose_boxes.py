@@ -10,10 +10,10 @@ from core.images import UNLABELLED
 from core.images.queries import Counts
 from core.jobs import jobs, prefect_api
 from core.ui.shell.formats import counted
-from core.ui.shell.job_progress import follow, is_news, start
+from core.ui.shell.job_progress import follow_job, is_news, start_job
 
 
-def propose(actor: Actor, counts: Counts, workload: str) -> None:
+def propose_boxes(actor: Actor, counts: Counts, workload: str) -> None:
     """The button while pictures wait for boxes, and the run that it started."""
     waiting = counts.states.get(UNLABELLED, 0)
     allowed = actor.role.rank >= Role.EDITOR.rank
@@ -25,11 +25,11 @@ def propose(actor: Actor, counts: Counts, workload: str) -> None:
             disabled=not allowed,
             help="A model looks for hands. What it finds waits on Label for somebody to confirm.",
         )
-        if clicked and start(actor, jobs.PROPOSE, workload):
+        if clicked and start_job(actor, jobs.PROPOSE, workload):
             st.rerun()
     newest = jobs.latest(jobs.PROPOSE, workload)
     if newest is not None and (newest.finished_at is None or is_news(newest)):
-        follow(actor, jobs.PROPOSE, workload)
+        follow_job(actor, jobs.PROPOSE, workload)
 
 
 def propose_soon(actor: Actor, workload: str) -> None:

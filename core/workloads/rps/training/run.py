@@ -19,11 +19,11 @@ from core.workloads.rps import torch_setup
 from core.workloads.rps.detector import ExportedDetector
 from core.workloads.rps.export import export_weights
 from core.workloads.rps.manifest import Picture, pictures
+from core.workloads.rps.training.dataset_folder import write_folder
 from core.workloads.rps.training.enough import require_enough
-from core.workloads.rps.training.folder import write_folder
 from core.workloads.rps.training.mlflow_log import FineTuned
 from core.workloads.rps.training.recipe import arguments
-from core.workloads.rps.training.training_state import Desk, open_desk, write_json
+from core.workloads.rps.training.training_state import TrainingFolder, open_training_folder, write_json
 from core.workloads.rps.training.watch import Watch
 from core.workloads.rps.training.weights import base_weights
 
@@ -36,7 +36,7 @@ def fine_tune(dataset: Dataset, parameters: Mapping[str, Any], report: Report) -
     Called again with the same dataset and parameters it resumes a training that was cut short, or takes the outcome
     of one that ended. Raises ``TooFewPicturesError``, ``WeightsMissingError``, ``DiskFullError``.
     """
-    desk = open_desk(dataset, parameters)
+    desk = open_training_folder(dataset, parameters)
     if not desk.outcome.exists():
         with _disk_trouble(desk):
             _train(desk, pictures(dataset, holdout=False), parameters, report)
@@ -45,7 +45,7 @@ def fine_tune(dataset: Dataset, parameters: Mapping[str, Any], report: Report) -
     return Trained(FineTuned(desk.best, desk.curves()), ExportedDetector(desk.form), {**parameters, **facts})
 
 
-def _train(desk: Desk, chosen: list[Picture], parameters: Mapping[str, Any], report: Report) -> None:
+def _train(desk: TrainingFolder, chosen: list[Picture], parameters: Mapping[str, Any], report: Report) -> None:
     require_enough([picture for picture in chosen if picture.split != "val"])
     lake.require_space(desk.folder, _NEEDED_BYTES)
     weights = base_weights(str(parameters["base"]))
@@ -59,7 +59,7 @@ def _train(desk: Desk, chosen: list[Picture], parameters: Mapping[str, Any], rep
     write_json(desk.outcome, _facts(desk, len(chosen), resumed))
 
 
-def _start(desk: Desk, weights: Path, arguments: Mapping[str, Any], report: Report) -> None:
+def _start(desk: TrainingFolder, weights: Path, arguments: Mapping[str, Any], report: Report) -> None:
     from ultralytics import YOLO
 
     model = YOLO(weights, task="detect")
@@ -67,7 +67,7 @@ def _start(desk: Desk, weights: Path, arguments: Mapping[str, Any], report: Repo
     model.train(**arguments)
 
 
-def _resume(desk: Desk, report: Report) -> bool:
+def _resume(desk: TrainingFolder, report: Report) -> bool:
     """Go on from the checkpoint of an earlier process; False when there is none that can be used."""
     if not desk.checkpoint.exists():
         return False
@@ -87,7 +87,7 @@ def _resume(desk: Desk, report: Report) -> bool:
     return True
 
 
-def _facts(desk: Desk, chosen: int, resumed: bool) -> dict[str, Any]:
+def _facts(desk: TrainingFolder, chosen: int, resumed: bool) -> dict[str, Any]:
     rows = desk.curves()
     best = max(rows, key=lambda row: row.get("metrics/mAP50-95(B)", 0.0), default={"epoch": 0.0})
     return {
@@ -100,7 +100,7 @@ def _facts(desk: Desk, chosen: int, resumed: bool) -> dict[str, Any]:
 
 
 @contextmanager
-def _disk_trouble(desk: Desk) -> Iterator[None]:
+def _disk_trouble(desk: TrainingFolder) -> Iterator[None]:
     """A disk that fills up during training: nothing that was learnt so far is lost."""
     try:
         yield

@@ -21,7 +21,7 @@ from core.auth.roles import Actor, Role, require
 from core.catalog.tables import Dataset
 from core.config.settings import get_settings
 from core.storage.integrity import parameters_sha256
-from core.workloads.base import Learning
+from core.workloads.base import TrainingProgress
 
 _KEPT = 3
 _LOSSES = {"train/box_loss": "boxes", "train/cls_loss": "classes", "train/dfl_loss": "edges"}
@@ -42,7 +42,7 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class TrainingFolder:
     """Paths of one training, below ``data/training``."""
 
     folder: Path
@@ -105,13 +105,13 @@ def identity(dataset: Dataset, parameters: Mapping[str, Any]) -> str:
     return parameters_sha256({"dataset": dataset.sha256, **parameters})
 
 
-def desk_of(dataset: Dataset, parameters: Mapping[str, Any]) -> Desk:
-    return Desk(_home() / identity(dataset, parameters)[:16])
+def training_folder_of(dataset: Dataset, parameters: Mapping[str, Any]) -> TrainingFolder:
+    return TrainingFolder(_home() / identity(dataset, parameters)[:16])
 
 
-def open_desk(dataset: Dataset, parameters: Mapping[str, Any]) -> Desk:
+def open_training_folder(dataset: Dataset, parameters: Mapping[str, Any]) -> TrainingFolder:
     """The desk of a training that begins or goes on; old ones are cleared away."""
-    desk = desk_of(dataset, parameters)
+    desk = training_folder_of(dataset, parameters)
     desk.folder.mkdir(parents=True, exist_ok=True)
     for stale in (desk.stop, desk.folder / "state.json"):
         stale.unlink(missing_ok=True)
@@ -122,24 +122,24 @@ def open_desk(dataset: Dataset, parameters: Mapping[str, Any]) -> Desk:
     return desk
 
 
-def newest_desk() -> Desk | None:
+def newest_training_folder() -> TrainingFolder | None:
     """The training that runs or ran last."""
     try:
         name = json.loads((_home() / "running.json").read_text(encoding="utf-8"))["folder"]
     except (OSError, ValueError, KeyError):
         return None
-    desk = Desk(_home() / Path(name).name)
+    desk = TrainingFolder(_home() / Path(name).name)
     return desk if desk.folder.is_dir() else None
 
 
-def learning(since: datetime) -> Learning | None:
+def training_progress(since: datetime) -> TrainingProgress | None:
     """The training that began after ``since`` and has not ended."""
-    desk = newest_desk()
+    desk = newest_training_folder()
     state = desk.state() if desk is not None and _began_after(since) and not desk.outcome.exists() else None
     if desk is None or state is None:
         return None
     rows = desk.curves()
-    return Learning(
+    return TrainingProgress(
         words(state),
         {name: [row[column] for row in rows if column in row] for column, name in _LOSSES.items()},
         {name: [row[column] for row in rows if column in row] for column, name in _FIGURES.items()},
@@ -172,11 +172,11 @@ def ask_to_stop(actor: Actor) -> bool:
     Raises ``ForbiddenError``.
     """
     require(actor, Role.EDITOR)
-    desk = newest_desk()
+    desk = newest_training_folder()
     if desk is None or desk.outcome.exists():
         return False
     desk.stop.touch()
-    audit.record(None, actor, "training.stop", f"training {desk.folder.name}")
+    audit.record_event(actor, "training.stop", f"training {desk.folder.name}")
     return True
 
 

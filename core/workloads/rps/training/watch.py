@@ -8,7 +8,7 @@ from typing import Any
 
 from core.config.progress import Report
 from core.workloads.rps.training.recipe import threads
-from core.workloads.rps.training.training_state import Desk, State, words
+from core.workloads.rps.training.training_state import State, TrainingFolder, words
 
 _EVERY_S = 2.0
 
@@ -16,7 +16,7 @@ _EVERY_S = 2.0
 class Watch:
     """Callbacks of one training. ``share`` of the bar is filled by epochs."""
 
-    def __init__(self, desk: Desk, report: Report) -> None:
+    def __init__(self, desk: TrainingFolder, report: Report) -> None:
         self._desk = desk
         self._report = report
         self._batch = 0

@@ -45,9 +45,9 @@ def test_a_night_of_kept_champions_is_one_line() -> None:
 
 def test_viewers_see_what_happened_to_models_and_data_but_not_to_people() -> None:
     make_user("ada")
-    audit.record(None, ADMIN, "token.create", "1 ci")
-    audit.record(None, ADMIN, "dataset.delete", "dataset 1")
-    audit.record(None, ADMIN, "flow.pause", "random-check/course")
+    audit.record_event(ADMIN, "token.create", "1 ci")
+    audit.record_event(ADMIN, "dataset.delete", "dataset 1")
+    audit.record_event(ADMIN, "flow.pause", "random-check/course")
     assert {event.kind for event in recent(VIEWER)} == {"dataset.delete", "flow.pause"}
     assert {event.kind for event in recent(ADMIN)} == {"dataset.delete", "flow.pause", "token.create", "user.add"}
 
@@ -55,8 +55,8 @@ def test_viewers_see_what_happened_to_models_and_data_but_not_to_people() -> Non
 def test_what_a_decision_or_dataset_tells_is_not_told_twice() -> None:
     store(*[job(CHECK, state) for state in (COMPLETED, FAILED, CRASHED)])
     store(job(GENERATE, COMPLETED), job(GENERATE, FAILED), job(PREDICT_FILE, COMPLETED))
-    audit.record(None, ADMIN, "job.submit", "generate-dataset/linear")
-    audit.record(None, ADMIN, "model.promote", "linear v1")
+    audit.record_event(ADMIN, "job.submit", "generate-dataset/linear")
+    audit.record_event(ADMIN, "model.promote", "linear v1")
     assert {(event.kind, event.subject) for event in recent(ADMIN)} == {
         ("job.failed", "generate-dataset/linear"),
         ("job.completed", "predict-file/linear"),
@@ -70,12 +70,12 @@ def test_running_jobs_are_not_past() -> None:
 
 def test_the_newest_come_first_and_only_as_many_as_asked_for() -> None:
     for number in range(20):
-        audit.record(None, ADMIN, "dataset.create", f"dataset {number}")
+        audit.record_event(ADMIN, "dataset.create", f"dataset {number}")
     assert [event.subject for event in recent(VIEWER, 3)] == ["dataset 19", "dataset 18", "dataset 17"]
 
 
 def test_a_long_quiet_time_does_not_hide_what_was_before() -> None:
-    audit.record(None, ADMIN, "dataset.create", "dataset 1")
+    audit.record_event(ADMIN, "dataset.create", "dataset 1")
     store(decision(PROMOTED, None, 0.9, versions=(None, 1)))
     with writing() as session:
         session.add_all(decision(KEPT, 0.9 + n / 1e6, versions=(1, None), reason=f"accuracy {n}") for n in range(300))
@@ -85,7 +85,7 @@ def test_a_long_quiet_time_does_not_hide_what_was_before() -> None:
 
 def test_where_one_source_is_cut_short_the_list_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.ui.overview.activity._FARTHEST", 8)
-    audit.record(None, ADMIN, "dataset.create", "dataset 1")
+    audit.record_event(ADMIN, "dataset.create", "dataset 1")
     store(decision(PROMOTED, None, 0.9, versions=(None, 1)))
     store(*[decision(KEPT, 0.9, versions=(1, None)) for _ in range(20)])
     assert {event.kind for event in recent(VIEWER, 2)} == {KEPT}

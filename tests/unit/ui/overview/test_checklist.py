@@ -26,7 +26,7 @@ def test_whoever_reads_it_is_logged_in_and_has_done_nothing_else() -> None:
 
 
 def test_a_dataset_counts_even_when_it_was_deleted_since() -> None:
-    audit.record(None, ADMIN, "dataset.create", "dataset 1")
+    audit.record_event(ADMIN, "dataset.create", "dataset 1")
     assert "dataset" in ticked()
 
 

@@ -23,12 +23,19 @@ from core.config.settings import ROOT, Settings, get_settings
 from core.images import store
 from core.storage import lake
 from core.workloads import get_workload
-from core.workloads.base import Learning
+from core.workloads.base import TrainingProgress
 from core.workloads.rps.manifest import pictures
 from core.workloads.rps.training import run, weights
+from core.workloads.rps.training.dataset_folder import tuning, write_folder
 from core.workloads.rps.training.enough import LEAST, TooFewPicturesError, require_enough
-from core.workloads.rps.training.folder import tuning, write_folder
-from core.workloads.rps.training.training_state import Desk, State, ask_to_stop, desk_of, learning, words
+from core.workloads.rps.training.training_state import (
+    State,
+    TrainingFolder,
+    ask_to_stop,
+    training_folder_of,
+    training_progress,
+    words,
+)
 from core.workloads.rps.training.weights import WeightsMissingError, base_weights
 from tests.hands import QUICK, add_signs, signs, snapshot, tiny_weights
 from tests.waiting import wait_until
@@ -55,8 +62,8 @@ def epochs(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     get_settings.cache_clear()
 
 
-def desk(dataset: Dataset) -> Desk:
-    return desk_of(dataset, RPS.training_parameters)
+def desk(dataset: Dataset) -> TrainingFolder:
+    return training_folder_of(dataset, RPS.training_parameters)
 
 
 def trained_epochs(dataset: Dataset) -> list[int]:
@@ -64,14 +71,14 @@ def trained_epochs(dataset: Dataset) -> list[int]:
 
 
 def test_a_training_is_told_watched_finished_and_not_done_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    dataset, told, seen = signs(), list[tuple[float, str]](), list[Learning | None]()
-    began, real = dataset.created_at, Desk.tell
+    dataset, told, seen = signs(), list[tuple[float, str]](), list[TrainingProgress | None]()
+    began, real = dataset.created_at, TrainingFolder.tell
 
-    def tell(self: Desk, state: State) -> None:
+    def tell(self: TrainingFolder, state: State) -> None:
         real(self, state)
-        seen.append(learning(began))
+        seen.append(training_progress(began))
 
-    monkeypatch.setattr(Desk, "tell", tell)
+    monkeypatch.setattr(TrainingFolder, "tell", tell)
     trained = RPS.train(dataset, lambda share, text: told.append((share, text)))
     trained.predictor.smoke()
     assert trained.model.weights.is_file()
@@ -84,7 +91,7 @@ def test_a_training_is_told_watched_finished_and_not_done_again(monkeypatch: pyt
     last = seen[-1]
     assert last is not None and last.words.startswith("Epoch 2 of 2")
     assert len(last.figures["mAP50"]) == len(last.losses["boxes"]) == 1  # the first epoch is done
-    assert learning(began) is None  # it ended
+    assert training_progress(began) is None  # it ended
     args = (desk(dataset).run / "args.yaml").read_text()
     assert "patience: 6\n" in args and "nbs: 8\n" in args
     monkeypatch.setattr(run, "_train", lambda *_given: pytest.fail("trained again"))
@@ -122,14 +129,14 @@ def killed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Dataset]:
 
 def stop_after(epoch: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody asks for an early end once that epoch has begun."""
-    real = Desk.tell
+    real = TrainingFolder.tell
 
-    def tell(self: Desk, state: State) -> None:
+    def tell(self: TrainingFolder, state: State) -> None:
         real(self, state)
         if state.epoch >= epoch and not state.stopping:
             assert ask_to_stop(EDITOR)
 
-    monkeypatch.setattr(Desk, "tell", tell)
+    monkeypatch.setattr(TrainingFolder, "tell", tell)
 
 
 def test_a_killed_training_goes_on_where_it_was(killed: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -305,9 +312,9 @@ def test_a_disk_that_fills_up_in_between_loses_no_epoch(monkeypatch: pytest.Monk
 
 
 def test_old_trainings_are_cleared_away(settings: Settings) -> None:
-    from core.workloads.rps.training.training_state import open_desk
+    from core.workloads.rps.training.training_state import open_training_folder
 
     dataset = signs()
     for number in range(6):
-        open_desk(dataset, {"number": number})
+        open_training_folder(dataset, {"number": number})
     assert len([p for p in (settings.data_dir / "training").iterdir() if p.is_dir()]) == 3

@@ -23,7 +23,7 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class LoopRun:
     """One turn of the loop as it stands: what was measured and what the gate said."""
 
     workload: str

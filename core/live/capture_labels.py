@@ -23,7 +23,7 @@ MEDIAPIPE, DETECTOR, GUIDED = "MediaPipe", "the model", "the guide frame"
 _LEAST = 0.3
 
 
-def keeper(serving: Callable[[], Model | None]) -> Keep:
+def image_saver(serving: Callable[[], Model | None]) -> Keep:
     """Stores captured frames with source "webcam" and state "proposed"; ``serving`` is the model to fall back on."""
 
     def keep(actor: Actor, pixels: Pixels, label: str, session: str) -> str:
