@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from core.auth.roles import Actor, Role
+from core.config.messages import as_json_list
 from core.config.progress import Report
 from core.config.settings import Settings
 from core.images import importing
@@ -78,18 +79,18 @@ def _predict_video(arguments: Arguments, report: Report) -> dict[str, Any]:
     answered = video_predictions.answer(
         arguments["workload"], arguments["upload"], float(arguments["confidence"]), arguments["job_id"], report
     )
-    return {**asdict(answered), "sentence": video_predictions.sentence(answered)}
+    return {**asdict(answered), "message": as_json_list(video_predictions.outcome(answered))}
 
 
 def _import(arguments: Arguments, report: Report) -> dict[str, Any]:
     actor = Actor(arguments["username"], Role.EDITOR)
     done = importing.import_upload(actor, arguments["upload"], arguments["meanings"], report, arguments["workload"])
-    return {"in_short": done.in_short(), "sentence": done.sentence(), "unlabelled": done.unlabelled}
+    return {"in_short": done.in_short(), "message": as_json_list(done.messages()), "unlabelled": done.unlabelled}
 
 
 def _propose(arguments: Arguments, report: Report) -> dict[str, Any]:
     done = proposing.propose_all(Actor(arguments["username"], Role.EDITOR), arguments["workload"], report)
-    return {**asdict(done), "sentence": done.sentence()}
+    return {**asdict(done), "message": as_json_list((done.message(),))}
 
 
 _TASKS: Mapping[str, Callable[[Arguments, Report], dict[str, Any]]] = {

@@ -158,7 +158,7 @@ class Handed:
         if self.error is not None:
             raise self.error
         assert self.result is not None
-        jobs.finish(self.job.id, jobs.COMPLETED, "", self.result)
+        jobs.finish(self.job.id, jobs.COMPLETED, (), self.result)
         return self.result
 
 

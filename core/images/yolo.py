@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.config.messages import Message, message_of, say
 from core.vision.boxes import BadBoxError, NewBox
 
 Place = tuple[float, float, float, float]
@@ -61,7 +62,7 @@ def _around(across: Sequence[float], down: Sequence[float]) -> Place:
     return (left + right) / 2, (top + bottom) / 2, right - left, bottom - top
 
 
-def parse_labels(text: str) -> tuple[list[Line], list[str]]:
+def parse_labels(text: str) -> tuple[list[Line], list[Message]]:
     """All lines of a label file, and what is wrong with those that are refused. Empty lines mean nothing."""
     lines, faults = [], []
     for number, line in enumerate(text.splitlines(), 1):
@@ -70,7 +71,7 @@ def parse_labels(text: str) -> tuple[list[Line], list[str]]:
         try:
             lines.append(parse_line(line))
         except BadLineError as error:
-            faults.append(f"line {number}: {error}")
+            faults.append(say("image.line_fault", line=number, fault=message_of(error)))
     return lines, faults
 
 

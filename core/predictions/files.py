@@ -16,6 +16,7 @@ from typing import BinaryIO
 import numpy as np
 
 from core.auth.roles import Actor, Role, require
+from core.config.messages import say
 from core.config.progress import Report
 from core.jobs import jobs
 from core.jobs import outputs as job_outputs
@@ -111,7 +112,7 @@ def _answer_into(target: Path, source: Path, features: tuple[str, ...], predicto
             # Counting characters is near enough for a progress bar.
             read += sum(len(text) + 1 for row in piece.rows for text in row)
             if time.monotonic() >= tell_at:  # telling costs more than answering
-                report(min(0.99, read / size), f"{rows:,} rows answered")
+                report(min(0.99, read / size), say("predict.progress", rows=rows))
                 tell_at = time.monotonic() + _TELL_EVERY_S
     if not rows:
         raise BadFileError("The file has a header but no rows.")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.auth.roles import Actor, Role, require
+from core.config.messages import Messages, say
 from core.config.progress import Report
 from core.jobs import outputs as job_outputs
 from core.models import registry
@@ -68,12 +69,13 @@ def answer(workload: str, upload: str, confidence: float, job_id: str, report: R
     return AnsweredVideo(watched, served.version.version, video, table)
 
 
-def sentence(answered: AnsweredVideo) -> str:
-    """What came of it, for people."""
+def outcome(answered: AnsweredVideo) -> Messages:
+    """What came of it."""
     watched = answered.watched
-    by = f"version {answered.version}" if answered.version else "the model that ships"
-    text = f"{watched.frames:,} frames seen by {by}; a throw on {watched.hands:,} of them."
-    return f"{text} {watched.remark}".strip()
+    done = say("video.done_starter", frames=watched.frames, found=watched.hands)
+    if answered.version:
+        done = say("video.done", frames=watched.frames, found=watched.hands, version=answered.version)
+    return (done, say("video.cut_off")) if watched.cut_off else (done,)
 
 
 def _served(workload: str) -> Served:

@@ -10,6 +10,7 @@ from core.auth import audit
 from core.auth.roles import Actor, Role, require
 from core.catalog.engine import reading, writing
 from core.catalog.tables import Dataset, Job
+from core.config.messages import say
 from core.storage import lake
 
 
@@ -49,7 +50,7 @@ def latest(workload: str) -> Dataset:
         query = select(Dataset).where(Dataset.workload == workload).order_by(Dataset.id.desc()).limit(1)
         found = session.scalar(query)
     if found is None:
-        raise NoDatasetError("There is no dataset yet. Generate one on the Datasets page.")
+        raise NoDatasetError(say("dataset.none"))
     return found
 
 

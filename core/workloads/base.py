@@ -14,6 +14,8 @@ from pydantic import BaseModel
 
 from core.auth.roles import Actor
 from core.catalog.tables import Dataset
+from core.config.message_formats import p_text as p_text
+from core.config.messages import Message
 from core.config.progress import Report
 from core.storage.lake import StoredFile
 
@@ -40,7 +42,7 @@ class Drift:
     """Whether new data looks different from what a model was trained on, and where."""
 
     found: bool
-    summary: str
+    summary: Message
     tests: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -50,7 +52,7 @@ class Comparison:
 
     better: bool
     p_value: float
-    summary: str
+    summary: Message
     details: dict[str, Any] = field(default_factory=dict)
 
 
@@ -84,7 +86,7 @@ class TrainingProgress:
     """A training that takes minutes, as it stands. ``losses`` and ``figures`` are curves: name → one value per
     finished epoch, the first one's number being ``first_epoch``."""
 
-    words: str
+    words: Message
     losses: dict[str, list[float]]
     figures: dict[str, list[float]]
     first_epoch: int = 1
@@ -195,8 +197,3 @@ class Workload(Protocol):
 def finite(array: NDArray[Any]) -> bool:
     """True when no entry is NaN or infinite."""
     return bool(np.isfinite(array).all())
-
-
-def p_text(p_value: float) -> str:
-    """``p = 0.034``, or ``p < 1e-300`` where floating point has no smaller number to tell."""
-    return "p < 1e-300" if p_value < 1e-300 else f"p = {p_value:.2g}"

@@ -11,6 +11,7 @@ import pytest
 import redis
 
 from core.auth.roles import Actor, Role
+from core.config.messages import render
 from core.config.progress import silent
 from core.config.settings import Settings
 from core.jobs import jobs, progress_relay, work_items
@@ -52,12 +53,12 @@ def file_arguments(job: jobs.Job) -> dict[str, Any]:
 
 
 def answer_of(job: jobs.Job, result: dict[str, Any]) -> bytes:
-    jobs.finish(job.id, jobs.COMPLETED, "", result)
+    jobs.finish(job.id, jobs.COMPLETED, (), result)
     return prediction_files.output_of(Actor(job.created_by, Role.VIEWER), job.id).read_bytes()
 
 
 def fitting(handed: Handed) -> None:
-    handed.reaches(lambda item: "Fitting" in item.message, "the training to be under way")
+    handed.reaches(lambda item: "Fitting" in render(item.message), "the training to be under way")
 
 
 def test_training_and_a_file_through_redis_that_is_down_and_then_forgets(
@@ -120,7 +121,9 @@ def test_crashing_misrouted_and_refused_work(monkeypatch: pytest.MonkeyPatch, se
 
         crashing = hand_over(task_registry.TRAIN, train_arguments(rows=ROWS, seed=1))
         for attempt in (1, 2):
-            crashing.reaches(lambda item, n=attempt: item.attempts == n and "Fitting" in item.message, "an attempt")
+            crashing.reaches(
+                lambda item, n=attempt: item.attempts == n and "Fitting" in render(item.message), "an attempt"
+            )
             [process] = processes_at_work(child)
             process.send_signal(signal.SIGKILL)
         with pytest.raises(work_items.WorkLostError, match=r"killed or crashed 2 times.*SIGKILL.*memory"):

@@ -18,6 +18,7 @@ from core.catalog.work_tables import Worker
 from core.cli.__main__ import main
 from core.cli.checks.workers import check_workers
 from core.cli.stack import stack
+from core.config.messages import say
 from core.config.progress import silent
 from core.config.settings import Settings, get_settings
 from core.config.settings_table import rows
@@ -281,7 +282,7 @@ def test_curves_and_the_wish_to_stop_go_through_the_catalog(monkeypatch: pytest.
     carrier.carry()
     assert there.stopped_by == ["ed"] and nothing_here.stopped_by == []
     assert audit.latest(10)[0].action == "training.stop"
-    jobs.finish(job.id, jobs.COMPLETED, "done")
+    jobs.finish(job.id, jobs.COMPLETED, say("job.done"))
     assert progress_relay.learning(nothing_here, job) is None
     assert not progress_relay.stop_early(EDITOR, nothing_here, job)
 
