@@ -71,7 +71,7 @@ def test_training_and_a_file_through_redis_that_is_down_and_then_forgets(
     assert "The broker does not answer, trying again" in training.told[-1][1]
     with redis_server(tmp_path, port) as broker:
         wait_until(lambda: broker.llen("default") > 0, what="the bell to ring")
-        wait_until(lambda: "No worker listens to the queue default" in training.told[-1][1], what="words for it")
+        wait_until(lambda: "No worker listens to the queue default" in str(training.told[-1][1]), what="words for it")
         assert training.item().state == work_items.WAITING
         broker.flushall()
         _train_and_answer(training)
@@ -154,7 +154,7 @@ def test_a_fine_tuning_on_another_machine_is_watched_and_ended_early_from_here(
             return seen if seen is not None and len(seen.figures["mAP50"]) >= 2 else None
 
         seen = wait_until(two_epochs, timeout=120, what="the curves of two epochs")
-        assert seen is not None and "of 300" in seen.words and not seen.stopping
+        assert seen is not None and "of 300" in str(seen.words) and not seen.stopping
         assert learnt.learning(training.job.created_at) is None, "nothing is trained on this machine"
         assert progress_relay.stop_early(EDITOR, learnt, training.job)
         version = registry.get_version("rps", training.ended()["version"])

@@ -17,6 +17,7 @@ from core.images import IMPORT, LABELLED, PROPOSED, UNLABELLED, exporting, files
 from core.images.archive_formats import FOLDERS, NO_FOLDER, YOLO
 from core.images.archives import BadArchiveError
 from core.images.class_mapping import BACKGROUND, LEAVE_OUT, guess
+from core.images.label_hints import hint
 from core.images.splits import split_of
 from core.storage import lake, uploads
 from core.vision.provenance import HUMAN
@@ -186,7 +187,7 @@ def test_class_folders_wait_for_their_boxes() -> None:
     assert (layout.kind, layout.classes) == (FOLDERS, ["Rock", "Scissors", "nothing", "spock"])
     outcome = importing.import_upload(EDITOR, name, {**OURS, "nothing": BACKGROUND})
     found = stored()
-    assert (found["import/r"].state, found["import/r"].note) == (UNLABELLED, "Said to show: rock")
+    assert (found["import/r"].state, found["import/r"].note) == (UNLABELLED, hint("rock"))
     assert render(found["import/s"].note) == "Said to show: scissors"
     assert (found["import/n"].state, outcome.negatives) == (LABELLED, 1)
     assert (outcome.left_out, outcome.unlabelled) == (1, 2)

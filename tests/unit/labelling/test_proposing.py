@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.auth.roles import Actor, ForbiddenError, Role
-from core.config.messages import render, say
+from core.config.messages import render, say, text
 from core.images import LABELLED, PROPOSED, UNLABELLED, UPLOAD, store
 from core.images.label_hints import hint, hinted
 from core.labelling import proposing, review
@@ -144,6 +144,6 @@ def test_without_either_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_hints_are_read_back_and_other_notes_are_none() -> None:
     assert hinted(hint("rock"), "rps") == "rock"
-    assert hinted("", "rps") is None
+    assert hinted((), "rps") is None
     assert hinted(hint("spock"), "rps") is None
-    assert hinted("rock", "rps") is None
+    assert hinted((text("rock"),), "rps") is None

@@ -250,7 +250,7 @@ def test_anybody_may_flag_a_mistake_and_it_comes_first() -> None:
 def test_a_flag_without_a_throw_proposes_an_empty_picture() -> None:
     image = review.flag(EVE, pixels(), None, said((0.6, 1)), session="live-eve")
     assert (image.state, image.boxes) == ("proposed", [])
-    assert image.note.endswith("eve says no throw.")
+    assert render(image.note).endswith("eve says that there is nothing to find.")
 
 
 def test_a_missed_throw_waits_without_a_box() -> None:
