@@ -69,7 +69,7 @@ def running(kind: str, workload: str, job_id: str | None, **parameters: Any) -> 
     setup_logging("flows")
     job = jobs.get(job_id) if job_id else jobs.adopt(kind, workload, str(flow_run.id), parameters)
     if job is None or job.finished_at is not None:
-        raise RuntimeError(f"Job {job_id} has already ended; this run is not needed any more.")
+        raise RuntimeError(say("job.not_needed", job=job_id))
     current = RunningJob(job)
     with repeating("heartbeat", lambda: get_settings().job_heartbeat_s, lambda: jobs.beat(current.job.id)):
         try:

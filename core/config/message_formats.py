@@ -44,6 +44,7 @@ def _about(seconds: float) -> str:
 
 FORMATS: dict[str, Callable[[Any], str]] = {
     "text": str,
+    "quoted": repr,
     "count": lambda value: f"{int(value):,}",
     "number": lambda value: f"{value:g}",
     "figure": lambda value: f"{value:.3f}",
@@ -54,6 +55,7 @@ FORMATS: dict[str, Callable[[Any], str]] = {
     "megabytes": lambda value: f"{value / 1e6:,.0f} MB",
     "p": p_text,
     "list": lambda values: ", ".join(str(one) for one in values),
+    "all": lambda values: " and ".join(str(one) for one in values),
     "term": _term,
     "terms": _terms,
 }

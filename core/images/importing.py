@@ -82,7 +82,7 @@ def keep_upload(actor: Actor, content: BinaryIO) -> str:
     try:
         name = uploads.keep(content, ".zip")
     except uploads.UploadTooLargeError as error:
-        raise BadArchiveError(str(error)) from error
+        raise BadArchiveError(message_of(error)) from error
     try:
         look(name)
     except BadArchiveError:
@@ -100,7 +100,7 @@ def look(upload: str) -> Layout:
 def _existing(upload: str) -> Path:
     path = uploads.path_of(upload)
     if not path.is_file():
-        raise BadArchiveError("The uploaded file is gone. Upload it again.")
+        raise BadArchiveError(say("upload.gone"))
     return path
 
 

@@ -53,10 +53,7 @@ class JobBusyError(RuntimeError):
     """The same work is already under way; ``job`` is the one that runs."""
 
     def __init__(self, job: Job) -> None:
-        since = job.created_at.strftime("%H:%M:%S")
-        super().__init__(
-            f"This is already running: {job.created_by} started it at {since} UTC. Wait for it to end, or cancel it."
-        )
+        super().__init__(say("job.busy", user=job.created_by, time=job.created_at.strftime("%H:%M:%S")))
         self.job = job
 
 

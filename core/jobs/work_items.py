@@ -84,7 +84,7 @@ def renew(item_id: str, owner: str) -> bool:
 def report_progress(item_id: str, owner: str, **values: Any) -> None:
     """Progress, message or learning of who holds the lease. Raises :class:`LeaseLostError` for anybody else."""
     if not _change(_held(item_id, owner), **values):
-        raise LeaseLostError("This work was cancelled, or another worker has it by now.")
+        raise LeaseLostError(say("work.lease_lost"))
 
 
 def complete(item_id: str, owner: str, result: Mapping[str, Any]) -> bool:

@@ -83,10 +83,10 @@ def delete(actor: Actor, dataset_id: int) -> None:
     with writing() as session:
         dataset = session.get(Dataset, dataset_id)
         if dataset is None:
-            raise LookupError(f"Dataset {dataset_id} does not exist any more.")
+            raise LookupError(say("dataset.gone", dataset=dataset_id))
         busy = select(Job.id).where(Job.workload == dataset.workload, Job.finished_at.is_(None)).limit(1)
         if session.scalar(busy) is not None:
-            raise DatasetInUseError("A run is working on this data right now. Wait for it or cancel it, then delete.")
+            raise DatasetInUseError(say("dataset.in_use"))
         path = dataset.path
         session.delete(dataset)
         audit.record_event(actor, "dataset.delete", f"dataset {dataset_id}", session=session)

@@ -11,7 +11,7 @@ import pytest
 import redis
 
 from core.auth.roles import Actor, Role
-from core.config.messages import render
+from core.config.messages import render, say
 from core.config.progress import silent
 from core.config.settings import Settings
 from core.jobs import jobs, progress_relay, work_items
@@ -68,7 +68,7 @@ def test_training_and_a_file_through_redis_that_is_down_and_then_forgets(
     use_broker(monkeypatch, f"redis://127.0.0.1:{port}/0")
     training = hand_over(task_registry.TRAIN, train_arguments())
     wait_until(lambda: training.told, what="words for who waits")
-    assert "The broker does not answer, trying again" in training.told[-1][1]
+    assert "The broker does not answer, trying again" in str(training.told[-1][1])
     with redis_server(tmp_path, port) as broker:
         wait_until(lambda: broker.llen("default") > 0, what="the bell to ring")
         wait_until(lambda: "No worker listens to the queue default" in str(training.told[-1][1]), what="words for it")
@@ -80,7 +80,7 @@ def test_training_and_a_file_through_redis_that_is_down_and_then_forgets(
 def _train_and_answer(training: Handed) -> None:
     with worker("--concurrency", "2"):
         assert training.ended() == {"version": 1}
-        assert training.told[-1] == (1.0, "Version 1 registered")
+        assert training.told[-1] == (1.0, say("training.registered", version=1))
         shares = [share for share, _ in training.told]
         assert shares == sorted(shares) and len(shares) >= 4
         promotion.promote(Actor("root", Role.ADMIN), "linear", 1)
@@ -131,7 +131,7 @@ def test_crashing_misrouted_and_refused_work(monkeypatch: pytest.MonkeyPatch, se
         assert registry.versions("linear") == []
 
         assert for_a_gpu.item().state == work_items.WAITING, "the worker does not listen to the queue gpu"
-        assert "Start one: python3 manage.py worker --queues gpu" in for_a_gpu.told[-1][1]
+        assert "Start one: python3 manage.py worker --queues gpu" in str(for_a_gpu.told[-1][1])
     with worker("--queues", "gpu"), pytest.raises(ValueError, match="Too little to learn from") as refusal:
         for_a_gpu.ended()
     assert type(refusal.value).__name__ == "TooFewPicturesError"

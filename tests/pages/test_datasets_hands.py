@@ -12,7 +12,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.auth.roles import SYSTEM, Actor, Role
-from core.config.messages import as_json, text
+from core.config.messages import as_json, render, text
 from core.config.settings import Settings
 from core.images import LABELLED, REJECTED, UNLABELLED, store
 from core.images.snapshot import write_snapshot
@@ -149,10 +149,10 @@ def test_photos_are_added_with_what_was_done_to_them_and_bad_ones_told() -> None
     app.run()
     app.button(key="btn_photos").click().run()
     assert not app.exception
-    assert "broken.jpg: This is not a picture" in said(app)
+    assert "broken.jpg: This is not an image" in said(app)
     assert "large.jpg: scaled to 1,280 pixels" in said(app)
     kept = store.listed()
-    assert {(image.session, image.state, image.note, image.created_by) for image in kept} == {
+    assert {(image.session, image.state, render(image.note), image.created_by) for image in kept} == {
         ("anna at home", UNLABELLED, "Said to show: paper", "eve")
     }
     assert len(kept) == 2

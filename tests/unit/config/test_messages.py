@@ -84,6 +84,7 @@ def test_every_format_of_a_template_exists() -> None:
 
 _VALUES: dict[str, Any] = {
     "list": ["a", "b"],
+    "all": ["a", "b"],
     "terms": ["a", "b"],
     "text": "a",
     "term": "a",
