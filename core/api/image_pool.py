@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 from threading import Lock
 from typing import ParamSpec, TypeVar
 
@@ -31,6 +32,7 @@ class ImagePool:
         self._workers, self._most = workers, workers + waiting
         self._busy = 0
         self._pool: ProcessPoolExecutor | None = None
+        self._others: set[BaseProcess] = set()
         self._making = Lock()
 
     @contextmanager
@@ -65,16 +67,21 @@ class ImagePool:
             raise self._lost(pool) from error
 
     def stop(self) -> None:
-        """Drop what waits; the processes end after what they are at. Returns at once."""
+        """Drop what waits and end the processes. Returns at once."""
         with self._making:
-            if self._pool is not None:
-                self._pool.shutdown(wait=False, cancel_futures=True)
-                self._pool = None
+            if self._pool is None:
+                return
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
+            # A process that loads a model would hold up the end of this one for as long as that takes.
+            for child in set(multiprocessing.active_children()) - self._others:
+                child.terminate()
 
     def _started(self) -> ProcessPoolExecutor:
         with self._making:
             if self._pool is None:
                 # spawn: a fork of a process with threads may begin life with a lock that nobody opens.
+                self._others = set(multiprocessing.active_children())
                 context = multiprocessing.get_context("spawn")
                 self._pool = ProcessPoolExecutor(self._workers, context, image_worker.begin)
             return self._pool

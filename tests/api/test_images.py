@@ -178,12 +178,13 @@ def test_too_many_images_are_turned_away_and_rows_are_not(app: SidecarApp, ask: 
     """The pool has three places; who has one sends no body yet."""
 
     async def ask_all() -> None:
-        arriving = asyncio.Event()
+        all_in, arriving = asyncio.Barrier(4), asyncio.Event()
         headers = [(b"content-type", b"image/jpeg"), *_authorization(ask)]
         scope = {"type": "http", "path": PATH, "method": "POST", "headers": headers, "query_string": b""}
         answers: list[dict[str, object]] = []
 
         async def receive() -> dict[str, object]:
+            await all_in.wait()  # who reads its body has a place
             await arriving.wait()
             return {"type": "http.request", "body": encode(picture)}
 
@@ -195,8 +196,7 @@ def test_too_many_images_are_turned_away_and_rows_are_not(app: SidecarApp, ask: 
             return {"type": "http.request", "body": encode(picture)}
 
         waiting = [asyncio.create_task(app(scope, receive, send)) for _ in range(3)]  # type: ignore[arg-type]
-        while app.sidecar.images._busy < 3:
-            await asyncio.sleep(0)
+        await all_in.wait()
         await app(scope, at_once, send)  # type: ignore[arg-type]
         (refused,) = answers
         assert refused["status"] == 503
