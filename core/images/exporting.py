@@ -67,7 +67,7 @@ def export(
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
-    audit.record_event(actor, "image.export", f"{written} pictures")
+    audit.record_event(actor, "image.export", workload, images=written)
     return written
 
 
