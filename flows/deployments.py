@@ -10,7 +10,6 @@ from prefect.runner import Runner
 
 from core.config.settings import get_settings
 from core.jobs import prefect_api
-from core.vision.boxes import CLASSES_OF
 from core.workloads import WORKLOADS
 from flows.check import check_and_retrain
 from flows.generate import generate_dataset
@@ -33,7 +32,7 @@ def all_deployments() -> list[Served]:
         made.append((check_and_retrain, {**options, "interval": timedelta(seconds=settings.check_interval_s)}))
         if workload.features:
             made.append((predict_file, options))
-        if name in CLASSES_OF:
+        if workload.data_kind == "images":
             made.append((import_images, options))
             made.append((propose_boxes, options))
             made.append((predict_video, options))

@@ -11,8 +11,8 @@ import numpy as np
 from core.live.frames import Model
 from core.models import registry
 from core.models.serving import Served
-from core.vision.classes import CLASSES
 from core.vision.detections import Detections, Pixels, nothing
+from core.workloads.rps.classes import CLASSES
 
 COLOURS = {"rock": (0, 0, 255), "paper": (0, 255, 0), "scissors": (255, 0, 0)}
 SIZE = 80

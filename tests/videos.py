@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from core.workloads.rps.video_writer import writing
+from core.vision.video_writer import writing
 from tests.live import picture
 
 PER_S = 10

@@ -13,10 +13,11 @@ from core.jobs import jobs
 from core.labelling import flagging
 from core.models.serving import served_starter
 from core.vision.boxes import from_corners
-from core.vision.classes import CLASSES
 from core.vision.detections import Detections, Detector, Pixels
 from core.vision.provenance import MODEL
+from core.workloads.rps.classes import CLASSES
 from core.workloads.rps.render import render
+from tests.pictures_of_hands import HANDS
 from tools.scratch_stack import wait_for
 
 _FIRST_OF_QUEUE = 900
@@ -53,7 +54,7 @@ def _propose(pixels: Pixels, detector: Detector) -> None:
         left, top, right, bottom = (float(side) for side in corners)
         place = (left, top, right, bottom)
         boxes.append(from_corners(CLASSES[int(label)], place, width, height, MODEL, float(score)))
-    store.add(SYSTEM, pixels, source=images.WEBCAM, session="story", boxes=boxes)
+    store.add(SYSTEM, pixels, HANDS, source=images.WEBCAM, session="story", boxes=boxes)
 
 
 def write_film(target: Path) -> Path:

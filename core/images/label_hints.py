@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.vision.boxes import CLASSES_OF
+from collections.abc import Collection
 
 _SAID = "Said to show: "
 
@@ -12,7 +12,7 @@ def hint(label: str) -> str:
     return f"{_SAID}{label}"
 
 
-def hinted(note: str, workload: str) -> str | None:
+def hinted(note: str, classes: Collection[str]) -> str | None:
     """The class that a note names, or None."""
     label = note.removeprefix(_SAID)
-    return label if label != note and label in CLASSES_OF[workload] else None
+    return label if label != note and label in classes else None

@@ -24,6 +24,7 @@ from core.labelling.review_history import Step, remember, restore, stamp
 from core.labelling.review_queue import confident
 from core.vision.boxes import NewBox
 from core.vision.provenance import HUMAN
+from core.workloads.image_collections import collection_of
 
 __all__ = ["ReviewedMeanwhileError", "Undone", "accept", "accept_confident", "flag", "reject", "set_boxes", "undo"]
 
@@ -69,7 +70,7 @@ def accept_confident(actor: Actor, workload: str, threshold: float) -> Step:
 
 
 def set_boxes(actor: Actor, image_id: int, boxes: Sequence[NewBox], seen: str | None = None) -> Step:
-    """These are the boxes; none at all makes the picture a negative.
+    """These are the boxes; none at all makes the image a negative, where a label is for a box.
 
     A box that is where and what it was keeps its origin; any other is this person's, whatever ``provenance`` says.
     Raises ``ForbiddenError``, ``BadBoxError`` for an unknown class, ``LookupError`` when the picture is gone,
@@ -86,7 +87,7 @@ def set_boxes(actor: Actor, image_id: int, boxes: Sequence[NewBox], seen: str | 
 
     with writing() as session:
         images = _found(session, [image_id], None if seen is None else {image_id: seen})
-        store.check_labels(images[0].workload, boxes)
+        collection_of(images[0].workload).check(boxes, complete=True)
         return _changed(session, actor, "label", images, label)
 
 

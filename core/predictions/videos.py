@@ -12,7 +12,7 @@ from core.jobs import outputs as job_outputs
 from core.models import registry
 from core.models.serving import Served, load_served, served_starter
 from core.storage import lake, uploads
-from core.workloads.rps.video import SUFFIXES, BadVideoError, Watched, annotate, check
+from core.vision.video import SUFFIXES, BadVideoError, Watched, annotate, check
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def sentence(answered: AnsweredVideo) -> str:
     """What came of it, for people."""
     watched = answered.watched
     by = f"version {answered.version}" if answered.version else "the model that ships"
-    text = f"{watched.frames:,} frames seen by {by}; a throw on {watched.hands:,} of them."
+    text = f"{watched.frames:,} frames seen by {by}; something found on {watched.found:,} of them."
     return f"{text} {watched.remark}".strip()
 
 

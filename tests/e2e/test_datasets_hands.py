@@ -15,7 +15,7 @@ from tests.e2e.insisting import settled
 from tests.e2e.signing import log_in
 from tests.e2e.workbench import Workbench
 from tests.people import make_user
-from tests.pictures_of_hands import box, file_bytes, picture
+from tests.pictures_of_hands import HANDS, box, file_bytes, picture
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
@@ -31,7 +31,7 @@ def a_zip() -> bytes:
 
 
 def test_photos_gallery_and_zip(workbench: Workbench, page: Page, settings: Settings) -> None:
-    kept = store.add(SYSTEM, picture(1, 320, 240), source=WEBCAM, session="s", boxes=[box("rock")])
+    kept = store.add(SYSTEM, picture(1, 320, 240), HANDS, source=WEBCAM, session="s", boxes=[box("rock")])
     make_user("ada", Role.EDITOR)
     page.goto(f"{workbench.url}/datasets")
     log_in(page, "ada")

@@ -17,6 +17,7 @@ from tests.e2e.insisting import until_visible
 from tests.e2e.signing import log_in
 from tests.e2e.workbench import Workbench
 from tests.people import make_user
+from tests.pictures_of_hands import HANDS
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
@@ -26,7 +27,7 @@ BOB = Actor("bob", Role.EDITOR)
 
 def picture(grey: int, *boxes: NewBox, priority: int = 0) -> Image:
     pixels = np.full((240, 320, 3), grey, np.uint8)
-    return store.add(SYSTEM, pixels, source=WEBCAM, session="s", boxes=boxes, priority=priority)
+    return store.add(SYSTEM, pixels, HANDS, source=WEBCAM, session="s", boxes=boxes, priority=priority)
 
 
 def box(label: str = "rock", x: float = 0.5) -> NewBox:

@@ -22,7 +22,7 @@ from core.ui.datasets.images.gallery import PER_PAGE
 from core.ui.datasets.images.thumbnails import colour_of, marks_of, thumbnail
 from tests.pages.opening import open_page, texts
 from tests.people import make_user
-from tests.pictures_of_hands import box, file_bytes, picture
+from tests.pictures_of_hands import HANDS, box, file_bytes, picture
 
 pytestmark = pytest.mark.usefixtures("no_servers")
 
@@ -34,7 +34,7 @@ def open_hands(role: Role = Role.EDITOR, way: str = "Make a dataset") -> AppTest
 
 
 def turn_to(app: AppTest, way: str) -> AppTest:
-    app.session_state["hands_way"] = way
+    app.session_state["images_way"] = way
     app.run()
     assert not app.exception
     return app
@@ -51,7 +51,7 @@ def metrics(app: AppTest) -> dict[str, str]:
 def fill(count: int = 3) -> list[store.Image]:
     labels = ("rock", "paper", "scissors")
     return [
-        store.add(SYSTEM, picture(seed), source="synthetic", session=f"s{seed}", boxes=[box(labels[seed % 3])])
+        store.add(SYSTEM, picture(seed), HANDS, source="synthetic", session=f"s{seed}", boxes=[box(labels[seed % 3])])
         for seed in range(count)
     ]
 
@@ -64,16 +64,16 @@ def test_a_newcomer_is_told_where_pictures_come_from() -> None:
     app = open_hands()
     assert "No picture yet. Synthesise some above" in said(app)
     assert "No dataset yet. Press **Synthesise and make a dataset**" in said(app)
-    assert app.button(key="btn_hands_dataset").label == "Synthesise and make a dataset"
-    assert app.number_input(key="hands_synthetic").value == 400
+    assert app.button(key="btn_images_dataset").label == "Synthesise and make a dataset"
+    assert app.number_input(key="images_synthetic").value == 400
     assert not app.metric
 
 
 def test_the_figures_tell_what_can_be_learnt_and_what_waits() -> None:
     fill(5)
-    store.add(SYSTEM, picture(10), source="upload", session="u")
-    store.add(SYSTEM, picture(11), source="upload", session="u", boxes=[box("rock", provenance="model")])
-    store.add(SYSTEM, picture(12), source="upload", session="u", state=REJECTED)
+    store.add(SYSTEM, picture(10), HANDS, source="upload", session="u")
+    store.add(SYSTEM, picture(11), HANDS, source="upload", session="u", boxes=[box("rock", provenance="model")])
+    store.add(SYSTEM, picture(12), HANDS, source="upload", session="u", state=REJECTED)
     app = open_hands()
     in_train = {image.boxes[0].label for image in store.listed(store.Filters(state=LABELLED, split="train"))}
     for label in ("rock", "paper", "scissors"):
@@ -93,40 +93,40 @@ def test_making_a_dataset_submits_the_choices(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(jobs, "submit", submit)
     app = open_hands()
-    app.number_input(key="hands_synthetic").set_value(50)
-    app.number_input(key="hands_seed").set_value(7)
-    app.button(key="btn_hands_dataset").click().run()
+    app.number_input(key="images_synthetic").set_value(50)
+    app.number_input(key="images_seed").set_value(7)
+    app.button(key="btn_images_dataset").click().run()
     assert submitted == [(jobs.GENERATE, "rps", {"choices": {"synthetic": 50, "seed": 7}})]
     assert not app.exception
 
 
 def test_the_seed_goes_on_after_the_last_dataset() -> None:
     fill()
-    datasets.register(write_snapshot(), "rps", {"synthetic": 400, "seed": 100}, SYSTEM)
-    assert open_hands().number_input(key="hands_seed").value == 500
+    datasets.register(write_snapshot(HANDS), "rps", {"synthetic": 400, "seed": 100}, SYSTEM)
+    assert open_hands().number_input(key="images_seed").value == 500
 
 
 def test_choices_out_of_bounds_are_refused_in_words() -> None:
     app = open_hands()
-    app.number_input(key="hands_synthetic").set_value(-1).run()
+    app.number_input(key="images_synthetic").set_value(-1).run()
     assert "Synthetic: Input should be greater than or equal to 0" in said(app)
-    assert app.button(key="btn_hands_dataset").disabled
+    assert app.button(key="btn_images_dataset").disabled
 
 
 def test_while_prefect_is_down_nothing_is_left_behind() -> None:
     app = open_hands()
-    app.button(key="btn_hands_dataset").click().run()
+    app.button(key="btn_images_dataset").click().run()
     assert "Not started. The Prefect server does not answer" in said(app)
     assert jobs.alive() == []
 
 
 def test_a_viewer_sees_everything_and_changes_nothing() -> None:
     fill()
-    datasets.register(write_snapshot(), "rps", {}, SYSTEM)
+    datasets.register(write_snapshot(HANDS), "rps", {}, SYSTEM)
     app = open_hands(Role.VIEWER)
     assert tiles(app) == ["Choose 3", "Choose 2", "Choose 1"]
     assert all(item.disabled for item in app.checkbox)
-    for key in ("btn_hands_dataset", "btn_delete_images", "btn_delete_dataset"):
+    for key in ("btn_images_dataset", "btn_delete_images", "btn_delete_dataset"):
         assert app.button(key=key).disabled
     assert turn_to(app, "Photos").button(key="btn_photos").disabled
     assert "Adding pictures needs the role editor" in said(app)
@@ -143,8 +143,8 @@ def test_photos_are_added_with_what_was_done_to_them_and_bad_ones_told() -> None
             ("broken.jpg", b"no picture", "image/jpeg"),
         ]
     )
-    app.selectbox(key="hands_photos_show").set_value("paper")
-    app.text_input(key="hands_photos_session").set_value("anna at home")
+    app.selectbox(key="images_photos_show").set_value("paper")
+    app.text_input(key="images_photos_session").set_value("anna at home")
     app.run()
     app.button(key="btn_photos").click().run()
     assert not app.exception
@@ -176,7 +176,7 @@ def test_boxes_are_proposed_for_new_photos_without_a_click(monkeypatch: pytest.M
 def test_photos_of_nothing_are_negatives_at_once() -> None:
     app = open_hands(way="Photos")
     app.file_uploader(key="hands_photos_0").set_value([("wall.png", file_bytes(picture(1), "PNG"), "image/png")])
-    app.selectbox(key="hands_photos_show").set_value("nothing").run()
+    app.selectbox(key="images_photos_show").set_value("nothing").run()
     app.button(key="btn_photos").click().run()
     (kept,) = store.listed()
     assert (kept.state, kept.boxes, kept.note) == (LABELLED, [], "")
@@ -253,11 +253,11 @@ def test_what_an_import_could_not_use_is_listed() -> None:
 
 def test_an_export_holds_what_it_says(settings: Settings) -> None:
     fill(2)
-    store.add(SYSTEM, picture(9), source="webcam", session="w", boxes=[box("rock")])
+    store.add(SYSTEM, picture(9), HANDS, source="webcam", session="w", boxes=[box("rock")])
     app = open_hands(Role.VIEWER, "Export")
     (button,) = [item for item in app.get("download_button") if item.proto.id.endswith("btn_export")]
     assert button.proto.label.startswith("Download 1 picture (")
-    app.toggle(key="hands_export_synthetic").set_value(True).run()
+    app.toggle(key="images_export_synthetic").set_value(True).run()
     data = export_zip._content(make_user("vic", Role.VIEWER), "rps", ("webcam", "synthetic"))
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert sum(name.endswith(".jpg") for name in archive.namelist()) == 3
@@ -270,14 +270,14 @@ def test_nothing_to_export_is_said() -> None:
 
 def test_the_gallery_is_filtered_and_paged() -> None:
     fill(PER_PAGE + 3)
-    store.add(SYSTEM, picture(90), source="upload", session="u")
+    store.add(SYSTEM, picture(90), HANDS, source="upload", session="u")
     app = open_hands()
     assert len(tiles(app)) == PER_PAGE
     assert tiles(app)[0] == f"Choose {PER_PAGE + 4}"
     assert f"{PER_PAGE + 4} pictures." in said(app)
-    app.selectbox(key="hands_source").set_value("upload").run()
+    app.selectbox(key="images_source").set_value("upload").run()
     assert tiles(app) == [f"Choose {PER_PAGE + 4}"]
-    app.selectbox(key="hands_class").set_value("rock").run()
+    app.selectbox(key="images_class").set_value("rock").run()
     assert tiles(app) == []
     assert "No picture matches. Clear a filter" in said(app)
 
@@ -311,7 +311,7 @@ def test_a_picture_without_its_file_is_told_and_can_be_deleted() -> None:
 
 def test_a_dataset_is_listed_and_tells_which_pictures_were_deleted_since() -> None:
     kept = fill(4)
-    dataset = datasets.register(write_snapshot(), "rps", {"synthetic": 4, "seed": 0}, SYSTEM)
+    dataset = datasets.register(write_snapshot(HANDS), "rps", {"synthetic": 4, "seed": 0}, SYSTEM)
     app = open_hands()
     listed = app.dataframe[0].value
     assert (listed["id"].tolist(), listed["pictures"].tolist()) == ([dataset.id], [4])
@@ -323,7 +323,7 @@ def test_a_dataset_is_listed_and_tells_which_pictures_were_deleted_since() -> No
 
 def test_boxes_are_drawn_in_the_colour_of_their_class() -> None:
     plain = np.full((200, 400, 3), 128, np.uint8)
-    kept = store.add(SYSTEM, plain, source="upload", session="s", boxes=[box("scissors", x=0.5)])
+    kept = store.add(SYSTEM, plain, HANDS, source="upload", session="s", boxes=[box("scissors", x=0.5)])
     drawn = Image.open(io.BytesIO(thumbnail(str(store.file_of(kept)), "rps", marks_of(kept))))
     assert drawn.size == (320, 160)
     wanted = np.array([int(colour_of("scissors", "rps")[i : i + 2], 16) for i in (1, 3, 5)])

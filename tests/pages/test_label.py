@@ -23,6 +23,7 @@ from core.vision.boxes import NewBox
 from core.vision.detections import Detections
 from tests.pages.opening import open_page, texts
 from tests.people import make_user
+from tests.pictures_of_hands import HANDS
 
 pytestmark = pytest.mark.usefixtures("no_servers")
 
@@ -31,7 +32,7 @@ _greys = count(10)
 
 def picture(*boxes: NewBox, priority: int = 0) -> Image:
     pixels = np.full((48, 64, 3), next(_greys), np.uint8)
-    return store.add(SYSTEM, pixels, source=WEBCAM, session="s", boxes=boxes, priority=priority)
+    return store.add(SYSTEM, pixels, HANDS, source=WEBCAM, session="s", boxes=boxes, priority=priority)
 
 
 def box(label: str = "rock", confidence: float = 0.9) -> NewBox:
@@ -107,7 +108,7 @@ def test_reasons_and_filters_narrow_the_queue() -> None:
     assert shown(app) == doubtful.id
     app.session_state["label_reason"] = "proposed"
     assert shown(app.run()) == rock.id
-    app.selectbox(key="label_class").set_value("paper").run()
+    app.selectbox(key="label_class_rps").set_value("paper").run()
     assert shown(app) == paper.id
     app.session_state["label_reason"] = "unlabelled"
     app.run()
@@ -140,7 +141,7 @@ def test_another_choice_leaves_the_picture_that_undo_showed() -> None:
     app = send(open_label(), rock, "reject")
     send(app, paper, "undo")
     assert shown(app) == rock.id
-    app.selectbox(key="label_class").set_value("paper").run()
+    app.selectbox(key="label_class_rps").set_value("paper").run()
     assert shown(app) == paper.id
 
 

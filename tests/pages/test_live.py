@@ -66,7 +66,7 @@ def open_live(actor: Actor | None = None) -> AppTest:
 
 
 def tab(app: AppTest, name: str) -> AppTest:
-    app.session_state["live_tab"] = name
+    app.session_state["live_tab_rps"] = name
     app.run()
     assert not app.exception
     return app
@@ -163,13 +163,13 @@ def test_models_to_choose_from_and_side_by_side(video: Video, mlflow_store: Path
     promote_colour_model(wider=8)
     register_colour_model(wider=16)
     app = tab(open_live(), "Options")
-    labels = app.selectbox(key="live_model").options
+    labels = app.selectbox(key="live_model_rps").options
     assert labels == ["Champion (v2)", "Challenger (v3)", "Previous (v1)", "Starter"]
-    app.selectbox(key="live_rival").select("challenger").run()
-    assert "Champion (v2)" not in app.selectbox(key="live_rival").options
+    app.selectbox(key="live_rival_rps").select("challenger").run()
+    assert "Champion (v2)" not in app.selectbox(key="live_rival_rps").options
     app = watch(app, video, picture("rock"))
     wait_until(lambda: video.send(picture("rock")) is not None and used(app) == ["v2", "v3"], every=0.03)
-    app.selectbox(key="live_model").select("previous").run()
+    app.selectbox(key="live_model_rps").select("previous").run()
     wait_until(lambda: video.send(picture("rock")) is not None and used(app) == ["v1", "v3"], every=0.03)
 
 

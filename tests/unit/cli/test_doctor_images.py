@@ -14,7 +14,7 @@ from core.cli.doctor import examine
 from core.cli.findings import Finding
 from core.config.settings import Settings
 from core.images import UPLOAD, store
-from tests.pictures_of_hands import picture
+from tests.pictures_of_hands import HANDS, picture
 
 
 def examined(settings: Settings, *, fix: bool = False, deep: bool = False) -> tuple[Finding, Finding]:
@@ -24,7 +24,7 @@ def examined(settings: Settings, *, fix: bool = False, deep: bool = False) -> tu
 
 @pytest.fixture
 def image() -> store.Image:
-    return store.add(SYSTEM, picture(1), source=UPLOAD, session="s")
+    return store.add(SYSTEM, picture(1), HANDS, source=UPLOAD, session="s")
 
 
 def make_old(file: Path) -> Path:

@@ -16,7 +16,7 @@ from core.vision.boxes import NewBox
 from core.vision.detections import Detections, Pixels, nothing
 from core.vision.provenance import MODEL
 from core.workloads.rps import autolabel
-from tests.pictures_of_hands import box, picture
+from tests.pictures_of_hands import HANDS, box, picture
 
 EDITOR = Actor("eve", Role.EDITOR)
 SMALL, LARGE = NewBox("rock", 0.2, 0.2, 0.1, 0.1, MODEL, 0.9), NewBox("paper", 0.6, 0.6, 0.3, 0.3, MODEL, 0.4)
@@ -27,7 +27,7 @@ def two_hands(_pixels: Pixels) -> list[NewBox]:
 
 
 def add(seed: int, **about: str) -> store.Image:
-    return store.add(EDITOR, picture(seed), source=UPLOAD, session="s", **about)  # type: ignore[arg-type]
+    return store.add(EDITOR, picture(seed), HANDS, source=UPLOAD, session="s", **about)  # type: ignore[arg-type]
 
 
 def labels(image: store.Image) -> list[tuple[str, float]]:
@@ -44,7 +44,7 @@ def state(image: store.Image) -> str:
 
 def test_unlabelled_pictures_get_proposals_and_others_are_left_alone() -> None:
     empty, negative = add(1), add(2, state=LABELLED)
-    done = store.add(EDITOR, picture(3), source=UPLOAD, session="s", boxes=[box("scissors")])
+    done = store.add(EDITOR, picture(3), HANDS, source=UPLOAD, session="s", boxes=[box("scissors")])
     outcome = proposing.propose_all(EDITOR, "rps", proposer=two_hands)
     assert (outcome.looked, outcome.found) == (1, 1)
     assert (state(empty), labels(empty)) == (PROPOSED, [("rock", 0.2), ("paper", 0.6)])

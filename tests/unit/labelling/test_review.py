@@ -17,6 +17,7 @@ from core.storage import datasets, lake
 from core.vision.boxes import BadBoxError, NewBox
 from core.vision.detections import Detections, Pixels, nothing
 from core.vision.provenance import HUMAN, MODEL
+from tests.pictures_of_hands import HANDS
 
 ADA, BOB, EVE = Actor("ada", Role.EDITOR), Actor("bob", Role.EDITOR), Actor("eve", Role.VIEWER)
 
@@ -33,7 +34,7 @@ def box(label: str = "rock", x: float = 0.5, confidence: float | None = 0.9, pro
 
 
 def picture(*boxes: NewBox, priority: int = 0, source: str = WEBCAM, state: str | None = None) -> Image:
-    return store.add(SYSTEM, pixels(), source=source, session="s", boxes=boxes, priority=priority, state=state)
+    return store.add(SYSTEM, pixels(), HANDS, source=source, session="s", boxes=boxes, priority=priority, state=state)
 
 
 def now(image: Image) -> Image:
@@ -260,7 +261,7 @@ def test_a_missed_throw_waits_without_a_box() -> None:
 
 def test_the_same_frame_flagged_again_moves_up_unless_it_was_judged() -> None:
     frame = pixels()
-    first = store.add(SYSTEM, frame, source=WEBCAM, session="s", boxes=[box()])
+    first = store.add(SYSTEM, frame, HANDS, source=WEBCAM, session="s", boxes=[box()])
     again = review.flag(EVE, frame, "paper", said((0.9, 0)), session="live-eve")
     assert (again.id, again.priority, places(again)[0][0]) == (first.id, FLAGGED, "rock")
     review.accept(ADA, [first.id])

@@ -15,9 +15,9 @@ from core.jobs import jobs
 from core.jobs import outputs as job_outputs
 from core.predictions import videos as video_predictions
 from core.storage import lake
+from core.vision.video import BadVideoError, check
+from core.vision.video_writer import VideoWriter
 from core.workloads.rps import starter
-from core.workloads.rps.video import BadVideoError, check
-from core.workloads.rps.video_writer import VideoWriter
 from tests.colour_model import promote_colour_model, write_colour_model
 from tests.videos import write_video
 

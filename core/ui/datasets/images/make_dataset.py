@@ -15,7 +15,7 @@ from core.ui.shell.links import page_link
 from core.ui.shell.messages import explained
 from core.workloads import get_workload
 
-_SEED = "hands_seed"
+_SEED = "images_seed"
 
 
 def make_dataset(actor: Actor, counts: Counts, workload: str) -> None:
@@ -27,7 +27,7 @@ def make_dataset(actor: Actor, counts: Counts, workload: str) -> None:
         "Synthesise and make a dataset" if choices and choices["synthetic"] else "Make a dataset",
         type="primary",
         icon=":material/casino:",
-        key="btn_hands_dataset",
+        key="btn_images_dataset",
         disabled=not allowed or choices is None,
     )
     st.caption(
@@ -52,7 +52,7 @@ def _choose(workload: str) -> dict[str, int] | None:
             "Synthetic pictures",
             value=400,
             step=100,
-            key="hands_synthetic",
+            key="images_synthetic",
             persist_state="session",
             help="Rendered hands, labelled by their geometry. 0: only what is there already.",
         )

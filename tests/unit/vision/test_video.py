@@ -12,10 +12,10 @@ import pytest
 
 from core.config.progress import silent
 from core.config.settings import get_settings
-from core.workloads.rps import video
+from core.vision import video
+from core.vision.video import BadVideoError, annotate, check
+from core.vision.video_writer import VideoWriter
 from core.workloads.rps.detector import ExportedDetector
-from core.workloads.rps.video import BadVideoError, annotate, check
-from core.workloads.rps.video_writer import VideoWriter
 from tests.colour_model import write_colour_model
 from tests.videos import LEFT, TOP, converted, sound_only, turned, write_video
 

@@ -10,8 +10,8 @@ import pytest
 
 from core.vision.detections import Detections, Pixels, nothing
 from core.workloads.base import Drift
-from core.workloads.rps.drift import drift
-from core.workloads.rps.manifest import Picture
+from core.workloads.images.drift import drift
+from core.workloads.images.manifest import Picture
 from core.workloads.statistics import shares_test
 
 ALPHA, EFFECT = 0.01, 0.1

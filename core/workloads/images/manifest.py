@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from core.catalog.tables import Dataset
 from core.images import files
+from core.images.snapshot import CLASSES
 from core.storage import lake
 from core.vision.detections import Pixels
 
@@ -61,6 +62,17 @@ def pictures(dataset: Dataset, *, holdout: bool | None = None) -> list[Picture]:
 
 def _picture(sha256: str, session: str, split: str, source: str, width: int, height: int, boxes: str) -> Picture:
     return Picture(sha256, session, split, source, int(width), int(height), *_boxes(boxes))
+
+
+def classes_of(dataset: Dataset) -> tuple[str, ...]:
+    """The labels that a dataset of whole images was made with, in the order of its indices.
+
+    Raises ``ValueError`` when the manifest does not say so, ``DatasetMissingError`` when it is gone.
+    """
+    rows = lake.read(dataset.path, [CLASSES], limit=1)[CLASSES]
+    if not len(rows):
+        raise ValueError("the dataset holds no image")
+    return tuple(str(name) for name in json.loads(rows[0]))
 
 
 def spread(chosen: Iterable[Picture], most: int) -> list[Picture]:
