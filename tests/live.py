@@ -29,6 +29,8 @@ def picture(throw: str | None = None, left: int = 100, top: int = 60, width: int
 class SquareDetector:
     """Finds the squares of :func:`picture` by their colour, with confidence 0.9."""
 
+    classes = CLASSES
+
     def detect(self, picture: Pixels, confidence: float = 0.25) -> Detections:
         boxes, labels = [], []
         for label, throw in enumerate(CLASSES):
@@ -65,6 +67,8 @@ class HeldDetector:
 
 class BrokenDetector:
     """Throws on each frame."""
+
+    classes = CLASSES
 
     def detect(self, picture: Pixels, confidence: float = 0.25) -> Detections:
         raise RuntimeError("the graph fell apart")

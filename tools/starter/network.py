@@ -82,6 +82,7 @@ class TorchDetector:
         self._model, self._size = model.eval(), size
         self._device = device_of(model)
         self._quick = quick_precision(self._device)
+        self.classes = CLASSES
 
     def detect(self, picture: Pixels, confidence: float = 0.25) -> Detections:
         """Boxes at least that confident, in pixels of ``picture``."""

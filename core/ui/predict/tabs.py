@@ -33,7 +33,7 @@ def predict_tabs(actor: Actor, workload: str) -> None:
         if moving.open:
             with moving:
                 video(actor, workload)
-    elif get_workload(workload).features:
+    elif get_workload(workload).data_kind == "rows":
         file_prediction(actor, workload)
     else:
         empty("This workload has no form here yet. Its model can be asked from a program.", ":material/code:")

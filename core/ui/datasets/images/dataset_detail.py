@@ -15,10 +15,10 @@ from core.images.snapshot import CLASSES
 from core.storage import lake
 from core.ui.datasets.dataset_list import listing
 from core.ui.datasets.images.counts import NOTHING, SPLIT_COLOURS, SPLIT_NAMES, spoken
-from core.ui.shell import charts
+from core.ui.shell.charts import show
 from core.ui.shell.formats import size
 from core.ui.shell.messages import explained
-from core.workloads import get_workload
+from core.workloads import charts, get_workload
 from core.workloads.image_collections import collection_of
 
 
@@ -38,7 +38,7 @@ def _inside(dataset: Dataset) -> None:
     chart, facts = st.columns((3, 2), gap="large")
     with chart:
         bars = charts.split_bars(rows, SPLIT_COLOURS, tuple(SPLIT_NAMES.values()))
-        charts.show(bars, "dataset_inside", spoken(rows))
+        show(bars, "dataset_inside", spoken(rows))
     with facts:
         st.metric("Images", f"{dataset.rows:,}")
         st.caption(", ".join(f"{number:,} {source}" for source, number in sorted(sources.items())))
