@@ -148,13 +148,13 @@ def _label(page: Page) -> None:
         expect(stage).to_be_focused()
         page.keyboard.press("Enter")
         wait_until(lambda: next_picture() != image, what=f"picture {image} to be accepted")
-    expect(page.get_by_text("Nothing waits for you")).to_be_visible()
+    expect(page.get_by_text("The review queue is empty")).to_be_visible()
 
 
 def _make_a_dataset(page: Page) -> None:
     _go(page, "Datasets")
     page.get_by_role("tab", name="Hands").click()
-    synthetic = page.get_by_role("spinbutton", name="Synthetic pictures")
+    synthetic = page.get_by_role("spinbutton", name="Synthetic images")
     synthetic.fill("0")
     synthetic.press("Enter")
     make = page.get_by_role("button", name="Make a dataset", exact=True)  # so called once nothing is to be rendered

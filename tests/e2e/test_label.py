@@ -114,7 +114,7 @@ def test_by_keyboard_alone(editor_page: Page) -> None:
     press("b")
     press("p")
     press("Enter")
-    expect(page.get_by_text("skipped every picture that waits here (1)")).to_be_visible()
+    expect(page.get_by_text("skipped every image that waits here (1)")).to_be_visible()
     assert [(one.label, one.width) for one in saved(last, "labelled").boxes] == [("paper", pytest.approx(0.4))]
     page.get_by_role("button", name="Look at them again").click()
     expect_picture(page, second, 1)
@@ -171,7 +171,7 @@ def test_by_mouse(editor_page: Page) -> None:
 
     page.get_by_role("button", name="Accept them all").click()
     page.get_by_role("dialog").get_by_role("button", name="Accept them").click()
-    expect(page.get_by_text("No picture fits this choice")).to_be_visible()
+    expect(page.get_by_text("No image fits this choice")).to_be_visible()
     for one in sure:
         assert saved(one, "labelled").boxes[0].provenance == "model"
     page.get_by_role("button", name="Undo the last step").click()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from core.config.progress import Report
 from core.workloads.images.backbone import Backbone, Embedding
 from core.workloads.images.classifier import Head, WholeImageClassifier
-from core.workloads.images.enough import require_enough
+from core.workloads.images.enough import TooFewPicturesError, require_enough
 from core.workloads.images.manifest import Picture
 
 _TELL_EVERY_S = 0.5
@@ -29,6 +29,8 @@ def fit(
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
+    if len(classes) < 2:
+        raise TooFewPicturesError("A model tells labels apart: make at least two on Datasets, and label images.")
     require_enough(chosen, classes)
     graph = backbone.cut()
     embeddings = _embeddings(chosen, Embedding(graph, backbone.size), report)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from loguru import logger
@@ -73,6 +73,13 @@ def classes_of(dataset: Dataset) -> tuple[str, ...]:
     if not len(rows):
         raise ValueError("the dataset holds no image")
     return tuple(str(name) for name in json.loads(rows[0]))
+
+
+def renumbered(chosen: Sequence[Picture], before: Sequence[str], now: Sequence[str]) -> list[Picture]:
+    """Labels of other numbers: ``before`` and ``now`` name them. What has no name any more goes."""
+    places = np.array([now.index(name) if name in now else -1 for name in before], dtype=np.int64)
+    renamed = [(picture, places[picture.labels]) for picture in chosen]
+    return [replace(one, labels=labels[labels >= 0], places=one.places[labels >= 0]) for one, labels in renamed]
 
 
 def spread(chosen: Iterable[Picture], most: int) -> list[Picture]:

@@ -111,7 +111,7 @@ class ImageClassifierWorkload:
 
     def drift(self, reference: Dataset, current: Dataset, predictor: WholeImageClassifier) -> Drift:
         from core.workloads.images.drift import drift
-        from core.workloads.images.manifest import classes_of, pictures
+        from core.workloads.images.manifest import classes_of, pictures, renumbered
 
         if reference.sha256 == current.sha256:
             return Drift(False, "The champion was trained on this very dataset.")
@@ -119,7 +119,7 @@ class ImageClassifierWorkload:
         if added := [name for name in classes if name not in predictor.classes]:
             return Drift(True, f"The champion does not know the labels {', '.join(added)}.")
         return drift(
-            pictures(reference),
+            renumbered(pictures(reference), classes_of(reference), classes),
             pictures(current),
             predictor,
             classes=len(classes),

@@ -44,6 +44,6 @@ def test_the_order_of_arrival_does_not_matter_and_a_label_does() -> None:
 
 def test_nothing_labelled_is_said_with_the_next_step() -> None:
     store.add(SYSTEM, picture(1), HANDS, source=UPLOAD, session="a")
-    with pytest.raises(NoPicturesError, match="Synthesise some or import") as refused:
+    with pytest.raises(NoPicturesError, match="No image is labelled yet") as refused:
         write_snapshot(HANDS)
     assert isinstance(refused.value, datasets.NoDatasetError)
