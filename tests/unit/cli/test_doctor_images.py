@@ -46,7 +46,7 @@ def test_a_lost_or_shortened_file_is_a_problem(settings: Settings, image: store.
     files = examined(settings)[0]
     assert files.level == "problem"
     assert image.sha256[:12] in files.text
-    assert "delete those pictures under Datasets, Hands" in files.remedy
+    assert "delete those pictures on Datasets" in files.remedy
 
 
 def test_a_changed_byte_is_seen_by_a_deep_look(settings: Settings, image: store.Image) -> None:

@@ -8,7 +8,7 @@ import pytest
 from core.auth.roles import SYSTEM
 from core.catalog import engine, migrate
 from core.config.settings import Settings, get_settings
-from core.images import UPLOAD, exporting, store
+from core.images import UPLOAD, exporting, labels, store
 from core.images.snapshot import write_snapshot
 from core.labelling import proposing
 from tests.pictures_of_hands import HANDS, box, picture
@@ -62,3 +62,20 @@ def test_every_question_is_understood() -> None:
     assert write_snapshot(HANDS).rows == 1
     assert proposing.propose_all(SYSTEM, "rps", proposer=lambda _: [box("rock", provenance="model")]).found == 1
     assert store.delete(SYSTEM, [image.id for image in store.listed()]) == 2
+
+
+def test_of_labels_that_clash_one_is_made_however_many_come_at_once() -> None:
+    def add(name: str) -> bool:
+        try:
+            labels.add(SYSTEM, "photos", name)
+        except labels.LabelError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        made = list(pool.map(add, ["Ada", "ADA", "ada", "aDa", "adA", "ADa"]))
+    assert sum(made) == 1
+    assert len(labels.names("photos")) == 1
+    labels.rename(SYSTEM, "photos", labels.names("photos")[0], "Countess")
+    labels.remove(SYSTEM, "photos", "Countess")
+    assert labels.names("photos") == ()

@@ -71,7 +71,7 @@ def test_pictures_are_added_read_and_deleted(settings: Settings) -> None:
     assert files.stored([image.sha256, "0" * 64]) == {image.sha256}
     store.delete(SYSTEM, [image.id])
     assert objects("images") == []
-    with pytest.raises(store.ImageMissingError, match="Delete it under Datasets, Hands"):
+    with pytest.raises(store.ImageMissingError, match="Delete it on Datasets"):
         store.file_of(image)
 
 
