@@ -17,7 +17,7 @@ from core.vision.decode import BadImageError, decode_with_remarks
 from core.vision.provenance import HUMAN
 
 NOTHING = "nothing"
-"""What a photo shows that is to teach where there is no throw: it needs no box."""
+"""What a photo shows that is to teach where none of the classes is: it needs no box."""
 
 
 @dataclass(slots=True)

@@ -86,8 +86,8 @@ def test_without_champion_and_starter_it_says_what_to_do(monkeypatch: pytest.Mon
     monkeypatch.setattr(serving, "served_starter", lambda workload: None)
     watched = follow()
     wait_until(lambda: watched.current() is None and watched.problem, every=0.01)
-    assert "train a model on the Train page" in str(watched.problem)
-    with pytest.raises(serving.ModelRefusedError, match="lacks the starter model"):
+    assert "Make a dataset" in str(watched.problem)
+    with pytest.raises(serving.ModelRefusedError, match="no model yet"):
         following.starter_model(WORKLOAD)
 
 

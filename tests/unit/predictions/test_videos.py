@@ -47,8 +47,8 @@ def test_the_champion_answers_and_who_asked_fetches_it(
     assert upload.endswith(".mp4")
     job = jobs._claim(jobs.PREDICT_VIDEO, "rps", {}, "eve", "flow-run")
     answered = video_predictions.answer("rps", upload, 0.5, job.id, silent)
-    assert (answered.version, answered.watched.frames, answered.watched.hands) == (champion.version, 8, 5)
-    assert video_predictions.sentence(answered) == "8 frames seen by version 1; a throw on 5 of them."
+    assert (answered.version, answered.watched.frames, answered.watched.found) == (champion.version, 8, 5)
+    assert video_predictions.sentence(answered) == "8 frames seen by version 1; something found on 5 of them."
     assert sorted(left(settings)) == [f"{job.id}.csv", f"{job.id}.mp4"]
 
     with pytest.raises(LookupError, match="no result"):
@@ -74,7 +74,7 @@ def test_without_a_champion_the_model_that_ships_answers(
         monkeypatch.setattr(f"{module}.starter_folder", lambda: tmp_path / "shipped")
     upload = video_predictions.keep_upload(EVE, content, "given.mp4")
     answered = video_predictions.answer("rps", upload, 0.5, "job", silent)
-    assert (answered.version, answered.watched.hands) == (0, 5)
+    assert (answered.version, answered.watched.found) == (0, 5)
     assert "seen by the model that ships" in video_predictions.sentence(answered)
 
 
