@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from core.auth.roles import Actor
 from core.catalog.engine import writing
 from core.catalog.image_tables import Image
+from core.config.messages import Message, Messages, say
 from core.images import FLAGGED, LIVE, PROPOSED, UNLABELLED, store
 from core.images.collection import ImageCollection
-from core.vision.answers import in_words, to_boxes
+from core.vision.answers import to_boxes
 from core.vision.boxes import BadBoxError, NewBox, whole_image
 from core.vision.detections import Detections, Pixels
 from core.vision.provenance import MODEL
@@ -39,8 +40,7 @@ def flag(
     if right_label is not None and right_label not in collection.classes:
         raise BadBoxError(f"The label is one of {', '.join(collection.classes)}, not {right_label!r}.")
     boxes = [] if right_label is None else _corrected(pixels, right_label, said, collection)
-    answer = in_words(said.found, said.classes)
-    note = f"{said.model} said {answer}; {actor.username} says {right_label or 'none of them'}."
+    note = (_note(actor, right_label, said),)
     undecided = not boxes and (right_label is not None or collection.whole_image)
     state = UNLABELLED if undecided else PROPOSED
     about = store.ImageFacts(LIVE, session, collection, boxes, state, FLAGGED, note)
@@ -48,7 +48,7 @@ def flag(
     return kept.image if kept.new else _flag_again(kept.image.id, note)
 
 
-def _flag_again(image_id: int, note: str) -> Image:
+def _flag_again(image_id: int, note: Messages) -> Image:
     """The very same frame was there already: what people decided about it stands, otherwise it moves up."""
     with writing() as session:
         image = session.get_one(Image, image_id, with_for_update=True)
@@ -64,3 +64,12 @@ def _corrected(pixels: Pixels, label: str, said: Said, collection: ImageCollecti
     height, width = pixels.shape[:2]
     found = to_boxes(said.found, said.classes, width, height)
     return [replace(found[0], label=label, confidence=None)] if found else []
+
+
+def _note(actor: Actor, right_label: str | None, said: Said) -> Message:
+    pairs = zip(said.found.labels, said.found.scores, strict=True)
+    found = [say("image.detection", label=said.classes[label], confidence=score) for label, score in pairs]
+    found = found or [say("image.no_detection")]
+    if right_label is None:
+        return say("image.flagged_nothing", model=said.model, found=found, user=actor.username)
+    return say("image.flagged", model=said.model, found=found, user=actor.username, label=right_label)

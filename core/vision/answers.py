@@ -68,12 +68,6 @@ def as_json(found: Detections, classes: Sequence[str], pixels: Pixels, model: st
     return json.dumps({"model": model, "width": width, "height": height, "boxes": rows(found, classes)}, indent=2)
 
 
-def in_words(found: Detections, classes: Sequence[str]) -> str:
-    """``cat (93%), dog (41%)``, or "nothing"."""
-    said = [f"{classes[int(label)]} ({score:.0%})" for label, score in zip(found.labels, found.scores, strict=True)]
-    return ", ".join(said) or "nothing"
-
-
 def drawn(pixels: Pixels, found: Detections, classes: Sequence[str]) -> Pixels:
     """The image with its boxes, as the Live page draws them; the most confident lies on top. A copy."""
     from core.vision.drawing import MAIN, draw_box

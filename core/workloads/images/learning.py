@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.config.messages import say
 from core.config.progress import Report
 from core.workloads.images.backbone import Backbone, Embedding
 from core.workloads.images.classifier import Head, WholeImageClassifier
@@ -45,7 +46,7 @@ def _embeddings(chosen: Sequence[Picture], embedding: Embedding, report: Report)
     rows, tell_at = [], 0.0
     for number, picture in enumerate(chosen):
         if time.monotonic() >= tell_at:
-            report(0.95 * number / len(chosen), f"{number:,} of {len(chosen):,} images seen")
+            report(0.95 * number / len(chosen), say("images.seen", done=number, total=len(chosen)))
             tell_at = time.monotonic() + _TELL_EVERY_S
         rows.append(embedding.of(picture.pixels()))
     return np.stack(rows)

@@ -13,12 +13,13 @@ from pydantic import BaseModel, ConfigDict
 from pydantic_settings import BaseSettings
 
 from core.catalog.tables import Dataset
+from core.config.messages import say
 from core.config.progress import Report
 from core.config.settings import get_settings
 from core.images import labels
 from core.images.collection import ImageCollection
 from core.storage import lake
-from core.workloads.base import Annotation, Comparison, DataKind, Drift, Feature, Scores, Task, Trained, p_text
+from core.workloads.base import Annotation, Comparison, DataKind, Drift, Feature, Scores, Task, Trained
 from core.workloads.images.backbone import Backbone
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class ImageClassifierWorkload:
     def generate(self, parameters: BaseModel, report: Report) -> lake.StoredFile:
         from core.images.snapshot import write_snapshot
 
-        report(0.5, "Writing the list of all labelled images")
+        report(0.5, say("images.listing"))
         return write_snapshot(ImageCollection(self.name, self.classes, whole_image=True))
 
     def train(self, dataset: Dataset, report: Report) -> Trained:
@@ -81,7 +82,7 @@ class ImageClassifierWorkload:
 
         chosen, classes = pictures(dataset, holdout=False), classes_of(dataset)
         model, predictor = fit(chosen, classes, self.backbone(), self.inverse_penalty, report)
-        report(1.0, f"Fitted on {len(chosen):,} images")
+        report(1.0, say("images.fitted", images=len(chosen)))
         return Trained(model, predictor, dict(self.training_parameters))
 
     @property
@@ -102,9 +103,12 @@ class ImageClassifierWorkload:
 
         test = mcnemar_exact(champion.outcomes, challenger.outcomes)
         better = test.only_second_right > test.only_first_right and test.p_value < get_settings().promote_alpha
-        summary = (
-            f"Only the challenger was right on {test.only_second_right:,} images, only the champion on "
-            f"{test.only_first_right:,}, of {champion.samples:,} (McNemar exact, {p_text(test.p_value)})"
+        summary = say(
+            "comparison.mcnemar",
+            challenger=test.only_second_right,
+            champion=test.only_first_right,
+            unit=self.unit,
+            p=test.p_value,
         )
         counted = {name: getattr(test, name) for name in ("only_first_right", "only_second_right", "p_value")}
         return Comparison(better, test.p_value, summary, {"test": "McNemar exact", **counted})
@@ -114,10 +118,10 @@ class ImageClassifierWorkload:
         from core.workloads.images.manifest import classes_of, pictures, renumbered
 
         if reference.sha256 == current.sha256:
-            return Drift(False, "The champion was trained on this very dataset.")
+            return Drift(False, say("drift.same_dataset"))
         classes, settings = classes_of(current), get_settings()
         if added := [name for name in classes if name not in predictor.classes]:
-            return Drift(True, f"The champion does not know the labels {', '.join(added)}.")
+            return Drift(True, say("images.unknown_labels", labels=added))
         return drift(
             renumbered(pictures(reference), classes_of(reference), classes),
             pictures(current),

@@ -8,9 +8,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.vision.answers import COLUMNS, as_csv, as_json, drawn, in_words, rows, to_boxes
+from core.vision.answers import COLUMNS, as_csv, as_json, drawn, rows, to_boxes
 from core.vision.boxes import to_corners
-from core.vision.detections import Detections, nothing
+from core.vision.detections import Detections
 
 CLASSES = ("cat", "dog")
 WIDTH, HEIGHT = 640, 480
@@ -69,8 +69,6 @@ def test_rows_tables_and_words_name_the_models_own_classes() -> None:
     assert tuple(table[0]) == COLUMNS and table[1]["label"] == "cat"
     told = json.loads(as_json(said, CLASSES, np.zeros((480, 640, 3), np.uint8), "v3"))
     assert (told["model"], told["width"], told["height"], len(told["boxes"])) == ("v3", 640, 480, 2)
-    assert in_words(said, CLASSES) == "dog (75%), cat (25%)"
-    assert in_words(nothing(), CLASSES) == "nothing"
 
 
 def test_drawing_leaves_the_image_alone_and_draws_one_box_per_place() -> None:
