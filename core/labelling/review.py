@@ -20,7 +20,7 @@ from core.catalog.image_tables import Box, Image
 from core.catalog.tables import utcnow
 from core.images import LABELLED, PROPOSED, REJECTED, store
 from core.labelling.flagging import flag
-from core.labelling.review_history import Step, remember, restore, stamp
+from core.labelling.review_history import Before, Step, remember, restore, stamp
 from core.labelling.review_queue import confident
 from core.vision.boxes import NewBox
 from core.vision.provenance import HUMAN
@@ -117,7 +117,7 @@ def undo(actor: Actor, step: Step) -> Undone:
         present = {image.id: image for image in _select(session, step.image_ids)}
         for before in step.before:
             image = present.get(before.image_id)
-            if image is not None and stamp(image) == step.after[image.id]:
+            if image is not None and stamp(image) == step.after[image.id] and _known(image, before):
                 restore(image, before)
                 restored.append(image.id)
         if len(step.before) > 1:
@@ -125,6 +125,11 @@ def undo(actor: Actor, step: Step) -> Undone:
     if step.before and not restored:
         raise ReviewedMeanwhileError("Nothing was undone: somebody has changed this picture since, or deleted it.")
     return Undone(tuple(restored), tuple(one for one in step.image_ids if one not in set(restored)))
+
+
+def _known(image: Image, before: Before) -> bool:
+    """Whether all labels from before are still there: people may have renamed or removed one since."""
+    return {str(box["label"]) for box in before.boxes} <= set(collection_of(image.workload).classes)
 
 
 def _accept(session: Session, actor: Actor, images: Sequence[Image]) -> Step:

@@ -13,8 +13,9 @@ from core.labelling.review_history import stamp
 from core.ui.label import actions
 from core.ui.label.editor import Act, DrawnBox
 from core.ui.shell.formats import percent, plain
+from core.ui.shell.guard import acting
 from core.ui.shell.links import may_open, page_link
-from core.ui.shell.messages import empty
+from core.ui.shell.messages import empty, explained
 
 _KEYS = 9
 """Labels with a key of their own: 1 to 9."""
@@ -42,12 +43,12 @@ def class_choice(actor: Actor, image: Image, classes: tuple[str, ...], readonly:
                 shortcut=key,
                 disabled=readonly,
                 on_click=_decide,
-                args=(actor, image, name),
+                args=(image, name),
             )
-    _others(actor, image, readonly)
+    _others(image, readonly)
 
 
-def _others(actor: Actor, image: Image, readonly: bool) -> None:
+def _others(image: Image, readonly: bool) -> None:
     with st.container(horizontal=True, key="label_acts"):
         for label, action, key, off in (
             ("Reject", "reject", "x", readonly),
@@ -61,17 +62,23 @@ def _others(actor: Actor, image: Image, readonly: bool) -> None:
                 shortcut=key,
                 disabled=off,
                 on_click=_act,
-                args=(actor, image, action),
+                args=(image, action),
             )
 
 
-def _decide(actor: Actor, image: Image, name: str) -> None:
+def _decide(image: Image, name: str) -> None:
     whole = DrawnBox(label=name, x=0.5, y=0.5, width=1.0, height=1.0)
-    actions.perform(actor, Act(action="accept", image=image.id, seen=stamp(image), boxes=[whole]))
+    _perform(Act(action="accept", image=image.id, seen=stamp(image), boxes=[whole]))
 
 
-def _act(actor: Actor, image: Image, action: Literal["reject", "next", "undo"]) -> None:
-    actions.perform(actor, Act(action=action, image=image.id, seen=stamp(image), boxes=[]))
+def _act(image: Image, action: Literal["reject", "next", "undo"]) -> None:
+    _perform(Act(action=action, image=image.id, seen=stamp(image), boxes=[]))
+
+
+def _perform(act: Act) -> None:
+    """As whoever is signed in now: a callback runs before the page's guard."""
+    with explained():
+        actions.perform(acting(), act)
 
 
 def _in_words(image: Image) -> str:

@@ -292,6 +292,17 @@ def test_the_champion_proposes_one_label_and_mistakes_come_first(mlflow_store: P
     assert [one.id for one in review_queue.queue(NAME)] == [flagged.id, waiting.id]
 
 
+def test_a_label_that_was_renamed_meanwhile_does_not_come_back_by_undoing() -> None:
+    make_members(NAME)
+    image = store.add(EDITOR, portrait(0, 1), collection_of(NAME), source=UPLOAD, session="s")
+    review.set_boxes(EDITOR, image.id, [whole_image("Ada", "human")])
+    step = review.set_boxes(EDITOR, image.id, [whole_image("Ben", "human")])
+    labels.rename(EDITOR, NAME, "Ada", "Countess")
+    with pytest.raises(review.ReviewedMeanwhileError):
+        review.undo(EDITOR, step)
+    assert labels_of(image) == ["Ben"]
+
+
 def test_a_video_is_answered(mlflow_store: Path, tmp_path: Path) -> None:
     two_splits()
     dataset()
