@@ -248,7 +248,7 @@ _OF_IMAGES: dict[str, str | Plural] = {
         "(SHIFUMI_IMAGE_MAX_SIDE). Save it smaller."
     ),
     "decode.pixels": (
-        "The image has {width:count} × {height:count} pixels, more than {limit:count} (SHIFUMI_IMAGE_MAX_PIXELS). "
+        "The image has {width:count} × {height:count} pixels, more than {limit:millions} (SHIFUMI_IMAGE_MAX_PIXELS). "
         "Save it smaller."
     ),
     "decode.tiny": "The image has {width:count} × {height:count} pixels; nothing can be seen on fewer than {least}.",

@@ -52,6 +52,7 @@ FORMATS: dict[str, Callable[[Any], str]] = {
     "percent": lambda value: f"{value:.0%}".replace("%", " %"),
     "seconds": lambda value: f"{value:,.0f} s",
     "about": _about,
+    "millions": lambda value: f"{value / 1e6:,.0f} million",
     "megabytes": lambda value: f"{value / 1e6:,.0f} MB",
     "p": p_text,
     "list": lambda values: ", ".join(str(one) for one in values),
