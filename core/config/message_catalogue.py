@@ -99,7 +99,7 @@ _OF_JOBS: dict[str, str | Plural] = {
         "memory ran out: look into that worker's log, then start this again.",
     ),
     "work.lease_lost": "This work was cancelled, or another worker has it by now.",
-    "work.unknown_kind": "This worker does not know the work {kind}: bring it to the version of the workbench.",
+    "work.unknown_kind": "This worker does not know the work {kind:quoted}: bring it to the version of the workbench.",
     "work.settings_differ": (
         "The worker has other settings for {workload} than the workbench ({names:list}). Give both the same {prefix}… "
         "variables and start the worker again."

@@ -23,7 +23,7 @@ def formatted(value: Any, spec: str, nested: Callable[[object], str]) -> str:
     if spec == "message":
         return nested(value)
     if spec == "messages":
-        return ", ".join(nested(one) for one in value)
+        return ", ".join(nested(one).removesuffix(".") for one in value)
     if value is None and spec != "p":
         return _NOTHING
     return FORMATS[spec](value)
