@@ -70,7 +70,7 @@ def export(
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
-    audit.record_event(actor, "image.export", f"{written} pictures")
+    audit.record_event(actor, "image.export", collection.workload, images=written)
     return written
 
 

@@ -228,7 +228,7 @@ def delete(actor: Actor, ids: Sequence[int]) -> int:
         gone += len(found)
         _forget_files([image.sha256 for image in found])
     if gone:
-        audit.record_event(actor, "image.delete", f"{gone} pictures")
+        audit.record_event(actor, "image.delete", "images", images=gone)
     return gone
 
 

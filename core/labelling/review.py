@@ -121,7 +121,7 @@ def undo(actor: Actor, step: Step) -> Undone:
                 restore(image, before)
                 restored.append(image.id)
         if len(step.before) > 1:
-            audit.record_event(actor, "image.undo", f"{len(restored)} pictures", undone=step.action, session=session)
+            audit.record_event(actor, "image.undo", "images", images=len(restored), undone=step.action, session=session)
     if step.before and not restored:
         raise ReviewedMeanwhileError("Nothing was undone: somebody has changed this picture since, or deleted it.")
     return Undone(tuple(restored), tuple(one for one in step.image_ids if one not in set(restored)))
@@ -149,9 +149,7 @@ def _changed(
         change(image)
         image.reviewed_by, image.reviewed_at = actor.username, now
     if len(images) > 1:
-        audit.record_event(
-            actor, f"image.{action}", f"{len(images)} pictures", workload=images[0].workload, session=session
-        )
+        audit.record_event(actor, f"image.{action}", images[0].workload, images=len(images), session=session)
     return Step(actor.username, action, before, {image.id: stamp(image) for image in images})
 
 

@@ -137,7 +137,7 @@ def test_what_programs_get() -> None:
 def test_a_file_that_is_no_photo_is_told(champion: registry.Version, monkeypatch: pytest.MonkeyPatch) -> None:
     app = open_predict()
     for data, words in (
-        (b"x1,x2\n1,2\n", "This is not a picture that can be opened"),
+        (b"x1,x2\n1,2\n", "This is not an image that can be opened"),
         (b"", "The file is empty"),
         (HAND[: len(HAND) // 2], "damaged or cut off"),
         (file_bytes(picture(width=30_000, height=8), "PNG"), "no side may be longer than 20,000"),

@@ -262,8 +262,8 @@ def test_sessions_are_split_for_good_and_in_proportion() -> None:
     [
         ((0.5, 0.5, 0.0, 0.1), "above 0"),
         ((0.5, 0.5, 0.1, -0.1), "above 0"),
-        ((0.95, 0.5, 0.2, 0.1), "out of the picture: x"),
-        ((0.5, -0.2, 0.2, 0.1), "out of the picture: y"),
+        ((0.95, 0.5, 0.2, 0.1), "out of the image: x"),
+        ((0.5, -0.2, 0.2, 0.1), "out of the image: y"),
         ((float("nan"), 0.5, 0.1, 0.1), "NaN"),
         ((0.5, 0.5, float("inf"), 0.1), "infinity"),
     ],

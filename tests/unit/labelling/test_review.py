@@ -115,7 +115,9 @@ def test_accepting_all_takes_the_confident_only() -> None:
     step = review.accept_confident(ADA, "rps", 0.8)
     assert step.image_ids == tuple(one.id for one in sure)
     assert review_queue.confident_count("rps", 0.8) == 0
-    assert [(event.action, event.subject) for event in audit.latest(1)] == [("image.accept", "2 pictures")]
+    assert [(event.action, event.subject, event.details) for event in audit.latest(1)] == [
+        ("image.accept", "rps", {"images": 2})
+    ]
     assert review.undo(ADA, step) == review.Undone(step.image_ids, ())
     assert review_queue.confident_count("rps", 0.8) == 2
     assert audit.latest(1)[0].action == "image.undo"
