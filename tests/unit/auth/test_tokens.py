@@ -197,11 +197,14 @@ def test_a_dead_catalog_lets_nobody_pass(checker: TokenVerifier, monkeypatch: py
 
 
 def test_last_use_is_written_at_close() -> None:
-    secret, token = create_token(make_user(), "real", ["predict"], None)
+    admin = make_user()
+    secret, token = create_token(admin, "real", ["predict"], None)
+    _, unused = create_token(admin, "unused", ["predict"], None)
     checker = TokenVerifier()
     checker.verify(secret, "predict")
     assert last_used(token.id) is None, "the hot path wrote to the catalog"
     checker.close()
+    assert last_used(unused.id) is None
     first = last_used(token.id)
     assert first is not None
     assert abs(datetime.now(UTC) - first) < timedelta(minutes=5)
