@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from core.config.settings import get_settings
 from core.vision.detections import Detections, Pixels
+from core.vision.letterbox import letterbox
 from core.workloads.rps.decode import decode
 from core.workloads.rps.export import GRAPH, Meta, read_meta
-from core.workloads.rps.letterbox import letterbox
 from core.workloads.rps.runtimes import open_graph
 
 
@@ -29,6 +29,11 @@ class ExportedDetector:
         chosen = runtime or get_settings().rps_runtime
         wanted = None if chosen == "auto" else chosen
         self.runtime = open_graph(folder / GRAPH, self.meta, _threads(), wanted)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What it was trained to find; labels are indices into it."""
+        return self.meta.classes
 
     def detect(self, picture: Pixels, confidence: float = 0.25) -> Detections:
         """Boxes at least that confident, in pixels of ``picture``, which may have any size."""
