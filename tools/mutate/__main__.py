@@ -23,6 +23,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--sample", type=int, metavar="N", help="a random sample of N mutants, spread over the rooms")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="which sample (default: 0)")
     parser.add_argument("--children", type=int, default=os.cpu_count() or 2, metavar="N", help="mutants at a time")
+    parser.add_argument("--without", action="append", default=[], metavar="FILE", help="leave this file of tests out")
     parser.add_argument("--again", action="store_true", help="run those that were killed before once more, too")
     parser.add_argument("--out", type=Path, metavar="FILE", help="also write the report there")
     return parser.parse_args(arguments)
@@ -32,7 +33,10 @@ def main(arguments: list[str]) -> int:
     """Run; returns 0 when at least nine in ten mutants were noticed."""
     options = _options(arguments)
     try:
-        spaces = {room.name: Workspace(room, FOLDER / room.name, ROOT) for room in rooms_of(options.paths, ROOT)}
+        spaces = {
+            room.name: Workspace(room, FOLDER / room.name, ROOT, options.without)
+            for room in rooms_of(options.paths, ROOT)
+        }
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2

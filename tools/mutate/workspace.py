@@ -19,7 +19,7 @@ source_paths = ["core"]
 only_mutate = {only}
 also_copy = {others}
 pytest_add_cli_args_test_selection = {tests}
-pytest_add_cli_args = ["-p", "no:xdist"]
+pytest_add_cli_args = {options}
 do_not_mutate_patterns = ["logger\\\\."]
 use_git_change_detection = false
 on_dependency_change = "ignore"
@@ -46,8 +46,8 @@ class Mutant:
 class Workspace:
     """A room's copy in ``folder``. What was found stays there: the next run goes on from it."""
 
-    def __init__(self, room: Room, folder: Path, root: Path) -> None:
-        self.room, self.folder, self._root = room, folder, root
+    def __init__(self, room: Room, folder: Path, root: Path, without: Sequence[str] = ()) -> None:
+        self.room, self.folder, self._root, self._without = room, folder, root, without
 
     def refresh(self) -> None:
         """Bring the copy up to date with the tree. Raises ``CalledProcessError`` when git does not answer."""
@@ -65,8 +65,12 @@ class Workspace:
 
     def _configure(self, files: set[str]) -> None:
         others = sorted({Path(name).parts[0] for name in files} - {"core"})
+        options = ["-p", "no:xdist", *(f"--ignore={path}" for path in self._without)]
         text = (self._root / "pyproject.toml").read_text(encoding="utf-8") + _CONFIGURATION.format(
-            only=json.dumps(self.room.patterns), others=json.dumps(others), tests=json.dumps(self.room.tests)
+            only=json.dumps(self.room.patterns),
+            others=json.dumps(others),
+            tests=json.dumps(self.room.tests),
+            options=json.dumps(options),
         )
         (self.folder / "pyproject.toml").write_text(text, encoding="utf-8")
 

@@ -41,18 +41,18 @@ def test_an_editor_stops_anybodys_job() -> None:
 def test_a_job_that_runs_is_asked_to_stop_and_lives_until_its_flow_has_ended() -> None:
     """Its concurrency key stays taken: the next one must not start beside a flow that is still tidying up."""
     job = claimed(jobs.CHECK, "ed")
-    jobs.report(job.id, 0.4, "Fitting")
+    jobs.report(job.id, 0.4, say("job.started"))
     jobs.cancel(EDITOR, job.id)
     now = jobs.get(job.id)
     assert now is not None
     assert (now.state, now.finished_at, now.concurrency_key) == (jobs.RUNNING, None, job.concurrency_key)
-    assert (now.progress, now.message != "Fitting") == (0.4, True)
+    assert (now.progress, now.message) == (0.4, (say("job.cancelling", user="ed"),))
     assert [event.action for event in audit.latest()] == ["job.cancel"]
 
 
 def test_what_has_ended_is_not_cancelled() -> None:
     job = claimed()
-    jobs.finish(job.id, jobs.COMPLETED, "done")
+    jobs.finish(job.id, jobs.COMPLETED, say("job.done"))
     for unknown in (job.id, "no such job"):
         with pytest.raises(LookupError):
             jobs.cancel(EDITOR, unknown)
