@@ -15,30 +15,28 @@ from core.ui.datasets.images.import_zip import import_zip
 from core.ui.datasets.images.make_dataset import make_dataset
 from core.ui.shell.messages import explained
 
-_WORKLOAD = "rps"
 
-
-def images_tab(actor: Actor) -> None:
+def images_tab(actor: Actor, workload: str) -> None:
     """What there is, ways to get more, the pictures, the datasets."""
     with explained():
-        counts = store.counts(_WORKLOAD)
+        counts = store.counts(workload)
     st.write("Pictures of hands: render them, add photos, import and export, and freeze them as datasets.")
     if counts.total:
-        image_counts(actor, counts, _WORKLOAD)
+        image_counts(actor, counts, workload)
     make, photos, bring, take = st.tabs(
         ["Make a dataset", "Photos", "Import", "Export"], key="hands_way", on_change="rerun"
     )
     if make.open:
         with make:
-            make_dataset(actor, counts, _WORKLOAD)
+            make_dataset(actor, counts, workload)
     if photos.open:
         with photos:
-            add_photos(actor, _WORKLOAD)
+            add_photos(actor, workload)
     if bring.open:
         with bring:
-            import_zip(actor, _WORKLOAD)
+            import_zip(actor, workload)
     if take.open:
         with take:
-            export_zip(actor, _WORKLOAD)
-    gallery(actor, _WORKLOAD)
-    image_datasets(actor, _WORKLOAD)
+            export_zip(actor, workload)
+    gallery(actor, workload)
+    image_datasets(actor, workload)
