@@ -46,7 +46,7 @@ def _slider(learnt: Workload, feature: Feature) -> float:
             feature.title or feature.name,
             float(feature.low),
             float(feature.high),
-            round(begun, 10),
+            round(float(begun), 10),
             float(step),
             slider_format(step, feature.unit),
             key=row_key(learnt.name, feature.name),
