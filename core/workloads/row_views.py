@@ -39,7 +39,7 @@ def columns_of(workload: Workload, dataset: Dataset) -> RowColumns:
     names = pq.read_schema(lake.file_of(dataset.path)).names
     known = names_of(workload.features)
     others = [name for name in names if name not in {*known, HOLDOUT}]
-    usual = next((name for name in ("label", "target", "value") if name in others), None)
+    usual = next((name for name in ("label", "target") if name in others), None)
     answer = usual or (others[0] if len(others) == 1 else None)
     return RowColumns(tuple(name for name in known if name in names), answer, HOLDOUT in names)
 
@@ -70,14 +70,15 @@ def split_view(workload: Workload, dataset: Dataset) -> View:
     if columns.answer is None or not columns.split:
         return View()
     if workload.task == "regression":
-        return _target_view(dataset, columns.answer)
-    return _class_view(dataset, columns.answer, workload.classes)
+        return _target_view(dataset, columns.answer, workload.unit)
+    return _class_view(dataset, columns.answer, workload)
 
 
-def _class_view(dataset: Dataset, answer: str, classes: Sequence[str]) -> View:
+def _class_view(dataset: Dataset, answer: str, workload: Workload) -> View:
+    classes = workload.classes
     counts = _counts(dataset.path, answer, tuple(classes))
     names = [class_title(label) for label in classes]
-    metrics = [_holdout(sum(counts[HOLDOUT]))]
+    metrics = [_holdout(sum(counts[HOLDOUT]), workload.unit)]
     if len(classes) == 2:
         share = sum(split[1] for split in counts.values()) / dataset.rows
         title = f"{names[1][0].upper()}{names[1][1:]}"
@@ -90,13 +91,13 @@ def _class_view(dataset: Dataset, answer: str, classes: Sequence[str]) -> View:
     return View(split_bars(counts, colours, names), alt, tuple(metrics))
 
 
-def _target_view(dataset: Dataset, answer: str) -> View:
+def _target_view(dataset: Dataset, answer: str, unit: str) -> View:
     values = {name: _read(dataset.path, (answer,), where, _OF_TARGET)[answer] for name, where in _SPLITS.items()}
     everything = np.concatenate(list(values.values()))
     metrics = (
         Metric(f"Mean {answer}", f"{everything.mean():.4g}"),
         Metric("Spread", f"{everything.std():.3g}", "Standard deviation."),
-        _holdout(_held_out(dataset.path)),
+        _holdout(_held_out(dataset.path), unit),
     )
     alt = f"{answer} lies between {everything.min():.4g} and {everything.max():.4g}."
     return View(target_histogram(values, (BLUE, GREY), answer), alt, metrics)
@@ -106,8 +107,8 @@ def _spoken(parts: Sequence[int], names: Sequence[str]) -> str:
     return ", ".join(f"{count:,} of {name}" for count, name in zip(parts, names, strict=True))
 
 
-def _holdout(rows: int) -> Metric:
-    return Metric("Holdout", f"{rows:,} rows", "Kept out of training; models are measured on it.")
+def _holdout(rows: int, unit: str) -> Metric:
+    return Metric("Holdout", f"{rows:,} {unit}", "Kept out of training; models are measured on it.")
 
 
 # A dataset's file never changes, so nothing cached here grows old.

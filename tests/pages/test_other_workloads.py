@@ -12,6 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.auth.roles import Actor, Role
+from core.config.messages import say
 from core.config.progress import silent
 from core.config.settings import Settings
 from core.jobs import jobs
@@ -144,7 +145,7 @@ def test_a_file_is_answered(workload: Flowers | Prices, added: int, editor: Acto
     (settings.uploads_dir / "given.csv").write_text(prediction_files.template(workload.name))
     answered = prediction_files.answer(workload.name, "given.csv", job.id, silent)
     result = {"rows": answered.rows, "version": answered.version, "output": answered.output}
-    jobs.finish(job.id, jobs.COMPLETED, "answered", result)
+    jobs.finish(job.id, jobs.COMPLETED, say("predict.done", rows=answered.rows, version=answered.version), result)
     app.run()
     shown = app.dataframe[0].value
     assert len(shown.columns) == len(workload.features) + added
@@ -158,6 +159,9 @@ def test_train_shows_the_decision_with_every_class(editor: Actor) -> None:
     matrix = next(one for one in drawn if one["data"][0]["type"] == "heatmap")
     assert matrix["data"][0]["x"] == ["Aster", "Bellis", "Crocus"]
     assert len(matrix["data"][0]["z"]) == 3
+    curve = next(one for one in drawn if one["data"][0].get("name") == "calibrated")
+    assert curve["data"][1]["name"].startswith("challenger")
+    assert len(curve["data"][1]["x"]) == 1
     assert "a check keeps it" in said(app)
 
 
@@ -166,6 +170,7 @@ def test_train_shows_a_regression_without_a_matrix(editor: Actor) -> None:
     drawn = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
     assert drawn and all(one["data"][0]["type"] != "heatmap" for one in drawn)
     assert "R²" in [item.label for item in app.metric]
+    assert "mean absolute error 0." in said(app)
 
 
 def test_overview_and_runs_know_them(editor: Actor) -> None:

@@ -28,7 +28,7 @@ def row_datasets(actor: Actor, workload: str) -> None:
 
 def _choices(learnt: Workload, dataset: Dataset) -> dict[str, Any]:
     """The parameters of a dataset, without the number of rows, which has a column already."""
-    names = [field.name for field in fields_of(learnt.parameters) if field.name != learnt.unit]
+    names = [field.name for field in fields_of(learnt.parameters) if field.name != "rows"]
     return {name: _cell(dataset.parameters.get(name)) for name in names}
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.workloads.charts import Interval, confusion, intervals, split_bars
+from core.workloads.charts import BLUE, Interval, calibration, class_bars, colour_of, confusion, intervals, split_bars
 
 
 def test_intervals_keep_their_two_sides() -> None:
@@ -24,3 +24,20 @@ def test_split_bars_stack_classes() -> None:
     figure = split_bars({"training": (70, 10), "holdout": (15, 5)})
     assert [list(trace.x) for trace in figure.data] == [[70, 15], [10, 5]]
     assert figure.layout.barmode == "stack"
+
+
+def test_class_bars_are_as_long_as_the_class_is_probable() -> None:
+    bars = class_bars(["a", "b", "c"], [0.7, 0.2, 0.1]).data[0]
+    assert (list(bars.x), list(bars.y)) == ([0.7, 0.2, 0.1], ["a", "b", "c"])
+    assert list(bars.text) == ["70.0%", "20.0%", "10.0%"]
+    assert len(set(bars.marker.color)) == 3
+
+
+def test_colours_begin_anew_after_six_classes() -> None:
+    assert colour_of(6) == colour_of(0) == BLUE
+
+
+def test_a_calibration_curve_lies_beside_the_diagonal() -> None:
+    figure = calibration({"champion v1": [(0.6, 0.5), (0.9, 0.95)]})
+    assert [trace.name for trace in figure.data] == ["calibrated", "champion v1"]
+    assert list(figure.data[1].y) == [0.5, 0.95]
