@@ -99,7 +99,7 @@ _OF_JOBS: dict[str, str | Plural] = {
         "memory ran out: look into that worker's log, then start this again.",
     ),
     "work.lease_lost": "This work was cancelled, or another worker has it by now.",
-    "work.unknown_kind": "This worker does not know the work {kind}: bring it to the version of the workbench.",
+    "work.unknown_kind": "This worker does not know the work {kind:quoted}: bring it to the version of the workbench.",
     "work.settings_differ": (
         "The worker has other settings for {workload} than the workbench ({names:list}). Give both the same {prefix}… "
         "variables and start the worker again."
@@ -169,6 +169,7 @@ _OF_IMAGES: dict[str, str | Plural] = {
     "image.detection": "{label} ({confidence:percent})",
     "image.no_detection": "nothing",
     "image.lines_refused": "Label lines were refused on import: {faults:messages}",
+    "image.several_labels": "Its boxes were labelled {labels:list}.",
     "image.line_fault": "line {line}: {fault:message}",
     "import.progress": "{done:count} of {total:count} images",
     "import.new": Plural("images", "{images:count} new image", "{images:count} new images"),
@@ -187,11 +188,11 @@ _OF_IMAGES: dict[str, str | Plural] = {
     "import.fault_label": "{file}, {fault:message}",
     "import.fault_class": "{file}: class {number} is not in the list of names",
     "propose.progress": "{done:count} of {total:count} images looked at",
-    "propose.none_waiting": "No image was waiting for boxes",
+    "propose.none_waiting": "No image was waiting for a label",
     "propose.done": Plural(
         "looked",
-        "Boxes proposed on {found:count} of {looked:count} image; confirm them on the Label page",
-        "Boxes proposed on {found:count} of {looked:count} images; confirm them on the Label page",
+        "Labels proposed for {found:count} of {looked:count} image; confirm them on the Label page",
+        "Labels proposed for {found:count} of {looked:count} images; confirm them on the Label page",
     ),
     "video.progress": "Frame {done:count} of {total:count}",
     "video.done": "{frames:count} frames answered by version {version}; something was found on {found:count} of them.",
@@ -248,7 +249,7 @@ _OF_IMAGES: dict[str, str | Plural] = {
         "(SHIFUMI_IMAGE_MAX_SIDE). Save it smaller."
     ),
     "decode.pixels": (
-        "The image has {width:count} × {height:count} pixels, more than {limit:count} (SHIFUMI_IMAGE_MAX_PIXELS). "
+        "The image has {width:count} × {height:count} pixels, more than {limit:millions} (SHIFUMI_IMAGE_MAX_PIXELS). "
         "Save it smaller."
     ),
     "decode.tiny": "The image has {width:count} × {height:count} pixels; nothing can be seen on fewer than {least}.",
