@@ -57,4 +57,4 @@ def install() -> None:
         (cst.If, negated_condition),
         (cst.Return, nothing_returned),
     ]
-    mutators.mutation_operators[:] = [*kept, *ours]  # type: ignore[index]
+    mutators.mutation_operators[:] = [*kept, *ours]
