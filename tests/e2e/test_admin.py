@@ -40,7 +40,7 @@ def choose_bob(page: Page) -> None:
 def test_disable_and_reset_password(admin_page: Page) -> None:
     choose_bob(admin_page)
     admin_page.get_by_role("button", name="Reset password").click()
-    admin_page.get_by_role("button", name="Reset it").click()
+    admin_page.get_by_role("button", name="Set new password").click()
     password = admin_page.get_by_test_id("stCode").inner_text().strip()
     assert users.authenticate("bob", password, "elsewhere").username == "bob"
     with pytest.raises(users.LoginFailedError):

@@ -120,7 +120,7 @@ def test_drift_from_the_champions_data_is_foreseen(mlflow_store: Path) -> None:
     assert float(metrics(app)["Champion v1"]) < 0.6
     moved = said(choose(app, angle=45.0, balance=0.9))
     assert "x1 and x2 would count as drifted" in moved
-    assert "Too hard for any straight line" in said(choose(app, noise=2.0, balance=0.5))
+    assert "Not separable by a straight line" in said(choose(app, noise=2.0, balance=0.5))
 
 
 def test_drift_is_foreseen_from_accuracy_alone_when_the_training_data_is_gone(mlflow_store: Path) -> None:

@@ -79,8 +79,8 @@ def test_logging_in_shows_the_page() -> None:
 @pytest.mark.parametrize(
     ("username", "password", "message"),
     [
-        ("", "", "Type both"),
-        ("ada", "", "Type both"),
+        ("", "", "Enter both"),
+        ("ada", "", "Enter both"),
         ("ada", "wrong-password", "Wrong username or password"),
         ("nobody", PASSWORD, "Wrong username or password"),
         ("ada", "x" * 5000, "Wrong username or password"),

@@ -1,8 +1,8 @@
 """Plotly figures that pages share. Pure: data in, figure out; :func:`show` puts one on the page.
 
-Colours are mid-tones that hold on the light and on the dark theme, and blue/orange is a pair that
-colour-blind people tell apart. Plotly is imported inside the functions: half a second and tens of
-megabytes that a process without charts on screen should not pay.
+Colours are mid-tones that work on the light and the dark theme, and colour-blind readers can tell blue from
+orange. Plotly is imported inside the functions: it costs half a second and tens of megabytes, which a process
+without charts should not pay.
 """
 
 from __future__ import annotations
@@ -53,11 +53,11 @@ class Interval:
 
 
 def show(figure: go.Figure, key: str, alt: str, on_select: Callable[[], None] | None = None) -> None:
-    """Draw ``figure`` across the page's width; ``alt`` says in words what it shows.
+    """Draw ``figure`` across the page's width; ``alt`` is the text alternative.
 
-    ``on_select`` is called when a point was clicked; ``st.session_state[key]`` then tells which.
+    ``on_select`` is called when a point was clicked; ``st.session_state[key]`` then holds the selection.
     """
-    # Streamlit's theme greys annotations out; these carry the figures.
+    # Streamlit's theme greys out annotations; these contain the numbers.
     figure.update_annotations(font_color=_INK[st.context.theme.type == "dark"])
     st.plotly_chart(
         figure,

@@ -1,4 +1,4 @@
-"""Numbers, times and sizes as people read them."""
+"""Numbers, times and sizes formatted for display."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def size(count: float) -> str:
 
 
 def counted(number: int, unit: str) -> str:
-    """ "1 picture", "2,500 pictures"."""
+    """ "1 image", "2,500 images"."""
     return f"{number:,} {unit}" if number == 1 else f"{number:,} {unit}s"
 
 
@@ -58,17 +58,17 @@ def percent(share: float, digits: int = 1) -> str:
 
 
 def score(value: float) -> str:
-    """A metric between 0 and 1, as the loop, the log and MLflow write it: "0.937"."""
+    """A metric between 0 and 1, with three decimals: "0.937"."""
     return f"{value:.3f}"
 
 
 def plain(text: str) -> str:
-    """``text`` without meaning in Markdown: what people or files said is shown as they said it."""
+    """``text`` escaped for Markdown: text from users or files is shown literally."""
     return "".join(f"\\{letter}" if letter in r"\`*_{}[]()<>#+-.!|:$~" else letter for letter in text)
 
 
 def marked(text: str) -> str:
-    """:func:`plain`, but for commands: what our own messages put between backticks stays code."""
+    """Like :func:`plain`, but commands between backticks in our own messages stay code."""
     parts = re.split(r"(`[\w ./:=-]+`)", text)
     return "".join(part if number % 2 else plain(part) for number, part in enumerate(parts))
 

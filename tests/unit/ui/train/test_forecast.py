@@ -19,13 +19,13 @@ def champion(trained_on: str = "old") -> Version:
 @pytest.mark.parametrize(
     ("best", "newest", "measured", "decided", "action", "words"),
     [
-        (None, None, None, None, "nothing", "Make a dataset first"),
-        (champion(), None, None, None, "nothing", "Make a dataset first"),
-        (None, NEWEST, None, None, "first", "the first model is trained on dataset 7"),
-        (champion(), NEWEST, None, None, "unknown", "Champion v3 was not measured on dataset 7 yet"),
-        (champion(), NEWEST, evaluation(3, 0.7, 7), None, "retrain", "reaches 0.700 on dataset 7, under 0.850"),
+        (None, None, None, None, "nothing", "Create a dataset first"),
+        (champion(), None, None, None, "nothing", "Create a dataset first"),
+        (None, NEWEST, None, None, "first", "a first model is trained on dataset 7"),
+        (champion(), NEWEST, None, None, "unknown", "Champion v3 has not been evaluated on dataset 7 yet"),
+        (champion(), NEWEST, evaluation(3, 0.7, 7), None, "retrain", "reaches 0.700 on dataset 7, below 0.850"),
         (champion("new"), NEWEST, evaluation(3, 0.7, 7), None, "keep", "nothing to gain"),
-        (champion(), NEWEST, evaluation(3, 0.9, 7), None, "keep", "over 0.850: a check keeps it"),
+        (champion(), NEWEST, evaluation(3, 0.9, 7), None, "keep", "above 0.850: a check keeps it"),
         (
             champion(),
             NEWEST,
@@ -60,15 +60,15 @@ def test_the_forecast(
 @pytest.mark.parametrize(
     ("differ", "seen", "best", "kind", "words"),
     [
-        ([], Outlook(0.93, 0.85, ()), 0.94, "same", "The same kind of data that champion v3 learnt from."),
-        (["noise 0.3 instead of 0.2"], Outlook(0.9, 0.85, ()), 0.91, "near", "learnt: noise 0.3 instead of 0.2."),
-        (["turned"], Outlook(0.6, 0.85, ()), 0.94, "far", "its accuracy would be about 0.60; the threshold is 0.85."),
+        ([], Outlook(0.93, 0.85, ()), 0.94, "same", "The same kind of data that champion v3 was trained on."),
+        (["noise 0.3 instead of 0.2"], Outlook(0.9, 0.85, ()), 0.91, "near", "champion v3: noise 0.3 instead of 0.2."),
+        (["turned"], Outlook(0.6, 0.85, ()), 0.94, "far", "Expected accuracy: about 0.60; the threshold is 0.85."),
         (
             ["turned"],
             Outlook(0.9, 0.85, ("x1", "x2")),
             0.94,
             "far",
-            "learnt**: turned. x1 and x2 would count as drifted.",
+            "champion v3**: turned. x1 and x2 would count as drifted.",
         ),
         ([], Outlook(0.6, 0.85, ()), 0.7, "hopeless", "0.700 at best, the threshold is 0.85."),
     ],
