@@ -10,8 +10,8 @@ from prefect.runner import Runner
 
 from core.config.settings import get_settings
 from core.jobs import prefect_api
-from core.vision.boxes import CLASSES_OF
 from core.workloads import WORKLOADS
+from core.workloads.base import Workload
 from flows.check import check_and_retrain
 from flows.generate import generate_dataset
 from flows.import_images import import_images
@@ -31,15 +31,22 @@ def all_deployments() -> list[Served]:
         options: dict[str, Any] = {"name": name, "parameters": {"workload": name}, "tags": [name]}
         made.append((generate_dataset, options))
         made.append((check_and_retrain, {**options, "interval": timedelta(seconds=settings.check_interval_s)}))
-        if workload.features:
-            made.append((predict_file, options))
-        if name in CLASSES_OF:
-            made.append((import_images, options))
-            made.append((propose_boxes, options))
-            made.append((predict_video, options))
+        made += [(flow, options) for flow in _flows_for(workload)]
     exercise = {"name": "course", "tags": ["course"], "interval": timedelta(seconds=settings.random_check_interval_s)}
     made.append((periodic_check, {**exercise, "paused": True}))
     return made
+
+
+def _flows_for(workload: Workload) -> list[Flow[Any, Any]]:
+    """What the workload's kind of data and its labels bring besides."""
+    found: list[Flow[Any, Any]] = []
+    if workload.data_kind == "rows":
+        found.append(predict_file)
+    if workload.annotation != "none":
+        found += [import_images, propose_boxes]
+    if workload.data_kind == "images":
+        found.append(predict_video)
+    return found
 
 
 def paused_by_people() -> dict[tuple[str, str], bool]:

@@ -17,7 +17,7 @@ import numpy as np
 from core.auth.roles import SYSTEM
 from core.models import promotion, registry
 from core.storage.integrity import folder_sha256
-from core.vision.classes import CLASSES
+from core.workloads.rps.classes import CLASSES
 from core.workloads.rps.export import GRAPH, META, SQUARE, Meta, digest_of
 
 SIZE = 320

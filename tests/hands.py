@@ -15,8 +15,8 @@ from core.images.snapshot import write_snapshot
 from core.images.splits import split_of
 from core.storage import datasets
 from core.vision.boxes import NewBox, from_corners
-from core.vision.classes import CLASSES
 from core.vision.detections import Pixels
+from core.workloads.rps.classes import CLASSES
 
 SIDE = 96
 

@@ -11,8 +11,8 @@ import numpy as np
 from core.live.frames import Model
 from core.models import registry
 from core.models.serving import Served
-from core.vision.classes import CLASSES
 from core.vision.detections import Detections, Pixels, nothing
+from core.workloads.rps.classes import CLASSES
 
 COLOURS = {"rock": (0, 0, 255), "paper": (0, 255, 0), "scissors": (255, 0, 0)}
 SIZE = 80
@@ -28,6 +28,8 @@ def picture(throw: str | None = None, left: int = 100, top: int = 60, width: int
 
 class SquareDetector:
     """Finds the squares of :func:`picture` by their colour, with confidence 0.9."""
+
+    classes = CLASSES
 
     def detect(self, picture: Pixels, confidence: float = 0.25) -> Detections:
         boxes, labels = [], []
@@ -65,6 +67,8 @@ class HeldDetector:
 
 class BrokenDetector:
     """Throws on each frame."""
+
+    classes = CLASSES
 
     def detect(self, picture: Pixels, confidence: float = 0.25) -> Detections:
         raise RuntimeError("the graph fell apart")

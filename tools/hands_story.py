@@ -13,9 +13,9 @@ from core.jobs import jobs
 from core.labelling import flagging
 from core.models.serving import served_starter
 from core.vision.boxes import from_corners
-from core.vision.classes import CLASSES
 from core.vision.detections import Detections, Detector, Pixels
 from core.vision.provenance import MODEL
+from core.workloads.rps.classes import CLASSES
 from core.workloads.rps.render import render
 from tools.scratch_stack import wait_for
 

@@ -29,6 +29,7 @@ from core.config.settings import Settings
 from core.models.registry import model_name
 from core.models.serving import ChampionWatcher, Served
 from core.predictions.log import PredictionLog, summarise
+from core.workloads.base import predicted
 
 PATH, SCOPE = "/predict", "predict"
 
@@ -143,8 +144,8 @@ class PredictEndpoint:
         self._metrics.rows.inc(len(rows))
         return self._encoder.encode(
             PredictAnswer(
-                classes=(probabilities > 0.5).astype(np.int8).tolist(),
-                probabilities=probabilities.tolist(),
+                classes=predicted(probabilities).tolist(),
+                probabilities=probabilities[:, 1].tolist(),
                 model=model_name(version.workload),
                 version=version.version,
                 dataset_id=version.dataset_id,
@@ -170,13 +171,13 @@ class PredictEndpoint:
 
 
 def _probabilities(served: Served, rows: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
-    """Probability of class 1 per row, shape (n,). Raises :class:`Problem` when a number overflows."""
+    """Probabilities of class 0 and class 1 per row, shape (n, 2). Raises :class:`Problem` when a number overflows."""
     # fromiter is twice as fast as array() on a list of tuples.
     features = np.fromiter(chain.from_iterable(rows), np.float64, 2 * len(rows)).reshape(-1, 2)
     with np.errstate(over="ignore", invalid="ignore"):
         probabilities: NDArray[np.float64] = served.predictor.probabilities(features)
     if not np.isfinite(probabilities).all():
-        where = int(np.argmin(np.isfinite(probabilities)))
+        where = int(np.argmin(np.isfinite(probabilities).all(axis=1)))
         detail = f"Row {where} (counting from 0) is beyond what the model can compute with."
         raise Problem(problems.OUT_OF_RANGE, detail)
     return probabilities

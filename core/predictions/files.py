@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.auth.roles import Actor, Role, require
 from core.config.progress import Report
@@ -24,10 +25,11 @@ from core.models.serving import load_served
 from core.storage import uploads
 from core.storage.csv_rows import BadFileError, Piece, read_pieces
 from core.workloads import get_workload
-from core.workloads.base import Classifier
+from core.workloads.base import Classifier, Feature, Regressor, Workload, feature_names, predicted
+from core.workloads.features import names_of
 
-ADDED = ("predicted", "probability")
-"""Columns of the answer; columns of the upload with these names are replaced."""
+PREDICTED = "predicted"
+_PROBABILITY = "probability"
 
 _PIECE_ROWS = 20_000
 _TELL_EVERY_S = 1.0
@@ -43,6 +45,20 @@ class Answered:
     output: str
 
 
+def added(answering: Workload | Classifier | Regressor) -> tuple[str, ...]:
+    """The columns that an answer has besides the upload's; columns of the upload with these names are replaced.
+
+    A value for regression. For classification the label, and of two classes the probability of the second one, of
+    more the probability of each.
+    """
+    classes: tuple[str, ...] = getattr(answering, "classes", ())
+    if not classes:
+        return (PREDICTED,)
+    if len(classes) == 2:
+        return PREDICTED, _PROBABILITY
+    return PREDICTED, *(f"{_PROBABILITY}_{label}" for label in classes)
+
+
 def keep_upload(actor: Actor, workload: str, content: BinaryIO) -> str:
     """Store an upload under a name of ours and return it.
 
@@ -55,7 +71,7 @@ def keep_upload(actor: Actor, workload: str, content: BinaryIO) -> str:
     except uploads.UploadTooLargeError as error:
         raise BadFileError(str(error)) from error
     try:
-        _check_start(uploads.path_of(name), get_workload(workload).features)
+        _check_start(uploads.path_of(name), feature_names(get_workload(workload)))
     except (BadFileError, OSError):
         uploads.discard(name)
         raise
@@ -73,7 +89,7 @@ def discard_upload(upload: str) -> None:
 
 
 def answer(workload: str, upload: str, job_id: str, report: Report) -> Answered:
-    """Predict each row of an upload into ``<job_id>.csv``: the input's columns plus class and probability.
+    """Predict each row of an upload into ``<job_id>.csv``: the input's columns plus :func:`added`.
 
     Raises :class:`BadFileError` at the first row that cannot be answered, and then leaves nothing
     behind. The upload is removed either way.
@@ -88,7 +104,7 @@ def answer(workload: str, upload: str, job_id: str, report: Report) -> Answered:
         if champion is None:
             raise BadFileError("There is no model yet. Train one on the Train page, then upload again.")
         predictor = load_served(champion).predictor
-        rows = _answer_into(temporary, source, get_workload(workload).features, predictor, report)
+        rows = _answer_into(temporary, source, feature_names(get_workload(workload)), predictor, report)
         job_outputs.keep(output)
     finally:
         temporary.unlink(missing_ok=True)
@@ -96,16 +112,19 @@ def answer(workload: str, upload: str, job_id: str, report: Report) -> Answered:
     return Answered(rows, champion.version, output)
 
 
-def _answer_into(target: Path, source: Path, features: tuple[str, ...], predictor: Classifier, report: Report) -> int:
+def _answer_into(
+    target: Path, source: Path, features: tuple[str, ...], predictor: Classifier | Regressor, report: Report
+) -> int:
     """Write the answers and return how many."""
+    more = added(predictor)
     rows, read, size = 0, 0, source.stat().st_size
     tell_at = 0.0
     with target.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         for piece in read_pieces(source, features, _PIECE_ROWS):
-            kept = [column for column, name in enumerate(piece.header) if name.strip() not in ADDED]
+            kept = [column for column, name in enumerate(piece.header) if name.strip() not in more]
             if not rows:
-                writer.writerow([*(piece.header[column] for column in kept), *ADDED])
+                writer.writerow([*(piece.header[column] for column in kept), *more])
             writer.writerows(_answered(piece, kept, predictor))
             rows += len(piece.rows)
             # Counting characters is near enough for a progress bar.
@@ -118,11 +137,20 @@ def _answer_into(target: Path, source: Path, features: tuple[str, ...], predicto
     return rows
 
 
-def _answered(piece: Piece, kept: list[int], predictor: Classifier) -> Iterator[list[str | int | float]]:
-    probabilities = predictor.probabilities(piece.features)
-    classes = (probabilities > 0.5).astype(np.int8).tolist()
-    for row, label, probability in zip(piece.rows, classes, probabilities.tolist(), strict=True):
-        yield [*(row[column] for column in kept), label, probability]
+def _answered(piece: Piece, kept: list[int], predictor: Classifier | Regressor) -> Iterator[list[str | float]]:
+    for row, answer in zip(piece.rows, _answers(predictor, piece.features), strict=True):
+        yield [*(row[column] for column in kept), *answer]
+
+
+def _answers(predictor: Classifier | Regressor, features: NDArray[np.float64]) -> Iterator[list[str | float]]:
+    """What :func:`added` names, per row."""
+    if isinstance(predictor, Regressor):
+        yield from ([value] for value in predictor.values(features).tolist())
+        return
+    probabilities = predictor.probabilities(features)
+    told = probabilities[:, 1:] if probabilities.shape[1] == 2 else probabilities
+    for index, chances in zip(predicted(probabilities).tolist(), told.tolist(), strict=True):
+        yield [predictor.classes[index], *chances]
 
 
 def output_of(actor: Actor, job_id: str) -> Path:
@@ -140,7 +168,14 @@ def first_rows(path: Path, limit: int = 20) -> list[dict[str, str]]:
 
 
 def template(workload: str) -> str:
-    """A small file of the right form."""
+    """A small file of the right form, with usual values."""
     features = get_workload(workload).features
-    rows = [[f"{0.5 * (place - column):.1f}" for column in range(len(features))] for place in range(-2, 4)]
-    return "\n".join(",".join(row) for row in [list(features), *rows]) + "\n"
+    rows = [[f"{_usual(feature, row, place):.6g}" for place, feature in enumerate(features)] for row in range(6)]
+    return "\n".join(",".join(row) for row in [list(names_of(features)), *rows]) + "\n"
+
+
+def _usual(feature: Feature, row: int, place: int) -> float:
+    """Six values spread over the range; each column begins with another one, so that rows are not all alike."""
+    step = feature.step or (feature.high - feature.low) / 100
+    value = feature.low + (feature.high - feature.low) * (1 + (row + 2 * place) % 6) / 7
+    return feature.low + round((value - feature.low) / step) * step

@@ -26,7 +26,7 @@ from core.catalog.tables import Base, PredictionBatch, utcnow
 from core.config.settings import get_settings
 
 SAMPLE_ROWS = 5
-"""How many rows of a request are kept, each as its features followed by the probability."""
+"""How many rows of a request are kept, each as its features followed by the answer."""
 
 _TABLE = Base.metadata.tables[PredictionBatch.__tablename__]
 _CHUNK = 1_000
@@ -34,7 +34,11 @@ _SWEEP_EVERY_S = 10.0
 
 
 class LogEntry(NamedTuple):
-    """One row of the table ``predictions``."""
+    """One row of the table ``predictions``.
+
+    ``positive_share``: rows answered with another class than the first, of two classes the share of the second;
+    ``mean_confidence``: mean probability of the class that was answered. Both are 0 where numbers are predicted.
+    """
 
     at: datetime
     workload: str
@@ -47,15 +51,22 @@ class LogEntry(NamedTuple):
 
 
 def summarise(
-    workload: str, version: int, source: str, features: Sequence[Sequence[float]], probabilities: NDArray[np.float64]
+    workload: str, version: int, source: str, features: Sequence[Sequence[float]], answers: NDArray[np.float64]
 ) -> LogEntry:
-    """The entry for one answered request. ``probabilities`` of class 1 has shape (n,), n > 0."""
+    """The entry for one answered request of n > 0 rows.
+
+    ``answers`` are probabilities per class, shape (n, k), or predicted values, shape (n,). Of two classes the sample
+    keeps the probability of the second one only, as the log has always done.
+    """
     rows = len(features)
-    positive = np.count_nonzero(probabilities > 0.5) / rows
-    confidence = 0.5 + float(np.abs(probabilities - 0.5).sum()) / rows
-    kept = probabilities[:SAMPLE_ROWS].tolist()
-    sample = [[*row, p] for row, p in zip(islice(features, SAMPLE_ROWS), kept, strict=True)]
-    return LogEntry(utcnow(), workload, version, source, rows, positive, confidence, sample)
+    kept = answers[:SAMPLE_ROWS]
+    if answers.ndim == 1:
+        shares, told = (0.0, 0.0), kept[:, None]
+    else:
+        others = np.count_nonzero(answers.argmax(axis=1)) / rows
+        shares, told = (others, float(answers.max(axis=1).sum()) / rows), kept[:, 1:] if kept.shape[1] == 2 else kept
+    sample = [[*row, *said] for row, said in zip(islice(features, SAMPLE_ROWS), told.tolist(), strict=True)]
+    return LogEntry(utcnow(), workload, version, source, rows, *shares, sample)
 
 
 class PredictionLog:

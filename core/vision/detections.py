@@ -18,7 +18,7 @@ class Detections:
 
     ``boxes`` float32, shape (n, 4): left, top, right, bottom in pixels of the picture; ``scores``
     float32, shape (n,), 0 to 1; ``labels`` int64, shape (n,), indices into
-    :data:`core.vision.classes.CLASSES`.
+    the model's classes.
     """
 
     boxes: NDArray[np.float32]
@@ -40,10 +40,15 @@ def nothing() -> Detections:
 
 
 class Detector(Protocol):
-    """The served form of the ``rps`` workload; safe to share between threads."""
+    """An exported model for images; safe to share between threads."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The labels that it was trained with; :attr:`Detections.labels` are indices into them."""
+        ...
 
     def detect(self, picture: Pixels, confidence: float = 0.25) -> Detections:
-        """Find throws on one picture of any size."""
+        """Boxes on one image of any size, at least that confident."""
         ...
 
     def smoke(self) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from core.workloads.base import Workload
+from core.workloads.base import DataKind, Workload
 from core.workloads.linear.workload import LinearWorkload
 from core.workloads.rps.workload import RpsWorkload
 
 WORKLOADS: dict[str, Workload] = {workload.name: workload for workload in (LinearWorkload(), RpsWorkload())}
+
+DEFAULT = "linear"
+"""The workload of the short route ``POST /predict``."""
 
 
 def get_workload(name: str) -> Workload:
@@ -15,3 +18,8 @@ def get_workload(name: str) -> Workload:
         return WORKLOADS[name]
     except KeyError:
         raise LookupError(f"Unknown workload {name!r}; known: {', '.join(WORKLOADS)}.") from None
+
+
+def of_kind(data_kind: DataKind) -> list[Workload]:
+    """The workloads on data of that kind, in order of registration."""
+    return [workload for workload in WORKLOADS.values() if workload.data_kind == data_kind]

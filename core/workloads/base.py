@@ -4,18 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
+from pydantic_settings import BaseSettings
 
-from core.auth.roles import Actor
 from core.catalog.tables import Dataset
 from core.config.progress import Report
 from core.storage.lake import StoredFile
+from core.workloads.features import Feature as Feature
+from core.workloads.features import names_of
+from core.workloads.optional import ObservableTraining as ObservableTraining
+from core.workloads.optional import Playable as Playable
+from core.workloads.optional import Proposer as Proposer
+from core.workloads.optional import Proposes as Proposes
+from core.workloads.optional import SqlExamples as SqlExamples
+from core.workloads.optional import TrainingProgress as TrainingProgress
+from core.workloads.optional import UsesGpu as UsesGpu
+from core.workloads.predictors import Classifier as Classifier
+from core.workloads.predictors import ImageModel as ImageModel
+from core.workloads.predictors import Predictor as Predictor
+from core.workloads.predictors import Regressor as Regressor
+from core.workloads.predictors import predicted as predicted
+from core.workloads.views import Champion as Champion
+from core.workloads.views import DatasetViews as DatasetViews
+from core.workloads.views import Metric as Metric
+from core.workloads.views import Note as Note
+from core.workloads.views import PredictionViews as PredictionViews
+from core.workloads.views import Previews as Previews
+from core.workloads.views import View as View
+
+DataKind = Literal["rows", "images", "clips"]
+"""What a dataset consists of: it decides which pages, flows and routes serve the workload."""
+
+Task = Literal["classification", "regression", "detection"]
+
+Annotation = Literal["none", "boxes", "class"]
+"""What a person puts on an image: boxes with a class each, or one class for the whole image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,66 +82,13 @@ class Comparison:
     details: dict[str, Any] = field(default_factory=dict)
 
 
-class Predictor(Protocol):
-    """The served form of a model: light, read-only, safe to share between threads."""
-
-    def smoke(self) -> None:
-        """One cheap prediction on a known input. Raises ``ValueError`` when the answer is not sane."""
-        ...
-
-
-class Classifier(Predictor, Protocol):
-    """A predictor of two classes for rows of numbers: what answers CSV files and points."""
-
-    def probabilities(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Probability of class 1, shape (n,), for features of shape (n, number of features)."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What training gives: the library's own model, its served form and what to log about it."""
+    """What training gives: the library's own model, its exported form and what to log about it."""
 
     model: Any
     predictor: Predictor
     parameters: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingProgress:
-    """A training that takes minutes, as it stands. ``losses`` and ``figures`` are curves: name → one value per
-    finished epoch, the first one's number being ``first_epoch``."""
-
-    words: str
-    losses: dict[str, list[float]]
-    figures: dict[str, list[float]]
-    first_epoch: int = 1
-    stopping: bool = False
-
-
-@runtime_checkable
-class ObservableTraining(Protocol):
-    """What a workload whose training takes minutes offers besides: to be looked at, and to be ended early."""
-
-    def learning(self, since: datetime) -> TrainingProgress | None:
-        """The training that began after ``since``; None while there is nothing to show. Cheap: asked every second."""
-        ...
-
-    def stop_early(self, actor: Actor) -> bool:
-        """End the running training soon, keeping the best model so far; False when none runs.
-
-        Raises ``ForbiddenError``.
-        """
-        ...
-
-
-@runtime_checkable
-class UsesGpu(Protocol):
-    """What a workload whose training profits from a GPU says: it may then wait in a queue of its own for a worker
-    that has one."""
-
-    @property
-    def wants_gpu(self) -> bool: ...
 
 
 class Workload(Protocol):
@@ -125,11 +100,24 @@ class Workload(Protocol):
     """The figure the gate looks at; greater is better."""
     unit: str
     """What a dataset consists of, in the plural: rows, pictures."""
-    features: tuple[str, ...]
-    """Columns of one sample when it is a row of numbers, and then the predictor is a :class:`Classifier`;
-    empty for other kinds of data, such as images."""
+    description: str
+    """One sentence for pages."""
+    data_kind: DataKind
+    task: Task
+    features: tuple[Feature, ...]
+    """The columns of one row; empty unless ``data_kind`` is ``rows``."""
+    annotation: Annotation
+    """What a person puts on an image; ``none`` for rows."""
     parameters: type[BaseModel]
-    """Validates what a person may choose when generating data."""
+    """What a person may choose when generating data: its fields make every form and validate every call."""
+    settings: type[BaseSettings] | None
+    """The workload's own options, read from ``SHIFUMI_<NAME>_…``; None when it has none."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The labels in the order of a model's outputs; empty for regression. Where people make the labels they come
+        from the catalog, and a model keeps those it was trained with."""
+        ...
 
     @property
     def threshold(self) -> float:
@@ -174,11 +162,11 @@ class Workload(Protocol):
         ...
 
     def export(self, predictor: Any, folder: Path) -> None:
-        """Write the served form into ``folder``."""
+        """Write the exported model into ``folder``."""
         ...
 
     def load(self, folder: Path) -> Predictor:
-        """Read the served form back. Raises ``ValueError`` or ``OSError`` when it is damaged."""
+        """Read the exported model back. Raises ``ValueError`` or ``OSError`` when it is damaged."""
         ...
 
     def log_model(self, trained: Trained, dataset: Dataset | None) -> str:
@@ -190,6 +178,11 @@ class Workload(Protocol):
     def draw(self, predictor: Any, dataset: Dataset, scores: Scores) -> Sequence[tuple[str, Any]]:
         """Matplotlib figures about the model, each with the file name it is logged under."""
         ...
+
+
+def feature_names(workload: Workload) -> tuple[str, ...]:
+    """The columns of one row, in order."""
+    return names_of(workload.features)
 
 
 def finite(array: NDArray[Any]) -> bool:

@@ -15,14 +15,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic_settings import BaseSettings
 
 from core.catalog.tables import Dataset
 from core.config.progress import Report
 from core.config.settings import get_settings
 from core.storage import lake
-from core.workloads.base import Comparison, Drift, Scores, Trained
+from core.workloads.base import Annotation, Comparison, DataKind, Drift, Feature, Scores, Task, Trained
+from core.workloads.features import names_of
 
-FEATURES = ("hours",)
+FEATURES = (Feature("hours", "Hours slept", "h", low=0, high=12, step=0.5),)
+CLASSES = ("asleep", "awake")
 _FILE = "awake.json"
 
 
@@ -44,10 +47,15 @@ class AwakePredictor:
     slope: float
     bias: float
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return CLASSES
+
     def probabilities(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        """P(awake), shape (n,), for features of shape (n, 1)."""
+        """P(asleep) and P(awake), shape (n, 2), for features of shape (n, 1)."""
         z = features[:, 0] * self.slope + self.bias
-        return np.asarray(1.0 / (1.0 + np.exp(-np.clip(z, -700, 700))), dtype=np.float64)
+        awake = 1.0 / (1.0 + np.exp(-np.clip(z, -700, 700)))
+        return np.column_stack([1.0 - awake, awake])
 
     def smoke(self) -> None:
         if not np.isfinite(self.probabilities(np.array([[0.0], [8.0]]))).all():
@@ -61,8 +69,14 @@ class AwakeWorkload:
     title = "Awake"
     metric = "accuracy"
     unit = "rows"
-    features: tuple[str, ...] = FEATURES
+    description = "Is somebody awake in class, judged by the hours they slept?"
+    data_kind: DataKind = "rows"
+    task: Task = "classification"
+    annotation: Annotation = "none"
+    features = FEATURES
+    classes = CLASSES
     parameters: type[BaseModel] = AwakeParameters
+    settings: type[BaseSettings] | None = None
 
     @property
     def threshold(self) -> float:
@@ -102,7 +116,7 @@ class AwakeWorkload:
         from core.workloads.linear.scores import score
 
         features, labels = _split(dataset, "holdout")
-        return score(self.metric, labels, predictor.probabilities(features))
+        return score(self.metric, labels, predictor.probabilities(features)[:, 1])
 
     def compare(self, champion: Scores, challenger: Scores) -> Comparison:
         from core.workloads.statistics import mcnemar_exact
@@ -115,7 +129,9 @@ class AwakeWorkload:
         from core.workloads.statistics import ks_tests
 
         settings = get_settings()
-        first, second = (lake.read(one.path, FEATURES, "NOT holdout", limit=20_000) for one in (reference, current))
+        first, second = (
+            lake.read(one.path, names_of(FEATURES), "NOT holdout", limit=20_000) for one in (reference, current)
+        )
         tests = ks_tests(first, second, settings.drift_alpha, settings.drift_min_effect)
         found = any(test["drift"] for test in tests)
         return Drift(found, "People sleep otherwise than before." if found else "People sleep as before.", tests)
@@ -143,12 +159,12 @@ class AwakeWorkload:
         figure = Figure(figsize=(5, 3), layout="constrained")
         hours = np.linspace(0, 12, 100)
         axes = figure.subplots()
-        axes.plot(hours, predictor.probabilities(hours[:, None]))
+        axes.plot(hours, predictor.probabilities(hours[:, None])[:, 1])
         axes.set(xlabel="hours slept", ylabel="P(awake)", ylim=(0, 1))
         return [("awake.png", figure)]
 
 
 def _split(dataset: Dataset, where: str) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
     """Features of shape (n, 1) and labels of shape (n,), in file order."""
-    columns = lake.read(dataset.path, [*FEATURES, "label"], where)
+    columns = lake.read(dataset.path, [*names_of(FEATURES), "label"], where)
     return columns["hours"][:, None], columns["label"]

@@ -108,7 +108,7 @@ def test_without_its_store_the_loaded_model_goes_on(serving: SidecarApp, client:
 def test_health_tells_of_a_catalog_that_does_not_answer(serving: SidecarApp, client: Client) -> None:
     sidecar = serving.sidecar
     sidecar.pulse.look()
-    sidecar.log.add(summarise("linear", 2, "api", [(1.0, 2.0)], np.array([0.5])))
+    sidecar.log.add(summarise("linear", 2, "api", [(1.0, 2.0)], np.array([[0.5, 0.5]])))
     with writing() as session:
         for table in ("evaluations", "predictions"):
             session.execute(text(f"ALTER TABLE {table} RENAME TO hidden_{table}"))

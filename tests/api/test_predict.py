@@ -26,7 +26,7 @@ def test_answers_what_the_champion_says(client: Client, serving: SidecarApp) -> 
     body = answer.json()
     served = serving.sidecar.watcher.current
     assert served is not None
-    expected = served.predictor.probabilities(np.array(points, dtype=np.float64))
+    expected = served.predictor.probabilities(np.array(points, dtype=np.float64))[:, 1]
     assert body["probabilities"] == expected.tolist()
     assert body["classes"] == [int(p > 0.5) for p in expected]
     assert body["classes"][0] == 0

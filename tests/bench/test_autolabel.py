@@ -16,9 +16,9 @@ import pytest
 
 from core.config.settings import ROOT, Settings
 from core.vision.boxes import NewBox
-from core.vision.classes import CLASSES
 from core.workloads.rps import autolabel
 from core.workloads.rps.autolabel import landmarker
+from core.workloads.rps.classes import CLASSES
 from tests.bench.table import Row, Table
 from tools import hand_naming
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from core.vision.classes import CLASSES
 from core.vision.detections import Pixels
+from core.workloads.rps.classes import CLASSES
 from tests.live import COLOURS
 
 WIDTH, HEIGHT = 640, 480

@@ -79,7 +79,7 @@ def test_the_sliders_move_the_point_and_the_answer_is_the_champions(champion: re
         app.slider(key="point_x1").set_value(x1)
         app.slider(key="point_x2").set_value(x2)
         app.run()
-        probability = float(predictor.probabilities(np.array([[x1, x2]]))[0])
+        probability = float(predictor.probabilities(np.array([[x1, x2]]))[0, 1])
         label = int(probability > 0.5)
         assert f"Class {label}]" in said(app)
         sure = probability if label else 1 - probability

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.vision.classes import CLASSES
 from core.vision.detections import Detections, Pixels
 from core.workloads.rps import torch_setup
+from core.workloads.rps.classes import CLASSES
 from core.workloads.rps.decode import decode
 from core.workloads.rps.letterbox import letterbox
 
@@ -82,6 +82,7 @@ class TorchDetector:
         self._model, self._size = model.eval(), size
         self._device = device_of(model)
         self._quick = quick_precision(self._device)
+        self.classes = CLASSES
 
     def detect(self, picture: Pixels, confidence: float = 0.25) -> Detections:
         """Boxes at least that confident, in pixels of ``picture``."""

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.vision.classes import CLASSES
 from core.vision.detections import Pixels
+from core.workloads.rps.classes import CLASSES
 
 Boxes = NDArray[np.float32]
 """Shape (n, 5): class index, then left, top, right, bottom in pixels."""

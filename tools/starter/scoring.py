@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.vision.classes import CLASSES
 from core.vision.detections import Detections, Detector, Pixels
 from core.workloads.rps.average_precision import mean_average_precision
+from core.workloads.rps.classes import CLASSES
 from core.workloads.rps.matching import IOU, Record, overlaps
 from core.workloads.rps.matching import judge as match
 from tools.starter.photos import Photo

@@ -15,6 +15,7 @@ from core.config.settings import get_settings
 from core.images import LABELLED, PROPOSED, REJECTED, UNLABELLED
 from core.labelling import review_queue
 from core.monitoring.metrics.families import counter, gauge, seconds
+from core.workloads import WORKLOADS
 
 _STATES = (UNLABELLED, PROPOSED, LABELLED, REJECTED)
 _NEWEST = 500
@@ -63,9 +64,14 @@ def _predictions(session: Session) -> Iterator[Metric]:
     yield counter("shifumi_predictions_logged", "Entries of the prediction log, ever.", (), [((), logged)])
     columns = (PredictionBatch.workload, PredictionBatch.positive_share, PredictionBatch.mean_confidence)
     rows = session.execute(select(*columns).order_by(PredictionBatch.id.desc()).limit(_NEWEST)).all()
-    workloads = sorted({row[0] for row in rows})
+    # Predicted numbers have neither.
+    workloads = sorted({row[0] for row in rows} - {one.name for one in WORKLOADS.values() if one.task == "regression"})
     for name, text, column in (
-        ("shifumi_predicted_positive_share", f"Mean share of class 1 in the newest {_NEWEST} entries of the log.", 1),
+        (
+            "shifumi_predicted_positive_share",
+            f"Mean share of other classes than the first, newest {_NEWEST} entries of the log.",
+            1,
+        ),
         ("shifumi_prediction_confidence", f"Mean confidence in the newest {_NEWEST} entries of the log.", 2),
     ):
         values = {workload: [float(row[column]) for row in rows if row[0] == workload] for workload in workloads}

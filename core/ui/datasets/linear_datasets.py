@@ -12,9 +12,10 @@ from core.catalog.tables import Dataset
 from core.storage import lake
 from core.ui.datasets.dataset_list import listing
 from core.ui.datasets.linear_generator import box_of, champion_boundary, true_boundary
-from core.ui.shell import charts
 from core.ui.shell.champion_cache import champion_with_predictor
+from core.ui.shell.charts import show
 from core.ui.shell.formats import percent, size
+from core.workloads import charts
 from core.workloads.linear.data import FEATURES
 from core.workloads.linear.preview import Columns
 from core.workloads.linear.workload import LinearParameters
@@ -41,13 +42,13 @@ def _picture(dataset: Dataset) -> None:
     cloud, facts = st.columns((3, 2), gap="large")
     with cloud:
         figure = charts.points(drawn, lines, box_of(parameters))
-        charts.show(figure, "dataset_points", f"A sample of dataset {dataset.id} with its boundary.")
+        show(figure, "dataset_points", f"A sample of dataset {dataset.id} with its boundary.")
     with facts:
         ones = sum(of_class_1 for _, of_class_1 in counts.values())
         holdout = sum(counts["holdout"])
         st.metric("Class 1", percent(ones / dataset.rows), help="Its share of all rows.")
         st.metric("Holdout", f"{holdout:,} rows", help="Kept out of training; models are measured on it.")
-        charts.show(
+        show(
             charts.split_bars(counts),
             "dataset_counts",
             "; ".join(f"{name}: {zero:,} of class 0, {one:,} of class 1" for name, (zero, one) in counts.items()),

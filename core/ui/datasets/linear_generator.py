@@ -13,14 +13,15 @@ from core.catalog.tables import Dataset
 from core.jobs import jobs
 from core.models.registry import Version
 from core.storage import datasets, lake
-from core.ui.shell import charts
 from core.ui.shell.champion_cache import champion_with_predictor
-from core.ui.shell.charts import GREEN, GREY, Box, Line
+from core.ui.shell.charts import show
 from core.ui.shell.formats import score, size
 from core.ui.shell.job_progress import follow_job, is_news, start_job
 from core.ui.shell.links import page_link
 from core.ui.shell.messages import explained
 from core.ui.train.forecast import prospect
+from core.workloads import charts
+from core.workloads.charts import GREEN, GREY, Box, Line
 from core.workloads.linear.data import FEATURES
 from core.workloads.linear.model import LinearPredictor
 from core.workloads.linear.preview import BYTES_PER_ROW, Columns, Outlook, best_accuracy, differences, outlook, sample
@@ -154,7 +155,7 @@ def _preview(choices: LinearParameters, found: tuple[Version, LinearPredictor] |
     if found is not None:
         lines.append(champion_boundary(*found))
     alt = f"{_DRAWN} points of the chosen data in two colours, with {' and '.join(line.label for line in lines)}."
-    charts.show(charts.points(sample(choices, _DRAWN), lines, box_of(choices)), "linear_preview", alt)
+    show(charts.points(sample(choices, _DRAWN), lines, box_of(choices)), "linear_preview", alt)
     seen = _outlook(choices, found) if found else None
     best = best_accuracy(choices)
     label = f"Champion v{found[0].version}" if found else "Champion"

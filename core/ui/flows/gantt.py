@@ -8,7 +8,7 @@ from textwrap import fill
 from typing import TYPE_CHECKING
 
 from core.jobs.run_timeline import Outcome, Segment
-from core.ui.shell.charts import BLUE, GREEN, GREY, RED, VIOLET
+from core.workloads.charts import BLUE, GREEN, GREY, RED, VIOLET
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

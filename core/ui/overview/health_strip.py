@@ -8,8 +8,8 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from core.monitoring.health_history import History, Stretch
-from core.ui.shell.charts import GREEN, GREY, RED
 from core.ui.shell.formats import duration, percent
+from core.workloads.charts import GREEN, GREY, RED
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.catalog.tables import Decision
 from core.loop.decisions import FAILED, KEPT, PROMOTED, REJECTED, ROLLED_BACK
-from core.ui.shell.charts import BLUE, GREEN, GREY, ORANGE, RED, VIOLET
+from core.workloads.charts import BLUE, GREEN, GREY, ORANGE, RED, VIOLET
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

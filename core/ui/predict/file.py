@@ -18,14 +18,15 @@ from core.ui.shell.job_progress import follow_job, start_job
 from core.ui.shell.messages import explained
 from core.ui.shell.uploaded import field_key, let_go
 from core.workloads import get_workload
+from core.workloads.base import feature_names
 
 _FIELD = "upload"
 
 
 def file_prediction(actor: Actor, workload: str) -> None:
     """The form, the running job, and its result."""
-    names = " and ".join(f"`{name}`" for name in get_workload(workload).features)
-    added = " and ".join(f"`{name}`" for name in prediction_files.ADDED)
+    names = " and ".join(f"`{name}`" for name in feature_names(get_workload(workload)))
+    added = " and ".join(f"`{name}`" for name in prediction_files.added(get_workload(workload)))
     st.markdown(
         f"The file needs a header with the columns {names}. All its columns come back unchanged, followed by {added}."
     )

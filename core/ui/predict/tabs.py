@@ -11,7 +11,6 @@ from core.ui.predict.photo import photo
 from core.ui.predict.video import video
 from core.ui.shell.champion_cache import champion_or_stop
 from core.ui.shell.messages import empty
-from core.vision.boxes import CLASSES_OF
 from core.workloads import get_workload
 
 
@@ -26,7 +25,7 @@ def predict_tabs(actor: Actor, workload: str) -> None:
         if file.open:
             with file:
                 file_prediction(actor, workload)
-    elif workload in CLASSES_OF:
+    elif get_workload(workload).data_kind == "images":
         single, moving = st.tabs(["Photo", "Video"], key="predict_pictures_tab", on_change="rerun")
         if single.open:
             with single:
@@ -34,7 +33,7 @@ def predict_tabs(actor: Actor, workload: str) -> None:
         if moving.open:
             with moving:
                 video(actor, workload)
-    elif get_workload(workload).features:
+    elif get_workload(workload).data_kind == "rows":
         file_prediction(actor, workload)
     else:
         empty("This workload has no form here yet. Its model can be asked from a program.", ":material/code:")

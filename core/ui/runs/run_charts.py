@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.models.run_compare import interval, is_bound, labels
 from core.models.runs import Run
-from core.ui.shell.charts import BLUE, GREEN, GREY, ORANGE, RED, VIOLET
+from core.workloads.charts import BLUE, GREEN, GREY, ORANGE, RED, VIOLET
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

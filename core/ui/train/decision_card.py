@@ -9,12 +9,13 @@ import streamlit as st
 from core.catalog.tables import Decision
 from core.loop import decisions
 from core.ui.overview.timeline import LOOKS
-from core.ui.shell import charts, glossary
-from core.ui.shell.charts import BLUE, GREEN, Interval
+from core.ui.shell import glossary
+from core.ui.shell.charts import show
 from core.ui.shell.formats import ago, duration, moment, plain
 from core.ui.shell.messages import empty, explained
-from core.workloads import get_workload
+from core.workloads import charts, get_workload
 from core.workloads.base import p_text
+from core.workloads.charts import BLUE, GREEN, Interval
 
 _SHOWN = 20
 
@@ -54,7 +55,7 @@ def _card(workload: str, decision: Decision) -> None:
         for label, figures, colour in zip(sides, sides.values(), (BLUE, GREEN), strict=False)
     ]
     words = "; ".join(f"{item.label} {item.value:.3f} ({item.low:.3f} to {item.high:.3f})" for item in measured)
-    charts.show(charts.intervals(measured, learnt.threshold, learnt.metric), "decision_intervals", words)
+    show(charts.intervals(measured, learnt.threshold, learnt.metric), "decision_intervals", words)
     _matrices(sides, learnt.unit)
     _tests(details, learnt.unit)
 
@@ -77,7 +78,7 @@ def _matrices(sides: dict[str, dict[str, Any]], unit: str) -> None:
             st.markdown(f"**{label}** :small[on {figures['samples']:,} {unit} of the holdout]")
             counts, names = figures["confusion_matrix"], figures.get("classes", [])
             alt = f"Confusion matrix of {label}{', ' + ', '.join(names) if names else ''}: {counts}"
-            charts.show(charts.confusion(counts, names), f"confusion_{label.split()[0]}", alt)
+            show(charts.confusion(counts, names), f"confusion_{label.split()[0]}", alt)
             st.caption(" · ".join(_words(figures)))
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 FEATURES = ("x1", "x2")
+CLASSES = ("0", "1")
 HOLDOUT_SHARE = 0.2
 
 

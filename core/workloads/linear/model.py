@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.workloads.linear.data import CLASSES
+
 _FILE = "linear.json"
 
 
@@ -26,15 +28,18 @@ class LinearPredictor:
     w2: float
     bias: float
 
-    def probabilities(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Probability of class 1 for features of shape (n, 2); the result has shape (n,)."""
-        z = features[:, 0] * self.w1 + features[:, 1] * self.w2 + self.bias
-        # Past ±700 exp() overflows; the sigmoid is 0 or 1 to the last digit long before.
-        return np.asarray(1.0 / (1.0 + np.exp(-np.clip(z, -700, 700))), dtype=np.float64)
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return CLASSES
 
-    def classes(self, features: NDArray[np.float64]) -> NDArray[np.int8]:
-        """Class 0 or 1 for features of shape (n, 2)."""
-        return (self.probabilities(features) > 0.5).astype(np.int8)
+    def probabilities(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Probabilities of class 0 and class 1, shape (n, 2), for features of shape (n, 2)."""
+        z = features[:, 0] * self.w1 + features[:, 1] * self.w2 + self.bias
+        answer = np.empty((len(z), 2))
+        # Past ±700 exp() overflows; the sigmoid is 0 or 1 to the last digit long before.
+        answer[:, 1] = 1.0 / (1.0 + np.exp(-np.clip(z, -700, 700)))
+        answer[:, 0] = 1.0 - answer[:, 1]
+        return answer
 
     def smoke(self) -> None:
         answer = self.probabilities(np.array([[0.0, 0.0], [1.0, -1.0]]))

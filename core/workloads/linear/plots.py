@@ -17,7 +17,7 @@ def boundary_figure(predictor: LinearPredictor, sample: dict[str, NDArray[Any]])
     axes = figure.subplots()
     x1, x2 = sample["x1"], sample["x2"]
     grid1, grid2 = np.meshgrid(np.linspace(x1.min(), x1.max(), 80), np.linspace(x2.min(), x2.max(), 80))
-    heat = predictor.probabilities(np.column_stack([grid1.ravel(), grid2.ravel()])).reshape(grid1.shape)
+    heat = predictor.probabilities(np.column_stack([grid1.ravel(), grid2.ravel()]))[:, 1].reshape(grid1.shape)
     axes.contourf(grid1, grid2, heat, levels=np.linspace(0, 1, 11), cmap="RdBu_r", alpha=0.5)
     axes.contour(grid1, grid2, heat, levels=[0.5], colors="black")
     axes.scatter(x1, x2, c=sample["label"], cmap="RdBu_r", s=4)

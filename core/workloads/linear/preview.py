@@ -14,6 +14,7 @@ from core.config.settings import get_settings
 from core.workloads.linear.data import FEATURES, generate_columns
 from core.workloads.linear.model import LinearPredictor
 from core.workloads.linear.workload import LinearParameters
+from core.workloads.predictors import predicted
 
 Columns = dict[str, NDArray[Any]]
 
@@ -69,7 +70,7 @@ def outlook(predictor: LinearPredictor, drawn: Columns, reference: Columns | Non
     """What the next check will probably find. ``reference`` is a sample of the champion's training data."""
     settings = get_settings()
     features = np.column_stack([drawn[name] for name in FEATURES])
-    accuracy = float(np.mean(predictor.classes(features) == drawn["label"]))
+    accuracy = float(np.mean(predicted(predictor.probabilities(features)) == drawn["label"]))
     # The gate asks for a small p-value too; with samples of thousands it always is at such a distance.
     drifted = [
         name

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic_settings import BaseSettings
 
 from core.catalog.tables import Dataset
 from core.config.progress import Report
 from core.config.settings import get_settings
 from core.storage import lake
-from core.workloads.base import Comparison, Drift, Scores, Trained, p_text
-from core.workloads.linear.data import FEATURES, generate_columns
+from core.workloads.base import Annotation, Comparison, DataKind, Drift, Feature, Scores, Task, Trained, p_text
+from core.workloads.linear.data import CLASSES, FEATURES, generate_columns
 from core.workloads.linear.model import LinearPredictor
 
 _DRIFT_SAMPLE = 20_000
@@ -46,8 +47,14 @@ class LinearWorkload:
     title = "Linear"
     metric = "accuracy"
     unit = "rows"
-    features: tuple[str, ...] = FEATURES
+    description = "Points in the plane, told apart by a straight line."
+    data_kind: DataKind = "rows"
+    task: Task = "classification"
+    annotation: Annotation = "none"
+    features = tuple(Feature(name, low=-4.0, high=4.0, step=0.05) for name in FEATURES)
+    classes = CLASSES
     parameters: type[BaseModel] = LinearParameters
+    settings: type[BaseSettings] | None = None
 
     @property
     def threshold(self) -> float:
@@ -88,7 +95,7 @@ class LinearWorkload:
         from core.workloads.linear.scores import score
 
         features, labels = read_split(dataset, holdout=True)
-        return score(self.metric, labels, predictor.probabilities(features))
+        return score(self.metric, labels, predictor.probabilities(features)[:, 1])
 
     def compare(self, champion: Scores, challenger: Scores) -> Comparison:
         from core.workloads.statistics import mcnemar_exact

@@ -10,8 +10,8 @@ import io
 import json
 from typing import Any
 
-from core.vision.classes import CLASSES
 from core.vision.detections import Detections, Pixels
+from core.workloads.rps.classes import CLASSES
 
 COLUMNS = ("label", "confidence", "left", "top", "right", "bottom")
 """Of a row: the class, 0 to 1, and the box in pixels of the picture."""

@@ -30,6 +30,11 @@ class ExportedDetector:
         wanted = None if chosen == "auto" else chosen
         self.runtime = open_graph(folder / GRAPH, self.meta, _threads(), wanted)
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What it was trained to find; labels are indices into it."""
+        return self.meta.classes
+
     def detect(self, picture: Pixels, confidence: float = 0.25) -> Detections:
         """Boxes at least that confident, in pixels of ``picture``, which may have any size."""
         frame, placement = letterbox(picture, self.meta.size, self.meta.square)

@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.vision.classes import CLASSES
 from core.vision.detections import Detector, Pixels
 from core.workloads.base import Drift
+from core.workloads.rps.classes import CLASSES
 from core.workloads.rps.manifest import Picture, spread
 
 _LEAST, _MOST = 20, 200

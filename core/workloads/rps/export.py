@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from core.vision.classes import CLASSES
+from core.workloads.rps.classes import CLASSES
 
 GRAPH, META = "model.onnx", "meta.json"
 SQUARE, RECTANGLES = "yolo-raw-head-1", "yolo-raw-head-2"

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from core.vision.classes import CLASSES
 from core.vision.detections import Detector
 from core.workloads.rps.average_precision import curve
+from core.workloads.rps.classes import CLASSES
 from core.workloads.rps.manifest import Picture
 from core.workloads.rps.matching import Record
 

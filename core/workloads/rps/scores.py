@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from core.vision.classes import CLASSES
 from core.vision.detections import Detector
 from core.workloads.base import Comparison, Scores, p_text
 from core.workloads.rps.average_precision import average_precisions, mean_average_precision, resamples
+from core.workloads.rps.classes import CLASSES
 from core.workloads.rps.manifest import Picture
 from core.workloads.rps.matching import Record, confusion, judge
 

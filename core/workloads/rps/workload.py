@@ -11,13 +11,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic_settings import BaseSettings
 
 from core.auth.roles import Actor
 from core.catalog.tables import Dataset
 from core.config.progress import Report
 from core.config.settings import get_settings
 from core.storage import lake
-from core.workloads.base import Comparison, Drift, Scores, Trained, TrainingProgress
+from core.workloads.base import (
+    Annotation,
+    Comparison,
+    DataKind,
+    Drift,
+    Feature,
+    Scores,
+    Task,
+    Trained,
+    TrainingProgress,
+)
+from core.workloads.rps.classes import CLASSES
 from core.workloads.rps.starter import has_starter, starter_folder, starter_weights
 
 if TYPE_CHECKING:
@@ -44,9 +56,15 @@ class RpsWorkload:
     title = "Hands"
     metric = "mAP50"
     unit = "pictures"
-    features: tuple[str, ...] = ()
+    description = "Rock, paper and scissors, found on images of hands."
+    data_kind: DataKind = "images"
+    task: Task = "detection"
+    annotation: Annotation = "boxes"
+    features: tuple[Feature, ...] = ()
+    classes = CLASSES
     wants_gpu = True
     parameters: type[BaseModel] = RpsParameters
+    settings: type[BaseSettings] | None = None
 
     @property
     def threshold(self) -> float:

@@ -91,7 +91,7 @@ def busy_writer() -> Iterator[None]:
 def champion_says() -> list[float]:
     champion = registry.champion("linear")
     assert champion is not None
-    return [float(one) for one in load_served(champion).predictor.probabilities(POINTS)]
+    return [float(one) for one in load_served(champion).predictor.probabilities(POINTS)[:, 1]]
 
 
 @pytest.mark.usefixtures("mlflow_store")

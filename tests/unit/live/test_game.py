@@ -26,7 +26,7 @@ from core.live.game import (
     saw,
 )
 from core.live.overlay import caption
-from core.vision.classes import CLASSES
+from core.workloads.rps.classes import CLASSES
 
 STEP = 0.05
 throws = st.sampled_from([*CLASSES, None])

@@ -77,7 +77,7 @@ def test_rows_come_back_in_order_with_the_champions_answer(
         rows = list(csv.reader(file))
     assert rows[0] == ["id", "x2", "x1", "predicted", "probability"]
     assert [row[0] for row in rows[1:]] == [f"0{i}" for i in range(50_000)]
-    expected = load_served(champion).predictor.probabilities(features)
+    expected = load_served(champion).predictor.probabilities(features)[:, 1]
     assert np.array([float(row[4]) for row in rows[1:]]).tolist() == expected.tolist()
     assert [int(row[3]) for row in rows[1:]] == (expected > 0.5).astype(int).tolist()
     shares = [share for share, _ in seen]

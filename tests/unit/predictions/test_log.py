@@ -21,7 +21,7 @@ from tests.waiting import wait_until
 
 
 def _entry(version: int = 1) -> LogEntry:
-    return summarise("linear", version, "tests", [(0.5, -1.0)], np.array([0.75]))
+    return summarise("linear", version, "tests", [(0.5, -1.0)], np.array([[0.25, 0.75]]))
 
 
 def _versions() -> list[int]:
@@ -40,11 +40,25 @@ def log() -> Iterator[PredictionLog]:
 def test_a_summary_tells_shares_and_keeps_a_sample() -> None:
     features = [(float(n), -float(n)) for n in range(8)]
     probabilities = np.array([0.1, 0.2, 0.5, 0.6, 0.9, 0.9, 1.0, 0.0])
-    entry = summarise("linear", 3, "api", features, probabilities)
+    entry = summarise("linear", 3, "api", features, np.column_stack([1 - probabilities, probabilities]))
     assert (entry.workload, entry.version, entry.source, entry.rows) == ("linear", 3, "api", 8)
     assert entry.positive_share == 0.5
     assert entry.mean_confidence == pytest.approx((0.9 + 0.8 + 0.5 + 0.6 + 0.9 + 0.9 + 1.0 + 1.0) / 8)
     assert entry.sample == [[n, -n, p] for n, p in zip(range(SAMPLE_ROWS), probabilities, strict=False)]
+
+
+def test_of_more_classes_every_probability_is_kept() -> None:
+    probabilities = np.array([[0.1, 0.2, 0.7], [0.6, 0.3, 0.1], [0.2, 0.5, 0.3], [0.9, 0.05, 0.05]])
+    entry = summarise("many", 1, "api", [(1.0,), (2.0,), (3.0,), (4.0,)], probabilities)
+    assert entry.positive_share == 0.5
+    assert entry.mean_confidence == pytest.approx((0.7 + 0.6 + 0.5 + 0.9) / 4)
+    assert entry.sample[0] == [1.0, 0.1, 0.2, 0.7]
+
+
+def test_of_predicted_numbers_only_the_sample_is_kept() -> None:
+    entry = summarise("numbers", 1, "api", [(1.0,), (2.0,)], np.array([3.5, -4.0]))
+    assert (entry.positive_share, entry.mean_confidence) == (0.0, 0.0)
+    assert entry.sample == [[1.0, 3.5], [2.0, -4.0]]
 
 
 def test_entries_reach_the_catalog_by_themselves(log: PredictionLog) -> None:

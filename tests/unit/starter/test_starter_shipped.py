@@ -12,8 +12,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from core.vision.boxes import NewBox
-from core.vision.classes import CLASSES
 from core.vision.detections import Detections, Pixels
+from core.workloads.rps.classes import CLASSES
 from core.workloads.rps.detector import ExportedDetector
 from core.workloads.rps.export import GRAPH, META, digest_of, read_meta
 from core.workloads.rps.matching import overlaps

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from core.vision.classes import CLASSES
 from core.vision.detections import Detections, nothing
 from core.vision.tracks import MEMORY, Hand, Tracker, overlap
+from core.workloads.rps.classes import CLASSES
 
 ROCK, PAPER, SCISSORS = range(3)
 

@@ -95,7 +95,10 @@ def test_it_answers_csv_files(settings: Settings) -> None:
     answered = prediction_files.answer("awake", upload, job.id, silent)
     assert answered.rows == 2
     with (settings.outputs_dir / answered.output).open(encoding="utf-8") as file:
-        assert [(row["name"], row["predicted"]) for row in csv.DictReader(file)] == [("Ada", "0"), ("Bob", "1")]
+        assert [(row["name"], row["predicted"]) for row in csv.DictReader(file)] == [
+            ("Ada", "asleep"),
+            ("Bob", "awake"),
+        ]
 
 
 def test_its_flows_are_served() -> None:

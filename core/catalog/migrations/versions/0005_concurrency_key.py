@@ -21,7 +21,9 @@ def downgrade() -> None:
 
 
 def _rename(old: str, new: str) -> None:
+    # Two batches: SQLite's table is copied per batch, and a constraint on a name that the same batch makes is lost.
     with op.batch_alter_table("jobs") as jobs:
         jobs.drop_constraint(f"uq_jobs_{old}", type_="unique")
         jobs.alter_column(old, new_column_name=new)
+    with op.batch_alter_table("jobs") as jobs:
         jobs.create_unique_constraint(f"uq_jobs_{new}", [new])

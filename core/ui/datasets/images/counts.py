@@ -9,10 +9,11 @@ from core.images import PROPOSED, REJECTED, UNLABELLED
 from core.images.queries import Counts
 from core.images.splits import HOLDOUT, TRAIN, VAL
 from core.ui.datasets.images.propose_boxes import propose_boxes
-from core.ui.shell import charts
-from core.ui.shell.charts import BLUE, GREY, ORANGE
+from core.ui.shell.charts import show
 from core.ui.shell.links import may_open, page_link
 from core.vision.boxes import CLASSES_OF
+from core.workloads import charts
+from core.workloads.charts import BLUE, GREY, ORANGE
 
 NOTHING = "nothing"
 """How negatives are called here: pictures that show none of the classes."""
@@ -43,7 +44,7 @@ def image_counts(actor: Actor, counts: Counts, workload: str) -> None:
     rows[NOTHING] = _row(counts.negatives)
     with picture:
         bars = charts.split_bars(rows, SPLIT_COLOURS, tuple(SPLIT_NAMES.values()))
-        charts.show(bars, f"{workload}_counts", spoken(rows))
+        show(bars, f"{workload}_counts", spoken(rows))
         _gaps(rows)
         st.caption("Boxes of labelled pictures, per class and split; pictures without any for *nothing*.")
 

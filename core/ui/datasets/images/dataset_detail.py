@@ -14,10 +14,11 @@ from core.images import queries
 from core.storage import lake
 from core.ui.datasets.dataset_list import listing
 from core.ui.datasets.images.counts import NOTHING, SPLIT_COLOURS, SPLIT_NAMES, spoken
-from core.ui.shell import charts
+from core.ui.shell.charts import show
 from core.ui.shell.formats import size
 from core.ui.shell.messages import explained
 from core.vision.boxes import CLASSES_OF
+from core.workloads import charts
 
 
 def image_datasets(actor: Actor, workload: str) -> None:
@@ -36,7 +37,7 @@ def _inside(dataset: Dataset) -> None:
     chart, facts = st.columns((3, 2), gap="large")
     with chart:
         bars = charts.split_bars(rows, SPLIT_COLOURS, tuple(SPLIT_NAMES.values()))
-        charts.show(bars, "dataset_inside", spoken(rows))
+        show(bars, "dataset_inside", spoken(rows))
     with facts:
         st.metric("Pictures", f"{dataset.rows:,}")
         st.caption(", ".join(f"{number:,} {source}" for source, number in sorted(sources.items())))

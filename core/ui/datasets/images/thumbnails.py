@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.images import store
-from core.ui.shell.charts import BLUE, GREEN, ORANGE, VIOLET
 from core.vision.boxes import CLASSES_OF, to_corners
+from core.workloads.charts import BLUE, GREEN, ORANGE, VIOLET
 
 if TYPE_CHECKING:
     from PIL import ImageDraw

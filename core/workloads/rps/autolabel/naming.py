@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.vision.classes import CLASSES
+from core.workloads.rps.classes import CLASSES
 
 Numbers = NDArray[np.float64]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.vision.classes import CLASSES
+from core.workloads.rps.classes import CLASSES
 from core.workloads.rps.render.arrays import Floats
 
 

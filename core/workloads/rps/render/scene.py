@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 
 from core.vision.boxes import NewBox, from_corners
-from core.vision.classes import CLASSES
 from core.vision.detections import Pixels
+from core.workloads.rps.classes import CLASSES
 from core.workloads.rps.render import gestures
 from core.workloads.rps.render.arrays import Floats
 from core.workloads.rps.render.background import background

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core.images import files
 from core.images.splits import TRAIN, VAL
-from core.vision.classes import CLASSES
+from core.workloads.rps.classes import CLASSES
 from core.workloads.rps.manifest import Picture
 
 _EVERY = 8

@@ -9,6 +9,7 @@ from scipy.stats import ks_2samp
 from core.workloads.linear.model import LinearPredictor, fit
 from core.workloads.linear.preview import best_accuracy, differences, ks_distance, outlook, sample
 from core.workloads.linear.workload import LinearParameters
+from core.workloads.predictors import predicted
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.05, 0.2, 1.0, 2.0])
@@ -25,7 +26,7 @@ def test_a_fitted_line_comes_close_to_the_best_accuracy_and_not_above(choices: d
     drawn = sample(parameters, 100_000)
     features = np.column_stack([drawn["x1"], drawn["x2"]])
     predictor = LinearPredictor.from_pipeline(fit(features, drawn["label"], C=1.0))
-    reached = float(np.mean(predictor.classes(features) == drawn["label"]))
+    reached = float(np.mean(predicted(predictor.probabilities(features)) == drawn["label"]))
     assert reached == pytest.approx(best_accuracy(parameters), abs=0.006)
 
 

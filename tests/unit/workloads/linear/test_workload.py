@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from core.workloads.linear.data import HOLDOUT_SHARE, generate_columns
 from core.workloads.linear.model import LinearPredictor, fit
 from core.workloads.linear.workload import LinearParameters, LinearWorkload, read_split
+from core.workloads.predictors import predicted
 from tests.learning import make_dataset
 
 CHOICES = st.fixed_dictionaries(
@@ -89,8 +90,8 @@ def test_export_answers_like_scikit_learn(seed: int, angle: float, offset: float
     pipeline = fit(features, columns["label"], C=1.0)
     export = LinearPredictor.from_pipeline(pipeline)
     probe = np.random.default_rng(seed).normal(0, 5, (200, 2))
-    np.testing.assert_allclose(export.probabilities(probe), pipeline.predict_proba(probe)[:, 1], atol=1e-12)
-    np.testing.assert_array_equal(export.classes(probe), pipeline.predict(probe))
+    np.testing.assert_allclose(export.probabilities(probe), pipeline.predict_proba(probe), atol=1e-12)
+    np.testing.assert_array_equal(predicted(export.probabilities(probe)), pipeline.predict(probe))
 
 
 def test_export_survives_the_disk_and_refuses_damage(tmp_path: Path) -> None:
@@ -106,7 +107,7 @@ def test_export_survives_the_disk_and_refuses_damage(tmp_path: Path) -> None:
 
 def test_extreme_inputs_do_not_overflow() -> None:
     answer = LinearPredictor(1e300, 1e300, 0.0).probabilities(np.array([[1.0, 1.0], [-1.0, -1.0]]))
-    np.testing.assert_allclose(answer, [1.0, 0.0], atol=1e-300)
+    np.testing.assert_allclose(answer, [[0.0, 1.0], [1.0, 0.0]], atol=1e-300)
 
 
 def test_splits_do_not_overlap_and_cover_everything() -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.vision.classes import CLASSES
+from core.workloads.rps.classes import CLASSES
 from core.workloads.rps.render import gestures
 from core.workloads.rps.render.camera import View, rotation_of
 from core.workloads.rps.render.light import light_of

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.vision.classes import CLASSES
+from core.workloads.rps.classes import CLASSES
 from core.workloads.rps.render import render, render_many
 from core.workloads.rps.render.scene import Seen
 

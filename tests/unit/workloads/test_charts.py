@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.ui.shell.charts import (
+from core.workloads.charts import (
     CLASS_COLOURS,
     Interval,
     Line,

@@ -1,0 +1,3 @@
+"""The throws, in the order of the model's outputs."""
+
+CLASSES: tuple[str, ...] = ("rock", "paper", "scissors")
