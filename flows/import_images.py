@@ -1,4 +1,4 @@
-"""``import-images``: take over the pictures of an uploaded dataset."""
+"""``import-images``: import the images of an uploaded dataset."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from flows.state_hooks import HOOKS
 
 @task(cache_policy=NO_CACHE)
 def take_over(workload: str, job: Job, upload: str, meanings: dict[str, str], report: Report) -> dict[str, Any]:
-    """Picture by picture: what is there when the run ends early stays, and the next run finds it."""
+    """Image by image: after an early end imported images stay, and the next run continues."""
     asked = {"workload": workload, "username": job.created_by, "upload": upload, "meanings": meanings}
     return handover.dispatch(task_registry.IMPORT, job.id, asked, report)
 
 
 def propose(workload: str, job: Job, report: Report) -> str:
-    """Boxes for pictures that came without; what hinders that does not spoil the import."""
+    """Propose boxes for images without labels; a failure here does not affect the import."""
     try:
         return str(look(workload, job, report)["sentence"])
     except proposing.NoProposerError as error:

@@ -1,4 +1,4 @@
-"""What can be handed over: plain functions from arguments to a result, both JSON, the same with and without workers."""
+"""Tasks for workers: plain functions from arguments to a result, both JSON, the same with and without workers."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ Arguments = Mapping[str, Any]
 
 
 class SettingsDifferError(ValueError):
-    """The worker would train something else than was asked for; the message names the options."""
+    """The worker's settings would train something else; the message names the settings."""
 
 
 def training(workload: str, dataset_id: int, flow_run_id: str | None) -> dict[str, Any]:
-    """The arguments of a training; its parameters go along, so that a worker with other settings notices."""
+    """The arguments of a training, including its parameters, so that a worker with other settings notices."""
     parameters = dict(get_workload(workload).training_parameters)
     return {"workload": workload, "dataset_id": dataset_id, "flow_run_id": flow_run_id, "parameters": parameters}
 
 
 def queue_of(settings: Settings, kind: str, arguments: Arguments) -> str:
-    """Where it waits: trainings that profit from a GPU in the queue that the settings name, all else in ``default``."""
+    """Its queue: trainings that benefit from a GPU in the configured queue, all else in ``default``."""
     if kind == TRAIN and settings.celery_gpu_queue:
         learnt = get_workload(str(arguments["workload"]))
         if isinstance(learnt, UsesGpu) and learnt.wants_gpu:
@@ -45,9 +45,9 @@ def queue_of(settings: Settings, kind: str, arguments: Arguments) -> str:
 
 
 def run_task(kind: str, arguments: Arguments, report: Report) -> dict[str, Any]:
-    """Do it here and now. Raises what the work raises, ``LookupError`` for a kind that this version does not know."""
+    """Execute it here. Raises the task's errors, and ``LookupError`` for a task unknown to this version."""
     if kind not in _TASKS:
-        raise LookupError(f"This worker does not know the work {kind!r}: bring it to the version of the workbench.")
+        raise LookupError(f"This worker does not know the task {kind!r}: install the workbench's version.")
     return _TASKS[kind](arguments, report)
 
 
@@ -65,8 +65,8 @@ def _require_same(workload: str, asked: Mapping[str, Any]) -> None:
     if parameters_sha256(here) != parameters_sha256(dict(asked)):
         names = sorted(name for name in here.keys() | asked.keys() if here.get(name) != asked.get(name))
         raise SettingsDifferError(
-            f"The worker has other settings for {workload} than the workbench ({', '.join(names)}). Give both the same "
-            f"SHIFUMI_{workload.upper()}_… variables and start the worker again."
+            f"The worker has other settings for {workload} than the workbench ({', '.join(names)}). Set the same "
+            f"SHIFUMI_{workload.upper()}_… variables for both and restart the worker."
         )
 
 

@@ -1,4 +1,4 @@
-"""Starts the processes, keeps them alive, and takes all of them down together."""
+"""Starts the processes, supervises them, and stops them together."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Supervisor:
         )
 
     def run(self) -> bool:
-        """Blocks until a stop signal; returns True when no process was left behind."""
+        """Blocks until a stop signal; returns True when all processes have ended."""
         with self._signals(), ThreadPoolExecutor(len(self.keepers), "health") as executor:
             try:
                 while not self.stopping:
@@ -93,17 +93,17 @@ class Supervisor:
         self._publish()
         run_file(self._run_dir).unlink(missing_ok=True)
         for process in stubborn:
-            logger.error("Process {} would not end. End it by hand: kill -9 {}", process.pid, process.pid)
+            logger.error("Process {} does not end. End it yourself: kill -9 {}", process.pid, process.pid)
         if not stubborn:
-            logger.info("Stopped in {:.1f} s; nothing is left running.", time.monotonic() - began)
+            logger.info("Stopped in {:.1f} s.", time.monotonic() - began)
         return not stubborn
 
     def _ask_to_stop(self, number: int, _frame: FrameType | None) -> None:
-        # The second time means: now.
+        # The second signal means: immediately.
         self.hurry = self.stopping
         self.stopping = True
-        text = "Stopping at once ..." if self.hurry else "Stopping everything; again to kill at once ..."
-        with suppress(OSError):  # a terminal that was closed takes no more words
+        text = "Killing all processes ..." if self.hurry else "Stopping ... press Ctrl-C again to kill immediately"
+        with suppress(OSError):  # the terminal may be closed
             os.write(2, f"\n{text}\n".encode())
 
     @contextmanager

@@ -64,7 +64,7 @@ def test_an_open_dialog_dies_with_the_role(admin_page: Page, admin: Actor) -> No
     expect(disable).to_be_visible()
     users.set_role(make_user("eve"), "ada", Role.VIEWER)
     disable.click()
-    expect(admin_page.get_by_text("You are not logged in any more.")).to_be_visible()
+    expect(admin_page.get_by_text("You are no longer logged in.")).to_be_visible()
     assert not users.get_user("bob").disabled
 
 
@@ -74,7 +74,7 @@ def test_revoking_a_token_asks_first(admin_page: Page, admin: Actor) -> None:
     admin_page.get_by_role("tab", name="API tokens").click()
     admin_page.get_by_role("button", name="Revoke").click()
     admin_page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
-    expect(admin_page.get_by_text("The token notebook is revoked.")).to_be_visible()
+    expect(admin_page.get_by_text("Token notebook revoked.")).to_be_visible()
     assert tokens.list_tokens()[0].revoked_at is not None
 
 

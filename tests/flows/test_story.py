@@ -98,7 +98,7 @@ def test_bad_work_fails_with_its_reason(discord: FakeDiscord) -> None:
     assert "greater than or equal to 1000" in job.message
     check = ended(jobs.submit(EDITOR, jobs.CHECK, "linear", {"forced": True}))
     assert check.state == jobs.FAILED
-    assert "Generate one on the Datasets page" in check.message
+    assert "Create one on the Datasets page" in check.message
     wait_until(lambda: decisions.latest("linear"), what="the failure on the timeline")
     assert decisions.latest("linear")[0].kind == decisions.FAILED
     wait_until(lambda: any("check-and-retrain failed" in title for title in discord.titles), what="Discord to hear")

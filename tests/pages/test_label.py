@@ -231,7 +231,7 @@ def test_a_viewer_may_not_decide_whatever_the_browser_sends() -> None:
     assert app.button(key="btn_accept_all").disabled
     for action in ("accept", "reject"):
         send(app, image, action)
-        assert "This needs the role editor" in said(app)
+        assert "Requires role editor" in said(app)
         assert now(image).state == "proposed"
 
 

@@ -84,7 +84,7 @@ def test_from_sqlite_to_postgres(
     still_whole()
     make_dataset(seed=2)  # ids go on where they were
     audit.record_event(SYSTEM, "test.after")
-    with pytest.raises(BackupError, match="holds rows already"):
+    with pytest.raises(BackupError, match="is not empty"):
         restore(
             go_elsewhere(tmp_path / "third", monkeypatch, SHIFUMI_DATABASE_URL=postgres), tmp_path / "all.zip", quiet
         )
