@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Float, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import Float, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from core.catalog.message_column import MessagesColumn
 from core.catalog.tables import Base, utcnow
+from core.config.messages import Messages
 
 
 class Image(Base):
@@ -32,7 +34,7 @@ class Image(Base):
     source: Mapped[str] = mapped_column(String(16))
     state: Mapped[str] = mapped_column(String(16))
     priority: Mapped[int] = mapped_column(default=0)
-    note: Mapped[str] = mapped_column(Text, default="")
+    note: Mapped[Messages] = mapped_column(MessagesColumn, default=())
     width: Mapped[int]
     height: Mapped[int]
     bytes: Mapped[int]
@@ -67,3 +69,18 @@ class Box(Base):
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
     image: Mapped[Image] = relationship(back_populates="boxes")
+
+
+class Label(Base):
+    """A label that people made for the images of ``workload``. ``position`` orders them, and with them a model's
+    outputs; a new one comes last."""
+
+    __tablename__ = "labels"
+    __table_args__ = (UniqueConstraint("workload", "name", name="uq_labels_workload_name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    workload: Mapped[str] = mapped_column(String(32))
+    name: Mapped[str] = mapped_column(String(32))
+    position: Mapped[int]
+    created_by: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)

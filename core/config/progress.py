@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-Report = Callable[[float, str], None]
-"""Callback for progress of long work: share done (0 to 1) and one sentence."""
+from core.config.messages import Message
+
+Report = Callable[[float, Message], None]
+"""Callback for progress of long work: share done (0 to 1) and a message."""
 
 
-def silent(_share: float, _message: str) -> None:
+def silent(_share: float, _message: Message) -> None:
     """A :data:`Report` for callers that need no progress."""

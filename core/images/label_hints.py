@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from core.vision.boxes import CLASSES_OF
+from collections.abc import Collection
 
-_SAID = "Said to show: "
+from core.config.messages import Messages, say
 
-
-def hint(label: str) -> str:
-    """The note of a picture that is said to show ``label``."""
-    return f"{_SAID}{label}"
+_SAID = "image.said_to_show"
 
 
-def hinted(note: str, workload: str) -> str | None:
+def hint(label: str) -> Messages:
+    """The note of an image that is said to show ``label``."""
+    return (say("image.said_to_show", label=label),)
+
+
+def hinted(note: Messages, classes: Collection[str]) -> str | None:
     """The class that a note names, or None."""
-    label = note.removeprefix(_SAID)
-    return label if label != note and label in CLASSES_OF[workload] else None
+    labels = (str(one.parameters.get("label")) for one in note if one.code == _SAID)
+    return next((label for label in labels if label in classes), None)

@@ -15,7 +15,7 @@ RANDOM_CHECK = "random-check"
 NEEDS_INPUT = {
     jobs.PREDICT_FILE: "Starts when a file is uploaded on the Predict page.",
     jobs.PREDICT_VIDEO: "Starts when a video is uploaded on the Predict page.",
-    jobs.IMPORT: "Starts when a dataset is uploaded under Datasets, Hands.",
+    jobs.IMPORT: "Starts when a dataset is uploaded on the Datasets page.",
 }
 """Flows that cannot be started by a button, and what starts them."""
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
+from core.config.messages import as_json, from_json, message_of, say
+
 
 class WorkFailedError(RuntimeError):
     """The work failed with an error whose class is unknown here; the message is the original one."""
@@ -15,13 +17,14 @@ class WorkFailedError(RuntimeError):
 def packed(error: BaseException) -> dict[str, Any]:
     """Class and message of ``error`` as JSON."""
     kind = type(error)
-    return {"module": kind.__module__, "name": kind.__qualname__, "message": str(error) or kind.__name__}
+    return {"module": kind.__module__, "name": kind.__qualname__, "message": as_json(message_of(error))}
 
 
 def unpacked(error: Mapping[str, Any]) -> Exception:
     """The same error: with its own class if that is a builtin or in ``core``, never from another module."""
     kind = _class_of(str(error.get("module", "")), str(error.get("name", "")))
-    message = str(error.get("message", "")) or "The work failed without a word."
+    stored = error.get("message")
+    message = from_json(stored) if stored else say("work.no_text")
     if kind is None:
         return WorkFailedError(message)
     # Not through its constructor, which may need more arguments than the message.

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings
 
 from core.catalog.tables import Dataset
+from core.config.messages import register, say
 from core.config.progress import Report
 from core.config.settings import get_settings
 from core.storage import lake
@@ -26,6 +27,7 @@ from core.workloads.features import names_of
 
 FEATURES = (Feature("hours", "Hours slept", "h", low=0, high=12, step=0.5),)
 CLASSES = ("asleep", "awake")
+register({"awake.sleep_changed": "People sleep otherwise than before.", "awake.sleep_same": "People sleep as before."})
 _FILE = "awake.json"
 
 
@@ -91,7 +93,7 @@ class AwakeWorkload:
         random = np.random.default_rng(chosen.seed)
         hours = random.normal(chosen.usual, 1.5, chosen.rows)
         awake = hours + random.normal(0, 0.5, chosen.rows) > chosen.enough
-        report(0.5, "Writing Parquet")
+        report(0.5, say("data.writing"))
         # Every fifth row is held out, for good: a split that is part of the data cannot leak later.
         holdout = np.arange(chosen.rows) % 5 == 0
         return lake.write({"hours": hours, "label": awake.astype(np.int8), "holdout": holdout}, self.name)
@@ -100,7 +102,7 @@ class AwakeWorkload:
         from sklearn.linear_model import LogisticRegression
 
         features, labels = _split(dataset, "NOT holdout")
-        report(0.5, f"Fitting on {len(labels):,} rows")
+        report(0.5, say("training.fitting", rows=len(labels), unit=self.unit))
         model = LogisticRegression(C=self.training_parameters["C"]).fit(features, labels)
         predictor = AwakePredictor(float(model.coef_[0, 0]), float(model.intercept_[0]))
         return Trained(model, predictor, self.training_parameters)
@@ -123,7 +125,14 @@ class AwakeWorkload:
 
         test = mcnemar_exact(champion.outcomes, challenger.outcomes)
         better = test.only_second_right > test.only_first_right and test.p_value < get_settings().promote_alpha
-        return Comparison(better, test.p_value, f"McNemar exact p = {test.p_value:.2g}", asdict(test))
+        summary = say(
+            "comparison.mcnemar",
+            challenger=test.only_second_right,
+            champion=test.only_first_right,
+            unit=self.unit,
+            p=test.p_value,
+        )
+        return Comparison(better, test.p_value, summary, asdict(test))
 
     def drift(self, reference: Dataset, current: Dataset, predictor: AwakePredictor) -> Drift:
         from core.workloads.statistics import ks_tests
@@ -134,7 +143,7 @@ class AwakeWorkload:
         )
         tests = ks_tests(first, second, settings.drift_alpha, settings.drift_min_effect)
         found = any(test["drift"] for test in tests)
-        return Drift(found, "People sleep otherwise than before." if found else "People sleep as before.", tests)
+        return Drift(found, say("awake.sleep_changed") if found else say("awake.sleep_same"), tests)
 
     def export(self, predictor: AwakePredictor, folder: Path) -> None:
         (folder / _FILE).write_text(json.dumps(asdict(predictor)), encoding="utf-8")

@@ -6,6 +6,7 @@ import zipfile
 import pytest
 
 from core.auth.roles import Actor, ForbiddenError, Role
+from core.config.messages import render
 from core.config.settings import Settings
 from core.images import importing, store
 from core.jobs import jobs
@@ -53,10 +54,10 @@ def test_a_cancelled_import_keeps_whole_pictures_and_the_next_one_goes_on(prefec
         again = ended(submit(dataset()))
         assert again.state == jobs.COMPLETED, again.message
         assert (again.result["new"], again.result["known"]) == (PICTURES - kept, kept)
-        assert sum(store.counts().splits.values()) == PICTURES
+        assert sum(store.counts("rps").splits.values()) == PICTURES
 
         broken = jobs.submit(EDITOR, jobs.IMPORT, "rps", {"upload": "nothing.zip", "meanings": {}})
-        assert "Upload it again" in ended(broken).message
+        assert "Upload it again" in render(ended(broken).message)
 
         proposed = ended(jobs.submit(EDITOR, jobs.PROPOSE, "rps"))
         assert (proposed.state, proposed.message) == (jobs.COMPLETED, "No picture was waiting for boxes")

@@ -42,7 +42,7 @@ def _check_files(stored: dict[str, Entry], sizes: dict[str, int], deep: bool) ->
     more = f" and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
     return problem(
         f"{len(wrong)} images have a missing or damaged file: {named}{more}",
-        "Restore their files from a backup, or delete those images under Datasets, Hands.",
+        "Restore their files from a backup, or delete those images on the Datasets page.",
     )
 
 

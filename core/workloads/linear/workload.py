@@ -12,10 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings
 
 from core.catalog.tables import Dataset
+from core.config.messages import say
 from core.config.progress import Report
 from core.config.settings import get_settings
 from core.storage import lake
-from core.workloads.base import Annotation, Comparison, DataKind, Drift, Feature, Scores, Task, Trained, p_text
+from core.workloads.base import Annotation, Comparison, DataKind, Drift, Feature, Scores, Task, Trained
 from core.workloads.linear.data import CLASSES, FEATURES, generate_columns
 from core.workloads.linear.model import LinearPredictor
 
@@ -67,21 +68,21 @@ class LinearWorkload:
     def generate(self, parameters: BaseModel, report: Report) -> lake.StoredFile:
         chosen = LinearParameters.model_validate(parameters.model_dump())
         lake.require_space(get_settings().data_dir, chosen.rows * 26)
-        report(0.1, f"Drawing {chosen.rows:,} points")
+        report(0.1, say("data.drawing", rows=chosen.rows, unit=self.unit))
         columns = generate_columns(**chosen.model_dump())
-        report(0.5, "Writing Parquet")
+        report(0.5, say("data.writing"))
         stored = lake.write(columns, self.name)
-        report(0.9, "Stored in the lake")
+        report(0.9, say("data.stored"))
         return stored
 
     def train(self, dataset: Dataset, report: Report) -> Trained:
         from core.workloads.linear.model import fit
 
-        report(0.1, "Reading the training split")
+        report(0.1, say("training.reading"))
         features, labels = read_split(dataset, holdout=False)
-        report(0.3, f"Fitting on {len(labels):,} rows")
+        report(0.3, say("training.fitting", rows=len(labels), unit=self.unit))
         model = fit(features, labels, C=float(self.training_parameters["C"]))
-        report(1.0, "Fitted")
+        report(1.0, say("training.fitted"))
         return Trained(model, LinearPredictor.from_pipeline(model), dict(self.training_parameters))
 
     @property
@@ -102,9 +103,12 @@ class LinearWorkload:
 
         test = mcnemar_exact(champion.outcomes, challenger.outcomes)
         better = test.only_second_right > test.only_first_right and test.p_value < get_settings().promote_alpha
-        summary = (
-            f"Challenger alone right on {test.only_second_right:,}, champion alone right on "
-            f"{test.only_first_right:,} of {champion.samples:,} (McNemar exact {p_text(test.p_value)})"
+        summary = say(
+            "comparison.mcnemar",
+            challenger=test.only_second_right,
+            champion=test.only_first_right,
+            unit=self.unit,
+            p=test.p_value,
         )
         return Comparison(better, test.p_value, summary, {"test": "McNemar exact", **_as_dict(test)})
 
@@ -112,14 +116,14 @@ class LinearWorkload:
         from core.workloads.statistics import ks_tests
 
         if reference.sha256 == current.sha256:
-            return Drift(False, "The champion was trained on this very dataset.")
+            return Drift(False, say("drift.same_dataset"))
         settings = get_settings()
         samples = [lake.read(d.path, FEATURES, "NOT holdout", limit=_DRIFT_SAMPLE) for d in (reference, current)]
         tests = ks_tests(samples[0], samples[1], settings.drift_alpha, settings.drift_min_effect)
         drifted = [test["feature"] for test in tests if test["drift"]]
         if not drifted:
-            return Drift(False, "No feature drifted (Kolmogorov–Smirnov, Benjamini–Hochberg).", tests)
-        return Drift(True, f"Drift in {', '.join(drifted)} (Kolmogorov–Smirnov, Benjamini–Hochberg).", tests)
+            return Drift(False, say("drift.none", method="ks"), tests)
+        return Drift(True, say("drift.found", features=drifted, method="ks"), tests)
 
     def export(self, predictor: LinearPredictor, folder: Path) -> None:
         predictor.save(folder)

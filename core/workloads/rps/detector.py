@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from core.config.settings import get_settings
 from core.vision.detections import Detections, Pixels
+from core.vision.letterbox import letterbox
 from core.workloads.rps.decode import decode
 from core.workloads.rps.export import GRAPH, Meta, read_meta
-from core.workloads.rps.letterbox import letterbox
 from core.workloads.rps.runtimes import open_graph
 
 

@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 
 from core.auth.roles import Actor, ForbiddenError, Role
+from core.config.messages import render
 from core.config.progress import silent
 from core.config.settings import Settings, get_settings
 from core.jobs import jobs
 from core.jobs import outputs as job_outputs
 from core.predictions import videos as video_predictions
 from core.storage import lake
+from core.vision.video import BadVideoError, check
+from core.vision.video_writer import VideoWriter
 from core.workloads.rps import starter
-from core.workloads.rps.video import BadVideoError, check
-from core.workloads.rps.video_writer import VideoWriter
 from tests.colour_model import promote_colour_model, write_colour_model
 from tests.videos import write_video
 
@@ -47,13 +48,14 @@ def test_the_champion_answers_and_who_asked_fetches_it(
     assert upload.endswith(".mp4")
     job = jobs._claim(jobs.PREDICT_VIDEO, "rps", {}, "eve", "flow-run")
     answered = video_predictions.answer("rps", upload, 0.5, job.id, silent)
-    assert (answered.version, answered.watched.frames, answered.watched.hands) == (champion.version, 8, 5)
-    assert video_predictions.sentence(answered) == "8 frames seen by version 1; a throw on 5 of them."
+    assert (answered.version, answered.watched.frames, answered.watched.found) == (champion.version, 8, 5)
+    told = render(video_predictions.outcome(answered))
+    assert told == "8 frames answered by version 1; something was found on 5 of them."
     assert sorted(left(settings)) == [f"{job.id}.csv", f"{job.id}.mp4"]
 
     with pytest.raises(LookupError, match="no result"):
         job_outputs.path_of(EVE, job.id, jobs.PREDICT_VIDEO, "video")
-    jobs.finish(job.id, jobs.COMPLETED, "", {"video": answered.video, "table": answered.table})
+    jobs.finish(job.id, jobs.COMPLETED, (), {"video": answered.video, "table": answered.table})
     assert check(job_outputs.path_of(EVE, job.id, jobs.PREDICT_VIDEO, "video")).frames == 8
     with job_outputs.path_of(EVE, job.id, jobs.PREDICT_VIDEO, "table").open(encoding="utf-8") as file:
         assert [row["label"] for row in csv.DictReader(file)] == ["rock"] * 5
@@ -74,8 +76,8 @@ def test_without_a_champion_the_model_that_ships_answers(
         monkeypatch.setattr(f"{module}.starter_folder", lambda: tmp_path / "shipped")
     upload = video_predictions.keep_upload(EVE, content, "given.mp4")
     answered = video_predictions.answer("rps", upload, 0.5, "job", silent)
-    assert (answered.version, answered.watched.hands) == (0, 5)
-    assert "seen by the model that ships" in video_predictions.sentence(answered)
+    assert (answered.version, answered.watched.found) == (0, 5)
+    assert "answered by the model that ships" in render(video_predictions.outcome(answered))
 
 
 @pytest.mark.usefixtures("no_starter")
