@@ -74,7 +74,7 @@ def samples(states: Sequence[ComponentState], at: datetime) -> list[Sample]:
 
 def on_its_way(state: ComponentState) -> bool:
     """Starting, or the MLflow store before its first start."""
-    return state.state == "starting" or (state.name == "store" and state.detail.startswith("not made yet"))
+    return state.state == "starting" or (state.name == "store" and state.detail.startswith("not created yet"))
 
 
 def _detail(state: ComponentState) -> str:

@@ -53,7 +53,7 @@ def test_disable_and_reset_password(admin_page: Page) -> None:
     assert not users.get_user("bob").disabled
     admin_page.get_by_role("button", name="Disable").click()
     dialog.get_by_role("button", name="Disable").click()
-    expect(admin_page.get_by_text("bob is disabled.")).to_be_visible()
+    expect(admin_page.get_by_text("User bob disabled.")).to_be_visible()
     assert users.get_user("bob").disabled
 
 

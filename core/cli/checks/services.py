@@ -64,7 +64,7 @@ def _ports(settings: Settings) -> Iterator[Finding]:
 
 def _store(settings: Settings) -> Finding:
     if reason := store_problem(settings):
-        missing = reason.startswith("not made yet")
+        missing = reason.startswith("not created yet")
         text = f"MLflow store: {reason}"
         return ok(text) if missing else problem(text, "Check MLFLOW_TRACKING_URI and the folder data/mlflow.")
     return ok("The MLflow store is readable")

@@ -431,7 +431,7 @@ def test_the_commands_work_and_say_what_they_did(
     assert main(["restore", str(made)]) == 0
     out = capsys.readouterr().out
     assert "All users have to log in again" in out
-    assert "All 1 datasets have their files (byte by byte)" in out and "PROBLEM" not in out
+    assert "All 1 datasets have their files (contents)" in out and "PROBLEM" not in out
 
 
 def test_nothing_is_restored_under_a_running_installation(

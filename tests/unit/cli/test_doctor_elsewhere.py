@@ -208,8 +208,8 @@ def test_a_database_that_is_missing_a_user_that_is_unknown_and_tables_that_are_n
 @pytest.mark.parametrize(
     ("said", "text"),
     [
-        ('FATAL:  password authentication failed for user "me"', "refuses the password of me"),
-        ("fe_sendauth: no password supplied", "refuses the password of me"),
+        ('FATAL:  password authentication failed for user "me"', "rejects the password of me"),
+        ("fe_sendauth: no password supplied", "rejects the password of me"),
         ('FATAL:  no pg_hba.conf entry for host "10.0.0.9"', "accepts no connections"),
         ("FATAL:  sorry, too many clients already", "no connection left"),
         ("something else", "rejects the connection"),

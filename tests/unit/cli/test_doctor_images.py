@@ -35,7 +35,7 @@ def make_old(file: Path) -> Path:
 
 def test_all_is_well(settings: Settings, image: store.Image) -> None:
     files, orphans = examined(settings, deep=True)
-    assert (files.level, files.text) == ("ok", "All 1 pictures have their files (byte by byte)")
+    assert (files.level, files.text) == ("ok", "All 1 images have their files (contents)")
     assert (orphans.level, orphans.text) == ("ok", "No orphaned image files")
 
 
@@ -72,7 +72,7 @@ def test_only_old_files_without_a_picture_are_swept(settings: Settings, image: s
     assert examined(settings, fix=True)[1].text.startswith("Removed 2 orphaned image files")
     assert not any(file.exists() for file in old)
     assert young.exists() and store.file_of(image).exists()
-    assert "1 in the making" in examined(settings)[1].text
+    assert "1 being registered" in examined(settings)[1].text
 
 
 def test_the_doctor_asks_all_this(settings: Settings, image: store.Image) -> None:

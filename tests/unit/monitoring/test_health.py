@@ -68,7 +68,7 @@ def test_without_a_supervisor_a_look_decides(monkeypatch: pytest.MonkeyPatch) ->
     assert found["workbench"].state == "unhealthy"
     assert "manage.py run" in found["workbench"].remedy
     assert found["catalog"].state == "healthy"
-    assert "not made yet" in found["store"].detail
+    assert "not created yet" in found["store"].detail
 
 
 def test_bricks_elsewhere_are_asked_there_and_shown_as_people_reach_them(monkeypatch: pytest.MonkeyPatch) -> None:

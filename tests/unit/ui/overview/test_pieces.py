@@ -38,7 +38,7 @@ def test_a_brick_that_is_well_needs_no_advice_and_one_that_starts_only_patience(
 
 
 def test_a_store_that_was_never_made_is_on_its_way_a_broken_one_is_trouble() -> None:
-    store = ComponentState("store", "MLflow store", "unhealthy", detail="not made yet: the runner makes it")
+    store = ComponentState("store", "MLflow store", "unhealthy", detail="not created yet: the runner makes it")
     assert as_shown(store).state == "starting"
     assert as_shown(replace(store, detail="cannot be read")).state == "unhealthy"
 
