@@ -20,9 +20,9 @@ from flows.state_hooks import HOOKS
 
 
 @task(cache_policy=NO_CACHE)
-def take_over(workload: str, job: Job, upload: str, meanings: dict[str, str], report: Report) -> dict[str, Any]:
+def take_over(workload: str, job: Job, upload: str, class_mapping: dict[str, str], report: Report) -> dict[str, Any]:
     """Image by image: after an early end imported images stay, and the next run continues."""
-    asked = {"workload": workload, "username": job.created_by, "upload": upload, "meanings": meanings}
+    asked = {"workload": workload, "username": job.created_by, "upload": upload, "class_mapping": class_mapping}
     return handover.dispatch(task_registry.IMPORT, job.id, asked, report)
 
 
@@ -36,11 +36,11 @@ def propose(workload: str, job: Job, report: Report) -> Messages:
 
 @flow(name="import-images", **HOOKS)
 def import_images(
-    workload: str, upload: str, meanings: dict[str, str] | None = None, job_id: str | None = None
+    workload: str, upload: str, class_mapping: dict[str, str] | None = None, job_id: str | None = None
 ) -> None:
-    """Import ``upload`` (a name in the uploads folder); ``meanings`` maps its classes to those of ``workload``."""
+    """Import ``upload`` (a name in the uploads folder); ``class_mapping`` maps its classes to those of ``workload``."""
     with running(jobs.IMPORT, workload, job_id, upload=upload) as run:
-        outcome = take_over(workload, run.job, upload, meanings or {}, run.part(0.0, 0.7))
+        outcome = take_over(workload, run.job, upload, class_mapping or {}, run.part(0.0, 0.7))
         run.result = outcome["in_short"]
         done = messages_from_json(outcome["message"])
         run.message = (*done, *propose(workload, run.job, run.part(0.7, 1.0))) if outcome["unlabelled"] else done

@@ -85,7 +85,7 @@ def _predict_video(arguments: Arguments, report: Report) -> dict[str, Any]:
 def _import(arguments: Arguments, report: Report) -> dict[str, Any]:
     actor = Actor(arguments["username"], Role.EDITOR)
     collection = collection_of(arguments["workload"])
-    done = importing.import_upload(actor, arguments["upload"], arguments["meanings"], collection, report)
+    done = importing.import_upload(actor, arguments["upload"], arguments["class_mapping"], collection, report)
     return {"in_short": done.in_short(), "message": as_json_list(done.messages()), "unlabelled": done.unlabelled}
 
 

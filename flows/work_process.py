@@ -102,14 +102,14 @@ def _carrying(item: WorkItem, owner: str) -> Iterator[None]:
     if not isinstance(learnt, ObservableTraining):
         yield
         return
-    carrier = ProgressRelay(learnt, item.id, owner, utcnow())
+    relay = ProgressRelay(learnt, item.id, owner, utcnow())
 
-    def carry() -> bool:
+    def relay_progress() -> bool:
         try:
-            carrier.carry()
+            relay.relay_once()
         except work_items.LeaseLostError:
             return False  # the worker ends this process
         return True
 
-    with repeating("carry", lambda: min(_CARRY_EVERY_S, get_settings().job_heartbeat_s), carry):
+    with repeating("relay_progress", lambda: min(_CARRY_EVERY_S, get_settings().job_heartbeat_s), relay_progress):
         yield

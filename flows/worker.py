@@ -76,10 +76,10 @@ def _serve(holder: Holder, me: Worker, ready_file: Path | None) -> int:
 
     app = make_app(get_settings())
 
-    def bell(item_id: str) -> None:
+    def notified(item_id: str) -> None:
         holder.hold(item_id)
 
-    app.task(bell, name=TASK)
+    app.task(notified, name=TASK)
 
     def stopping(**_about: Any) -> None:
         holder.stopping.set()

@@ -51,7 +51,7 @@ class ProgressRelay:
         self._told: dict[str, Any] = {}
         self._stopped = False
 
-    def carry(self) -> None:
+    def relay_once(self) -> None:
         """Copy once in both directions. Raises :class:`core.jobs.work_items.LeaseLostError`."""
         seen = self._learnt.learning(self._since)
         if seen is None:

@@ -127,7 +127,9 @@ def test_drift_is_foreseen_from_accuracy_alone_when_the_training_data_is_gone(ml
     first = make_dataset(seed=1)
     loop.run_once("linear")
     datasets.delete(make_user("ada"), first.id)
-    assert "Far from the training data of champion v1**. Expected accuracy" in said(choose(open_datasets(), angle=135.0))
+    assert "Far from the training data of champion v1**. Expected accuracy" in said(
+        choose(open_datasets(), angle=135.0)
+    )
 
 
 def test_an_unreachable_registry_leaves_the_rest_of_the_page_working(settings: Settings) -> None:

@@ -51,13 +51,13 @@ def training() -> TrainingFolder:
     """A training in its third epoch, as its process leaves its marks."""
     dataset = signs(train=1, holdout=1)
     jobs.adopt(jobs.CHECK, "rps", "flow-run-1", {})
-    desk = open_training_folder(dataset, RPS.training_parameters)
-    desk.run.mkdir()
+    training_folder = open_training_folder(dataset, RPS.training_parameters)
+    training_folder.run.mkdir()
     names = ("epoch", "train/box_loss", "train/cls_loss", "train/dfl_loss", "metrics/mAP50(B)")
     rows = [[1, 2.0, 3.0, 1.5, 0.1], [2, 1.5, 2.0, 1.2, 0.4]]
-    desk.run.joinpath("results.csv").write_text("\n".join(",".join(map(str, row)) for row in [names, *rows]))
-    desk.tell(State(3, 12, 2, 5, 200.0))
-    return desk
+    training_folder.run.joinpath("results.csv").write_text("\n".join(",".join(map(str, row)) for row in [names, *rows]))
+    training_folder.tell(State(3, 12, 2, 5, 200.0))
+    return training_folder
 
 
 def test_before_any_data_the_page_says_what_answers_and_what_to_do() -> None:

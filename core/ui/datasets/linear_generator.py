@@ -30,7 +30,7 @@ from core.workloads.linear.workload import LinearParameters
 _DRAWN = 500
 _NAME = "linear"
 _SEED = "linear_seed"
-_FOLLOWING_SEED = "linear_following_seed"
+_NEXT_SEED = "linear_following_seed"
 _MAX_SEED = 2**32 - 1
 
 
@@ -89,9 +89,9 @@ def _choose(known: list[Dataset]) -> LinearParameters | None:
         begin = LinearParameters.model_validate(known[0].parameters)
         turned_once = (begin.angle + 180) % 360 - 180  # the slider knows half turns only
         begin = begin.model_copy(update={"seed": min(begin.seed + 1, _MAX_SEED), "angle": turned_once})
-    following = st.session_state.pop(_FOLLOWING_SEED, None)
-    if following is not None or _SEED not in st.session_state:
-        st.session_state[_SEED] = begin.seed if following is None else following
+    next_seed = st.session_state.pop(_NEXT_SEED, None)
+    if next_seed is not None or _SEED not in st.session_state:
+        st.session_state[_SEED] = begin.seed if next_seed is None else next_seed
     chosen: dict[str, Any] = {
         "rows": st.number_input(
             "Rows",
@@ -222,5 +222,5 @@ def _button(actor: Actor, choices: LinearParameters | None) -> None:
         st.caption(":material/lock: Generating needs the role editor. An admin can give it to you under Admin, Users.")
     if clicked and choices and start_job(actor, jobs.GENERATE, _NAME, {"choices": choices.model_dump()}):
         # For the next dataset; a widget's value can only be set before it is drawn.
-        st.session_state[_FOLLOWING_SEED] = min(choices.seed + 1, _MAX_SEED)
+        st.session_state[_NEXT_SEED] = min(choices.seed + 1, _MAX_SEED)
         st.rerun()
