@@ -5,6 +5,7 @@
     python3 manage.py test       install what the tests need and run all checks
     python3 manage.py bench      measure, and write docs/benchmarks.md
     python3 manage.py prove      run the long system tests: containers, load, several hosts
+    python3 manage.py mutate     run mutation tests: do the tests notice small faults?
     python3 manage.py worker     execute work items, here or on another machine
     python3 manage.py migrate    migrate the catalog's tables
     python3 manage.py user       add, list, disable, enable users; set a password
@@ -40,6 +41,7 @@ COMMANDS = (
     "test",
     "bench",
     "prove",
+    "mutate",
     "worker",
     "migrate",
     "user",
@@ -49,7 +51,7 @@ COMMANDS = (
     "restore",
     "fetch-landmarker",
 )
-NEEDS_DEV = ("test", "bench", "prove")
+NEEDS_DEV = ("test", "bench", "prove", "mutate")
 NEEDED_DISK_GB = 3
 ROOT = Path(__file__).resolve().parent
 

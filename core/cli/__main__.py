@@ -28,6 +28,7 @@ def parser_for(command: str) -> argparse.ArgumentParser:
     tests.add_argument("--allow-missing", action="store_true", help="skip tests whose programs are missing")
     bench = commands.add_parser("bench", help="run the benchmarks and write docs/benchmarks.md")
     prove = commands.add_parser("prove", help="run the long system tests: containers, load, several hosts")
+    commands.add_parser("mutate", help="run mutation tests: do the tests notice small faults?", add_help=False)
     for one in (tests, bench, prove):
         one.epilog = "Other arguments go to pytest, for example: -k login -x"
     own_worker = commands.add_parser("worker", help="execute work items, here or on another machine")
@@ -55,6 +56,8 @@ def parser_for(command: str) -> argparse.ArgumentParser:
 
 def main(arguments: list[str]) -> int:
     """Run one command and return the exit code."""
+    if arguments[:1] == ["mutate"]:
+        return import_module("core.cli.testing").mutate(arguments[1:])  # type: ignore[no-any-return]
     parser = parser_for(arguments[0] if arguments else "")
     options, others = parser.parse_known_args(arguments)
     try:

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _CONFIG = {"displayModeBar": False, "scrollZoom": False}
-
 _INK = ("#1e2430", "#e8e6df")
 
 

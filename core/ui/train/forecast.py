@@ -1,15 +1,13 @@
-"""What a check would probably do, now or on data yet to be generated."""
+"""What a check would probably do now."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from core.catalog.tables import Dataset, Decision, Evaluation
 from core.models.registry import Version
 from core.ui.shell.formats import score
-from core.workloads.linear.preview import Outlook
 
 Action = Literal["nothing", "first", "keep", "retrain", "unknown"]
 
@@ -53,34 +51,3 @@ def forecast(
     if decided is not None and decided.drift and decided.dataset_id == newest.id and not own:
         return Forecast("retrain", f"{reached}, but the data drifted: a check trains a challenger.")
     return Forecast("keep", f"{reached}, above {score(threshold)}: a check keeps it, unless the data drifted.")
-
-
-@dataclass(frozen=True, slots=True)
-class Prospect:
-    """How data yet to be generated relates to the champion."""
-
-    kind: Literal["hopeless", "far", "near", "same"]
-    text: str
-
-
-def prospect(version: int, differ: Sequence[str], seen: Outlook, best: float) -> Prospect:
-    """What generating such data would lead to. ``differ`` says how it differs from the champion's training data,
-    ``best`` is the highest accuracy that a straight line can reach on it."""
-    changed = f": {', '.join(differ)}" if differ else ""
-    if best < seen.threshold:
-        text = f"**Not separable by a straight line**: {score(best)} at best, the threshold is {seen.threshold:g}."
-        return Prospect("hopeless", f"{text} Every check will retrain without success.")
-    if seen.retrains:
-        why = []
-        if seen.accuracy < seen.threshold:
-            why.append(f"Expected accuracy: about {seen.accuracy:.2f}; the threshold is {seen.threshold:g}.")
-        if seen.drifted:
-            why.append(f"{' and '.join(seen.drifted)} would count as drifted.")
-        return Prospect(
-            "far",
-            f"**Far from the training data of champion v{version}**{changed}. {' '.join(why)} "
-            "The next check will retrain.",
-        )
-    if differ:
-        return Prospect("near", f"Close to the training data of champion v{version}{changed}. It should still do well.")
-    return Prospect("same", f"The same kind of data that champion v{version} was trained on.")
