@@ -145,7 +145,7 @@ def test_a_camera_that_is_lost_is_noticed_and_can_be_started_again(
     first = video.options["key"]
     monkeypatch.setattr(readout, "_SILENT_S", 0.0)
     app.run()
-    assert "No picture comes from the camera any more" in said(app)
+    assert "The camera no longer sends video" in said(app)
     app.button(key="btn_live_reset").click().run()
     assert video.options["key"] != first  # a new element, which waits for its start button
 

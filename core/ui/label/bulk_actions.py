@@ -40,7 +40,7 @@ def _accept_confident(workload: str, count: int, editor: bool) -> None:
         st.markdown(f"The model is at least {sure} sure of **{count:,}** proposals.", width="stretch")
         if st.button("Accept them all", icon=":material/done_all:", key="btn_accept_all", disabled=not editor):
             confirm(
-                f"Accept {count:,} proposals as they are, without looking at each? Flagged pictures stay in the queue. "
+                f"Accept {count:,} proposals as they are, without looking at each? Flagged images stay in the queue. "
                 "You can undo this afterwards.",
                 "Accept them",
                 lambda who: actions.accept_confident(who, workload),

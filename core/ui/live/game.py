@@ -67,7 +67,7 @@ def _said(match: Match, rules: Playable) -> None:
         )
     elif match.phase is Phase.PAUSED and match.unseen >= PATIENCE:
         st.warning(
-            "I saw nothing in three rounds. Hold it into the picture, then go on.",
+            "No throw was detected in three rounds. Show your hand to the camera, then continue.",
             icon=":material/visibility_off:",
         )
     elif match.phase is Phase.PAUSED:

@@ -33,7 +33,8 @@ def prospect(version: int, differ: Sequence[str], seen: Outlook, best: float) ->
             why.append(f"{' and '.join(seen.drifted)} would count as drifted.")
         return Prospect(
             "far",
-            f"**Far from the training data of champion v{version}**{changed}. {' '.join(why)} The next check will retrain.",
+            f"**Far from the training data of champion v{version}**{changed}. {' '.join(why)} "
+            "The next check will retrain.",
         )
     if differ:
         return Prospect("near", f"Close to the training data of champion v{version}{changed}. It should still do well.")
