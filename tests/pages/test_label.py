@@ -207,7 +207,7 @@ def test_a_picture_that_was_deleted_meanwhile_is_told() -> None:
     store.delete(SYSTEM, [gone.id])
     app.session_state["label_act"] = {"action": "accept", "image": gone.id, "seen": seen, "boxes": []}
     app.run()
-    assert "somebody has deleted it" in said(app)
+    assert "it was deleted" in said(app)
     assert shown(app) == other.id
 
 
