@@ -18,6 +18,7 @@ from core.storage import lake
 from core.workloads.base import Annotation, Comparison, DataKind, Drift, Feature, Scores, Task, Trained, p_text
 from core.workloads.linear.data import CLASSES, FEATURES, generate_columns
 from core.workloads.linear.model import LinearPredictor
+from core.workloads.linear.settings import LinearSettings
 
 _DRIFT_SAMPLE = 20_000
 
@@ -54,11 +55,11 @@ class LinearWorkload:
     features = tuple(Feature(name, low=-4.0, high=4.0, step=0.05) for name in FEATURES)
     classes = CLASSES
     parameters: type[BaseModel] = LinearParameters
-    settings: type[BaseSettings] | None = None
+    settings: type[BaseSettings] | None = LinearSettings
 
     @property
     def threshold(self) -> float:
-        return get_settings().linear_threshold
+        return LinearSettings.current().threshold
 
     @property
     def training_parameters(self) -> Mapping[str, Any]:

@@ -30,6 +30,7 @@ from core.workloads.base import (
     TrainingProgress,
 )
 from core.workloads.rps.classes import CLASSES
+from core.workloads.rps.settings import RpsSettings
 from core.workloads.rps.starter import has_starter, starter_folder, starter_weights
 
 if TYPE_CHECKING:
@@ -64,11 +65,11 @@ class RpsWorkload:
     classes = CLASSES
     wants_gpu = True
     parameters: type[BaseModel] = RpsParameters
-    settings: type[BaseSettings] | None = None
+    settings: type[BaseSettings] | None = RpsSettings
 
     @property
     def threshold(self) -> float:
-        return get_settings().rps_threshold
+        return RpsSettings.current().threshold
 
     @property
     def training_parameters(self) -> Mapping[str, Any]:
