@@ -9,6 +9,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 
 from core.catalog.tables import Decision
+from core.config.messages import message_of, render, say
 from core.config.progress import Report
 from core.jobs import jobs
 from core.jobs.work_items import WorkLostError
@@ -32,7 +33,7 @@ _COLOURS = {decisions.PROMOTED: GREEN, decisions.REJECTED: YELLOW, decisions.KEP
 def evaluate_champion(workload: str, forced: bool, flow_run_id: str | None, report: Report) -> LoopRun:
     """Measure the champion on the newest dataset and ask the gate."""
     if not registry.store_exists():
-        report(0.01, "Making MLflow's tables: only the first time, some seconds")
+        report(0.01, say("check.preparing_store"))
     return loop.evaluate_champion(workload, forced, flow_run_id)
 
 
@@ -73,12 +74,12 @@ def check_and_retrain(workload: str, forced: bool = False, job_id: str | None = 
             except NoDatasetError as error:
                 if job_id is not None:
                     raise
-                run.message = str(error)  # the schedule has nothing to do on an empty installation
-                return run.message
+                run.message = message_of(error)  # the schedule has nothing to do on an empty installation
+                return render(run.message)
             _announce(trial)
             decision = _turn(trial, run.job.id, run.report, run.part(0.3, 0.8))
             run.result = {"decision": decision.kind, "decision_id": decision.id}
-            run.message = f"{decision.kind}: {decision.reason}"
+            run.message = say("check.decided", kind=decision.kind, reason=decision.reason)
     except jobs.JobBusyError as error:
         log.info("Skipped: %s", error)
         return "skipped"
@@ -96,7 +97,7 @@ def _announce(trial: LoopRun) -> None:
         )
     if trial.gate.retrain and trial.champion is not None:
         title = "⚠ Drift found" if trial.gate.drifted else "⚠ Retraining"
-        send_discord_embed(f"{title}: {trial.workload}", trial.gate.reason, YELLOW, _facts(trial))
+        send_discord_embed(f"{title}: {trial.workload}", render(trial.gate.reason), YELLOW, _facts(trial))
 
 
 def _facts(trial: LoopRun) -> dict[str, object]:
@@ -106,19 +107,19 @@ def _facts(trial: LoopRun) -> dict[str, object]:
 
 
 def _turn(trial: LoopRun, job_id: str, report: Report, training: Report) -> Decision:
-    report(0.3, f"Evaluated: {trial.gate.reason}")
+    report(0.3, say("check.evaluated", reason=trial.gate.reason))
     if not trial.gate.retrain:
         return loop.record_kept(trial)
     challenger = train_challenger(trial, job_id, training)
-    report(0.8, "Comparing champion and challenger")
+    report(0.8, say("check.comparing"))
     decision = compare_and_decide(trial, challenger)
     send_discord_embed(
         f"{trial.workload}: challenger v{challenger.version} {decision.kind}",
-        decision.reason,
+        render(decision.reason),
         _COLOURS[decision.kind],
         _facts(trial),
     )
-    report(0.9, f"{decision.kind.capitalize()}; drawing figures")
+    report(0.9, say("check.drawing", kind=decision.kind))
     if decision.kind != decisions.KEPT:
         draw_figures(trial, challenger)
     return decision

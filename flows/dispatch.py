@@ -16,6 +16,7 @@ from loguru import logger
 
 from core.catalog.engine import CatalogUnavailableError
 from core.catalog.work_tables import WorkItem
+from core.config.messages import Message, say
 from core.config.progress import Report
 from core.config.settings import get_settings
 from core.jobs import work_errors, work_items, workers
@@ -39,9 +40,7 @@ def dispatch(kind: str, job_id: str, arguments: Mapping[str, Any], report: Repor
     if ended.state == work_items.DONE:
         return ended.result
     raise (
-        work_errors.unpacked(ended.error)
-        if ended.state == work_items.FAILED
-        else LookupError("This work was cancelled.")
+        work_errors.unpacked(ended.error) if ended.state == work_items.FAILED else LookupError(say("work.cancelled"))
     )
 
 
@@ -51,9 +50,9 @@ class _Waiting:
     def __init__(self, item: WorkItem, report: Report) -> None:
         self._item = item
         self._report = report
-        self._told: tuple[float, str] | None = None
+        self._told: tuple[float, Message] | None = None
         self._ring_at = 0.0
-        self._trouble = ""
+        self._trouble: Message | None = None
 
     def until_ended(self) -> WorkItem:
         """Raises ``LookupError`` when the item is gone."""
@@ -69,15 +68,15 @@ class _Waiting:
     def _look(self) -> None:
         item = work_items.get(self._item.id)
         if item is None:
-            raise LookupError("This work is not known any more: the catalog was put back to an earlier state.")
+            raise LookupError(say("work.unknown"))
         self._item = item
         if work_items.out_of_attempts(item):
             work_items.give_up(item, work_errors.packed(work_items.lease_lost(item)))
         elif item.state == work_items.WAITING or work_items.expired(item):
             self._ring_when_due()
-            self._tell(item.progress, self._trouble or f"Waiting for a worker (queue {item.queue})")
+            self._tell(item.progress, self._trouble or say("work.waiting", queue=item.queue))
         else:
-            self._tell(item.progress, item.message)
+            self._tell(item.progress, item.message[-1] if item.message else say("job.started"))
 
     def _ring_when_due(self) -> None:
         from flows.celery_app import BrokerUnavailableError, notify_workers
@@ -89,16 +88,16 @@ class _Waiting:
             notify_workers(self._item.id, self._item.queue)
         except BrokerUnavailableError as error:
             self._ring_at = time.monotonic() + _TRY_AGAIN_S
-            self._trouble = f"The broker does not answer, trying again ({error})"
+            self._trouble = say("work.broker_away", error=str(error))
             logger.warning("{}", self._trouble)
             return
-        self._trouble = "" if workers.listening(self._item.queue) else self._nobody()
+        self._trouble = None if workers.listening(self._item.queue) else self._nobody()
 
-    def _nobody(self) -> str:
+    def _nobody(self) -> Message:
         queue = self._item.queue
-        return f"No worker listens to the queue {queue}. Start one: {workers.start_command([queue])}"
+        return say("work.no_worker", queue=queue, command=workers.start_command([queue]))
 
-    def _tell(self, share: float, message: str) -> None:
+    def _tell(self, share: float, message: Message) -> None:
         if (share, message) != self._told:
             self._told = (share, message)
             self._report(share, message)

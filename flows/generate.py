@@ -9,6 +9,7 @@ from prefect.cache_policies import NO_CACHE
 
 from core.auth.roles import Actor, Role
 from core.catalog.tables import Dataset
+from core.config.messages import say
 from core.config.progress import Report
 from core.config.settings import get_settings
 from core.jobs import jobs, prefect_api
@@ -35,7 +36,7 @@ def generate_dataset(workload: str, choices: dict[str, Any] | None = None, job_i
     with running(jobs.GENERATE, workload, job_id, choices=choices) as run:
         dataset = make(workload, choices or {}, run.job.created_by, run.part(0.0, 0.95))
         run.result = {"dataset_id": dataset.id, "rows": dataset.rows}
-        run.message = f"Dataset {dataset.id}: {dataset.rows:,} {get_workload(workload).unit}"
+        run.message = say("generate.done", dataset=dataset.id, rows=dataset.rows, unit=get_workload(workload).unit)
     if get_settings().check_on_new_data:
         look_at_new_data(workload, run.job.created_by)
 

@@ -8,6 +8,7 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from core.catalog.tables import Job
+from core.config.messages import Messages, message_of, messages_from_json
 from core.config.progress import Report
 from core.jobs import jobs
 from core.labelling import proposing
@@ -25,12 +26,12 @@ def take_over(workload: str, job: Job, upload: str, meanings: dict[str, str], re
     return handover.dispatch(task_registry.IMPORT, job.id, asked, report)
 
 
-def propose(workload: str, job: Job, report: Report) -> str:
+def propose(workload: str, job: Job, report: Report) -> Messages:
     """Boxes for pictures that came without; what hinders that does not spoil the import."""
     try:
-        return str(look(workload, job, report)["sentence"])
+        return messages_from_json(look(workload, job, report)["message"])
     except proposing.NoProposerError as error:
-        return str(error)
+        return (message_of(error),)
 
 
 @flow(name="import-images", **HOOKS)
@@ -41,6 +42,5 @@ def import_images(
     with running(jobs.IMPORT, workload, job_id, upload=upload) as run:
         outcome = take_over(workload, run.job, upload, meanings or {}, run.part(0.0, 0.7))
         run.result = outcome["in_short"]
-        run.message = outcome["sentence"]
-        if outcome["unlabelled"]:
-            run.message = f"{run.message}. {propose(workload, run.job, run.part(0.7, 1.0))}"
+        done = messages_from_json(outcome["message"])
+        run.message = (*done, *propose(workload, run.job, run.part(0.7, 1.0))) if outcome["unlabelled"] else done

@@ -13,6 +13,7 @@ from loguru import logger
 
 from core.catalog.engine import CatalogUnavailableError
 from core.catalog.work_tables import WorkItem
+from core.config.messages import say
 from core.config.settings import get_settings
 from core.jobs import work_errors, work_items
 from flows.celery_app import BrokerUnavailableError, notify_workers
@@ -104,7 +105,7 @@ class _Watch:
     def _too_late(self) -> None:
         self._terminate()
         limit = get_settings().celery_time_limit_s
-        error = TimeLimitError(f"This took longer than {limit:,.0f} s (SHIFUMI_CELERY_TIME_LIMIT_S) and was stopped.")
+        error = TimeLimitError(say("work.too_long", limit=limit))
         work_items.fail(self._item.id, self._owner, work_errors.packed(error))
 
     def _judge(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
+from core.config.messages import say
 from core.config.progress import Report
 from core.jobs import jobs
 from flows import dispatch as handover
@@ -28,4 +29,4 @@ def predict_file(workload: str, upload: str, job_id: str | None = None) -> None:
     with running(jobs.PREDICT_FILE, workload, job_id, upload=upload) as run:
         answered = answer_rows(workload, run.job.id, upload, run.report)
         run.result = answered
-        run.message = f"{answered['rows']:,} rows answered by version {answered['version']}"
+        run.message = say("predict.done", rows=answered["rows"], version=answered["version"])

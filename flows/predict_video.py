@@ -7,6 +7,7 @@ from typing import Any
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
+from core.config.messages import messages_from_json
 from core.config.progress import Report
 from core.jobs import jobs
 from flows import dispatch as handover
@@ -33,4 +34,4 @@ def predict_video(workload: str, upload: str, confidence: float = 0.25, job_id: 
             "video": answered["video"],
             "table": answered["table"],
         }
-        run.message = answered["sentence"]
+        run.message = messages_from_json(answered["message"])

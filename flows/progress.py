@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -18,6 +18,8 @@ from prefect.runtime import flow_run
 from core.catalog.engine import CatalogUnavailableError
 from core.catalog.tables import Job
 from core.config.logs import setup_logging
+from core.config.messages import Message, Messages, message_of, render, say
+from core.config.progress import Report
 from core.config.settings import get_settings
 from core.jobs import jobs
 from flows.repeating import repeating
@@ -29,31 +31,32 @@ class RunningJob:
 
     job: Job
     result: dict[str, Any] = field(default_factory=dict)
-    message: str = "Done"
+    message: Message | Messages = field(default_factory=lambda: say("job.done"))
     _artifact: UUID | None = None
 
-    def report(self, share: float, message: str) -> None:
+    def report(self, share: float, message: Message) -> None:
         """Progress into the catalog, the run's log and a Prefect progress artifact.
 
         Telling never stops the doing: a catalog or server that does not answer is logged only.
         """
-        get_run_logger().info("%3.0f %% %s", share * 100, message)
+        words = render(message)
+        get_run_logger().info("%3.0f %% %s", share * 100, words)
         try:
             jobs.report(self.job.id, share, message)
-            self._show_in_prefect(share * 100, message)
+            self._show_in_prefect(share * 100, words)
         except (CatalogUnavailableError, PrefectException, httpx.HTTPError) as error:
             logger.warning("Progress not written: {}", error)
 
-    def _show_in_prefect(self, percent: float, message: str) -> None:
+    def _show_in_prefect(self, percent: float, words: str) -> None:
         if self._artifact is None:
             # Prefect allows lower case letters, digits and dashes in a key.
-            made = create_progress_artifact(percent, key=self.job.kind, description=message)
+            made = create_progress_artifact(percent, key=self.job.kind, description=words)
             self._artifact = cast(UUID, made)  # a coroutine only in async flows
         else:
-            update_progress_artifact(self._artifact, percent, description=message)
+            update_progress_artifact(self._artifact, percent, description=words)
 
-    def part(self, start: float, end: float) -> Callable[[float, str], None]:
-        """A :data:`core.config.progress.Report` that fills only a part of the bar."""
+    def part(self, start: float, end: float) -> Report:
+        """A report that fills only a part of the bar."""
         return lambda share, message: self.report(start + (end - start) * share, message)
 
 
@@ -66,13 +69,13 @@ def running(kind: str, workload: str, job_id: str | None, **parameters: Any) -> 
     setup_logging("flows")
     job = jobs.get(job_id) if job_id else jobs.adopt(kind, workload, str(flow_run.id), parameters)
     if job is None or job.finished_at is not None:
-        raise RuntimeError(f"Job {job_id} has already ended; this run is not needed any more.")
+        raise RuntimeError(say("job.not_needed", job=job_id))
     current = RunningJob(job)
     with repeating("heartbeat", lambda: get_settings().job_heartbeat_s, lambda: jobs.beat(current.job.id)):
         try:
-            current.report(0.0, "Started")
+            current.report(0.0, say("job.started"))
             yield current
         except Exception as error:
-            jobs.finish(job.id, jobs.FAILED, str(error) or type(error).__name__)
+            jobs.finish(job.id, jobs.FAILED, message_of(error))
             raise
         jobs.finish(job.id, jobs.COMPLETED, current.message, current.result)

@@ -8,6 +8,7 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from core.catalog.tables import Job
+from core.config.messages import messages_from_json
 from core.config.progress import Report
 from core.jobs import jobs
 from flows import dispatch as handover
@@ -28,4 +29,4 @@ def propose_boxes(workload: str, job_id: str | None = None) -> None:
     with running(jobs.PROPOSE, workload, job_id) as run:
         outcome = look(workload, run.job, run.report)
         run.result = {"looked": outcome["looked"], "found": outcome["found"]}
-        run.message = outcome["sentence"]
+        run.message = messages_from_json(outcome["message"])

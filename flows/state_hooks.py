@@ -11,6 +11,7 @@ from typing import Any
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.flows import Flow
 
+from core.config.messages import render
 from core.jobs import jobs
 from core.loop import decisions
 from core.monitoring.notify import BLUE, GREEN, RED, YELLOW, send_discord_embed
@@ -28,7 +29,7 @@ def on_end(flow: Flow[Any, Any], flow_run: FlowRun, state: State[Any]) -> None:
     kept = job is not None and job.result.get("decision") in {None, "kept"}
     if flow_run.auto_scheduled and kept and flow.name != "random-check":
         return
-    send_discord_embed(f"✔ {flow.name} ended", job.message if job else state.message or "Completed", GREEN)
+    send_discord_embed(f"✔ {flow.name} ended", render(job.message) if job else state.message or "Completed", GREEN)
 
 
 def on_failure(flow: Flow[Any, Any], flow_run: FlowRun, state: State[Any]) -> None:
@@ -43,10 +44,11 @@ def _ended_badly(flow: Flow[Any, Any], flow_run: FlowRun, state: State[Any], out
     job = jobs.of_flow_run(str(flow_run.id))
     reason = state.message or outcome
     if job is not None:
-        jobs.finish(job.id, outcome, reason)
-        reason = (jobs.get(job.id) or job).message
+        jobs.finish(job.id, outcome, jobs.ended_message(job, reason))
+        told = (jobs.get(job.id) or job).message
+        reason = render(told)
         if job.kind == jobs.CHECK:
-            decisions.failed(job.workload, reason, str(flow_run.id))
+            decisions.failed(job.workload, told, str(flow_run.id))
     send_discord_embed(f"✖ {flow.name} {outcome}", reason, RED, {"run": flow_run.name})
 
 
@@ -54,7 +56,7 @@ def on_cancel(flow: Flow[Any, Any], flow_run: FlowRun, state: State[Any]) -> Non
     """Free the concurrency key of a run that was stopped."""
     job = jobs.of_flow_run(str(flow_run.id))
     if job is not None:
-        jobs.finish(job.id, jobs.CANCELLED, state.message or "Cancelled")
+        jobs.finish(job.id, jobs.CANCELLED, jobs.ended_message(job, state.message or "Cancelled"))
     send_discord_embed(f"■ {flow.name} cancelled", state.message or "", YELLOW, {"run": flow_run.name})
 
 

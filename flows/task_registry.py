@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from core.auth.roles import Actor, Role
+from core.config.messages import as_json_list, say
 from core.config.progress import Report
 from core.config.settings import Settings
 from core.images import importing
@@ -47,7 +48,7 @@ def queue_of(settings: Settings, kind: str, arguments: Arguments) -> str:
 def run_task(kind: str, arguments: Arguments, report: Report) -> dict[str, Any]:
     """Do it here and now. Raises what the work raises, ``LookupError`` for a kind that this version does not know."""
     if kind not in _TASKS:
-        raise LookupError(f"This worker does not know the work {kind!r}: bring it to the version of the workbench.")
+        raise LookupError(say("work.unknown_kind", kind=kind))
     return _TASKS[kind](arguments, report)
 
 
@@ -56,7 +57,7 @@ def _train(arguments: Arguments, report: Report) -> dict[str, Any]:
     _require_same(workload, arguments["parameters"])
     dataset = datasets.get(int(arguments["dataset_id"]))
     if dataset is None:
-        raise LookupError("The dataset was deleted. Train again on another one.")
+        raise LookupError(say("training.dataset_deleted"))
     return {"version": loop.train(workload, dataset, arguments["flow_run_id"], report).version}
 
 
@@ -65,8 +66,7 @@ def _require_same(workload: str, asked: Mapping[str, Any]) -> None:
     if parameters_sha256(here) != parameters_sha256(dict(asked)):
         names = sorted(name for name in here.keys() | asked.keys() if here.get(name) != asked.get(name))
         raise SettingsDifferError(
-            f"The worker has other settings for {workload} than the workbench ({', '.join(names)}). Give both the same "
-            f"SHIFUMI_{workload.upper()}_… variables and start the worker again."
+            say("work.settings_differ", workload=workload, names=names, prefix=f"SHIFUMI_{workload.upper()}_")
         )
 
 
@@ -78,18 +78,18 @@ def _predict_video(arguments: Arguments, report: Report) -> dict[str, Any]:
     answered = video_predictions.answer(
         arguments["workload"], arguments["upload"], float(arguments["confidence"]), arguments["job_id"], report
     )
-    return {**asdict(answered), "sentence": video_predictions.sentence(answered)}
+    return {**asdict(answered), "message": as_json_list(video_predictions.outcome(answered))}
 
 
 def _import(arguments: Arguments, report: Report) -> dict[str, Any]:
     actor = Actor(arguments["username"], Role.EDITOR)
     done = importing.import_upload(actor, arguments["upload"], arguments["meanings"], report, arguments["workload"])
-    return {"in_short": done.in_short(), "sentence": done.sentence(), "unlabelled": done.unlabelled}
+    return {"in_short": done.in_short(), "message": as_json_list(done.messages()), "unlabelled": done.unlabelled}
 
 
 def _propose(arguments: Arguments, report: Report) -> dict[str, Any]:
     done = proposing.propose_all(Actor(arguments["username"], Role.EDITOR), arguments["workload"], report)
-    return {**asdict(done), "sentence": done.sentence()}
+    return {**asdict(done), "message": as_json_list((done.message(),))}
 
 
 _TASKS: Mapping[str, Callable[[Arguments, Report], dict[str, Any]]] = {

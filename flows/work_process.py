@@ -16,6 +16,7 @@ from core.catalog.engine import CatalogUnavailableError
 from core.catalog.tables import utcnow
 from core.catalog.work_tables import WorkItem
 from core.config.logs import setup_logging
+from core.config.messages import Message
 from core.config.settings import get_settings
 from core.jobs import work_errors, work_items
 from core.jobs.progress_relay import ProgressRelay
@@ -59,7 +60,7 @@ class _ProgressReporter:
     def __init__(self, item_id: str, owner: str) -> None:
         self._item_id, self._owner = item_id, owner
 
-    def __call__(self, share: float, message: str) -> None:
+    def __call__(self, share: float, message: Message) -> None:
         try:
             work_items.report_progress(self._item_id, self._owner, progress=min(max(share, 0.0), 1.0), message=message)
         except CatalogUnavailableError as error:

@@ -5,6 +5,15 @@ from typing import Any
 
 from core.catalog.engine import writing
 from core.catalog.tables import Decision, Evaluation, utcnow
+from core.config.messages import as_json, say, text
+
+DRIFTED: dict[str, Any] = {
+    "found": True,
+    "summary": as_json(say("drift.found", features=["x1"], method="ks")),
+    "tests": [],
+}
+CALM: dict[str, Any] = {"found": False, "summary": as_json(say("drift.none", method="ks")), "tests": []}
+"""What a comparison of data left in a decision's details."""
 
 
 def figures(value: float) -> dict[str, Any]:
@@ -27,7 +36,7 @@ def decision(
     old, new = (None if value is None else figures(value) for value in (champion, challenger))
     values: dict[str, Any] = {
         "workload": "linear",
-        "reason": f"because of {kind}",
+        "reason": (text(f"because of {kind}"),),
         "drift": bool(drift and drift["found"]),
         "metric": challenger if challenger is not None else champion,
         "champion_version": versions[0],

@@ -19,6 +19,7 @@ import redis
 from core.catalog.tables import Job
 from core.cli.processes import Child, ProcessSpec
 from core.cli.programs import PROGRAMS
+from core.config.messages import Message
 from core.config.settings import get_settings
 from core.jobs import jobs
 from core.jobs.workers import recent_workers
@@ -129,7 +130,7 @@ class Handed:
 
     job: Job
     thread: threading.Thread
-    told: list[tuple[float, str]] = field(default_factory=list)
+    told: list[tuple[float, Message]] = field(default_factory=list)
     result: dict[str, Any] | None = None
     error: Exception | None = None
 
@@ -158,7 +159,7 @@ class Handed:
         if self.error is not None:
             raise self.error
         assert self.result is not None
-        jobs.finish(self.job.id, jobs.COMPLETED, "", self.result)
+        jobs.finish(self.job.id, jobs.COMPLETED, (), self.result)
         return self.result
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import JSON, Connection, DateTime, MetaData, Table, func, inspec
 
 from core import catalog
 from core.catalog.tables import Base
+from core.config.messages import Message, as_json
 
 _AT_ONCE = 500
 
@@ -32,7 +33,8 @@ def dump(connection: Connection, table: Table, target: IO[bytes]) -> int:
     count = 0
     found = connection.execution_options(yield_per=_AT_ONCE).execute(select(table))
     for row in found.mappings():
-        line = json.dumps({str(name): _plain(value) for name, value in row.items()}, ensure_ascii=False)
+        plain = {str(name): _plain(value) for name, value in row.items()}
+        line = json.dumps(plain, ensure_ascii=False, default=_message)
         target.write(line.encode() + b"\n")
         count += 1
     return count
@@ -40,6 +42,12 @@ def dump(connection: Connection, table: Table, target: IO[bytes]) -> int:
 
 def _plain(value: object) -> object:
     return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _message(value: object) -> object:
+    if isinstance(value, Message):
+        return as_json(value)
+    raise TypeError(f"{type(value).__name__} is not JSON")
 
 
 def is_empty(connection: Connection) -> bool:

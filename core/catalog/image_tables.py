@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Float, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import Float, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from core.catalog.message_column import MessagesColumn
 from core.catalog.tables import Base, utcnow
+from core.config.messages import Messages
 
 
 class Image(Base):
@@ -32,7 +34,7 @@ class Image(Base):
     source: Mapped[str] = mapped_column(String(16))
     state: Mapped[str] = mapped_column(String(16))
     priority: Mapped[int] = mapped_column(default=0)
-    note: Mapped[str] = mapped_column(Text, default="")
+    note: Mapped[Messages] = mapped_column(MessagesColumn, default=())
     width: Mapped[int]
     height: Mapped[int]
     bytes: Mapped[int]

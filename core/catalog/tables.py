@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, DateTime, Float, MetaData, String, Text
+from sqlalchemy import JSON, BigInteger, DateTime, Float, MetaData, String
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
+
+from core.catalog.message_column import MessagesColumn
+from core.config.messages import Messages
 
 
 def utcnow() -> datetime:
@@ -147,7 +150,7 @@ class Decision(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     workload: Mapped[str] = mapped_column(String(32), index=True)
     kind: Mapped[str] = mapped_column(String(16), index=True)
-    reason: Mapped[str] = mapped_column(Text)
+    reason: Mapped[Messages] = mapped_column(MessagesColumn)
     drift: Mapped[bool] = mapped_column(default=False)
     metric: Mapped[float | None] = mapped_column(Float)
     champion_version: Mapped[int | None]
@@ -178,7 +181,7 @@ class Job(Base):
     finished_at: Mapped[datetime | None]
     state: Mapped[str] = mapped_column(String(16), default="submitted")
     progress: Mapped[float] = mapped_column(Float, default=0.0)
-    message: Mapped[str] = mapped_column(Text, default="")
+    message: Mapped[Messages] = mapped_column(MessagesColumn, default=())
     result: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Float, ForeignKey, Index, String, Text
+from sqlalchemy import Float, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core.catalog.message_column import MessagesColumn
 from core.catalog.tables import Base, utcnow
+from core.config.messages import Messages
 
 
 class WorkItem(Base):
@@ -33,7 +35,7 @@ class WorkItem(Base):
     lease_until: Mapped[datetime | None]
     worker: Mapped[str] = mapped_column(String(128), default="")
     progress: Mapped[float] = mapped_column(Float, default=0.0)
-    message: Mapped[str] = mapped_column(Text, default="")
+    message: Mapped[Messages] = mapped_column(MessagesColumn, default=())
     learning: Mapped[dict[str, Any]] = mapped_column(default=dict)
     stop_asked_by: Mapped[str | None] = mapped_column(String(64))
     result: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -9,6 +9,7 @@ import zlib
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 
+from core.config.messages import Message, say
 from core.config.settings import get_settings
 
 _END = b"PK\x05\x06"
@@ -37,7 +38,7 @@ class Archive:
         try:
             self._zip = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, struct.error) as error:
-            raise BadArchiveError(f"The zip file is damaged ({error}). Make it again.") from error
+            raise BadArchiveError(say("archive.damaged", error=str(error))) from error
         try:
             members = [member for member in self._zip.infolist() if not member.is_dir()]
             _check_sizes(members, path.stat().st_size)
@@ -58,12 +59,12 @@ class Archive:
         """A member's bytes. Raises :class:`BadArchiveError` when it is damaged or longer than ``limit`` bytes."""
         size = self._zip.getinfo(name).file_size
         if size > limit:
-            raise BadArchiveError(f"The file has {size / 1e6:,.0f} MB; {limit / 1e6:,.0f} MB are allowed.")
+            raise BadArchiveError(say("archive.file_too_large", size=size, limit=limit))
         try:
             with self._zip.open(name) as file:
                 return file.read(limit + 1)[:limit]
         except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError) as error:
-            raise BadArchiveError(f"It cannot be unpacked ({error}).") from error
+            raise BadArchiveError(say("archive.not_unpacked", error=str(error))) from error
 
 
 def _check_directory(path: Path) -> None:
@@ -75,33 +76,29 @@ def _check_directory(path: Path) -> None:
         tail = file.read()
     at = tail.rfind(_END)
     if at < 0 or len(tail) - at < _END_BYTES:
-        raise BadArchiveError("This is not a zip file, or it is cut off. Choose a .zip file and upload it whole.")
+        raise BadArchiveError(say("archive.not_zip"))
     files, directory = struct.unpack("<HI", tail[at + 10 : at + 16])
     many = files == 0xFFFF or directory == 0xFFFFFFFF  # marks of a form for larger archives
     if files > limit or directory > limit * _LARGEST_ENTRY or (many and limit < 0xFFFF):
-        raise BadArchiveError(_too_many("more than 65,000" if many else f"{files:,}"))
+        raise BadArchiveError(_too_many(None if many else files))
 
 
-def _too_many(files: str) -> str:
-    limit = get_settings().import_max_files
-    return f"The zip file holds {files} files; {limit:,} are allowed (SHIFUMI_IMPORT_MAX_FILES). Split it."
+def _too_many(files: int | None) -> Message:
+    if files is None:
+        return say("archive.far_too_many", limit=get_settings().import_max_files)
+    return say("archive.too_many", files=files, limit=get_settings().import_max_files)
 
 
 def _check_sizes(members: list[zipfile.ZipInfo], packed: int) -> None:
     settings = get_settings()
     if len(members) > settings.import_max_files:
-        raise BadArchiveError(_too_many(f"{len(members):,}"))
+        raise BadArchiveError(_too_many(len(members)))
     unpacked = sum(member.file_size for member in members)
     if unpacked > settings.import_max_unpacked_mb * 1_000_000:
-        raise BadArchiveError(
-            f"Unpacked, the zip file would fill {unpacked / 1e6:,.0f} MB; {settings.import_max_unpacked_mb:,} MB are "
-            "allowed (SHIFUMI_IMPORT_MAX_UNPACKED_MB). Split it."
-        )
+        limit = settings.import_max_unpacked_mb * 1_000_000
+        raise BadArchiveError(say("archive.too_large", size=unpacked, limit=limit))
     if unpacked > max(_RATIO_FROM, _RATIO * packed):
-        raise BadArchiveError(
-            f"The zip file would grow from {packed / 1e6:,.1f} to {unpacked / 1e6:,.0f} MB. Pictures do not pack that "
-            "well: this is refused as a zip bomb."
-        )
+        raise BadArchiveError(say("archive.bomb", packed=packed, unpacked=unpacked))
 
 
 def _check_member(member: zipfile.ZipInfo) -> None:
@@ -109,11 +106,11 @@ def _check_member(member: zipfile.ZipInfo) -> None:
     name = member.filename
     parts = PurePosixPath(name.replace("\\", "/")).parts
     if ".." in parts or name.startswith(("/", "\\")) or (len(name) > 1 and name[1] == ":") or "\0" in name:
-        raise BadArchiveError(f"The zip file holds {name[:80]!r}, a name that leads out of it. It is refused.")
+        raise BadArchiveError(say("archive.leads_out", name=name[:80]))
     if stat.S_ISLNK(member.external_attr >> 16):
-        raise BadArchiveError(f"The zip file holds {name[:80]!r}, a link instead of a file. Make it without links.")
+        raise BadArchiveError(say("archive.link", name=name[:80]))
     if member.flag_bits & 0x1:
-        raise BadArchiveError("The zip file is locked with a password. Make it without one.")
+        raise BadArchiveError(say("archive.locked"))
 
 
 def _is_junk(name: str) -> bool:

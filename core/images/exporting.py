@@ -13,6 +13,7 @@ from core.auth import audit
 from core.auth.roles import Actor, Role, require
 from core.catalog.engine import reading
 from core.catalog.image_tables import Image
+from core.config.messages import say
 from core.config.progress import Report, silent
 from core.images import LABELLED, SOURCES, store
 from core.images.sessions import export_stem
@@ -62,7 +63,7 @@ def export(
             archive.writestr("data.yaml", write_yaml(CLASSES_OF[workload]))
             for image in _all(workload, sources):
                 written += _add(archive, image, workload)
-                report(min(1.0, written / total), f"{written:,} of {total:,} pictures")
+                report(min(1.0, written / total), say("export.progress", done=written, total=total))
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)

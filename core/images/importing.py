@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 from core.auth import audit
 from core.auth.roles import Actor, Role, require
+from core.config.messages import Message, Messages, message_of, say
 from core.config.progress import Report, silent
 from core.config.settings import get_settings
 from core.images import IMPORT, LABELLED, PROPOSED, UNLABELLED, store
@@ -28,13 +29,13 @@ from core.vision.boxes import NewBox
 from core.vision.decode import BadImageError, decode
 from core.vision.provenance import HUMAN
 
-_FAULTS_KEPT = 50
+_FAULTS_KEPT, _FAULTS_NOTED = 50, 8
 _TELL_EVERY_S = 1.0
 
 
 @dataclass(slots=True)
 class Imported:
-    """What became of an archive: pictures by outcome, boxes taken over, and the first faults in words."""
+    """What became of an archive: images by outcome, boxes taken over, and the first faults."""
 
     new: int = 0
     known: int = 0
@@ -46,28 +47,26 @@ class Imported:
     labels_without_picture: int = 0
     lines_refused: int = 0
     splits: dict[str, int] = field(default_factory=dict)
-    faults: list[str] = field(default_factory=list)
+    faults: list[Message] = field(default_factory=list)
 
-    def fault(self, text: str) -> None:
+    def fault(self, fault: Message) -> None:
         """Note what went wrong; a broken dataset repeats itself, so the first faults will do."""
         if len(self.faults) < _FAULTS_KEPT:
-            self.faults.append(text)
+            self.faults.append(fault)
 
-    def sentence(self) -> str:
-        """All of it in one line."""
+    def messages(self) -> Messages:
+        """All of it: how many are new, and what else there was."""
         counted = (
-            ("boxes", self.boxes),
-            ("showing nothing to find", self.negatives),
-            ("without boxes yet", self.unlabelled),
-            ("there before", self.known),
-            ("left out", self.left_out),
-            ("not usable", self.refused),
-            ("label lines refused", self.lines_refused),
-            ("labels without a picture", self.labels_without_picture),
+            (self.boxes, say("import.boxes", boxes=self.boxes)),
+            (self.negatives, say("import.negatives", images=self.negatives)),
+            (self.unlabelled, say("import.unlabelled", images=self.unlabelled)),
+            (self.known, say("import.known", images=self.known)),
+            (self.left_out, say("import.left_out", images=self.left_out)),
+            (self.refused, say("import.refused", images=self.refused)),
+            (self.lines_refused, say("import.lines_refused", lines=self.lines_refused)),
+            (self.labels_without_picture, say("import.labels_without_image", labels=self.labels_without_picture)),
         )
-        return ", ".join(
-            [f"New pictures: {self.new:,}", *(f"{text}: {number:,}" for text, number in counted if number)]
-        )
+        return (say("import.new", images=self.new), *(message for number, message in counted if number))
 
     def in_short(self) -> dict[str, Any]:
         """The outcome as JSON, for the job's row."""
@@ -83,7 +82,7 @@ def keep_upload(actor: Actor, content: BinaryIO) -> str:
     try:
         name = uploads.keep(content, ".zip")
     except uploads.UploadTooLargeError as error:
-        raise BadArchiveError(str(error)) from error
+        raise BadArchiveError(message_of(error)) from error
     try:
         look(name)
     except BadArchiveError:
@@ -101,7 +100,7 @@ def look(upload: str) -> Layout:
 def _existing(upload: str) -> Path:
     path = uploads.path_of(upload)
     if not path.is_file():
-        raise BadArchiveError("The uploaded file is gone. Upload it again.")
+        raise BadArchiveError(say("upload.gone"))
     return path
 
 
@@ -119,7 +118,9 @@ def import_upload(
     with Archive(_existing(upload)) as archive:
         job = _Import(actor, workload, archive, layout_of(archive), meanings, outcome)
         job.run(report)
-    audit.record_event(actor, "image.import", f"{outcome.new} pictures", known=outcome.known, refused=outcome.refused)
+    audit.record_event(
+        actor, "image.import", workload, images=outcome.new, known=outcome.known, refused=outcome.refused
+    )
     uploads.discard(upload)
     return outcome
 
@@ -138,11 +139,11 @@ class _Import:
     def run(self, report: Report) -> None:
         for name in self.layout.lonely:
             self.outcome.labels_without_picture += 1
-            self.outcome.fault(f"{name}: there is no picture to this label")
+            self.outcome.fault(say("import.fault_no_image", file=name))
         total, tell_at = len(self.layout.members), 0.0
         for number, member in enumerate(self.layout.members):
             if time.monotonic() >= tell_at:
-                report(number / total, f"{number:,} of {total:,} pictures")
+                report(number / total, say("import.progress", done=number, total=total))
                 tell_at = time.monotonic() + _TELL_EVERY_S
             self._take(member)
 
@@ -156,7 +157,7 @@ class _Import:
             stored = self._ours(data) or store.put(self.actor, decode(data), about)
         except (BadArchiveError, BadImageError) as error:
             self.outcome.refused += 1
-            self.outcome.fault(f"{member.name}: {error}")
+            self.outcome.fault(say("import.fault_file", file=member.name, fault=message_of(error)))
             return
         self._count(stored, about)
 
@@ -198,20 +199,20 @@ class _Import:
                 return None
             if meaning != BACKGROUND:
                 boxes.append(NewBox(meaning, *line.place, HUMAN))
-        note = f"Label lines were refused on import: {'; '.join(faults)}"[:500] if faults else ""
+        note = (say("image.lines_refused", faults=faults[:_FAULTS_NOTED]),) if faults else ()
         return store.ImageFacts(IMPORT, session, self.workload, boxes, PROPOSED if faults else LABELLED, note=note)
 
-    def _lines(self, member: Member) -> tuple[list[Line], list[str]]:
+    def _lines(self, member: Member) -> tuple[list[Line], list[Message]]:
         if member.label_file is None:
             return [], []
         lines, faults = parse_labels(read_text(self.archive, member.label_file))
         self.outcome.lines_refused += len(faults)
         for fault in faults:
-            self.outcome.fault(f"{member.label_file}, {fault}")
+            self.outcome.fault(say("import.fault_label", file=member.label_file, fault=fault))
         return lines, faults
 
     def _meaning(self, line: Line, member: Member) -> str:
         if line.index < len(self.layout.classes):
             return self.meanings.get(self.layout.classes[line.index], LEAVE_OUT)
-        self.outcome.fault(f"{member.label_file}: class {line.index} is not in the list of names")
+        self.outcome.fault(say("import.fault_class", file=member.label_file, number=line.index))
         return LEAVE_OUT

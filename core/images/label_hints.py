@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from core.config.messages import Messages, say
 from core.vision.boxes import CLASSES_OF
 
-_SAID = "Said to show: "
+_SAID = "image.said_to_show"
 
 
-def hint(label: str) -> str:
-    """The note of a picture that is said to show ``label``."""
-    return f"{_SAID}{label}"
+def hint(label: str) -> Messages:
+    """The note of an image that is said to show ``label``."""
+    return (say("image.said_to_show", label=label),)
 
 
-def hinted(note: str, workload: str) -> str | None:
+def hinted(note: Messages, workload: str) -> str | None:
     """The class that a note names, or None."""
-    label = note.removeprefix(_SAID)
-    return label if label != note and label in CLASSES_OF[workload] else None
+    labels = (str(one.parameters.get("label")) for one in note if one.code == _SAID)
+    return next((label for label in labels if label in CLASSES_OF[workload]), None)

@@ -46,7 +46,7 @@ def add_photos(
     Raises ``ForbiddenError`` and ``lake.LakeError``.
     """
     require(actor, Role.EDITOR)
-    note = "" if shows is None or shows == NOTHING else hint(shows)
+    note = () if shows is None or shows == NOTHING else hint(shows)
     state = LABELLED if shows == NOTHING else UNLABELLED
     about = store.ImageFacts(UPLOAD, fitting(session), workload, (), state, note=note)
     added = Added()

@@ -20,6 +20,7 @@ from core.auth import audit
 from core.auth.roles import Actor, Role, require
 from core.catalog.engine import reading, writing
 from core.catalog.image_tables import Box, Image
+from core.config.messages import Messages
 from core.images import LABELLED, LIVE, NORMAL, PROPOSED, SOURCES, STATES, UNLABELLED, files
 from core.images.files import ImageMissingError
 from core.images.queries import Counts, Filters, count, counts, listed
@@ -72,7 +73,7 @@ class ImageFacts:
     boxes: Sequence[NewBox] = ()
     state: str | None = None
     priority: int = NORMAL
-    note: str = ""
+    note: Messages = ()
 
     def __post_init__(self) -> None:
         if self.workload not in CLASSES_OF:
@@ -109,7 +110,7 @@ def add(
     boxes: Sequence[NewBox] = (),
     state: str | None = None,
     priority: int = NORMAL,
-    note: str = "",
+    note: Messages = (),
 ) -> Image:
     """Store a picture, or find the one that is the same: its row comes back unchanged.
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.config.messages import Message, message_of, say
 from core.vision.boxes import BadBoxError, NewBox
 
 Place = tuple[float, float, float, float]
@@ -38,21 +39,21 @@ def parse_line(text: str) -> Line:
     try:
         index, values = float(first), [float(value) for value in rest]
     except ValueError:
-        raise BadLineError("it should hold numbers only") from None
+        raise BadLineError(say("yolo.numbers_only")) from None
     if index != int(index) or not 0 <= index < 10_000 if math.isfinite(index) else True:
-        raise BadLineError(f"a class is a number from 0 on, not {first[:20]}")
+        raise BadLineError(say("yolo.class_number", given=first[:20]))
     if not all(math.isfinite(value) for value in values):
-        raise BadLineError("infinity and NaN are no coordinates")
+        raise BadLineError(say("yolo.not_finite"))
     if len(values) == 4:
         place: Place = (values[0], values[1], values[2], values[3])
     elif len(values) >= 6 and len(values) % 2 == 0:
         place = _around(values[::2], values[1::2])
     else:
-        raise BadLineError(f"4 numbers make a box, 6 or more (in pairs) a polygon; these are {len(values)}")
+        raise BadLineError(say("yolo.how_many", given=len(values)))
     try:
         NewBox("any", *place, "human")
     except BadBoxError as error:
-        raise BadLineError(str(error)) from error
+        raise BadLineError(message_of(error)) from error
     return Line(int(index), place)
 
 
@@ -61,7 +62,7 @@ def _around(across: Sequence[float], down: Sequence[float]) -> Place:
     return (left + right) / 2, (top + bottom) / 2, right - left, bottom - top
 
 
-def parse_labels(text: str) -> tuple[list[Line], list[str]]:
+def parse_labels(text: str) -> tuple[list[Line], list[Message]]:
     """All lines of a label file, and what is wrong with those that are refused. Empty lines mean nothing."""
     lines, faults = [], []
     for number, line in enumerate(text.splitlines(), 1):
@@ -70,7 +71,7 @@ def parse_labels(text: str) -> tuple[list[Line], list[str]]:
         try:
             lines.append(parse_line(line))
         except BadLineError as error:
-            faults.append(f"line {number}: {error}")
+            faults.append(say("image.line_fault", line=number, fault=message_of(error)))
     return lines, faults
 
 

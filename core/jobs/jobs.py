@@ -20,6 +20,7 @@ from core.auth.roles import Actor, Role, require
 from core.catalog.engine import reading, writing
 from core.catalog.tables import Job, utcnow
 from core.catalog.work_tables import WorkItem
+from core.config.messages import Message, Messages, message_of, render, say
 from core.jobs import prefect_api
 
 GENERATE, CHECK, PREDICT_FILE = "generate-dataset", "check-and-retrain", "predict-file"
@@ -52,10 +53,7 @@ class JobBusyError(RuntimeError):
     """The same work is already under way; ``job`` is the one that runs."""
 
     def __init__(self, job: Job) -> None:
-        since = job.created_at.strftime("%H:%M:%S")
-        super().__init__(
-            f"This is already running: {job.created_by} started it at {since} UTC. Wait for it to end, or cancel it."
-        )
+        super().__init__(say("job.busy", user=job.created_by, time=job.created_at.strftime("%H:%M:%S")))
         self.job = job
 
 
@@ -77,7 +75,7 @@ def submit(actor: Actor, kind: str, workload: str, parameters: Mapping[str, Any]
         sent = {**parameters, "workload": workload, "job_id": job.id}
         run = prefect_api.create_run(f"{kind}/{workload}", sent, key=job.id)
     except (prefect_api.PrefectUnavailableError, prefect_api.PrefectRefusedError) as error:
-        finish(job.id, FAILED, str(error))
+        finish(job.id, FAILED, message_of(error))
         raise
     with writing() as session:
         session.execute(update(Job).where(Job.id == job.id).values(flow_run_id=run.id))
@@ -106,7 +104,7 @@ def _claim(kind: str, workload: str, parameters: dict[str, Any], username: str, 
             flow_run_id=flow_run_id,
             parameters=parameters,
             created_by=username,
-            message="Waiting for the flow runner",
+            message=(say("job.waiting"),),
         )
         try:
             with writing() as session:
@@ -159,7 +157,7 @@ def alive() -> list[Job]:
         return list(session.scalars(select(Job).where(Job.finished_at.is_(None))))
 
 
-def report(job_id: str, progress: float, message: str) -> None:
+def report(job_id: str, progress: float, message: Message) -> None:
     """Progress (0 to 1) as the running flow sees it; a sign of life too."""
     _update(job_id, state=RUNNING, progress=min(max(progress, 0.0), 1.0), message=message, heartbeat_at=utcnow())
 
@@ -169,7 +167,7 @@ def beat(job_id: str) -> None:
     _update(job_id, heartbeat_at=utcnow())
 
 
-def finish(job_id: str, state: str, message: str, result: Mapping[str, Any] | None = None) -> bool:
+def finish(job_id: str, state: str, message: Message | Messages, result: Mapping[str, Any] | None = None) -> bool:
     """End a job and free its concurrency key; False when it had already ended."""
     values: dict[str, Any] = {"state": state, "message": message, "finished_at": utcnow(), "concurrency_key": None}
     if state == COMPLETED:
@@ -203,11 +201,17 @@ def settle(job: Job) -> bool:
     except prefect_api.PrefectUnavailableError:
         return False
     except prefect_api.PrefectRefusedError:
-        return finish(job.id, FAILED, "Prefect does not know this run any more.")
+        return finish(job.id, FAILED, say("job.unknown_to_prefect"))
     if not run.terminal:
         return False
-    finish(job.id, _OF_PREFECT[run.state_type], run.state_message or run.state_name)
+    finish(job.id, _OF_PREFECT[run.state_type], ended_message(job, run.state_message or run.state_name))
     return True
+
+
+def ended_message(job: Job, said: str) -> Message:
+    """How a job ended of which Prefect says ``said``: who cancelled it where somebody did, else Prefect's words."""
+    asked = next((one for one in job.message if one.code == "job.cancelling" and "user" in one.parameters), None)
+    return say("job.cancelled_by", user=asked.parameters["user"]) if asked else say("job.prefect", text=said)
 
 
 def cancel(actor: Actor, job_id: str) -> None:
@@ -217,15 +221,15 @@ def cancel(actor: Actor, job_id: str) -> None:
     """
     job = get(job_id)
     if job is None or job.finished_at is not None:
-        raise LookupError("This run has already ended.")
+        raise LookupError(say("job.ended"))
     require(actor, Role.VIEWER if job.created_by == actor.username else Role.EDITOR)
     audit.record_event(actor, "job.cancel", f"{job.kind}/{job.workload}", job=job_id)
     if job.flow_run_id is not None:
         _stop_flow_run(job.flow_run_id, actor)
     if job.heartbeat_at is None:
-        finish(job_id, CANCELLED, f"Cancelled by {actor.username} before it started")
+        finish(job_id, CANCELLED, say("job.cancelled_before", user=actor.username))
     else:
-        _update(job_id, message="Cancelling…")
+        _update(job_id, message=say("job.cancelling", user=actor.username))
 
 
 def cancel_flow_run(flow_run_id: str, actor: Actor) -> None:
@@ -241,5 +245,5 @@ def _stop_flow_run(flow_run_id: str, actor: Actor) -> None:
         return
     started = run.state_type in {"RUNNING", "CANCELLING"}
     state, name = ("CANCELLING", "Cancelling") if started else ("CANCELLED", "Cancelled")
-    prefect_api.set_state(flow_run_id, state, name, f"Cancelled by {actor.username}")
+    prefect_api.set_state(flow_run_id, state, name, render(say("job.cancelled_by", user=actor.username)))
     logger.info("{} cancelled flow run {}", actor.username, run.name)

@@ -7,6 +7,7 @@ import socket
 from pathlib import Path
 
 from core.auth.roles import Actor, ForbiddenError, Role, require
+from core.config.messages import say
 from core.jobs import jobs
 from core.storage import buckets, lake
 from core.storage.object_store import ObjectMissingError
@@ -21,14 +22,14 @@ def path_of(actor: Actor, job_id: str, kind: str, name: str = "output") -> Path:
     require(actor, Role.VIEWER)
     job = jobs.get(job_id)
     if job is None or job.kind != kind or job.state != jobs.COMPLETED:
-        raise LookupError("This run has no result.")
+        raise LookupError(say("output.none"))
     if job.created_by != actor.username:
         raise ForbiddenError("Only the person who uploaded a file can fetch its result.")
     try:
         with lake.reached():
             return buckets.fetch(buckets.OUTPUTS, Path(str(job.result[name])).name)
     except ObjectMissingError as error:
-        raise LookupError("The result was removed; results are kept for a week. Upload the file again.") from error
+        raise LookupError(say("output.removed")) from error
 
 
 def unfinished(name: str) -> Path:

@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 
+from core.config.messages import say
 from core.config.settings import get_settings
 
 TERMINAL = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
@@ -63,16 +64,13 @@ def _request(method: str, path: str, body: object | None = None) -> Any:
     try:
         answer = _patiently(method, path, body)
     except httpx.TransportError as error:
-        raise PrefectUnavailableError(
-            "The Prefect server does not answer. It may still be starting: wait a few seconds and try again. "
-            "If that does not help, restart `python3 manage.py run` or check PREFECT_API_URL."
-        ) from error
+        raise PrefectUnavailableError(say("prefect.away")) from error
     if answer.status_code >= 500:
-        raise PrefectUnavailableError(f"The Prefect server answered with an error ({answer.status_code}). Try again.")
+        raise PrefectUnavailableError(say("prefect.error", status=answer.status_code))
     if answer.status_code == 404:
-        raise PrefectRefusedError(f"Prefect does not know {path.rsplit('/', 1)[-1]}.")
+        raise PrefectRefusedError(say("prefect.unknown", name=path.rsplit("/", 1)[-1]))
     if answer.is_error:
-        raise PrefectRefusedError(f"Prefect refused ({answer.status_code}): {answer.text[:300]}")
+        raise PrefectRefusedError(say("prefect.refused", status=answer.status_code, text=answer.text[:300]))
     return answer.json() if answer.content else None
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from core.auth import audit
 from core.auth.roles import Actor, Role, require
 from core.catalog.tables import Job
+from core.config.messages import as_json, from_json
 from core.config.settings import get_settings
 from core.jobs import work_items
 from core.workloads.base import ObservableTraining, TrainingProgress
@@ -69,7 +70,7 @@ def _packed(seen: TrainingProgress) -> dict[str, Any]:
         name: {line: [value if isfinite(value) else None for value in values] for line, values in lines.items()}
         for name, lines in (("losses", seen.losses), ("figures", seen.figures))
     }
-    return {**asdict(seen), **curves}
+    return {**asdict(seen), "words": as_json(seen.words), **curves}
 
 
 def _unpacked(kept: Mapping[str, Any]) -> TrainingProgress:
@@ -77,4 +78,4 @@ def _unpacked(kept: Mapping[str, Any]) -> TrainingProgress:
         name: {line: [nan if value is None else value for value in values] for line, values in kept[name].items()}
         for name in ("losses", "figures")
     }
-    return TrainingProgress(**{**kept, **curves})
+    return TrainingProgress(**{**kept, "words": from_json(kept["words"]), **curves})

@@ -11,11 +11,12 @@ from datetime import UTC, datetime, timedelta
 from loguru import logger
 
 from core.catalog.tables import Job
+from core.config.messages import render, say
 from core.config.settings import get_settings
 from core.jobs import jobs, prefect_api
 from core.loop import decisions
 
-_LOST = "The process that ran this is gone (killed, crashed or out of memory). Start it again."
+_LOST = say("job.lost")
 _STATES = {
     jobs.COMPLETED: ("COMPLETED", "Completed"),
     jobs.FAILED: ("FAILED", "Failed"),
@@ -49,7 +50,7 @@ def _end_if_dead(job: Job) -> str | None:
 def _end_if_never_sent(job: Job) -> str | None:
     """The page process died between claiming the concurrency key and reaching Prefect."""
     if job.flow_run_id is None and _silent_since(job.created_at):
-        jobs.finish(job.id, jobs.FAILED, "This was never handed to Prefect. Start it again.")
+        jobs.finish(job.id, jobs.FAILED, say("job.never_sent"))
     return None
 
 
@@ -63,7 +64,8 @@ def _end_run_if_dead(run: prefect_api.FlowRun) -> bool:
     if since is not None and not _silent_since(since):
         return False
     state, name = _STATES[job.state] if job is not None and ended else ("CRASHED", "Crashed")
-    prefect_api.set_state(run.id, state, name, job.message if job is not None and ended else _LOST, force=True)
+    told = job.message if job is not None and ended else _LOST
+    prefect_api.set_state(run.id, state, name, render(told), force=True)
     if job is not None:
         jobs.settle(job)
     return True

@@ -7,21 +7,24 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
+from core.config.messages import as_json, from_json, message_of, say
+
 
 class WorkFailedError(RuntimeError):
     """The work failed with an error whose class is not known here; the message is that error's own."""
 
 
 def packed(error: BaseException) -> dict[str, Any]:
-    """Class and words of ``error`` as JSON."""
+    """Class and message of ``error`` as JSON."""
     kind = type(error)
-    return {"module": kind.__module__, "name": kind.__qualname__, "message": str(error) or kind.__name__}
+    return {"module": kind.__module__, "name": kind.__qualname__, "message": as_json(message_of(error))}
 
 
 def unpacked(error: Mapping[str, Any]) -> Exception:
     """The same error again: its own class where that is Python's or ours, never anybody else's module."""
     kind = _class_of(str(error.get("module", "")), str(error.get("name", "")))
-    message = str(error.get("message", "")) or "The work failed without a word."
+    stored = error.get("message")
+    message = from_json(stored) if stored else say("work.no_text")
     if kind is None:
         return WorkFailedError(message)
     # Not through its constructor, which may want more than the message.

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 from core.catalog.engine import reading, writing
 from core.catalog.tables import Job, utcnow
 from core.catalog.work_tables import WorkItem
+from core.config.messages import say
 from core.config.settings import get_settings
 
 WAITING, RUNNING, DONE, FAILED, CANCELLED = "waiting", "running", "done", "failed", "cancelled"
@@ -35,7 +36,7 @@ def enqueue(job_id: str, kind: str, arguments: Mapping[str, Any], queue: str) ->
     item = WorkItem(id=str(uuid4()), job_id=job_id, kind=kind, arguments=dict(arguments), queue=queue, state=WAITING)
     with writing() as session:
         if session.scalar(select(Job.id).where(Job.id == job_id, Job.finished_at.is_(None))) is None:
-            raise LookupError("This run has already ended.")
+            raise LookupError(say("job.ended"))
         session.add(item)
     return item
 
@@ -69,7 +70,7 @@ def claim(item_id: str, worker: str) -> WorkItem | None:
         lease_until=_lease(),
         worker=worker,
         started_at=utcnow(),
-        message=f"Taken by {worker}",
+        message=say("work.taken", worker=worker),
     )
     item = get(item_id) if taken else None
     return item if item is not None and item.lease_owner == owner else None  # it may be cancelled already
@@ -83,7 +84,7 @@ def renew(item_id: str, owner: str) -> bool:
 def report_progress(item_id: str, owner: str, **values: Any) -> None:
     """Progress, message or learning of who holds the lease. Raises :class:`LeaseLostError` for anybody else."""
     if not _change(_held(item_id, owner), **values):
-        raise LeaseLostError("This work was cancelled, or another worker has it by now.")
+        raise LeaseLostError(say("work.lease_lost"))
 
 
 def complete(item_id: str, owner: str, result: Mapping[str, Any]) -> bool:
@@ -105,7 +106,7 @@ def release(item_id: str, owner: str, *, blameless: bool) -> bool:
         lease_owner=None,
         lease_until=None,
         attempts=attempts,
-        message="Waiting for another worker",
+        message=say("work.waiting_again"),
     )
 
 
@@ -116,10 +117,7 @@ def out_of_attempts(item: WorkItem) -> bool:
 
 def lease_lost(item: WorkItem, how: str = "its lease ran out") -> WorkLostError:
     """What to tell about an item that nobody may try again."""
-    return WorkLostError(
-        f"The worker that did this was killed or crashed {item.attempts} times, last on {item.worker} ({how}). Perhaps "
-        "its memory ran out: look into that worker's log, then start this again."
-    )
+    return WorkLostError(say("work.crashed", attempts=item.attempts, worker=item.worker, how=how))
 
 
 def give_up(item: WorkItem, error: Mapping[str, Any]) -> bool:

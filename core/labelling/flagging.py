@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.auth.roles import Actor
 from core.catalog.engine import writing
 from core.catalog.image_tables import Image
+from core.config.messages import Message, Messages, say
 from core.images import FLAGGED, LIVE, PROPOSED, UNLABELLED, store
 from core.vision.boxes import BadBoxError, NewBox, from_corners
 from core.vision.classes import CLASSES
@@ -26,14 +27,14 @@ def flag(
     if right_label is not None and right_label not in CLASSES:
         raise BadBoxError(f"A throw is one of {', '.join(CLASSES)}, not {right_label!r}.")
     boxes = [] if right_label is None or not len(said) else [_corrected(pixels, right_label, said)]
-    note = f"{model} said {_in_words(said)}; {actor.username} says {right_label or 'no throw'}."
+    note = (_note(actor, right_label, said, model),)
     state = UNLABELLED if right_label is not None and not boxes else PROPOSED
     about = store.ImageFacts(LIVE, session, boxes=boxes, state=state, priority=FLAGGED, note=note)
     kept = store.put(actor, pixels, about)
     return kept.image if kept.new else _flag_again(kept.image.id, note)
 
 
-def _flag_again(image_id: int, note: str) -> Image:
+def _flag_again(image_id: int, note: Messages) -> Image:
     """The very same frame was there already: what people decided about it stands, otherwise it moves up."""
     with writing() as session:
         image = session.get_one(Image, image_id, with_for_update=True)
@@ -49,6 +50,10 @@ def _corrected(pixels: Pixels, label: str, said: Detections) -> NewBox:
     return from_corners(label, (left, top, right, bottom), width, height, MODEL)
 
 
-def _in_words(said: Detections) -> str:
-    found = [f"{CLASSES[label]} ({score:.0%})" for label, score in zip(said.labels, said.scores, strict=True)]
-    return ", ".join(found) or "nothing"
+def _note(actor: Actor, right_label: str | None, said: Detections, model: str) -> Message:
+    pairs = zip(said.labels, said.scores, strict=True)
+    found = [say("image.detection", label=CLASSES[label], confidence=score) for label, score in pairs]
+    found = found or [say("image.no_detection")]
+    if right_label is None:
+        return say("image.flagged_nothing", model=model, found=found, user=actor.username)
+    return say("image.flagged", model=model, found=found, user=actor.username, label=right_label)

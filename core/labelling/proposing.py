@@ -14,6 +14,7 @@ from sqlalchemy import select
 from core.auth.roles import Actor, Role, require
 from core.catalog.engine import reading, writing
 from core.catalog.image_tables import Image
+from core.config.messages import Message, say
 from core.config.progress import Report, silent
 from core.images import PROPOSED, UNLABELLED, store
 from core.images.label_hints import hinted
@@ -42,11 +43,11 @@ class Proposed:
     looked: int = 0
     found: int = 0
 
-    def sentence(self) -> str:
-        """Both in one sentence."""
+    def message(self) -> Message:
+        """Both in one message."""
         if not self.looked:
-            return "No picture was waiting for boxes"
-        return f"Boxes proposed on {self.found:,} of {self.looked:,} pictures; confirm them on the Label page"
+            return say("propose.none_waiting")
+        return say("propose.done", found=self.found, looked=self.looked)
 
 
 def propose_all(actor: Actor, workload: str, report: Report = silent, proposer: Proposer | None = None) -> Proposed:
@@ -66,7 +67,7 @@ def propose_all(actor: Actor, workload: str, report: Report = silent, proposer: 
     tell_at = 0.0
     for number, image in enumerate(waiting):
         if time.monotonic() >= tell_at:
-            report(number / len(waiting), f"{number:,} of {len(waiting):,} pictures looked at")
+            report(number / len(waiting), say("propose.progress", done=number, total=len(waiting)))
             tell_at = time.monotonic() + _TELL_EVERY_S
         outcome.looked += 1
         outcome.found += _propose(actor, image, proposer)

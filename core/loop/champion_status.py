@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from core.catalog.engine import reading
 from core.catalog.tables import Decision, Evaluation
+from core.config.messages import Messages, messages_from_json
 from core.loop.decisions import FAILED, PROMOTED, ROLLED_BACK
 from core.workloads import get_workload
 
@@ -42,7 +43,7 @@ class ChampionStatus:
     measured_at: datetime | None = None
     measured_on: int | None = None
     drift: bool | None = None
-    drift_summary: str = ""
+    drift_summary: Messages = ()
     trend: tuple[float, ...] = ()
 
     @property
@@ -73,7 +74,7 @@ def champion_status(workload_name: str) -> ChampionStatus:
         measured_at=newest.at if newest else None,
         measured_on=newest.dataset_id if newest else None,
         drift=drift[0] if drift else None,
-        drift_summary=drift[1] if drift else "",
+        drift_summary=drift[1] if drift else (),
         trend=tuple(one.value for one in reversed(measured)),
     )
 
@@ -116,12 +117,12 @@ def _trained_on(decisions: list[Decision], version: int) -> int | None:
     return next(named, None)
 
 
-def _drift_since(decisions: list[Decision], version: int) -> tuple[bool, str] | None:
+def _drift_since(decisions: list[Decision], version: int) -> tuple[bool, Messages] | None:
     """What the newest comparison with this champion's training data said."""
     for one in decisions:
         found = (one.details or {}).get("drift")
         if found and one.champion_version == version:
-            return bool(found["found"]), str(found["summary"])
+            return bool(found["found"]), messages_from_json(found["summary"])
         if _champion_after(one) != version and one.kind != FAILED:
             return None
     return None

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from core.auth.roles import Actor
 from core.catalog.engine import reading, writing
 from core.catalog.tables import Decision, Evaluation
+from core.config.messages import Message, Messages, as_messages, say
 from core.loop.loop_run import LoopRun
 from core.models import promotion, registry
 from core.workloads.base import Comparison, Scores
@@ -19,7 +20,7 @@ KEPT, PROMOTED, REJECTED, ROLLED_BACK, FAILED = "kept", "promoted", "rejected", 
 def record(
     run: LoopRun,
     kind: str,
-    reason: str,
+    reason: Message | Messages,
     scores: Scores | None,
     challenger: registry.Version | None = None,
     comparison: Comparison | None = None,
@@ -34,7 +35,7 @@ def record(
     decision = Decision(
         workload=run.workload,
         kind=kind,
-        reason=reason,
+        reason=as_messages(reason),
         drift=run.gate.drifted,
         metric=scores.value if scores else None,
         champion_version=run.champion.version if run.champion else None,
@@ -96,16 +97,16 @@ def _by_hand(actor: Actor, made: registry.Version, kind: str, old: int | None) -
             Decision(
                 workload=made.workload,
                 kind=kind,
-                reason=f"{actor.username} made version {made.version} the champion.",
+                reason=(say("decision.by_hand", user=actor.username, version=made.version),),
                 champion_version=old,
                 challenger_version=made.version,
             )
         )
 
 
-def failed(workload: str, reason: str, flow_run_id: str | None) -> None:
+def failed(workload: str, reason: Message | Messages, flow_run_id: str | None) -> None:
     """Put a failure on the timeline, once per flow run."""
     if flow_run_id is not None and of_flow_run(flow_run_id) is not None:
         return
     with writing() as session:
-        session.add(Decision(workload=workload, kind=FAILED, reason=reason, flow_run_id=flow_run_id))
+        session.add(Decision(workload=workload, kind=FAILED, reason=as_messages(reason), flow_run_id=flow_run_id))

@@ -13,6 +13,7 @@ import time
 from core.auth.roles import SYSTEM, Actor
 from core.catalog.engine import writing
 from core.catalog.tables import Dataset, Decision, Evaluation
+from core.config.messages import Message, say
 from core.config.progress import Report, silent
 from core.loop.decisions import KEPT, PROMOTED, REJECTED, record
 from core.loop.loop_run import Gate, LoopRun
@@ -52,24 +53,24 @@ def gate(workload_name: str, champion: Version | None, scores: Scores | None, da
     """
     workload = get_workload(workload_name)
     if champion is None or scores is None:
-        return Gate(True, "There is no champion yet.")
+        return Gate(True, say("gate.no_champion"))
     drift = _drift(champion, dataset)
     if forced:
-        return Gate(True, "Retraining was asked for.", drift)
-    if scores.value < workload.threshold:
-        reason = f"{workload.metric} {scores.value:.3f} is under the threshold {workload.threshold:.3f}."
-        return Gate(True, reason, drift)
+        return Gate(True, say("gate.forced"), drift)
+    metric, value, threshold = workload.metric, scores.value, workload.threshold
+    if value < threshold:
+        return Gate(True, say("gate.under_threshold", metric=metric, value=value, threshold=threshold), drift)
     if drift.found:
         return Gate(True, drift.summary, drift)
-    return Gate(False, f"{workload.metric} {scores.value:.3f} holds the threshold {workload.threshold:.3f}.", drift)
+    return Gate(False, say("gate.holds", metric=metric, value=value, threshold=threshold), drift)
 
 
 def _drift(champion: Version, dataset: Dataset) -> Drift:
     if not champion.dataset_sha256:
-        return Drift(False, "The champion came with Shifumi, its training data did not: drift cannot be judged.")
+        return Drift(False, say("drift.starter"))
     reference = datasets.by_sha256(champion.dataset_sha256)
     if reference is None:
-        return Drift(False, "The champion's training data was deleted: drift cannot be judged.")
+        return Drift(False, say("drift.reference_deleted"))
     return get_workload(champion.workload).drift(reference, dataset, load_served(champion).predictor)
 
 
@@ -78,14 +79,14 @@ def train(workload_name: str, dataset: Dataset, flow_run_id: str | None = None, 
     workload = get_workload(workload_name)
     known = registry.find(workload_name, registry.fingerprint(dataset, workload.training_parameters))
     if known is not None:
-        report(1.0, f"Version {known.version} was already trained on dataset {dataset.id}")
+        report(1.0, say("training.known", version=known.version, dataset=dataset.id))
         return known
     began = time.monotonic()
-    trained = workload.train(dataset, lambda share, text: report(0.8 * share, text))
+    trained = workload.train(dataset, lambda share, message: report(0.8 * share, message))
     took_s = time.monotonic() - began
-    report(0.8, "Logging to MLflow")
+    report(0.8, say("training.logging"))
     version = registry.log_challenger(workload_name, dataset, trained, flow_run_id, took_s)
-    report(1.0, f"Version {version.version} registered")
+    report(1.0, say("training.registered", version=version.version))
     return version
 
 
@@ -96,11 +97,11 @@ def compare(workload_name: str, champion: Scores | None, challenger: Scores) -> 
     """
     workload = get_workload(workload_name)
     if champion is None:
-        return Comparison(True, 0.0, f"First model: {workload.metric} {challenger.value:.3f}.")
+        return Comparison(True, 0.0, say("comparison.first", metric=workload.metric, value=challenger.value))
     comparison = workload.compare(champion, challenger)
     if comparison.better or not champion.value < workload.threshold <= challenger.value:
         return comparison
-    summary = f"Champion under the threshold, challenger over it. {comparison.summary}"
+    summary = say("comparison.over_threshold", comparison=comparison.summary)
     return Comparison(True, comparison.p_value, summary, comparison.details)
 
 
@@ -126,7 +127,7 @@ def evaluate_champion(workload_name: str, forced: bool = False, flow_run_id: str
     return LoopRun(workload_name, dataset, champion, scores, verdict, flow_run_id)
 
 
-def record_kept(run: LoopRun, reason: str | None = None) -> Decision:
+def record_kept(run: LoopRun, reason: Message | None = None) -> Decision:
     """Record that the champion stays."""
     return record(run, KEPT, reason or run.gate.reason, run.scores)
 
@@ -134,15 +135,14 @@ def record_kept(run: LoopRun, reason: str | None = None) -> Decision:
 def evaluate_challenger(run: LoopRun, challenger: Version, actor: Actor = SYSTEM) -> Decision:
     """Measure the challenger against the champion; promote or reject it, and record which."""
     if run.champion is not None and challenger.version == run.champion.version:
-        return record_kept(run, f"The champion was trained on dataset {run.dataset.id}; there is nothing new to learn.")
+        return record_kept(run, say("decision.nothing_new", dataset=run.dataset.id))
     scores = evaluate(challenger, run.dataset)
     registry.log_scores(challenger, scores)
     comparison = compare(run.workload, run.scores, scores)
     if comparison.better:
         promotion.promote(actor, run.workload, challenger.version)
     kind = PROMOTED if comparison.better else REJECTED
-    reason = f"{run.gate.reason} {comparison.summary}"
-    return record(run, kind, reason, scores, challenger, comparison)
+    return record(run, kind, (run.gate.reason, comparison.summary), scores, challenger, comparison)
 
 
 def draw(version: Version, dataset: Dataset) -> None:

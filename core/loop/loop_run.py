@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.catalog.tables import Dataset
+from core.config.messages import Message
 from core.models.registry import Version
 from core.workloads.base import Drift, Scores
 
@@ -14,7 +15,7 @@ class Gate:
     """Whether to retrain, and why. ``drift`` is None while there is no champion to compare with."""
 
     retrain: bool
-    reason: str
+    reason: Message
     drift: Drift | None = None
 
     @property

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from core.catalog.revision import sqlite_file
+from core.config.messages import say
 from core.config.settings import get_settings
 from core.models.mlflow_store import make_store
 
@@ -57,7 +58,4 @@ def store_errors() -> Iterator[None]:
         yield
     except (MlflowException, SQLAlchemyError, OSError) as error:
         first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise RegistryError(
-            f"The MLflow store does not answer ({first_line}). Check MLFLOW_TRACKING_URI and the folder "
-            "data/mlflow; `python3 manage.py doctor` tells more."
-        ) from error
+        raise RegistryError(say("mlflow.away", error=first_line)) from error

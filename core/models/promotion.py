@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.auth import audit
 from core.auth.roles import Actor, Role, require
+from core.config.messages import say
 from core.models import registry
 from core.models.mlflow_client import RegistryError, client, store_errors
 from core.models.registry import CHALLENGER, CHAMPION, PREVIOUS, Version
@@ -36,5 +37,5 @@ def roll_back(actor: Actor, workload: str) -> Version:
     require(actor, Role.ADMIN)
     before = registry.by_alias(workload, PREVIOUS)
     if before is None:
-        raise RegistryError("There is no previous champion to roll back to.")
+        raise RegistryError(say("promotion.no_previous"))
     return promote(actor, workload, before.version)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.auth.roles import Actor, Role, require
+from core.config.messages import message_of, say
 from core.config.progress import Report
 from core.jobs import jobs
 from core.jobs import outputs as job_outputs
@@ -69,7 +70,7 @@ def keep_upload(actor: Actor, workload: str, content: BinaryIO) -> str:
     try:
         name = uploads.keep(content, ".csv", room=2.0)
     except uploads.UploadTooLargeError as error:
-        raise BadFileError(str(error)) from error
+        raise BadFileError(message_of(error)) from error
     try:
         _check_start(uploads.path_of(name), feature_names(get_workload(workload)))
     except (BadFileError, OSError):
@@ -80,7 +81,7 @@ def keep_upload(actor: Actor, workload: str, content: BinaryIO) -> str:
 
 def _check_start(path: Path, features: tuple[str, ...]) -> None:
     if next(read_pieces(path, features, _CHECKED_ROWS), None) is None:
-        raise BadFileError("The file has a header but no rows.")
+        raise BadFileError(say("csv.no_rows"))
 
 
 def discard_upload(upload: str) -> None:
@@ -96,13 +97,13 @@ def answer(workload: str, upload: str, job_id: str, report: Report) -> Answered:
     """
     source = uploads.path_of(upload)
     if not source.is_file():
-        raise BadFileError("The uploaded file is gone. Upload it again.")
+        raise BadFileError(say("upload.gone"))
     output = f"{Path(job_id).name}.csv"
     temporary = job_outputs.unfinished(output)
     try:
         champion = registry.champion(workload)
         if champion is None:
-            raise BadFileError("There is no model yet. Train one on the Train page, then upload again.")
+            raise BadFileError(say("predict.no_model"))
         predictor = load_served(champion).predictor
         rows = _answer_into(temporary, source, feature_names(get_workload(workload)), predictor, report)
         job_outputs.keep(output)
@@ -130,10 +131,10 @@ def _answer_into(
             # Counting characters is near enough for a progress bar.
             read += sum(len(text) + 1 for row in piece.rows for text in row)
             if time.monotonic() >= tell_at:  # telling costs more than answering
-                report(min(0.99, read / size), f"{rows:,} rows answered")
+                report(min(0.99, read / size), say("predict.progress", rows=rows))
                 tell_at = time.monotonic() + _TELL_EVERY_S
     if not rows:
-        raise BadFileError("The file has a header but no rows.")
+        raise BadFileError(say("csv.no_rows"))
     return rows
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.auth.roles import Actor, Role, require
+from core.config.messages import Messages, message_of, say
 from core.config.progress import Report
 from core.jobs import outputs as job_outputs
 from core.models import registry
@@ -35,7 +36,7 @@ def keep_upload(actor: Actor, content: BinaryIO, filename: str) -> str:
     try:
         name = uploads.keep(content, suffix if suffix[1:] in SUFFIXES else ".video", room=2.0)
     except uploads.UploadTooLargeError as error:
-        raise BadVideoError(str(error)) from error
+        raise BadVideoError(message_of(error)) from error
     try:
         check(uploads.path_of(name))
     except (BadVideoError, OSError):
@@ -52,7 +53,7 @@ def answer(workload: str, upload: str, confidence: float, job_id: str, report: R
     """
     source = uploads.path_of(upload)
     if not source.is_file():
-        raise BadVideoError("The uploaded video is gone. Upload it again.")
+        raise BadVideoError(say("upload.gone"))
     video, table = (f"{Path(job_id).name}{kind}" for kind in (".mp4", ".csv"))
     unfinished = [job_outputs.unfinished(name) for name in (video, table)]
     try:
@@ -68,12 +69,13 @@ def answer(workload: str, upload: str, confidence: float, job_id: str, report: R
     return AnsweredVideo(watched, served.version.version, video, table)
 
 
-def sentence(answered: AnsweredVideo) -> str:
-    """What came of it, for people."""
+def outcome(answered: AnsweredVideo) -> Messages:
+    """What came of it."""
     watched = answered.watched
-    by = f"version {answered.version}" if answered.version else "the model that ships"
-    text = f"{watched.frames:,} frames seen by {by}; a throw on {watched.hands:,} of them."
-    return f"{text} {watched.remark}".strip()
+    done = say("video.done_starter", frames=watched.frames, found=watched.hands)
+    if answered.version:
+        done = say("video.done", frames=watched.frames, found=watched.hands, version=answered.version)
+    return (done, say("video.cut_off")) if watched.cut_off else (done,)
 
 
 def _served(workload: str) -> Served:
@@ -81,5 +83,5 @@ def _served(workload: str) -> Served:
     champion = registry.champion(workload) if registry.store_exists() else None
     served = load_served(champion) if champion else served_starter(workload)
     if served is None:
-        raise BadVideoError("There is no model yet. Train one on the Train page, then upload again.")
+        raise BadVideoError(say("predict.no_model"))
     return served

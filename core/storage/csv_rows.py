@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from core.config.messages import say
+
 if TYPE_CHECKING:
     from _csv import Reader
 
-_EMPTY = "The file is empty. It needs a header with the columns {}."
 _FIRST_LINE_BYTES = 64 * 1024
 
 
@@ -46,7 +47,7 @@ def read_pieces(path: Path, features: Sequence[str], rows: int) -> Iterator[Piec
     with _opened(path) as reader:
         header = next(filter(None, reader), None)
         if header is None:
-            raise BadFileError(_EMPTY.format(_listed(features)))
+            raise BadFileError(say("csv.empty", columns=features))
         where = _columns(header, features)
         while batch := list(islice(filter(None, reader), rows)):
             numbers = _numbers(batch, where) if set(map(len, batch)) == {len(header)} else None
@@ -66,9 +67,9 @@ def _opened(path: Path) -> Iterator[Reader]:
             try:
                 yield reader
             except csv.Error as error:
-                raise BadFileError(f"Line {reader.line_num} is not regular CSV: {error}.") from error
+                raise BadFileError(say("csv.irregular", line=reader.line_num, error=str(error))) from error
     except UnicodeDecodeError as error:
-        raise BadFileError("The file is not UTF-8 text. Save it as “CSV UTF-8” and upload it again.") from error
+        raise BadFileError(say("csv.not_utf8")) from error
 
 
 def _require_lines(path: Path, features: Sequence[str]) -> None:
@@ -76,9 +77,9 @@ def _require_lines(path: Path, features: Sequence[str]) -> None:
     with path.open("rb") as file:
         start = file.read(_FIRST_LINE_BYTES)
     if not start.strip():
-        raise BadFileError(_EMPTY.format(_listed(features)))
+        raise BadFileError(say("csv.empty", columns=features))
     if len(start) == _FIRST_LINE_BYTES and b"\n" not in start and b"\r" not in start:
-        raise BadFileError(f"The first line is longer than {_FIRST_LINE_BYTES:,} bytes: this is no CSV file.")
+        raise BadFileError(say("csv.first_line", limit=_FIRST_LINE_BYTES))
 
 
 def _columns(header: list[str], features: Sequence[str]) -> list[int]:
@@ -86,13 +87,12 @@ def _columns(header: list[str], features: Sequence[str]) -> list[int]:
     missing = [name for name in features if name not in names]
     if missing:
         found = ", ".join(names[:8])[:200]
-        advice = " Separate the columns with commas, not semicolons or tabs." if len(names) == 1 else ""
-        raise BadFileError(
-            f"Column {_listed(missing)} is missing. Found: {found}. Needed: {', '.join(features)}.{advice}"
-        )
+        if len(names) == 1:
+            raise BadFileError(say("csv.separator", missing=missing, found=found, needed=features))
+        raise BadFileError(say("csv.missing", missing=missing, found=found, needed=features))
     twice = [name for name in features if names.count(name) > 1]
     if twice:
-        raise BadFileError(f"Column {_listed(twice)} appears more than once. Keep one of them.")
+        raise BadFileError(say("csv.twice", columns=twice))
     return [names.index(name) for name in features]
 
 
@@ -117,15 +117,15 @@ def _name_the_fault(path: Path, features: Sequence[str]) -> NoReturn:
                 _check_row(row, begins, header, features)
             # A quoted field may hold line ends: the next row begins after them.
             begins = reader.line_num + 1
-    raise BadFileError("The file changed while it was read. Upload it again.")
+    raise BadFileError(say("csv.changed"))
 
 
 def _check_row(row: list[str], line: int, header: list[str], features: Sequence[str]) -> None:
     if len(row) != len(header):
-        raise BadFileError(f"Line {line} has {len(row)} values, but the header names {len(header)} columns.")
+        raise BadFileError(say("csv.row_length", line=line, values=len(row), columns=len(header)))
     for column, name in zip(_columns(header, features), features, strict=True):
         if not _finite(row[column]):
-            raise BadFileError(f"Line {line}, column {name}: “{row[column][:40]}” is not a finite number.")
+            raise BadFileError(say("csv.no_number", line=line, column=name, value=row[column][:40]))
 
 
 def _finite(text: str) -> bool:
@@ -133,7 +133,3 @@ def _finite(text: str) -> bool:
         return bool(np.isfinite(float(text)))
     except ValueError:
         return False
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(names)

@@ -10,6 +10,7 @@ from core.auth import audit
 from core.auth.roles import Actor, Role, require
 from core.catalog.engine import reading, writing
 from core.catalog.tables import Dataset, Job
+from core.config.messages import say
 from core.storage import lake
 
 
@@ -49,7 +50,7 @@ def latest(workload: str) -> Dataset:
         query = select(Dataset).where(Dataset.workload == workload).order_by(Dataset.id.desc()).limit(1)
         found = session.scalar(query)
     if found is None:
-        raise NoDatasetError("There is no dataset yet. Generate one on the Datasets page.")
+        raise NoDatasetError(say("dataset.none"))
     return found
 
 
@@ -82,10 +83,10 @@ def delete(actor: Actor, dataset_id: int) -> None:
     with writing() as session:
         dataset = session.get(Dataset, dataset_id)
         if dataset is None:
-            raise LookupError(f"Dataset {dataset_id} does not exist any more.")
+            raise LookupError(say("dataset.gone", dataset=dataset_id))
         busy = select(Job.id).where(Job.workload == dataset.workload, Job.finished_at.is_(None)).limit(1)
         if session.scalar(busy) is not None:
-            raise DatasetInUseError("A run is working on this data right now. Wait for it or cancel it, then delete.")
+            raise DatasetInUseError(say("dataset.in_use"))
         path = dataset.path
         session.delete(dataset)
         audit.record_event(actor, "dataset.delete", f"dataset {dataset_id}", session=session)

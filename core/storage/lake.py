@@ -21,6 +21,7 @@ import numpy as np
 from loguru import logger
 from numpy.typing import NDArray
 
+from core.config.messages import message_of, say
 from core.config.settings import Settings, get_settings
 from core.storage import buckets
 from core.storage.buckets import sha256_of
@@ -63,7 +64,7 @@ def reached() -> Iterator[None]:
     except ObjectMissingError:
         raise
     except ObjectStoreError as error:
-        raise LakeUnreachableError(str(error)) from error
+        raise LakeUnreachableError(message_of(error)) from error
 
 
 def require_space(folder: Path, needed_bytes: int, settings: Settings | None = None) -> None:
@@ -72,9 +73,7 @@ def require_space(folder: Path, needed_bytes: int, settings: Settings | None = N
     free = shutil.disk_usage(folder).free
     if free < needed_bytes + settings.min_free_disk_mb * 1_000_000:
         raise DiskFullError(
-            f"Not enough disk: this needs about {needed_bytes / 1e6:,.0f} MB and {settings.min_free_disk_mb} MB "
-            f"must stay free, but {free / 1e6:,.0f} MB are left. Free some space, choose fewer rows or set "
-            "SHIFUMI_DATA_DIR to a larger disk."
+            say("lake.disk_full", needed=needed_bytes, reserve=settings.min_free_disk_mb * 1_000_000, free=free)
         )
 
 
@@ -97,7 +96,7 @@ def write(columns: Columns, workload: str) -> StoredFile:
         with reached():
             buckets.keep(buckets.LAKE, temporary, path)
     except (duckdb.Error, OSError) as error:
-        raise LakeError(f"The dataset could not be written: {error}") from error
+        raise LakeError(say("lake.not_written", error=str(error))) from error
     finally:
         temporary.unlink(missing_ok=True)
     return StoredFile(digest, path, rows, size)
@@ -133,10 +132,7 @@ def read(path: str, columns: Sequence[str], where: str = "TRUE", limit: int | No
                 connection.execute("SET threads=1")
             found = connection.execute(f"SELECT * FROM ({inner}){sample}").fetchnumpy()  # noqa: S608
     except duckdb.Error as error:
-        raise DatasetMissingError(
-            f"The dataset file {path} cannot be read ({error}). Generate a new dataset; "
-            "`python3 manage.py doctor --deep` lists damaged files."
-        ) from error
+        raise DatasetMissingError(say("lake.unreadable", file=path, error=str(error))) from error
     return {name: np.ma.getdata(found[name]) for name in columns}
 
 
@@ -149,10 +145,7 @@ def file_of(path: str) -> Path:
         with reached():
             return buckets.fetch(buckets.LAKE, path)
     except ObjectMissingError as error:
-        raise DatasetMissingError(
-            f"The dataset file {path} is missing from the lake. Delete the dataset under Datasets and "
-            "generate a new one; `python3 manage.py doctor` lists every such case."
-        ) from error
+        raise DatasetMissingError(say("lake.missing", file=path)) from error
 
 
 def delete(path: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
+from core.config.messages import say
 from core.config.settings import get_settings
 from core.storage import buckets, lake
 from core.storage.object_store import ObjectMissingError, ObjectStoreError
@@ -30,9 +31,7 @@ def keep(content: BinaryIO, suffix: str, room: float = 1.0) -> str:
     size = content.seek(0, os.SEEK_END)
     content.seek(0)
     if size > settings.upload_max_mb * 1_000_000:
-        raise UploadTooLargeError(
-            f"The file has {size / 1e6:,.0f} MB; {settings.upload_max_mb} MB are allowed. Split it into smaller files."
-        )
+        raise UploadTooLargeError(say("upload.too_large", size=size, limit=settings.upload_max_mb * 1_000_000))
     folder = buckets.folder(buckets.UPLOADS)
     folder.mkdir(parents=True, exist_ok=True)
     lake.require_space(folder, int((1 + room) * size))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from core.config.messages import say
 from core.vision.classes import CLASSES
 from core.vision.provenance import PROVENANCES
 
@@ -40,11 +41,11 @@ class NewBox:
 
     def __post_init__(self) -> None:
         if not 0 < len(self.label) <= 32:
-            raise BadBoxError("A box needs a label of 1 to 32 letters.")
+            raise BadBoxError(say("box.label"))
         if self.provenance not in PROVENANCES:
-            raise BadBoxError(f"A box comes from {', '.join(PROVENANCES)}, not from {self.provenance!r}.")
+            raise BadBoxError(say("box.provenance", known=PROVENANCES, given=self.provenance))
         if self.confidence is not None and not 0 <= self.confidence <= 1:
-            raise BadBoxError(f"A confidence lies between 0 and 1, not at {self.confidence}.")
+            raise BadBoxError(say("box.confidence", given=self.confidence))
         for axis, centre, size in (("x", "x", "width"), ("y", "y", "height")):
             low, high = _inside(axis, getattr(self, centre), getattr(self, size))
             object.__setattr__(self, centre, (low + high) / 2)
@@ -54,15 +55,15 @@ class NewBox:
 def _inside(axis: str, centre: float, size: float) -> tuple[float, float]:
     """The two borders on one axis, cut to the picture."""
     if not (math.isfinite(centre) and math.isfinite(size)):
-        raise BadBoxError("A box has numbers for coordinates, neither infinity nor NaN.")
+        raise BadBoxError(say("box.not_finite"))
     low, high = centre - size / 2, centre + size / 2
     if size <= 0:
-        raise BadBoxError(f"A box has a width and a height above 0, not {size:g}.")
+        raise BadBoxError(say("box.no_size", size=size))
     if low < -_SLACK or high > 1 + _SLACK:
-        raise BadBoxError(f"The box reaches out of the picture: {axis} from {low:.3f} to {high:.3f}.")
+        raise BadBoxError(say("box.outside", axis=axis, low=low, high=high))
     low, high = max(low, 0.0), min(high, 1.0)
     if high - low <= 0:
-        raise BadBoxError("The box has no area inside the picture.")
+        raise BadBoxError(say("box.no_area"))
     return low, high
 
 

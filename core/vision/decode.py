@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.config.messages import Message, say
 from core.config.settings import Settings, get_settings
 from core.vision.detections import Pixels
 
@@ -55,10 +56,7 @@ def decode_with_remarks(data: bytes, side: int | None = None) -> Decoded:
     settings = get_settings()
     side = side or settings.image_keep_side
     if len(data) > settings.image_max_mb * 1_000_000:
-        raise BadImageError(
-            f"The file has {len(data) / 1e6:,.0f} MB; {settings.image_max_mb} MB are allowed "
-            "(SHIFUMI_IMAGE_MAX_MB). Save it smaller."
-        )
+        raise BadImageError(say("decode.too_large", size=len(data), limit=settings.image_max_mb * 1_000_000))
     picture = _open(data)
     _check_size(*picture.size, settings)
     remarks: list[str] = []
@@ -68,9 +66,9 @@ def decode_with_remarks(data: bytes, side: int | None = None) -> Decoded:
         picture = _upright(_loaded(picture, side), remarks)
         picture = _three_channels(picture, remarks)
     except MemoryError:
-        raise BadImageError("There is not enough memory to open this picture. Save it smaller.") from None
+        raise BadImageError(say("decode.memory")) from None
     except Exception as error:
-        raise BadImageError(f"The picture is damaged or cut off ({error}). Save it again and retry.") from error
+        raise BadImageError(say("decode.cut_off", error=str(error))) from error
     picture = _scaled(picture, side, remarks)
     return Decoded(np.ascontiguousarray(np.asarray(picture)[:, :, ::-1]), tuple(remarks))
 
@@ -85,33 +83,27 @@ def _open(data: bytes) -> Picture:
     except UnidentifiedImageError:
         raise BadImageError(_what_it_is(data)) from None
     except Image.DecompressionBombError as error:
-        raise BadImageError(f"The picture claims more pixels than any camera makes ({error}).") from error
+        raise BadImageError(say("decode.bomb", error=str(error))) from error
     except Exception as error:
-        raise BadImageError(f"The picture is damaged ({error}). Save it again and retry.") from error
+        raise BadImageError(say("decode.damaged", error=str(error))) from error
 
 
-def _what_it_is(data: bytes) -> str:
+def _what_it_is(data: bytes) -> Message:
     if not data:
-        return "The file is empty."
+        return say("decode.empty")
     if data[4:12] in {b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypmsf1", b"ftyphevc"}:
-        return "HEIC pictures cannot be opened. Save it as JPEG; iPhones do under Settings, Camera, Most Compatible."
-    return "This is not a picture that can be opened. Use JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF."
+        return say("decode.heic")
+    return say("decode.not_an_image")
 
 
 def _check_size(width: int, height: int, settings: Settings) -> None:
     """Refuse what would fill the memory before it does. Raises :class:`BadImageError`."""
-    said = f"The picture has {width:,} × {height:,} pixels"
     if max(width, height) > settings.image_max_side:
-        raise BadImageError(
-            f"{said}; no side may be longer than {settings.image_max_side:,} (SHIFUMI_IMAGE_MAX_SIDE). Save it smaller."
-        )
+        raise BadImageError(say("decode.side", width=width, height=height, limit=settings.image_max_side))
     if width * height > settings.image_max_pixels:
-        raise BadImageError(
-            f"{said}, more than {settings.image_max_pixels / 1e6:,.0f} million (SHIFUMI_IMAGE_MAX_PIXELS). "
-            "Save it smaller."
-        )
+        raise BadImageError(say("decode.pixels", width=width, height=height, limit=settings.image_max_pixels))
     if min(width, height) < _LEAST_SIDE:
-        raise BadImageError(f"{said}; nothing can be seen on fewer than {_LEAST_SIDE}.")
+        raise BadImageError(say("decode.tiny", width=width, height=height, least=_LEAST_SIDE))
 
 
 def _moves(picture: Picture) -> bool:
@@ -207,4 +199,4 @@ def encode(pixels: Pixels) -> bytes:
 
 def _check_pixels(pixels: Pixels) -> None:
     if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8 or min(pixels.shape[:2]) < 1:
-        raise BadImageError(f"Pixels are (height, width, 3) of uint8, not {pixels.shape} of {pixels.dtype}.")
+        raise BadImageError(say("decode.array", shape=pixels.shape, type=str(pixels.dtype)))

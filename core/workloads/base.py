@@ -13,6 +13,8 @@ from pydantic import BaseModel
 from pydantic_settings import BaseSettings
 
 from core.catalog.tables import Dataset
+from core.config.message_formats import p_text as p_text
+from core.config.messages import Message
 from core.config.progress import Report
 from core.storage.lake import StoredFile
 from core.workloads.features import Feature as Feature
@@ -68,7 +70,7 @@ class Drift:
     """Whether new data looks different from what a model was trained on, and where."""
 
     found: bool
-    summary: str
+    summary: Message
     tests: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -78,7 +80,7 @@ class Comparison:
 
     better: bool
     p_value: float
-    summary: str
+    summary: Message
     details: dict[str, Any] = field(default_factory=dict)
 
 
@@ -188,8 +190,3 @@ def feature_names(workload: Workload) -> tuple[str, ...]:
 def finite(array: NDArray[Any]) -> bool:
     """True when no entry is NaN or infinite."""
     return bool(np.isfinite(array).all())
-
-
-def p_text(p_value: float) -> str:
-    """``p = 0.034``, or ``p < 1e-300`` where floating point has no smaller number to tell."""
-    return "p < 1e-300" if p_value < 1e-300 else f"p = {p_value:.2g}"

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from core.auth.roles import Actor
+from core.config.messages import Message
 from core.vision.boxes import NewBox
 from core.vision.detections import Pixels
 
@@ -17,7 +18,7 @@ class TrainingProgress:
     """A training that takes minutes, as it stands. ``losses`` and ``figures`` are curves: name → one value per
     finished epoch, the first one's number being ``first_epoch``."""
 
-    words: str
+    words: Message
     losses: dict[str, list[float]]
     figures: dict[str, list[float]]
     first_epoch: int = 1

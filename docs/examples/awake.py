@@ -13,12 +13,15 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.catalog.tables import Dataset
+from core.config.messages import register, say
 from core.config.progress import Report
 from core.storage import lake
 from core.workloads.base import Classifier, Feature, Scores, Trained
 from core.workloads.rows.columns import HOLDOUT, LABEL, fixed_holdout
 from core.workloads.rows.models import SoftmaxModel
 from core.workloads.rows.workload import RowClassification
+
+register({"awake.asking": "Asking how {nights:count} nights were"})
 
 
 class AwakeParameters(BaseModel):
@@ -68,9 +71,11 @@ class AwakeWorkload(RowClassification):
 
     def generate(self, parameters: BaseModel, report: Report) -> lake.StoredFile:
         chosen = AwakeParameters.model_validate(parameters.model_dump())
+        report(0.1, say("awake.asking", nights=chosen.rows))
         random = np.random.default_rng(chosen.seed)
         hours = random.normal(chosen.usual, 1.5, chosen.rows)
         awake = hours + random.normal(0, 0.5, chosen.rows) > chosen.enough
+        report(0.5, say("data.writing"))
         # A row that is held out stays so: a split that is part of the data cannot leak later.
         held = fixed_holdout(chosen.rows, chosen.seed)
         return lake.write({"hours": hours, LABEL: awake.astype(np.int8), HOLDOUT: held}, self.name)
@@ -81,6 +86,7 @@ class AwakeWorkload(RowClassification):
         from sklearn.preprocessing import StandardScaler
 
         features, labels = self.split(dataset, holdout=False)
+        report(0.5, say("training.fitting", rows=len(labels), unit=self.unit))
         model = make_pipeline(StandardScaler(), LogisticRegression(C=self.training_parameters["C"]))
         model.fit(features, labels)
         return Trained(model, SoftmaxModel.from_pipeline(model, self.classes), self.training_parameters)

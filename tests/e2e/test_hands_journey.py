@@ -14,6 +14,7 @@ from playwright.sync_api import BrowserContext, BrowserType, Page, expect
 
 from core import images
 from core.auth.roles import Role
+from core.config.messages import render
 from core.config.settings import Settings
 from core.images.splits import HOLDOUT, TRAIN, split_of
 from core.labelling import review_queue
@@ -105,7 +106,7 @@ def test_from_the_webcam_to_a_better_model_and_back(
     live.page.bring_to_front()
     live.play_to_the_end("scissors")
     flagged = live.flag("scissors", "Paper")
-    assert "v2 said scissors" in flagged.note
+    assert "v2 said scissors" in render(flagged.note)
     other.bring_to_front()
     other.goto(f"{bench.url}/label")
     expect(other.locator(".stage img")).to_have_attribute("alt", f"Picture {flagged.id} with 1 box")

@@ -11,6 +11,7 @@ import pytest
 import redis
 
 from core.auth.roles import Actor, Role
+from core.config.messages import render, say
 from core.config.progress import silent
 from core.config.settings import Settings
 from core.jobs import jobs, progress_relay, work_items
@@ -52,12 +53,12 @@ def file_arguments(job: jobs.Job) -> dict[str, Any]:
 
 
 def answer_of(job: jobs.Job, result: dict[str, Any]) -> bytes:
-    jobs.finish(job.id, jobs.COMPLETED, "", result)
+    jobs.finish(job.id, jobs.COMPLETED, (), result)
     return prediction_files.output_of(Actor(job.created_by, Role.VIEWER), job.id).read_bytes()
 
 
 def fitting(handed: Handed) -> None:
-    handed.reaches(lambda item: "Fitting" in item.message, "the training to be under way")
+    handed.reaches(lambda item: "Fitting" in render(item.message), "the training to be under way")
 
 
 def test_training_and_a_file_through_redis_that_is_down_and_then_forgets(
@@ -67,10 +68,10 @@ def test_training_and_a_file_through_redis_that_is_down_and_then_forgets(
     use_broker(monkeypatch, f"redis://127.0.0.1:{port}/0")
     training = hand_over(task_registry.TRAIN, train_arguments())
     wait_until(lambda: training.told, what="words for who waits")
-    assert "The broker does not answer, trying again" in training.told[-1][1]
+    assert "The broker does not answer, trying again" in str(training.told[-1][1])
     with redis_server(tmp_path, port) as broker:
         wait_until(lambda: broker.llen("default") > 0, what="the bell to ring")
-        wait_until(lambda: "No worker listens to the queue default" in training.told[-1][1], what="words for it")
+        wait_until(lambda: "No worker listens to the queue default" in str(training.told[-1][1]), what="words for it")
         assert training.item().state == work_items.WAITING
         broker.flushall()
         _train_and_answer(training)
@@ -79,7 +80,7 @@ def test_training_and_a_file_through_redis_that_is_down_and_then_forgets(
 def _train_and_answer(training: Handed) -> None:
     with worker("--concurrency", "2"):
         assert training.ended() == {"version": 1}
-        assert training.told[-1] == (1.0, "Version 1 registered")
+        assert training.told[-1] == (1.0, say("training.registered", version=1))
         shares = [share for share, _ in training.told]
         assert shares == sorted(shares) and len(shares) >= 4
         promotion.promote(Actor("root", Role.ADMIN), "linear", 1)
@@ -120,7 +121,9 @@ def test_crashing_misrouted_and_refused_work(monkeypatch: pytest.MonkeyPatch, se
 
         crashing = hand_over(task_registry.TRAIN, train_arguments(rows=ROWS, seed=1))
         for attempt in (1, 2):
-            crashing.reaches(lambda item, n=attempt: item.attempts == n and "Fitting" in item.message, "an attempt")
+            crashing.reaches(
+                lambda item, n=attempt: item.attempts == n and "Fitting" in render(item.message), "an attempt"
+            )
             [process] = processes_at_work(child)
             process.send_signal(signal.SIGKILL)
         with pytest.raises(work_items.WorkLostError, match=r"killed or crashed 2 times.*SIGKILL.*memory"):
@@ -128,7 +131,7 @@ def test_crashing_misrouted_and_refused_work(monkeypatch: pytest.MonkeyPatch, se
         assert registry.versions("linear") == []
 
         assert for_a_gpu.item().state == work_items.WAITING, "the worker does not listen to the queue gpu"
-        assert "Start one: python3 manage.py worker --queues gpu" in for_a_gpu.told[-1][1]
+        assert "Start one: python3 manage.py worker --queues gpu" in str(for_a_gpu.told[-1][1])
     with worker("--queues", "gpu"), pytest.raises(ValueError, match="Too little to learn from") as refusal:
         for_a_gpu.ended()
     assert type(refusal.value).__name__ == "TooFewPicturesError"
@@ -151,7 +154,7 @@ def test_a_fine_tuning_on_another_machine_is_watched_and_ended_early_from_here(
             return seen if seen is not None and len(seen.figures["mAP50"]) >= 2 else None
 
         seen = wait_until(two_epochs, timeout=120, what="the curves of two epochs")
-        assert seen is not None and "of 300" in seen.words and not seen.stopping
+        assert seen is not None and "of 300" in str(seen.words) and not seen.stopping
         assert learnt.learning(training.job.created_at) is None, "nothing is trained on this machine"
         assert progress_relay.stop_early(EDITOR, learnt, training.job)
         version = registry.get_version("rps", training.ended()["version"])

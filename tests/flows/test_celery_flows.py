@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from core.config.messages import render
 from core.config.settings import Settings
 from core.jobs import jobs, prefect_api, work_items
 from core.loop import decisions
@@ -36,7 +37,7 @@ def test_a_retraining_by_a_worker_is_promoted_and_another_cancelled(
         def fitting() -> bool:
             now = jobs.get(job.id)
             assert now is not None and now.finished_at is None, now and now.message
-            return "Fitting" in now.message and 0.3 < now.progress < 0.8
+            return "Fitting" in render(now.message) and 0.3 < now.progress < 0.8
 
         wait_until(fitting, timeout=60, every=0.02, what="the worker's words on the job")
         item = work_items.running_of(job.id)

@@ -7,6 +7,7 @@ import psutil
 import pytest
 
 from core.catalog.tables import Job
+from core.config.messages import render
 from core.config.settings import Settings, get_settings
 from core.jobs import jobs, prefect_api
 from core.loop import decisions
@@ -29,7 +30,7 @@ def start_training() -> Job:
     def fitting() -> bool:
         now = jobs.get(job.id)
         assert now is not None and now.finished_at is None, now and now.message
-        return "Fitting" in now.message
+        return "Fitting" in render(now.message)
 
     wait_until(fitting, timeout=60, every=0.02, what="the training to be under way")
     return job
@@ -58,7 +59,7 @@ def test_runner_killed_in_mid_run(prefect: str, settings: Settings) -> None:
     with flow_runner(environment):
         after = ended(job)
         assert after.state == jobs.CRASHED
-        assert "gone" in after.message
+        assert "gone" in render(after.message)
         wait_until(lambda: state_in_prefect(job) == "CRASHED", what="Prefect to know")
         assert decisions.latest("linear")[0].kind == decisions.FAILED
         a_later_retrain_works()

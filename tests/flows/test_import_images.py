@@ -6,6 +6,7 @@ import zipfile
 import pytest
 
 from core.auth.roles import Actor, ForbiddenError, Role
+from core.config.messages import render
 from core.config.settings import Settings
 from core.images import importing, store
 from core.jobs import jobs
@@ -56,7 +57,7 @@ def test_a_cancelled_import_keeps_whole_pictures_and_the_next_one_goes_on(prefec
         assert sum(store.counts().splits.values()) == PICTURES
 
         broken = jobs.submit(EDITOR, jobs.IMPORT, "rps", {"upload": "nothing.zip", "meanings": {}})
-        assert "Upload it again" in ended(broken).message
+        assert "Upload it again" in render(ended(broken).message)
 
         proposed = ended(jobs.submit(EDITOR, jobs.PROPOSE, "rps"))
         assert (proposed.state, proposed.message) == (jobs.COMPLETED, "No picture was waiting for boxes")

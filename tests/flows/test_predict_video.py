@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.auth.roles import Actor, Role
+from core.config.messages import render
 from core.config.settings import Settings
 from core.jobs import jobs
 from core.jobs import outputs as job_outputs
@@ -34,7 +35,7 @@ def test_a_video_is_answered_and_another_cancelled(prefect: str, settings: Setti
     with flow_runner(runner_environment()):
         done = ended(submit(short))
         assert done.state == jobs.COMPLETED, done.message
-        assert done.message == "6 frames seen by version 1; a throw on 5 of them."
+        assert render(done.message) == "6 frames answered by version 1; something was found on 5 of them."
         assert check(job_outputs.path_of(EVE, done.id, jobs.PREDICT_VIDEO, "video")).frames == 6
 
         job = submit(long)
@@ -57,4 +58,4 @@ def test_a_video_is_answered_and_another_cancelled(prefect: str, settings: Setti
         wait_until(tidied, what="the cancelled run to leave nothing behind")
         gone = jobs.submit(EVE, jobs.PREDICT_VIDEO, "rps", {"upload": "nothing.mp4"})
         assert ended(gone).state == jobs.FAILED
-        assert "Upload it again" in ended(gone).message
+        assert "Upload it again" in render(ended(gone).message)

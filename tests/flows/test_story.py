@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from core.auth.roles import Actor, ForbiddenError, Role
+from core.config.messages import render
 from core.config.settings import Settings
 from core.jobs import jobs, prefect_api
 from core.loop import decisions
@@ -95,10 +96,10 @@ def test_bad_work_fails_with_its_reason(discord: FakeDiscord) -> None:
     """The services check again behind the pages, and the next run is not hindered."""
     job = ended(jobs.submit(EDITOR, jobs.GENERATE, "linear", {"choices": {"rows": 0}}))
     assert job.state == jobs.FAILED
-    assert "greater than or equal to 1000" in job.message
+    assert "greater than or equal to 1000" in render(job.message)
     check = ended(jobs.submit(EDITOR, jobs.CHECK, "linear", {"forced": True}))
     assert check.state == jobs.FAILED
-    assert "Generate one on the Datasets page" in check.message
+    assert "Generate one on the Datasets page" in render(check.message)
     wait_until(lambda: decisions.latest("linear"), what="the failure on the timeline")
     assert decisions.latest("linear")[0].kind == decisions.FAILED
     wait_until(lambda: any("check-and-retrain failed" in title for title in discord.titles), what="Discord to hear")

@@ -12,6 +12,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.auth.roles import SYSTEM, Actor, Role
+from core.config.messages import as_json, render, text
 from core.config.settings import Settings
 from core.images import LABELLED, REJECTED, UNLABELLED, store
 from core.images.snapshot import write_snapshot
@@ -148,10 +149,10 @@ def test_photos_are_added_with_what_was_done_to_them_and_bad_ones_told() -> None
     app.run()
     app.button(key="btn_photos").click().run()
     assert not app.exception
-    assert "broken.jpg: This is not a picture" in said(app)
+    assert "broken.jpg: This is not an image" in said(app)
     assert "large.jpg: scaled to 1,280 pixels" in said(app)
     kept = store.listed()
-    assert {(image.session, image.state, image.note, image.created_by) for image in kept} == {
+    assert {(image.session, image.state, render(image.note), image.created_by) for image in kept} == {
         ("anna at home", UNLABELLED, "Said to show: paper", "eve")
     }
     assert len(kept) == 2
@@ -244,8 +245,8 @@ def test_a_bad_zip_is_refused_at_once(data: bytes, words: str, settings: Setting
 
 def test_what_an_import_could_not_use_is_listed() -> None:
     job = jobs.adopt(jobs.IMPORT, "rps", "run-1", {})
-    result = {"splits": {"train": 8, "holdout": 2}, "faults": ["images/x.jpg: The file is empty."]}
-    jobs.finish(job.id, jobs.COMPLETED, "10 pictures are new", result)
+    result = {"splits": {"train": 8, "holdout": 2}, "faults": [as_json(text("images/x.jpg: The file is empty."))]}
+    jobs.finish(job.id, jobs.COMPLETED, text("10 images are new"), result)
     app = open_hands(way="Import")
     assert "By split: 8 training, 2 holdout." in said(app)
     assert "images/x.jpg: The file is empty." in [item.value for item in app.code]

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from core.auth.roles import SYSTEM, Role
 from core.auth.users import set_role
 from core.catalog.tables import Job, utcnow
+from core.config.messages import text
 from core.config.settings import get_settings
 from core.jobs import flow_control, jobs, prefect_api
 from core.ui.flows import prefect_store
@@ -234,7 +235,7 @@ def test_an_address_of_a_run_that_is_gone_is_explained(rows: Rows) -> None:
 
 
 def test_without_a_server_the_rest_of_the_page_stands(no_server: None) -> None:
-    store(Job(id="1", kind="generate-dataset", workload="linear", created_by="ann", message="Dataset 1"))
+    store(Job(id="1", kind="generate-dataset", workload="linear", created_by="ann", message=(text("Dataset 1"),)))
     app = opened()
     assert not app.exception
     shown = texts(app)

@@ -13,6 +13,7 @@ from core.auth import users
 from core.auth.roles import Role
 from core.catalog.engine import writing
 from core.catalog.tables import Job, utcnow
+from core.config.messages import say, text
 from core.jobs import jobs
 from tests.pages.opening import open_page, texts
 from tests.people import make_user
@@ -24,7 +25,7 @@ def running(username: str = "ann") -> Job:
     """A generate job as the flow leaves it in mid-run, submitted by ``username``."""
     job = jobs.adopt(jobs.GENERATE, "linear", "flow-run-1", {})
     change(job, created_by=username)
-    jobs.report(job.id, 0.4, "Writing Parquet")
+    jobs.report(job.id, 0.4, say("data.writing"))
     return job
 
 
@@ -54,7 +55,7 @@ def test_progress_is_seen_by_everybody_and_survives_a_refresh() -> None:
 def test_an_open_page_notices_the_end_by_itself() -> None:
     job = running()
     app = open_datasets()
-    jobs.finish(job.id, jobs.COMPLETED, "Dataset 1: 10,000 rows")
+    jobs.finish(job.id, jobs.COMPLETED, say("generate.done", dataset=1, rows=10_000, unit="rows"))
     app.run()
     assert progress(app) == []
     assert app.success[0].value == "Dataset 1\\: 10,000 rows"
@@ -69,13 +70,13 @@ def test_an_open_page_notices_the_end_by_itself() -> None:
     ],
 )
 def test_how_it_ended_is_told_in_its_own_words(state: str, kind: str, words: str) -> None:
-    jobs.finish(running().id, state, "Not enough disk")
+    jobs.finish(running().id, state, text("Not enough disk"))
     assert words in "\n".join(str(item.value) for item in getattr(open_datasets(), kind))
 
 
 def test_old_news_is_one_line() -> None:
     job = running()
-    jobs.finish(job.id, jobs.COMPLETED, "Dataset 1: 10,000 rows")
+    jobs.finish(job.id, jobs.COMPLETED, say("generate.done", dataset=1, rows=10_000, unit="rows"))
     change(job, finished_at=utcnow() - timedelta(hours=3))
     app = open_datasets()
     assert not app.success
@@ -83,7 +84,7 @@ def test_old_news_is_one_line() -> None:
 
 
 def test_the_schedules_routine_is_one_line_too() -> None:
-    jobs.finish(running(jobs.SCHEDULE).id, jobs.COMPLETED, "kept")
+    jobs.finish(running(jobs.SCHEDULE).id, jobs.COMPLETED, text("kept"))
     assert not open_datasets().success
 
 
@@ -123,13 +124,13 @@ def test_a_role_taken_away_meanwhile_counts_at_once() -> None:
     app.button(key="btn_cancel_generate-dataset").click().run()
     found = jobs.get(job.id)
     assert found is not None
-    assert found.message == "Writing Parquet"
+    assert found.message == (say("data.writing"),)
 
 
 def test_a_job_that_ends_between_look_and_click_is_no_error() -> None:
     job = running()
     app = open_datasets()
-    jobs.finish(job.id, jobs.COMPLETED, "Dataset 1: 10,000 rows")
+    jobs.finish(job.id, jobs.COMPLETED, say("generate.done", dataset=1, rows=10_000, unit="rows"))
     app.button(key="btn_cancel_generate-dataset").click().run()
     assert not app.exception
     assert app.success

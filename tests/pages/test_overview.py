@@ -12,17 +12,16 @@ from streamlit.testing.v1 import AppTest
 from core.auth.roles import Role
 from core.auth.tokens import create_token
 from core.catalog.tables import Job, utcnow
+from core.config.messages import text
 from core.config.settings import Settings, get_settings
 from core.loop import decisions, loop
 from core.monitoring.health_history import Sample, record
 from core.monitoring.run_record import ProcessRecord, RunRecord, write_run_record
-from tests.deciding import decision, evaluation, store
+from tests.deciding import DRIFTED, decision, evaluation, store
 from tests.learning import make_dataset
 from tests.pages.opening import open_page, texts
 from tests.people import make_user
 from tests.ports import free_port
-
-DRIFTED = {"found": True, "summary": "Drift in x1.", "tests": []}
 
 
 @pytest.fixture(autouse=True)
@@ -123,7 +122,8 @@ def test_many_decisions_are_one_picture_of_bounded_size() -> None:
 
 
 def test_a_running_job_is_on_top_with_its_progress() -> None:
-    job = Job(id="1", kind="check-and-retrain", workload="linear", created_by="bob", message="Training", progress=0.4)
+    job = Job(id="1", kind="check-and-retrain", workload="linear", created_by="bob", progress=0.4)
+    job.message = (text("Training"),)
     job.heartbeat_at, job.state, job.flow_run_id = utcnow(), "running", "some-run"
     store(job)
     app = open_page(actor=make_user())

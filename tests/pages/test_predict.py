@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from core.auth.roles import Role
 from core.catalog.engine import reading
 from core.catalog.tables import PredictionBatch
+from core.config.messages import say
 from core.config.progress import silent
 from core.config.settings import Settings, get_settings
 from core.jobs import jobs
@@ -186,7 +187,7 @@ def finished(text: str, username: str, settings: Settings) -> jobs.Job:
     (settings.uploads_dir / "given.csv").write_text(text)
     answered = prediction_files.answer("linear", "given.csv", job.id, silent)
     result = {"rows": answered.rows, "version": answered.version, "output": answered.output}
-    jobs.finish(job.id, jobs.COMPLETED, f"{answered.rows:,} rows answered by version {answered.version}", result)
+    jobs.finish(job.id, jobs.COMPLETED, say("predict.done", rows=answered.rows, version=answered.version), result)
     return job
 
 

@@ -179,7 +179,7 @@ def test_the_answered_video_is_shown_to_its_owner_only(
     job = jobs._claim(jobs.PREDICT_VIDEO, "rps", {}, "eve", "flow-run")
     answered = video_predictions.answer("rps", "given.mp4", 0.5, job.id, silent)
     result = {"version": answered.version, "video": answered.video, "table": answered.table}
-    jobs.finish(job.id, jobs.COMPLETED, video_predictions.sentence(answered), result)
+    jobs.finish(job.id, jobs.COMPLETED, video_predictions.outcome(answered), result)
 
     app = open_predict("Video")
     assert len(app.get("video")) == 1

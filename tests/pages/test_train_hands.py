@@ -129,7 +129,7 @@ def test_the_result_card_shows_what_is_confused_and_the_gain(compared: Dataset) 
     shown = said(app)
     assert "paired bootstrap of mAP50 over pictures" in shown
     assert "12 pictures held out" in shown
-    assert {"Challenger's gain", "95 % interval", "Chance alone"} <= {item.label for item in app.metric}
+    assert {"Challenger's gain", "95 % interval", "p-value"} <= {item.label for item in app.metric}
     assert "precision" in shown and "log-loss" not in shown
     matrices = [
         data for chart in app.get("plotly_chart") for data in json.loads(chart.proto.spec)["data"] if "z" in data

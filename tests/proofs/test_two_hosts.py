@@ -24,6 +24,7 @@ from core.catalog.engine import reading
 from core.catalog.tables import Job
 from core.catalog.work_tables import WorkItem
 from core.cli import trees
+from core.config.messages import render
 from core.config.settings import Settings, get_settings
 from core.jobs import jobs, prefect_api, work_items, workers
 from core.loop import decisions
@@ -104,7 +105,7 @@ def test_two_hosts_share_the_work_and_one_is_cut_off(hosts: dict[str, Host], cap
 
     # Shared: eight files, two hosts.
     done = [ended(job, timeout=240) for job in submit_files(FILES)]
-    assert [job.state for job in done] == [jobs.COMPLETED] * FILES, [job.message for job in done]
+    assert [job.state for job in done] == [jobs.COMPLETED] * FILES, [render(job.message) for job in done]
     shares = {host.name: sum(item.worker == host.name for item in all_items()) for host in hosts.values()}
     assert min(shares.values()) > 0, shares
 

@@ -11,6 +11,7 @@ import pytest
 
 from core.catalog import migrate
 from core.cli.shutdown import stop_all
+from core.config.messages import render
 from core.config.settings import Settings, get_settings
 from core.jobs import jobs, work_items
 from core.models import registry
@@ -32,7 +33,7 @@ def versions() -> list[int]:
 def test_a_worker_that_is_frozen_until_another_has_its_work_changes_nothing_when_it_thaws(folder_broker: None) -> None:
     training = hand_over(task_registry.TRAIN, task_registry.training("linear", make_dataset(rows=ROWS).id, None))
     with worker(name="frozen") as frozen:
-        training.reaches(lambda item: "Fitting" in item.message, "the training to be under way")
+        training.reaches(lambda item: "Fitting" in render(item.message), "the training to be under way")
         tree = frozen.tree()
         [at_work] = processes_at_work(frozen)
         for process in tree:
@@ -52,7 +53,7 @@ def test_a_worker_that_is_frozen_until_another_has_its_work_changes_nothing_when
 def test_a_worker_that_is_stopped_gives_back_what_it_has_at_once_and_without_blame(folder_broker: None) -> None:
     training = hand_over(task_registry.TRAIN, task_registry.training("linear", make_dataset(rows=ROWS).id, None))
     with worker(name="going") as going:
-        training.reaches(lambda item: "Fitting" in item.message, "the training to be under way")
+        training.reaches(lambda item: "Fitting" in render(item.message), "the training to be under way")
         assert stop_all([going], lambda: False) == []
         assert going.exit_code == 0
     item = training.item()
@@ -71,7 +72,7 @@ def test_redis_goes_away_and_comes_back_while_a_worker_works(
         training = hand_over(task_registry.TRAIN, task_registry.training("linear", make_dataset(rows=ROWS).id, None))
         stack = worker(name="steady")
         stack.__enter__()
-        training.reaches(lambda item: "Fitting" in item.message, "the training to be under way")
+        training.reaches(lambda item: "Fitting" in render(item.message), "the training to be under way")
     try:
         assert training.ended() == {"version": 1}
         assert training.item().attempts == 1, "the broker is not needed to finish"

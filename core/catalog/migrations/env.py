@@ -1,6 +1,10 @@
 """Alembic's entry point; the address comes from the settings, never from alembic.ini."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from alembic import context
+from sqlalchemy import Connection
 
 from core.catalog import health_tables, image_tables, work_tables  # noqa: F401 - their tables belong to the same metadata
 from core.catalog.engine import engine_for
@@ -8,12 +12,27 @@ from core.catalog.tables import Base
 from core.config.settings import get_settings
 
 
+@contextmanager
+def _tables_may_be_rebuilt(connection: Connection) -> Iterator[None]:
+    """SQLite changes a column by making the table anew and dropping the old one, which would take the rows that refer
+    to it along (ON DELETE CASCADE). Said to the driver: within a transaction SQLite does not listen."""
+    driver = connection.connection.driver_connection
+    if connection.dialect.name != "sqlite" or driver is None:
+        yield
+        return
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
+
+
 def run() -> None:
     url = context.config.attributes.get("url") or get_settings().catalog_url
     engine = engine_for(url)
     if engine.dialect.name == "sqlite" and engine.url.database:
         get_settings().make_folders()
-    with engine.connect().execution_options(shifumi_write=True) as connection:
+    with engine.connect().execution_options(shifumi_write=True) as connection, _tables_may_be_rebuilt(connection):
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,

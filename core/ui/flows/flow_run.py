@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.auth.roles import Actor
 from core.catalog.tables import Job
+from core.config.messages import render
 from core.config.settings import get_settings
 from core.jobs import flow_control, jobs, prefect_api
 from core.jobs.prefect_api import FlowRun, PrefectRefusedError, PrefectUnavailableError
@@ -65,7 +66,7 @@ def _head(actor: Actor, run: FlowRun, job: Job | None) -> None:
     st.markdown(f"{badge(run.state_type, run.state_name)} {plain(run.state_message)}")
     if job is not None:
         if job.finished_at is None:
-            st.progress(job.progress, text=plain(job.message))
+            st.progress(job.progress, text=plain(render(job.message)))
         else:
             _result(job, run.id)
     st.caption(" · ".join(_facts(run, job)))
@@ -94,9 +95,9 @@ def _result(job: Job, run_id: str) -> None:
     decision = decisions.of_flow_run(run_id)
     if decision is not None:
         look = LOOKS[decision.kind]
-        st.markdown(f":{look.tint}-badge[{look.icon} {look.label}] {plain(decision.reason)}")
+        st.markdown(f":{look.tint}-badge[{look.icon} {look.label}] {plain(render(decision.reason))}")
     elif job.message:
-        st.write(plain(job.message))
+        st.write(plain(render(job.message)))
 
 
 def _cancel_button(run: FlowRun) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.config.messages import render
 from core.jobs import jobs
 from core.jobs.prefect_api import TERMINAL, FlowRun, PrefectRefusedError, PrefectUnavailableError
 from core.ui.flows import prefect_store
@@ -95,4 +96,4 @@ def _from_catalog() -> None:
         for job in found:
             state = {"submitted": "PENDING"}.get(job.state, job.state.upper())
             text = f"{plain(job.kind)}/{plain(job.workload)} · {ago(job.created_at)} by {plain(job.created_by)}"
-            st.markdown(f"{badge(state, job.state)} {text} · :gray[{plain(job.message)}]")
+            st.markdown(f"{badge(state, job.state)} {text} · :gray[{plain(render(job.message))}]")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.catalog.image_tables import Box, Image
+from core.config.messages import render
 from core.images import LABELLED, SYNTHETIC
 from core.images.splits import HOLDOUT
 from core.labelling import review_queue
@@ -20,7 +21,7 @@ def facts(image: Image) -> None:
     reason = review_queue.reason_of(image)
     st.markdown(f":{_COLOURS.get(reason, 'blue')}-badge[{title_of(reason)}] Picture {image.id}")
     if image.note:
-        st.markdown(plain(image.note))
+        st.markdown(plain(render(image.note)))
     for box in image.boxes:
         st.markdown(f"**{plain(box.label.capitalize())}** {_whose(box)}")
     if not image.boxes:

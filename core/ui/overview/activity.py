@@ -10,6 +10,7 @@ from sqlalchemy import select
 from core.auth.roles import Actor, Role
 from core.catalog.engine import reading
 from core.catalog.tables import AuditEvent, Decision, Job
+from core.config.messages import render
 from core.jobs import jobs
 from core.loop import decisions
 
@@ -72,7 +73,7 @@ def _same(one: Event, other: Event) -> bool:
 
 def _of_decisions(reach: int) -> list[Event]:
     return [
-        Event(one.at, one.kind, _subject(one), one.reason, flow_run_id=one.flow_run_id)
+        Event(one.at, one.kind, _subject(one), render(one.reason), flow_run_id=one.flow_run_id)
         for one in decisions.latest(limit=reach)
     ]
 
@@ -89,7 +90,9 @@ def _of_jobs(reach: int) -> list[Event]:
         found = list(session.scalars(query))
     told = {jobs.CHECK: {jobs.COMPLETED, jobs.FAILED, jobs.CRASHED}, jobs.GENERATE: {jobs.COMPLETED}}
     return [
-        Event(at, f"job.{one.state}", f"{one.kind}/{one.workload}", one.message, one.created_by, one.flow_run_id)
+        Event(
+            at, f"job.{one.state}", f"{one.kind}/{one.workload}", render(one.message), one.created_by, one.flow_run_id
+        )
         for one in found
         if (at := one.finished_at) is not None and one.state not in told.get(one.kind, set())
     ]

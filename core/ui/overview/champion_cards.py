@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.auth.roles import Actor
+from core.config.messages import render
 from core.loop.champion_status import ChampionStatus, champion_status
 from core.ui.shell.formats import ago
 from core.ui.shell.links import may_open, page_link
@@ -78,5 +79,5 @@ def facts(shown: ChampionStatus) -> list[str]:
     trained = f"Trained on dataset {shown.dataset_id}" if shown.dataset_id else "Not trained here"
     crowned = f" · promoted {ago(shown.promoted_at)}" if shown.promoted_at else ""
     lines.append(trained + crowned)
-    lines.append(shown.drift_summary or "Not compared with newer data yet.")
+    lines.append(render(shown.drift_summary) or "Not compared with newer data yet.")
     return lines

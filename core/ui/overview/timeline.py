@@ -10,6 +10,7 @@ from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from core.catalog.tables import Decision
+from core.config.messages import render
 from core.loop.decisions import FAILED, KEPT, PROMOTED, REJECTED, ROLLED_BACK
 from core.workloads.charts import BLUE, GREEN, GREY, ORANGE, RED, VIOLET
 
@@ -179,4 +180,4 @@ def _add_markers(drawn: go.Figure, marks: Sequence[Point], times: Sequence[datet
 
 def _text(decision: Decision) -> str:
     # Plotly reads some HTML in hover texts.
-    return escape(fill(f"{LOOKS[decision.kind].label}: {decision.reason}", 60)).replace("\n", "<br>")
+    return escape(fill(f"{LOOKS[decision.kind].label}: {render(decision.reason)}", 60)).replace("\n", "<br>")

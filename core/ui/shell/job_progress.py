@@ -13,6 +13,7 @@ import streamlit as st
 
 from core.auth.roles import Actor, ForbiddenError, Role
 from core.catalog.tables import Job
+from core.config.messages import render
 from core.config.settings import get_settings
 from core.jobs import jobs, prefect_api
 from core.ui.shell.formats import ago, duration, moment, plain
@@ -116,7 +117,7 @@ def _watched(actor: Actor, kind: str, workload: str, username: str | None, seen:
 
 def _progress(actor: Actor, job: Job) -> None:
     with st.container(border=True, key=f"job-{job.kind}"):
-        st.progress(job.progress, text=f"**{TITLES[job.kind]}** · {plain(job.message)}")
+        st.progress(job.progress, text=f"**{TITLES[job.kind]}** · {plain(render(job.message))}")
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"Started by {plain(job.created_by)} · {duration(seconds_of(job))}", width="stretch")
             mine = job.created_by == actor.username or actor.role.rank >= Role.EDITOR.rank
@@ -144,9 +145,9 @@ def _cancel(job: Job) -> None:
 def _outcome(job: Job, finished_at: datetime) -> None:
     routine = job.created_by == jobs.SCHEDULE and job.state == jobs.COMPLETED
     if routine or not is_news(job):
-        st.caption(f"Last run {ago(finished_at)} by {plain(job.created_by)}: {job.state}. {plain(job.message)}")
+        st.caption(f"Last run {ago(finished_at)} by {plain(job.created_by)}: {job.state}. {plain(render(job.message))}")
         return
-    text = plain(job.message[:1].upper() + job.message[1:])
+    text = plain(render(job.message))
     if job.state == jobs.COMPLETED:
         st.success(text, icon=":material/check_circle:")
     elif job.state == jobs.CANCELLED:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.auth.roles import Actor
 from core.catalog.tables import Job
+from core.config.messages import render
 from core.jobs import jobs
 from core.loop import decisions
 from core.ui.shell.formats import duration, plain
@@ -48,7 +49,7 @@ def _mark(alive: list[Job]) -> _Mark:
 
 def _banner(actor: Actor, job: Job) -> None:
     with st.container(border=True, key=f"live-{job.id}"):
-        st.progress(job.progress, text=f"**{TITLES[job.kind]}** ({plain(job.workload)}) · {plain(job.message)}")
+        st.progress(job.progress, text=f"**{TITLES[job.kind]}** ({plain(job.workload)}) · {plain(render(job.message))}")
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"Started by {plain(job.created_by)} · {duration(seconds_of(job))}", width="stretch")
             page = _PAGE_OF[job.kind]

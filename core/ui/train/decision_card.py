@@ -7,13 +7,14 @@ from typing import Any
 import streamlit as st
 
 from core.catalog.tables import Decision
+from core.config.message_formats import p_text
+from core.config.messages import messages_from_json, render
 from core.loop import decisions
 from core.ui.overview.timeline import LOOKS
 from core.ui.shell.charts import show
 from core.ui.shell.formats import ago, duration, moment, plain
 from core.ui.shell.messages import empty, explained
 from core.workloads import charts, get_workload
-from core.workloads.base import p_text
 from core.workloads.charts import BLUE, GREEN, Interval
 
 _SHOWN = 20
@@ -43,7 +44,7 @@ def _card(workload: str, decision: Decision) -> None:
     look = LOOKS[decision.kind]
     drift = " :orange-badge[:material/warning: drift]" if decision.drift else ""
     st.markdown(f":{look.tint}-badge[{look.icon} {look.label}]{drift} :small[{ago(decision.at)}]")
-    st.markdown(plain(decision.reason))
+    st.markdown(plain(render(decision.reason)))
     details = decision.details or {}
     sides = _sides(decision, details)
     if not sides:
@@ -104,7 +105,7 @@ def _tests(details: dict[str, Any], unit: str) -> None:
         _paired(comparison, unit)
     if drift := details.get("drift"):
         st.markdown("**Drift against the champion's training data**")
-        st.caption(plain(drift["summary"]))
+        st.caption(plain(render(messages_from_json(drift["summary"]))))
         if drift["tests"]:
             rows = [{**test, "p_adjusted": p_text(test["p_adjusted"]).removeprefix("p ")} for test in drift["tests"]]
             st.dataframe(rows, hide_index=True, column_config=_DRIFT_COLUMNS, alt="Drift tests per feature")
@@ -126,7 +127,7 @@ def _paired(comparison: dict[str, Any], unit: str) -> None:
         if "gain" in test:
             st.metric("Challenger's gain", f"{test['gain']:+.3f}", width="content")
             st.metric("95 % interval", f"{test['low']:+.3f} to {test['high']:+.3f}", width="content")
-        st.metric("Chance alone", p_text(comparison["p_value"]), width="content")
+        st.metric("p-value", p_text(comparison["p_value"]).removeprefix("p ").removeprefix("= "), width="content")
 
 
 _DRIFT_COLUMNS = {

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.auth.roles import Actor, ForbiddenError, Role
 from core.catalog.tables import Job
+from core.config.messages import render
 from core.jobs import jobs, progress_relay
 from core.ui.runs.run_charts import curves
 from core.ui.shell.charts import show
@@ -37,7 +38,7 @@ def _watched(actor: Actor, learnt: ObservableTraining, job: Job) -> None:
         return
     with st.container(border=True, key="learning"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**Training** · {plain(seen.words)}", width="stretch")
+            st.markdown(f"**Training** · {plain(render(seen.words))}", width="stretch")
             _stop_button(actor, learnt, job, seen)
         if not any(seen.figures.values()):
             st.caption("The curves begin when the first epoch is done.")

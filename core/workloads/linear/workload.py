@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings
 
 from core.catalog.tables import Dataset
+from core.config.messages import say
 from core.config.progress import Report
 from core.config.settings import get_settings
 from core.storage import lake
@@ -60,21 +61,21 @@ class LinearWorkload(RowClassification):
     def generate(self, parameters: BaseModel, report: Report) -> lake.StoredFile:
         chosen = LinearParameters.model_validate(parameters.model_dump())
         lake.require_space(get_settings().data_dir, chosen.rows * 26)
-        report(0.1, f"Drawing {chosen.rows:,} points")
+        report(0.1, say("data.drawing", rows=chosen.rows, unit=self.unit))
         columns = generate_columns(**chosen.model_dump())
-        report(0.5, "Writing Parquet")
+        report(0.5, say("data.writing"))
         stored = lake.write(columns, self.name)
-        report(0.9, "Stored in the lake")
+        report(0.9, say("data.stored"))
         return stored
 
     def train(self, dataset: Dataset, report: Report) -> Trained:
         from core.workloads.linear.model import fit
 
-        report(0.1, "Reading the training split")
+        report(0.1, say("training.reading"))
         features, labels = self.split(dataset, holdout=False)
-        report(0.3, f"Fitting on {len(labels):,} rows")
+        report(0.3, say("training.fitting", rows=len(labels), unit=self.unit))
         model = fit(features, labels, C=float(self.training_parameters["C"]))
-        report(1.0, "Fitted")
+        report(1.0, say("training.fitted"))
         return Trained(model, LinearPredictor.from_pipeline(model), dict(self.training_parameters))
 
     def drift(self, reference: Dataset, current: Dataset, predictor: LinearPredictor) -> Drift:

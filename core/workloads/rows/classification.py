@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, f1_score, log_loss, roc_auc_score
 
-from core.workloads.base import Comparison, Scores, p_text
+from core.config.messages import say
+from core.workloads.base import Comparison, Scores
 from core.workloads.predictors import predicted
 from core.workloads.rows.calibration import expected_calibration_error, reliability
 from core.workloads.statistics import mcnemar_exact, wilson_interval
@@ -70,15 +71,19 @@ def _roc_auc(labels: NDArray[Any], probabilities: NDArray[np.float64]) -> float 
     return float(np.mean([roc_auc_score(labels == index, probabilities[:, index]) for index in range(classes)]))
 
 
-def compare(champion: Scores, challenger: Scores, alpha: float) -> Comparison:
-    """McNemar's exact test on which rows each was right; it takes any number of classes.
+def compare(champion: Scores, challenger: Scores, alpha: float, unit: str) -> Comparison:
+    """McNemar's exact test on which rows each was right; it takes any number of classes. ``unit``: what a row is, in
+    the plural.
 
     Raises ``ValueError`` when the two were measured on different holdouts.
     """
     test = mcnemar_exact(champion.outcomes, challenger.outcomes)
     better = test.only_second_right > test.only_first_right and test.p_value < alpha
-    summary = (
-        f"Challenger alone right on {test.only_second_right:,}, champion alone right on "
-        f"{test.only_first_right:,} of {champion.samples:,} (McNemar exact {p_text(test.p_value)})"
+    summary = say(
+        "comparison.mcnemar",
+        challenger=test.only_second_right,
+        champion=test.only_first_right,
+        unit=unit,
+        p=test.p_value,
     )
     return Comparison(better, test.p_value, summary, {"test": "McNemar exact", **asdict(test)})

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.catalog.tables import Dataset
+from core.config.messages import say
 from core.config.settings import get_settings
 from core.storage import lake
 from core.workloads.base import Drift
@@ -24,7 +25,7 @@ def drift(reference: Dataset, current: Dataset, features: Sequence[str], answer:
     distribution. Raises :class:`core.storage.lake.LakeError`.
     """
     if reference.sha256 == current.sha256:
-        return Drift(False, "The champion was trained on this very dataset.")
+        return Drift(False, say("drift.same_dataset"))
     settings = get_settings()
     names = [*features, *([answer] if answer else [])]
     first, second = (lake.read(one.path, names, f"NOT {HOLDOUT}", limit=SAMPLE) for one in (reference, current))
@@ -35,7 +36,7 @@ def drift(reference: Dataset, current: Dataset, features: Sequence[str], answer:
     found = {**ks_distances(first, second), **found}
     tests = adjusted(found, settings.drift_alpha, settings.drift_min_effect)
     drifted = [str(test["feature"]) for test in tests if test["drift"]]
-    method = "(Kolmogorov–Smirnov, Benjamini–Hochberg)"
+    method = "ks+chi2" if answer == LABEL else "ks"
     if not drifted:
-        return Drift(False, f"No feature drifted {method}.", tests)
-    return Drift(True, f"Drift in {', '.join(drifted)} {method}.", tests)
+        return Drift(False, say("drift.none", method=method), tests)
+    return Drift(True, say("drift.found", features=drifted, method=method), tests)

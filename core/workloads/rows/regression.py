@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from core.workloads.base import Comparison, Scores, p_text
+from core.config.messages import say
+from core.workloads.base import Comparison, Scores
 
 R2 = "R2"
 _Z = 1.959963984540054
@@ -35,8 +36,9 @@ def score(truth: NDArray[np.float64], values: NDArray[np.float64]) -> Scores:
     return Scores(R2, value, value - _Z * deviation, min(1.0, value + _Z * deviation), len(truth), errors, details)
 
 
-def compare(champion: Scores, challenger: Scores, alpha: float) -> Comparison:
-    """A paired permutation test on the rows' absolute errors: better means a smaller mean with confidence.
+def compare(champion: Scores, challenger: Scores, alpha: float, unit: str) -> Comparison:
+    """A paired permutation test on the rows' absolute errors: better means a significantly smaller mean. ``unit``: what
+    a row is, in the plural.
 
     Raises ``ValueError`` when the two were measured on different holdouts.
     """
@@ -45,9 +47,8 @@ def compare(champion: Scores, challenger: Scores, alpha: float) -> Comparison:
     gains = champion.outcomes - challenger.outcomes
     gain, p_value = float(gains.mean()), sign_flip_p_value(gains)
     before, after = champion.details["mae"], challenger.details["mae"]
-    summary = (
-        f"Mean absolute error {after:.4g} against {before:.4g} on {champion.samples:,} rows "
-        f"(paired permutation test, {p_text(p_value)})"
+    summary = say(
+        "comparison.errors", challenger=after, champion=before, samples=champion.samples, unit=unit, p=p_value
     )
     details = {"test": _TEST, "gain": gain, "champion_mae": before, "challenger_mae": after, "p_value": p_value}
     return Comparison(gain > 0 and p_value < alpha, p_value, summary, details)

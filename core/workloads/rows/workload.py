@@ -90,7 +90,7 @@ class RowClassification(_Rows):
     def compare(self, champion: Scores, challenger: Scores) -> Comparison:
         from core.workloads.rows.classification import compare
 
-        return compare(champion, challenger, get_settings().promote_alpha)
+        return compare(champion, challenger, get_settings().promote_alpha, self.unit)
 
     def load(self, folder: Path) -> Classifier:
         return SoftmaxModel.load(folder)
@@ -124,7 +124,7 @@ class RowRegression(_Rows):
     def compare(self, champion: Scores, challenger: Scores) -> Comparison:
         from core.workloads.rows.regression import compare
 
-        return compare(champion, challenger, get_settings().promote_alpha)
+        return compare(champion, challenger, get_settings().promote_alpha, self.unit)
 
     def load(self, folder: Path) -> Regressor:
         return AffineModel.load(folder)

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.config.messages import say
 from core.vision.detections import Detector, Pixels
 from core.workloads.base import Drift
 from core.workloads.rps.classes import CLASSES
@@ -23,7 +24,7 @@ _LEAST, _MOST = 20, 200
 """Fewer pictures tell nothing; more cost time and change no answer."""
 
 _SIDE = 160
-_METHOD = "(Kolmogorov–Smirnov and chi-squared, Benjamini–Hochberg)"
+_METHOD = "ks+chi2"
 
 Columns = dict[str, NDArray[np.float64]]
 
@@ -39,7 +40,7 @@ def drift(
     known = {picture.sha256 for picture in before}
     new = [picture for picture in now if picture.sha256 not in known]
     if len(new) < _LEAST:
-        return Drift(False, f"{len(new)} pictures are new since the champion was trained: too few to judge drift.")
+        return Drift(False, say("drift.too_few_new", new=len(new)))
     samples = [spread(chosen, _MOST) for chosen in (before, new)]
     found = {"class shares": shares_test(_labels(samples[0]), _labels(samples[1]), len(CLASSES))}
     pairs = [(_looks(samples[0]), _looks(samples[1])), *_confidences(before, new, detector)]
@@ -51,8 +52,8 @@ def drift(
     tests = adjusted(found, alpha, min_effect)
     drifted = [str(test["feature"]) for test in tests if test["drift"]]
     if not drifted:
-        return Drift(False, f"The {len(new)} new pictures look like the old ones {_METHOD}.", tests)
-    return Drift(True, f"Drift in {', '.join(drifted)} of {len(new)} new pictures {_METHOD}.", tests)
+        return Drift(False, say("drift.none_in_new", new=len(new), method=_METHOD), tests)
+    return Drift(True, say("drift.found_in_new", features=drifted, new=len(new), method=_METHOD), tests)
 
 
 def _labels(chosen: Sequence[Picture]) -> NDArray[np.int64]:

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from core.config.messages import say
 from core.vision.detections import Detector
-from core.workloads.base import Comparison, Scores, p_text
+from core.workloads.base import Comparison, Scores
 from core.workloads.rps.average_precision import average_precisions, mean_average_precision, resamples
 from core.workloads.rps.classes import CLASSES
 from core.workloads.rps.manifest import Picture
@@ -21,7 +22,7 @@ _LEAST = 0.01
 """Boxes below do not move the area under the curve any more, but there are thousands of them."""
 
 _RESAMPLES, _SEED = 1000, 7
-_TEST = "paired bootstrap of mAP50 over pictures"
+_TEST = "paired bootstrap"
 
 
 class NoHandsError(ValueError):
@@ -92,9 +93,17 @@ def compare(champion: Scores, challenger: Scores, alpha: float) -> Comparison:
     losing = min(int((gains <= 0).sum()), int((gains >= 0).sum()))
     p_value = min(1.0, 2 * (losing + 1) / (len(gains) + 1))
     low, high = (float(value) for value in np.percentile(gains, [2.5, 97.5]))
-    summary = (
-        f"Challenger {challenger.value:.3f} against {champion.value:.3f}: {gain:+.3f} mAP50, 95 % interval {low:+.3f} "
-        f"to {high:+.3f} on {champion.samples:,} pictures (paired bootstrap, {p_text(p_value)})"
+    summary = say(
+        "comparison.bootstrap",
+        metric=challenger.metric,
+        challenger=challenger.value,
+        champion=champion.value,
+        gain=gain,
+        low=low,
+        high=high,
+        samples=champion.samples,
+        unit="images",
+        p=p_value,
     )
     details = {"test": _TEST, "gain": gain, "low": low, "high": high, "resamples": len(gains), "p_value": p_value}
     return Comparison(gain > 0 and p_value < alpha, p_value, summary, details)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.config.messages import say
 from core.config.progress import Report
 from core.config.settings import get_settings
 from core.vision.detections import Detector, Pixels
@@ -35,7 +36,6 @@ _MOST_PIXELS = 4096 * 2304
 _MOST_FRAMES_PER_S = 121
 _WRITTEN_SIDE = 1280
 _TELL_EVERY_S = 0.5
-_CUT_OFF = "The file ends too early; this is what could be read."
 
 
 class BadVideoError(ValueError):
@@ -54,13 +54,13 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """``frames`` were read and written, ``hands`` of them with at least one box; ``remark`` is empty or for people."""
+    """``frames`` were read and written, ``hands`` of them with at least one box; ``cut_off``: it ended too early."""
 
     frames: int
     seconds: float
     hands: int
     boxes: int
-    remark: str
+    cut_off: bool
 
 
 def check(path: Path) -> Facts:
@@ -101,14 +101,13 @@ def annotate(source: Path, video: Path, table: Path, detector: Detector, confide
             lines.writerows({"frame": frames, "seconds": round(seconds, 3), **row} for row in rows(found))
             frames, hands, boxes = frames + 1, hands + bool(len(found)), boxes + len(found)
             if time.monotonic() >= tell_at:
-                report(min(0.99, frames / facts.frames), f"Frame {frames:,} of {facts.frames:,}")
+                report(min(0.99, frames / facts.frames), say("video.progress", done=frames, total=facts.frames))
                 tell_at = time.monotonic() + _TELL_EVERY_S
     if not frames:
         raise BadVideoError("No picture in this video can be read. Save it again as MP4 and retry.")
     # A file that is cut off still claims all its frames, or at least its length.
     short = frames < 0.97 * max(facts.frames, stream.frames) or seconds < 0.9 * facts.seconds - 0.5
-    remark = _CUT_OFF if short else ""
-    return Watched(frames, seconds, hands, boxes, remark)
+    return Watched(frames, seconds, hands, boxes, short)
 
 
 def _declared(container: InputContainer) -> float:

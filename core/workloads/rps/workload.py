@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings
 
 from core.auth.roles import Actor
 from core.catalog.tables import Dataset
+from core.config.messages import say
 from core.config.progress import Report
 from core.config.settings import get_settings
 from core.storage import lake
@@ -82,8 +83,8 @@ class RpsWorkload:
         from core.workloads.rps.synthesis import synthesise
 
         chosen = RpsParameters.model_validate(parameters.model_dump())
-        synthesise(chosen.synthetic, chosen.seed, lambda share, text: report(0.95 * share, text))
-        report(0.95, "Writing the list of all labelled pictures")
+        synthesise(chosen.synthetic, chosen.seed, lambda share, message: report(0.95 * share, message))
+        report(0.95, say("rps.listing"))
         return write_snapshot(self.name)
 
     def train(self, dataset: Dataset, report: Report) -> Trained:
@@ -131,7 +132,7 @@ class RpsWorkload:
         from core.workloads.rps.manifest import pictures
 
         if reference.sha256 == current.sha256:
-            return Drift(False, "The champion was trained on this very dataset.")
+            return Drift(False, say("drift.same_dataset"))
         settings = get_settings()
         before, now = pictures(reference), pictures(current)
         return drift(before, now, predictor, settings.drift_alpha, settings.drift_min_effect)

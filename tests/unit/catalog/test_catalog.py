@@ -14,6 +14,7 @@ from core.catalog import engine as catalog_engine
 from core.catalog import migrate
 from core.catalog.engine import CatalogUnavailableError, reading, writing
 from core.catalog.tables import AuditEvent, Base, Decision, Job
+from core.config.messages import say
 from core.config.settings import Settings, get_settings
 from core.jobs import jobs
 from core.loop import decisions
@@ -64,9 +65,9 @@ def test_the_product_works_on_either_engine(empty_url: str, monkeypatch: pytest.
     job = jobs._claim(jobs.CHECK, "linear", {"forced": True}, "ann")
     with pytest.raises(jobs.JobBusyError):
         jobs._claim(jobs.CHECK, "linear", {}, "bob")
-    jobs.report(job.id, 0.5, "half")
-    assert jobs.finish(job.id, jobs.COMPLETED, "done", {"decision": "kept"})
-    decisions.failed("linear", "because", "run-1")
+    jobs.report(job.id, 0.5, say("training.fitted"))
+    assert jobs.finish(job.id, jobs.COMPLETED, say("job.done"), {"decision": "kept"})
+    decisions.failed("linear", say("job.lost"), "run-1")
     assert datasets.latest("linear").sha256 == dataset.sha256
     assert decisions.latest("linear")[0].kind == decisions.FAILED
     ended = jobs.get(job.id)

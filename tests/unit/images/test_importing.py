@@ -11,11 +11,13 @@ import pytest
 
 from core.auth import audit
 from core.auth.roles import Actor, ForbiddenError, Role
+from core.config.messages import render
 from core.config.settings import Settings
 from core.images import IMPORT, LABELLED, PROPOSED, UNLABELLED, exporting, files, importing, store
 from core.images.archive_formats import FOLDERS, NO_FOLDER, YOLO
 from core.images.archives import BadArchiveError
 from core.images.class_mapping import BACKGROUND, LEAVE_OUT, guess
+from core.images.label_hints import hint
 from core.images.splits import split_of
 from core.storage import lake, uploads
 from core.vision.provenance import HUMAN
@@ -134,7 +136,7 @@ def test_classes_become_ours_background_or_a_reason_to_leave_out() -> None:
         "import/only face": [],
     }
     assert (outcome.left_out, outcome.negatives) == (3, 1)
-    assert outcome.faults == ["labels/unknown.txt: class 9 is not in the list of names"]
+    assert [render(fault) for fault in outcome.faults] == ["labels/unknown.txt: class 9 is not in the list of names"]
 
 
 def test_bad_lines_are_told_and_a_person_looks_at_the_picture() -> None:
@@ -150,12 +152,12 @@ def test_bad_lines_are_told_and_a_person_looks_at_the_picture() -> None:
     found = stored()
     assert labels(found["import/a"]) == [("rock", 0.4)]
     assert found["import/a"].state == PROPOSED
-    assert "line 2: The box reaches out of the picture" in found["import/a"].note
+    assert "line 2: The box reaches out of the picture" in render(found["import/a"].note)
     assert (found["import/none"].state, labels(found["import/none"])) == (LABELLED, [])
     assert (outcome.lines_refused, outcome.labels_without_picture, outcome.negatives) == (2, 1, 1)
-    assert outcome.faults[0] == "labels/nobody.txt: there is no picture to this label"
-    assert "labels/a.txt, line 3" in outcome.faults[2]
-    assert "label lines refused: 2, labels without a picture: 1" in outcome.sentence()
+    assert render(outcome.faults[0]) == "labels/nobody.txt: there is no image to this label"
+    assert "labels/a.txt, line 3" in render(outcome.faults[2])
+    assert "2 label lines refused. 1 label file without an image" in render(outcome.messages())
 
 
 def test_bad_pictures_are_passed_over_one_by_one() -> None:
@@ -170,7 +172,7 @@ def test_bad_pictures_are_passed_over_one_by_one() -> None:
         }
     )
     assert (outcome.new, outcome.refused) == (1, 3)
-    assert [fault.split(":")[0] for fault in outcome.faults] == [f"images/{name}.jpg" for name in "abc"]
+    assert [render(fault).split(":")[0] for fault in outcome.faults] == [f"images/{name}.jpg" for name in "abc"]
 
 
 def test_class_folders_wait_for_their_boxes() -> None:
@@ -185,8 +187,8 @@ def test_class_folders_wait_for_their_boxes() -> None:
     assert (layout.kind, layout.classes) == (FOLDERS, ["Rock", "Scissors", "nothing", "spock"])
     outcome = importing.import_upload(EDITOR, name, {**OURS, "nothing": BACKGROUND})
     found = stored()
-    assert (found["import/r"].state, found["import/r"].note) == (UNLABELLED, "Said to show: rock")
-    assert found["import/s"].note == "Said to show: scissors"
+    assert (found["import/r"].state, found["import/r"].note) == (UNLABELLED, hint("rock"))
+    assert render(found["import/s"].note) == "Said to show: scissors"
     assert (found["import/n"].state, outcome.negatives) == (LABELLED, 1)
     assert (outcome.left_out, outcome.unlabelled) == (1, 2)
 

@@ -11,6 +11,7 @@ from core.auth import audit
 from core.auth.roles import SYSTEM, Actor, ForbiddenError, Role
 from core.catalog.engine import reading
 from core.catalog.image_tables import Box, Image
+from core.config.messages import text
 from core.config.settings import Settings
 from core.images import FLAGGED, LABELLED, LIVE, PROPOSED, REJECTED, SYNTHETIC, UNLABELLED, UPLOAD, files, store
 from core.images.splits import split_of
@@ -28,13 +29,13 @@ def names(settings: Settings) -> set[str]:
 
 def test_a_picture_comes_back_as_it_went_in(settings: Settings) -> None:
     pixels = picture(1)
-    kept = store.add(EDITOR, pixels, source=UPLOAD, session="desk", boxes=[box("paper")], note="by phone")
+    kept = store.add(EDITOR, pixels, source=UPLOAD, session="desk", boxes=[box("paper")], note=(text("by phone"),))
     assert names(settings) == {f"{kept.sha256}.jpg"}
     assert lake.sha256_of(store.file_of(kept)) == kept.sha256
     assert store.file_of(kept).stat().st_size == kept.bytes
     back = store.get(kept.id)
     assert back is not None
-    assert (back.width, back.height, back.source, back.note) == (96, 64, UPLOAD, "by phone")
+    assert (back.width, back.height, back.source, back.note) == (96, 64, UPLOAD, (text("by phone"),))
     assert (back.created_by, back.priority, back.split) == ("eve", 0, split_of("desk"))
     assert [(found.label, found.created_by) for found in back.boxes] == [("paper", "eve")]
     assert np.abs(store.pixels_of(back).astype(int) - pixels).mean() < 8  # JPEG is not exact

@@ -69,7 +69,7 @@ def test_a_line_that_says_no_box_says_why(text: str, why: str) -> None:
 def test_one_bad_line_does_not_spoil_the_others() -> None:
     lines, faults = parse_labels("0 .5 .5 .2 .2\r\n\n7 .5 .5 2 .2\n2.0 .1 .1 .1 .1  \n")
     assert [line.index for line in lines] == [0, 2]
-    assert len(faults) == 1 and faults[0].startswith("line 3: The box reaches out")
+    assert len(faults) == 1 and str(faults[0]).startswith("line 3: The box reaches out")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import pytest
 
 from core.auth.roles import Actor, ForbiddenError, Role
+from core.config.messages import render, say
 from core.jobs import jobs
 
 VIEWER, OTHER, EDITOR = Actor("vic", Role.VIEWER), Actor("vera", Role.VIEWER), Actor("ed", Role.EDITOR)
@@ -26,7 +27,7 @@ def test_an_editor_stops_anybodys_job() -> None:
     job = claimed()
     jobs.cancel(EDITOR, job.id)
     ended = jobs.get(job.id)
-    assert ended is not None and "ed" in ended.message
+    assert ended is not None and "ed" in render(ended.message)
 
 
 def test_a_viewer_does_not_stop_flow_runs() -> None:
@@ -45,17 +46,18 @@ def test_each_person_has_a_slot_for_files_and_each_workload_one_for_checks() -> 
 
 def test_what_has_ended_stays_as_it_ended() -> None:
     job = claimed()
-    assert jobs.finish(job.id, jobs.COMPLETED, "done")
-    assert not jobs.finish(job.id, jobs.CRASHED, "too late")
-    jobs.report(job.id, 0.2, "a straggler")
+    assert jobs.finish(job.id, jobs.COMPLETED, say("job.done"))
+    assert not jobs.finish(job.id, jobs.CRASHED, say("job.lost"))
+    jobs.report(job.id, 0.2, say("job.started"))
     ended = jobs.get(job.id)
     assert ended is not None
-    assert (ended.state, ended.message, ended.progress, ended.concurrency_key) == (jobs.COMPLETED, "done", 1.0, None)
+    assert (ended.state, ended.message) == (jobs.COMPLETED, (say("job.done"),))
+    assert (ended.progress, ended.concurrency_key) == (1.0, None)
 
 
 def test_progress_stays_between_nothing_and_all() -> None:
     job = claimed()
     for given, kept in ((-1.0, 0.0), (0.4, 0.4), (7.0, 1.0)):
-        jobs.report(job.id, given, "working")
+        jobs.report(job.id, given, say("job.started"))
         now = jobs.get(job.id)
         assert now is not None and now.progress == kept and now.heartbeat_at is not None

@@ -12,6 +12,7 @@ from core.catalog import migrate
 from core.catalog.engine import writing
 from core.catalog.tables import utcnow
 from core.catalog.work_tables import WorkItem
+from core.config.messages import say
 from core.config.settings import Settings, get_settings
 from core.jobs import jobs, work_errors, work_items
 from tests.workers import a_job
@@ -136,7 +137,7 @@ def test_with_its_job_ends_what_it_had_handed_over(outcome: str) -> None:
     job = a_job()
     waiting = work_items.enqueue(job.id, "train", {}, "default")
     running = claimed(work_items.enqueue(job.id, "train", {}, "default"))
-    assert jobs.finish(job.id, outcome, "over")
+    assert jobs.finish(job.id, outcome, say("job.done"))
     assert now(waiting).state == now(running).state == work_items.CANCELLED
     assert running.lease_owner is not None and not work_items.renew(running.id, running.lease_owner)
     assert work_items.claim(waiting.id, "one") is None
@@ -148,6 +149,6 @@ def test_a_job_that_had_ended_leaves_what_was_done_alone() -> None:
     job = a_job()
     item = claimed(work_items.enqueue(job.id, "train", {}, "default"))
     assert item.lease_owner is not None and work_items.complete(item.id, item.lease_owner, {"version": 1})
-    jobs.finish(job.id, jobs.COMPLETED, "done")
+    jobs.finish(job.id, jobs.COMPLETED, say("job.done"))
     assert now(item).state == work_items.DONE
     assert not work_items.cancel(item.id)

@@ -18,6 +18,7 @@ from core.catalog.work_tables import Worker
 from core.cli.__main__ import main
 from core.cli.checks.workers import check_workers
 from core.cli.stack import stack
+from core.config.messages import say, text
 from core.config.progress import silent
 from core.config.settings import Settings, get_settings
 from core.config.settings_table import rows
@@ -229,7 +230,7 @@ def test_a_curve_with_a_hole_goes_through_the_catalog(monkeypatch: pytest.Monkey
     use_broker(monkeypatch, EMBEDDED)
     job, item = handed_over()
     there = _Watched()
-    there.seen = TrainingProgress("Epoch 1", {"boxes": [1.0, float("nan")]}, {})
+    there.seen = TrainingProgress(text("Epoch 1"), {"boxes": [1.0, float("nan")]}, {})
     progress_relay.ProgressRelay(there, item.id, item.lease_owner or "", utcnow()).carry()
     kept = work_items.get(item.id)
     assert kept is not None
@@ -267,7 +268,7 @@ def test_curves_and_the_wish_to_stop_go_through_the_catalog(monkeypatch: pytest.
     carrier = progress_relay.ProgressRelay(there, item.id, item.lease_owner or "", utcnow())
     carrier.carry()
     assert progress_relay.learning(nothing_here, job) is None
-    there.seen = TrainingProgress("Epoch 2 of 9", {"boxes": [1.0, 0.5]}, {"mAP50": [0.1, 0.4]}, 1)
+    there.seen = TrainingProgress(text("Epoch 2 of 9"), {"boxes": [1.0, 0.5]}, {"mAP50": [0.1, 0.4]}, 1)
     carrier.carry()
     assert progress_relay.learning(nothing_here, job) == there.seen
     with pytest.raises(ForbiddenError):
@@ -281,14 +282,14 @@ def test_curves_and_the_wish_to_stop_go_through_the_catalog(monkeypatch: pytest.
     carrier.carry()
     assert there.stopped_by == ["ed"] and nothing_here.stopped_by == []
     assert audit.latest(10)[0].action == "training.stop"
-    jobs.finish(job.id, jobs.COMPLETED, "done")
+    jobs.finish(job.id, jobs.COMPLETED, say("job.done"))
     assert progress_relay.learning(nothing_here, job) is None
     assert not progress_relay.stop_early(EDITOR, nothing_here, job)
 
 
 def test_without_a_broker_the_training_beside_the_page_is_asked() -> None:
     job, here = a_job(jobs.CHECK, "rps"), _Watched()
-    here.seen = TrainingProgress("Epoch 1", {}, {})
+    here.seen = TrainingProgress(text("Epoch 1"), {}, {})
     assert progress_relay.learning(here, job) is here.seen
     assert progress_relay.stop_early(EDITOR, here, job) and here.stopped_by == ["ed"]
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from core.auth.roles import Actor, ForbiddenError, Role
+from core.config.messages import render, say, text
 from core.images import LABELLED, PROPOSED, UNLABELLED, UPLOAD, store
 from core.images.label_hints import hint, hinted
 from core.labelling import proposing, review
@@ -50,8 +51,8 @@ def test_unlabelled_pictures_get_proposals_and_others_are_left_alone() -> None:
     assert (state(empty), labels(empty)) == (PROPOSED, [("rock", 0.2), ("paper", 0.6)])
     assert (state(negative), labels(negative)) == (LABELLED, [])
     assert labels(done) == [("scissors", 0.4)]
-    assert "Boxes proposed on 1 of 1 pictures" in outcome.sentence()
-    assert proposing.propose_all(EDITOR, "rps", proposer=two_hands).sentence() == "No picture was waiting for boxes"
+    assert "Boxes proposed on 1 of 1 image" in render(outcome.message())
+    assert proposing.propose_all(EDITOR, "rps", proposer=two_hands).message() == say("propose.none_waiting")
 
 
 def test_what_somebody_said_names_the_largest_hand() -> None:
@@ -143,6 +144,6 @@ def test_without_either_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_hints_are_read_back_and_other_notes_are_none() -> None:
     assert hinted(hint("rock"), "rps") == "rock"
-    assert hinted("", "rps") is None
+    assert hinted((), "rps") is None
     assert hinted(hint("spock"), "rps") is None
-    assert hinted("rock", "rps") is None
+    assert hinted((text("rock"),), "rps") is None

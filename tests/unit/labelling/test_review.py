@@ -10,6 +10,7 @@ import pytest
 from core.auth import audit
 from core.auth.roles import SYSTEM, Actor, ForbiddenError, Role
 from core.catalog.image_tables import Image
+from core.config.messages import render
 from core.images import FLAGGED, SYNTHETIC, UNSURE, WEBCAM, store
 from core.labelling import review, review_queue
 from core.labelling.review_history import Step, stamp
@@ -239,7 +240,7 @@ def test_anybody_may_flag_a_mistake_and_it_comes_first() -> None:
     image = review.flag(EVE, pixels(), "paper", said((0.97, 0), (0.4, 2)), session="live-eve", model="v3")
     assert [one.id for one in review_queue.queue("rps", 1)] == [image.id]
     assert (image.source, image.state, image.priority, image.created_by) == ("live", "proposed", FLAGGED, "eve")
-    assert image.note == "v3 said rock (97%), scissors (40%); eve says paper."
+    assert render(image.note) == "v3 said rock (97 %), scissors (40 %); eve says paper."
     (corrected,) = image.boxes
     assert (corrected.label, corrected.x, corrected.width, corrected.height) == ("paper", 0.5, 0.5, 0.5)
     assert corrected.confidence is None  # so no bulk acceptance takes it
@@ -249,13 +250,13 @@ def test_anybody_may_flag_a_mistake_and_it_comes_first() -> None:
 def test_a_flag_without_a_throw_proposes_an_empty_picture() -> None:
     image = review.flag(EVE, pixels(), None, said((0.6, 1)), session="live-eve")
     assert (image.state, image.boxes) == ("proposed", [])
-    assert image.note.endswith("eve says no throw.")
+    assert render(image.note).endswith("eve says that there is nothing to find.")
 
 
 def test_a_missed_throw_waits_without_a_box() -> None:
     image = review.flag(EVE, pixels(), "rock", nothing(), session="live-eve")
     assert (image.state, image.boxes) == ("unlabelled", [])
-    assert image.note == "the model said nothing; eve says rock."
+    assert render(image.note) == "the model said nothing; eve says rock."
 
 
 def test_the_same_frame_flagged_again_moves_up_unless_it_was_judged() -> None:
@@ -266,7 +267,7 @@ def test_the_same_frame_flagged_again_moves_up_unless_it_was_judged() -> None:
     review.accept(ADA, [first.id])
     review.flag(EVE, frame, "scissors", said((0.9, 0)), session="live-eve")
     assert now(first).state == "labelled"
-    assert "paper" in now(first).note
+    assert "paper" in render(now(first).note)
 
 
 def test_a_flag_of_an_unknown_class_is_refused() -> None:

@@ -1,11 +1,9 @@
 """Who is champion, from what the loop wrote down."""
 
+from core.config.messages import say
 from core.loop.champion_status import champion_status
 from core.loop.decisions import FAILED, KEPT, PROMOTED, REJECTED, ROLLED_BACK
-from tests.deciding import decision, evaluation, store
-
-DRIFTED = {"found": True, "summary": "Drift in x1.", "tests": []}
-CALM = {"found": False, "summary": "No feature drifted.", "tests": []}
+from tests.deciding import CALM, DRIFTED, decision, evaluation, store
 
 
 def test_an_empty_catalog_has_no_champion() -> None:
@@ -32,7 +30,7 @@ def test_the_promoted_challenger_is_champion_with_its_newest_figures() -> None:
     assert (shown.version, shown.dataset_id) == (1, 4)
     assert (shown.value, shown.measured_on) == (0.91, 5)
     assert shown.trend == (0.93, 0.91)
-    assert (shown.drift, shown.drift_summary) == (False, "No feature drifted.")
+    assert (shown.drift, shown.drift_summary) == (False, (say("drift.none", method="ks"),))
 
 
 def test_a_rejected_challenger_does_not_become_champion() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.auth.roles import Actor, ForbiddenError, Role
+from core.config.messages import render
 from core.config.progress import silent
 from core.config.settings import Settings, get_settings
 from core.jobs import jobs
@@ -48,12 +49,13 @@ def test_the_champion_answers_and_who_asked_fetches_it(
     job = jobs._claim(jobs.PREDICT_VIDEO, "rps", {}, "eve", "flow-run")
     answered = video_predictions.answer("rps", upload, 0.5, job.id, silent)
     assert (answered.version, answered.watched.frames, answered.watched.hands) == (champion.version, 8, 5)
-    assert video_predictions.sentence(answered) == "8 frames seen by version 1; a throw on 5 of them."
+    told = render(video_predictions.outcome(answered))
+    assert told == "8 frames answered by version 1; something was found on 5 of them."
     assert sorted(left(settings)) == [f"{job.id}.csv", f"{job.id}.mp4"]
 
     with pytest.raises(LookupError, match="no result"):
         job_outputs.path_of(EVE, job.id, jobs.PREDICT_VIDEO, "video")
-    jobs.finish(job.id, jobs.COMPLETED, "", {"video": answered.video, "table": answered.table})
+    jobs.finish(job.id, jobs.COMPLETED, (), {"video": answered.video, "table": answered.table})
     assert check(job_outputs.path_of(EVE, job.id, jobs.PREDICT_VIDEO, "video")).frames == 8
     with job_outputs.path_of(EVE, job.id, jobs.PREDICT_VIDEO, "table").open(encoding="utf-8") as file:
         assert [row["label"] for row in csv.DictReader(file)] == ["rock"] * 5
@@ -75,7 +77,7 @@ def test_without_a_champion_the_model_that_ships_answers(
     upload = video_predictions.keep_upload(EVE, content, "given.mp4")
     answered = video_predictions.answer("rps", upload, 0.5, "job", silent)
     assert (answered.version, answered.watched.hands) == (0, 5)
-    assert "seen by the model that ships" in video_predictions.sentence(answered)
+    assert "answered by the model that ships" in render(video_predictions.outcome(answered))
 
 
 @pytest.mark.usefixtures("no_starter")

@@ -11,6 +11,7 @@ from mlflow.sklearn import load_model
 
 from core.auth.roles import SYSTEM, Actor, Role
 from core.catalog.tables import Dataset
+from core.config.messages import render
 from core.config.progress import silent
 from core.config.settings import ROOT, Settings
 from core.jobs import jobs
@@ -60,7 +61,7 @@ def test_likeness_keeps_and_change_retrains() -> None:
     generate(seed=3, enough=9.0)  # suddenly people need more: the champion is wrong
     decision = loop.run_once("awake")
     assert (decision.kind, decision.challenger_version) == (decisions.PROMOTED, 2)
-    assert "under the threshold" in decision.reason
+    assert "under the threshold" in render(decision.reason)
 
 
 def test_drift_alone_retrains() -> None:
@@ -69,7 +70,7 @@ def test_drift_alone_retrains() -> None:
     generate(seed=4, usual=9.0)  # people sleep longer; the rule is the same
     decision = loop.run_once("awake")
     assert decision.drift and decision.challenger_version == 2
-    assert "Drift in hours" in decision.reason
+    assert "Drift in hours" in render(decision.reason)
 
 
 def test_it_is_drawn_served_and_swapped() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.auth.roles import Actor, Role
+from core.config.messages import render
 from core.images import SOURCES, STATES, store
 from core.images.splits import SPLITS
 from core.storage.lake import LakeUnreachableError
@@ -84,7 +85,7 @@ def _told(image: store.Image) -> str:
         f"session {plain(image.session)}",
         f"by {plain(image.created_by)}",
     ]
-    return " · ".join([*facts, plain(image.note)] if image.note else facts)
+    return " · ".join([*facts, plain(render(image.note))] if image.note else facts)
 
 
 def _deleting(actor: Actor, chosen: list[int]) -> None:

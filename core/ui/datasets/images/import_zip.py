@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.auth.roles import Actor, Role
 from core.catalog.tables import Job
+from core.config.messages import messages_from_json, render
 from core.config.settings import get_settings
 from core.images import importing
 from core.images.archive_formats import YOLO, Layout
@@ -141,7 +142,7 @@ def _faults(job: Job) -> None:
     if splits:
         told = ", ".join(f"{splits[split]:,} {name}" for split, name in SPLIT_NAMES.items() if split in splits)
         st.caption(f"By split: {told}. Pictures of one source stay together, so the shares are rough.")
-    faults = job.result.get("faults") or []
+    faults = [render(one) for one in messages_from_json(job.result.get("faults"))]
     if faults:
         with st.expander(counted(len(faults), "remark"), icon=":material/report:", key=f"faults_{job.id}"):
             st.code("\n".join(faults), language=None, wrap_lines=True)

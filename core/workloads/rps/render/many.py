@@ -8,6 +8,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import islice
 from multiprocessing import get_context
 
+from core.config.messages import say
 from core.config.progress import Report, silent
 from core.vision.boxes import NewBox
 from core.vision.detections import Pixels
@@ -30,7 +31,7 @@ def render_many(seeds: Iterable[int], size: int = 320, workers: int = 2, report:
     for chunk in _chunks([wanted[at : at + _CHUNK] for at in range(0, len(wanted), _CHUNK)], size, workers):
         yield from chunk
         made += len(chunk)
-        report(made / len(wanted), f"{made} of {len(wanted)} pictures rendered")
+        report(made / len(wanted), say("rps.rendering", done=made, total=len(wanted)))
 
 
 def _chunks(batches: list[list[int]], size: int, workers: int) -> Iterator[list[Rendered]]:

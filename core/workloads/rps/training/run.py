@@ -12,6 +12,7 @@ from typing import Any
 from loguru import logger
 
 from core.catalog.tables import Dataset
+from core.config.messages import say
 from core.config.progress import Report
 from core.storage import lake
 from core.workloads.base import Trained
@@ -41,7 +42,7 @@ def fine_tune(dataset: Dataset, parameters: Mapping[str, Any], report: Report) -
         with _disk_trouble(desk):
             _train(desk, pictures(dataset, holdout=False), parameters, report)
     facts = json.loads(desk.outcome.read_text(encoding="utf-8"))
-    report(1.0, f"Trained: best after epoch {facts['best_epoch']} of {facts['epochs_run']}")
+    report(1.0, say("rps.trained", best=facts["best_epoch"], epochs=facts["epochs_run"]))
     return Trained(FineTuned(desk.best, desk.curves()), ExportedDetector(desk.form), {**parameters, **facts})
 
 
@@ -49,7 +50,7 @@ def _train(desk: TrainingFolder, chosen: list[Picture], parameters: Mapping[str,
     require_enough([picture for picture in chosen if picture.split != "val"])
     lake.require_space(desk.folder, _NEEDED_BYTES)
     weights = base_weights(str(parameters["base"]))
-    report(0.0, f"Preparing {len(chosen)} pictures")
+    report(0.0, say("rps.preparing", images=len(chosen)))
     data = write_folder(chosen, desk.data)
     torch_setup.prepare()
     resumed = _resume(desk, report)
@@ -81,7 +82,7 @@ def _resume(desk: TrainingFolder, report: Report) -> bool:
         return False
     if not 0 < epoch < epochs:
         return desk.best.exists() and epoch >= epochs
-    report(epoch / epochs, f"Going on after epoch {epoch} of {epochs}, where it was interrupted")
+    report(epoch / epochs, say("rps.resuming", epoch=epoch, epochs=epochs))
     Watch(desk, report).attach(model)
     model.train(resume=True)
     return True

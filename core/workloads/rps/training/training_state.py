@@ -19,6 +19,7 @@ from typing import Any
 from core.auth import audit
 from core.auth.roles import Actor, Role, require
 from core.catalog.tables import Dataset
+from core.config.messages import Message, say
 from core.config.settings import get_settings
 from core.storage.integrity import parameters_sha256
 from core.workloads.base import TrainingProgress
@@ -148,15 +149,14 @@ def training_progress(since: datetime) -> TrainingProgress | None:
     )
 
 
-def words(state: State) -> str:
-    """How far a training is, for people."""
+def words(state: State) -> Message:
+    """How far a training is."""
     if state.stopping:
-        return f"Stopping in epoch {state.epoch}, keeping the best so far"
-    text = f"Epoch {state.epoch} of {state.epochs}, batch {state.batch} of {state.batches}"
+        return say("rps.stopping", epoch=state.epoch)
+    epoch, epochs, batch, batches = state.epoch, state.epochs, state.batch, state.batches
     if state.seconds_left is None:
-        return text
-    minutes = state.seconds_left / 60
-    return f"{text}, {f'about {minutes:.0f} min' if minutes >= 1.5 else f'{state.seconds_left:.0f} s'} left at most"
+        return say("rps.epoch", epoch=epoch, epochs=epochs, batch=batch, batches=batches)
+    return say("rps.epoch_left", epoch=epoch, epochs=epochs, batch=batch, batches=batches, left=state.seconds_left)
 
 
 def _began_after(since: datetime) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from core.catalog.tables import Dataset
+from core.config.messages import say
 from core.config.progress import Report
 from core.storage import lake
 from core.workloads.base import Trained
@@ -39,6 +40,7 @@ class PenguinMassWorkload(RowRegression):
     def generate(self, parameters: BaseModel, report: Report) -> lake.StoredFile:
         chosen = PenguinParameters.model_validate(parameters.model_dump())
         measures, _species = measure(chosen)
+        report(0.5, say("data.writing"))
         held = fixed_holdout(chosen.rows, chosen.seed)
         return lake.write({**columns(measures, self.features), TARGET: measures[:, 3], HOLDOUT: held}, self.name)
 
@@ -48,5 +50,6 @@ class PenguinMassWorkload(RowRegression):
         from sklearn.preprocessing import StandardScaler
 
         features, grams = self.split(dataset, holdout=False)
+        report(0.5, say("training.fitting", rows=len(grams), unit=self.unit))
         model = make_pipeline(StandardScaler(), Ridge(alpha=self.training_parameters["alpha"])).fit(features, grams)
         return Trained(model, AffineModel.from_pipeline(model), self.training_parameters)

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic_settings import BaseSettings
 
 from core.catalog.tables import Dataset
+from core.config.messages import say
 from core.config.progress import Report
 from core.storage import lake
 from core.workloads.base import Trained
@@ -46,6 +47,7 @@ class PenguinsWorkload(RowClassification):
     def generate(self, parameters: BaseModel, report: Report) -> lake.StoredFile:
         chosen = PenguinParameters.model_validate(parameters.model_dump())
         measures, species = measure(chosen)
+        report(0.5, say("data.writing"))
         held = fixed_holdout(chosen.rows, chosen.seed)
         return lake.write({**columns(measures, self.features), LABEL: species, HOLDOUT: held}, self.name)
 
@@ -55,6 +57,7 @@ class PenguinsWorkload(RowClassification):
         from sklearn.preprocessing import StandardScaler
 
         features, species = self.split(dataset, holdout=False)
+        report(0.5, say("training.fitting", rows=len(species), unit=self.unit))
         model = make_pipeline(StandardScaler(), LogisticRegression(C=self.training_parameters["C"]))
         model.fit(features, species)
         return Trained(model, SoftmaxModel.from_pipeline(model, self.classes), self.training_parameters)

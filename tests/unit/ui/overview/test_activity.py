@@ -8,6 +8,7 @@ from core.auth import audit
 from core.auth.roles import Actor, Role
 from core.catalog.engine import writing
 from core.catalog.tables import Job, utcnow
+from core.config.messages import text
 from core.jobs.jobs import CHECK, COMPLETED, CRASHED, FAILED, GENERATE, PREDICT_FILE
 from core.loop.decisions import KEPT, PROMOTED
 from core.ui.overview.activity import Event, fold, recent
@@ -25,7 +26,7 @@ def job(kind: str, state: str) -> Job:
         state=state,
         created_by="bob",
         finished_at=utcnow(),
-        message="m",
+        message=(text("m"),),
     )
 
 

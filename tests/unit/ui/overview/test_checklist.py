@@ -10,7 +10,7 @@ from core.config.settings import get_settings
 from core.jobs.jobs import COMPLETED, FAILED, PREDICT_FILE
 from core.loop.decisions import KEPT, PROMOTED, REJECTED
 from core.ui.overview.checklist import skip_discord, steps
-from tests.deciding import decision, store
+from tests.deciding import DRIFTED, decision, store
 from tests.people import make_user
 
 ADMIN = Actor("ada", Role.ADMIN)
@@ -51,8 +51,7 @@ def test_drift_and_then_recovery() -> None:
     store(decision(PROMOTED, None, 0.93, versions=(None, 1)))
     store(decision(KEPT, 0.93, versions=(1, None)))
     assert not {"drift", "recovery"} & ticked()
-    found = {"found": True, "summary": "Drift in x1.", "tests": []}
-    store(decision(REJECTED, 0.90, 0.88, versions=(1, 2), drift=found))
+    store(decision(REJECTED, 0.90, 0.88, versions=(1, 2), drift=DRIFTED))
     assert "drift" in ticked()
     assert "recovery" not in ticked()
     store(decision(PROMOTED, 0.90, 0.95, versions=(1, 3)))

@@ -6,10 +6,9 @@ from core.catalog.tables import Dataset, Decision, Evaluation, utcnow
 from core.models.registry import Version
 from core.ui.train.forecast import forecast, prospect
 from core.workloads.linear.preview import Outlook
-from tests.deciding import decision, evaluation
+from tests.deciding import DRIFTED, decision, evaluation
 
 NEWEST = Dataset(id=7, sha256="new")
-DRIFTED = {"found": True, "summary": "Drift in x1.", "tests": []}
 
 
 def champion(trained_on: str = "old") -> Version:

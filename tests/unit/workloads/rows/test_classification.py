@@ -89,11 +89,11 @@ def test_two_classifiers_are_compared_by_the_rows_that_only_one_has_right() -> N
     labels = np.arange(300) % 3
     good, bad = np.eye(3)[labels], np.eye(3)[np.where(np.arange(300) < 30, (labels + 1) % 3, labels)]
     champion, challenger = score(labels, bad, THREE), score(labels, good, THREE)
-    found = compare(champion, challenger, 0.05)
+    found = compare(champion, challenger, 0.05, "rows")
     assert found.better
     assert (found.details["only_first_right"], found.details["only_second_right"]) == (0, 30)
     assert found.p_value == pytest.approx(2 * 0.5**30)
-    assert not compare(challenger, champion, 0.05).better
-    assert not compare(champion, challenger, 1e-12).better
+    assert not compare(challenger, champion, 0.05, "rows").better
+    assert not compare(champion, challenger, 1e-12, "rows").better
     with pytest.raises(ValueError, match="different holdouts"):
-        compare(champion, score(labels[:9], good[:9], THREE), 0.05)
+        compare(champion, score(labels[:9], good[:9], THREE), 0.05, "rows")

@@ -74,10 +74,10 @@ def test_a_smaller_error_is_better_with_confidence_only() -> None:
     truth, close = measured(400, 0.5)
     _, far = measured(400, 1.0)
     champion, challenger = score(truth, far), score(truth, close)
-    found = compare(champion, challenger, 0.05)
+    found = compare(champion, challenger, 0.05, "rows")
     assert found.better
     assert found.details["gain"] == pytest.approx(champion.details["mae"] - challenger.details["mae"])
-    assert not compare(challenger, champion, 0.05).better
-    assert not compare(champion, champion, 0.05).better
+    assert not compare(challenger, champion, 0.05, "rows").better
+    assert not compare(champion, champion, 0.05, "rows").better
     with pytest.raises(ValueError, match="different holdouts"):
-        compare(champion, score(truth[:9], close[:9]), 0.05)
+        compare(champion, score(truth[:9], close[:9]), 0.05, "rows")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.auth.roles import SYSTEM, Actor, Role
+from core.config.messages import render
 from core.config.settings import Settings, get_settings
 from core.images import store
 from core.loop import decisions, loop
@@ -56,7 +57,7 @@ def test_from_the_model_that_ships_to_a_better_one(monkeypatch: pytest.MonkeyPat
     dataset, told = signs(train=10, holdout=6), list[str]()
     decision = loop.run_once("rps", report=lambda _share, text: told.append(text))
     assert decision.kind == decisions.PROMOTED, decision.reason
-    assert "is under the threshold" in decision.reason and "paired bootstrap" in decision.reason
+    assert "is under the threshold" in render(decision.reason) and "paired bootstrap" in render(decision.reason)
     assert decision.champion_version == 1 and decision.challenger_version == 2
     assert any(text.startswith("Epoch 6 of 6") for text in told)
     now = registry.champion("rps")
@@ -72,7 +73,7 @@ def test_from_the_model_that_ships_to_a_better_one(monkeypatch: pytest.MonkeyPat
     assert "sample_predictions.png" in logged
     assert [item.path for item in client.list_artifacts(now.run_id, "weights")] == ["weights/best.pt"]
     again = loop.run_once("rps", forced=True)
-    assert again.kind == decisions.KEPT and "nothing new to learn" in again.reason
+    assert again.kind == decisions.KEPT and "nothing new to learn" in render(again.reason)
 
 
 def test_a_challenger_that_learnt_nothing_is_rejected(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -130,7 +131,7 @@ def test_without_a_model_that_ships_the_first_training_makes_the_champion(monkey
     monkeypatch.setattr(rps_workload, "has_starter", lambda: False)
     signs(train=5, holdout=2)
     decision = loop.run_once("rps")
-    assert decision.kind == decisions.PROMOTED and "First model" in decision.reason
+    assert decision.kind == decisions.PROMOTED and "First model" in render(decision.reason)
 
 
 def second_version() -> registry.Version:

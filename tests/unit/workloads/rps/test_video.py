@@ -40,7 +40,7 @@ def test_every_frame_is_answered_at_its_own_time(tmp_path: Path, detector: Expor
     source = write_video(tmp_path / "given.mp4", THROWS)
     assert check(source) == video.Facts(320, 320, 12, pytest.approx(1.2))
     watched, rows, made = watch(source, detector)
-    assert (watched.frames, watched.hands, watched.boxes, watched.remark) == (12, 9, 9, "")
+    assert (watched.frames, watched.hands, watched.boxes, watched.cut_off) == (12, 9, 9, False)
     assert [(int(row["frame"]), row["label"]) for row in rows] == [
         (number, throw) for number, throw in enumerate(THROWS) if throw
     ]
@@ -68,7 +68,7 @@ def test_other_containers(tmp_path: Path, detector: ExportedDetector, form: str,
     given = write_video(tmp_path / "given.mp4", THROWS)
     source = converted(given, tmp_path / f"given.{form}", form, codec)
     watched, rows, _ = watch(source, detector)
-    assert (watched.frames, watched.hands, watched.remark) == (12, 9, "")
+    assert (watched.frames, watched.hands, watched.cut_off) == (12, 9, False)
     assert [row["label"] for row in rows] == [throw for throw in THROWS if throw]
 
 
@@ -93,7 +93,7 @@ def test_a_video_that_ends_early_is_answered_as_far_as_it_goes(tmp_path: Path, d
     source.write_bytes(whole[: int(len(whole) * 0.8)])
     watched, rows, _ = watch(source, detector)
     assert 0 < watched.frames < 40
-    assert watched.remark == "The file ends too early; this is what could be read."
+    assert watched.cut_off
     assert rows[0]["label"] == "rock"
 
 

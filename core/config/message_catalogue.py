@@ -1,0 +1,264 @@
+"""The English templates of all messages that are stored, by code; the rooms' names lead the codes.
+
+``{name}`` is a parameter, ``{name:format}`` says how it is written (:data:`core.config.message_formats.FORMATS`).
+Workloads bring their own with :func:`core.config.messages.register`.
+"""
+
+from __future__ import annotations
+
+from core.config.message_plurals import Plural
+
+_OF_ANYBODY: dict[str, str | Plural] = {
+    "legacy.text": "{text}",
+    "error.foreign": "{text}",
+}
+
+_OF_THE_LOOP: dict[str, str | Plural] = {
+    "gate.no_champion": "There is no champion yet.",
+    "gate.forced": "Retraining was requested.",
+    "gate.under_threshold": "{metric} {value:figure} is under the threshold {threshold:figure}.",
+    "gate.holds": "{metric} {value:figure} meets the threshold {threshold:figure}.",
+    "drift.starter": "Drift cannot be judged: the champion came with Shifumi, its training data did not.",
+    "drift.reference_deleted": "Drift cannot be judged: the champion's training data was deleted.",
+    "drift.same_dataset": "The champion was trained on this dataset.",
+    "drift.none": "No feature drifted ({method:term}).",
+    "drift.found": "Drift in {features:terms} ({method:term}).",
+    "drift.too_few_new": Plural(
+        "new",
+        "Only {new:count} image is new since the champion was trained: too few to judge drift.",
+        "Only {new:count} images are new since the champion was trained: too few to judge drift.",
+    ),
+    "drift.none_in_new": Plural(
+        "new",
+        "The {new:count} new image looks like the old ones ({method:term}).",
+        "The {new:count} new images look like the old ones ({method:term}).",
+    ),
+    "drift.found_in_new": Plural(
+        "new",
+        "Drift in {features:terms} of {new:count} new image ({method:term}).",
+        "Drift in {features:terms} of {new:count} new images ({method:term}).",
+    ),
+    "comparison.first": "First model: {metric} {value:figure}.",
+    "comparison.mcnemar": (
+        "Only the challenger was right on {challenger:count} {unit:term}, only the champion on {champion:count} "
+        "(McNemar {p:p})."
+    ),
+    "comparison.bootstrap": (
+        "The challenger's {metric} is {challenger:figure}, the champion's {champion:figure}: {gain:gain}, "
+        "95 % interval {low:gain} to {high:gain} on {samples:count} {unit:term} (paired bootstrap, {p:p})."
+    ),
+    "comparison.errors": (
+        "The challenger's mean absolute error is {challenger:number}, the champion's {champion:number} "
+        "on {samples:count} {unit:term} (paired permutation test, {p:p})."
+    ),
+    "comparison.over_threshold": ("The champion is under the threshold, the challenger meets it. {comparison:message}"),
+    "decision.nothing_new": "The champion was trained on dataset {dataset}; there is nothing new to learn.",
+    "promotion.no_previous": "There is no previous champion to roll back to.",
+    "decision.by_hand": "{user} made version {version} the champion.",
+    "training.dataset_deleted": "The dataset was deleted. Train again on another one.",
+    "training.known": "Version {version} was already trained on dataset {dataset}.",
+    "training.logging": "Logging to MLflow",
+    "training.registered": "Version {version} registered",
+    "training.reading": "Reading the training split",
+    "training.fitting": "Fitting on {rows:count} {unit:term}",
+    "training.fitted": "Fitted",
+    "data.drawing": "Generating {rows:count} {unit:term}",
+    "data.writing": "Writing Parquet",
+    "data.stored": "Stored in the lake",
+}
+
+_OF_JOBS: dict[str, str | Plural] = {
+    "prefect.away": (
+        "The Prefect server does not answer. It may still be starting: wait a few seconds and try again. If that does "
+        "not help, restart `python3 manage.py run` or check PREFECT_API_URL."
+    ),
+    "prefect.error": "The Prefect server answered with an error ({status}). Try again.",
+    "prefect.unknown": "Prefect does not know {name}.",
+    "prefect.refused": "Prefect refused ({status}): {text}",
+    "job.busy": "This is already running: {user} started it at {time} UTC. Wait for it to end, or cancel it.",
+    "job.not_needed": "Job {job} has already ended; this run is not needed any more.",
+    "job.waiting": "Waiting for the flow runner",
+    "job.started": "Started",
+    "job.done": "Done",
+    "job.cancelling": "Cancelling for {user}…",
+    "job.cancelled_by": "Cancelled by {user}",
+    "job.cancelled_before": "Cancelled by {user} before it started",
+    "job.lost": "The process that ran this is gone (killed, crashed or out of memory). Start it again.",
+    "job.never_sent": "This was never handed to Prefect. Start it again.",
+    "job.unknown_to_prefect": "Prefect does not know this run any more.",
+    "job.ended": "This run has already ended.",
+    "job.prefect": "{text}",
+    "work.taken": "Taken by {worker}",
+    "work.waiting_again": "Waiting for another worker",
+    "work.waiting": "Waiting for a worker (queue {queue})",
+    "work.no_worker": "No worker listens to the queue {queue}. Start one: {command}",
+    "work.broker_away": "The broker does not answer, trying again ({error})",
+    "work.cancelled": "This work was cancelled.",
+    "work.unknown": "This work is not known any more: the catalog was restored to an earlier state.",
+    "work.crashed": Plural(
+        "attempts",
+        "The worker that did this was killed or crashed, on {worker} ({how}). Perhaps its memory ran out: look into "
+        "that worker's log, then start this again.",
+        "The worker that did this was killed or crashed {attempts:count} times, last on {worker} ({how}). Perhaps its "
+        "memory ran out: look into that worker's log, then start this again.",
+    ),
+    "work.lease_lost": "This work was cancelled, or another worker has it by now.",
+    "work.unknown_kind": "This worker does not know the work {kind}: bring it to the version of the workbench.",
+    "work.settings_differ": (
+        "The worker has other settings for {workload} than the workbench ({names:list}). Give both the same {prefix}… "
+        "variables and start the worker again."
+    ),
+    "work.too_long": "This took longer than {limit:seconds} (SHIFUMI_CELERY_TIME_LIMIT_S) and was stopped.",
+    "work.no_text": "The work failed without a message.",
+    "check.preparing_store": "Making MLflow's tables: only the first time, some seconds",
+    "check.evaluated": "Evaluated: {reason:message}",
+    "check.comparing": "Comparing champion and challenger",
+    "check.drawing": "{kind:term}; drawing figures",
+    "check.decided": "{kind:term}: {reason:message}",
+    "generate.done": "Dataset {dataset}: {rows:count} {unit:term}",
+    "predict.no_model": "There is no model yet. Train one on the Train page, then upload again.",
+    "predict.progress": Plural("rows", "{rows:count} row answered", "{rows:count} rows answered"),
+    "predict.done": Plural(
+        "rows",
+        "{rows:count} row answered by version {version}",
+        "{rows:count} rows answered by version {version}",
+    ),
+}
+
+_OF_STORAGE: dict[str, str | Plural] = {
+    "lake.disk_full": (
+        "Not enough disk: this needs about {needed:megabytes} and {reserve:megabytes} must stay free, but "
+        "{free:megabytes} are left. Free some space, choose fewer rows or set SHIFUMI_DATA_DIR to a larger disk."
+    ),
+    "lake.not_written": "The dataset could not be written: {error}",
+    "lake.unreadable": (
+        "The dataset file {file} cannot be read ({error}). Generate a new dataset; `python3 manage.py doctor --deep` "
+        "lists damaged files."
+    ),
+    "lake.missing": (
+        "The dataset file {file} is missing from the lake. Delete the dataset under Datasets and generate a new one; "
+        "`python3 manage.py doctor` lists every such case."
+    ),
+    "dataset.none": "There is no dataset yet. Generate one on the Datasets page.",
+    "dataset.gone": "Dataset {dataset} does not exist any more.",
+    "dataset.in_use": "A run is using this data right now. Wait for it or cancel it, then delete.",
+    "upload.too_large": ("The file has {size:megabytes}; {limit:megabytes} are allowed. Split it into smaller files."),
+    "upload.gone": "The uploaded file is gone. Upload it again.",
+    "csv.empty": "The file is empty. It needs a header with the columns {columns:all}.",
+    "csv.irregular": "Line {line} is not regular CSV: {error}.",
+    "csv.not_utf8": "The file is not UTF-8 text. Save it as “CSV UTF-8” and upload it again.",
+    "csv.first_line": "The first line is longer than {limit:count} bytes: this is no CSV file.",
+    "csv.missing": "Column {missing:all} is missing. Found: {found}. Needed: {needed:list}.",
+    "csv.separator": (
+        "Column {missing:all} is missing. Found: {found}. Needed: {needed:list}. Separate the columns with commas, not "
+        "semicolons or tabs."
+    ),
+    "csv.twice": "Column {columns:all} appears more than once. Keep one of them.",
+    "csv.changed": "The file changed while it was read. Upload it again.",
+    "csv.row_length": "Line {line} has {values:count} values, but the header names {columns:count} columns.",
+    "csv.no_number": "Line {line}, column {column}: “{value}” is not a finite number.",
+    "csv.no_rows": "The file has a header but no rows.",
+    "output.none": "This run has no result.",
+    "output.removed": "The result was removed; results are kept for a week. Upload the file again.",
+    "mlflow.away": (
+        "The MLflow store does not answer ({error}). Check MLFLOW_TRACKING_URI and the folder data/mlflow; "
+        "`python3 manage.py doctor` tells more."
+    ),
+}
+
+_OF_IMAGES: dict[str, str | Plural] = {
+    "image.said_to_show": "Said to show: {label}",
+    "image.flagged": "{model} said {found:messages}; {user} says {label}.",
+    "image.flagged_nothing": "{model} said {found:messages}; {user} says that there is nothing to find.",
+    "image.detection": "{label} ({confidence:percent})",
+    "image.no_detection": "nothing",
+    "image.lines_refused": "Label lines were refused on import: {faults:messages}",
+    "image.line_fault": "line {line}: {fault:message}",
+    "import.progress": "{done:count} of {total:count} images",
+    "import.new": Plural("images", "{images:count} new image", "{images:count} new images"),
+    "import.boxes": Plural("boxes", "{boxes:count} box", "{boxes:count} boxes"),
+    "import.negatives": "{images:count} without anything to find",
+    "import.unlabelled": "{images:count} without boxes yet",
+    "import.known": Plural("images", "{images:count} was there before", "{images:count} were there before"),
+    "import.left_out": "{images:count} left out",
+    "import.refused": "{images:count} not usable",
+    "import.lines_refused": Plural("lines", "{lines:count} label line refused", "{lines:count} label lines refused"),
+    "import.labels_without_image": Plural(
+        "labels", "{labels:count} label file without an image", "{labels:count} label files without an image"
+    ),
+    "import.fault_no_image": "{file}: there is no image to this label",
+    "import.fault_file": "{file}: {fault:message}",
+    "import.fault_label": "{file}, {fault:message}",
+    "import.fault_class": "{file}: class {number} is not in the list of names",
+    "propose.progress": "{done:count} of {total:count} images looked at",
+    "propose.none_waiting": "No image was waiting for boxes",
+    "propose.done": Plural(
+        "looked",
+        "Boxes proposed on {found:count} of {looked:count} image; confirm them on the Label page",
+        "Boxes proposed on {found:count} of {looked:count} images; confirm them on the Label page",
+    ),
+    "video.progress": "Frame {done:count} of {total:count}",
+    "video.done": "{frames:count} frames answered by version {version}; something was found on {found:count} of them.",
+    "video.done_starter": (
+        "{frames:count} frames answered by the model that ships; something was found on {found:count} of them."
+    ),
+    "video.cut_off": "The file ends too early; this is what could be read.",
+    "box.label": "A box needs a label of 1 to 32 letters.",
+    "box.provenance": "A box comes from {known:list}, not from {given}.",
+    "box.confidence": "A confidence lies between 0 and 1, not at {given:number}.",
+    "box.not_finite": "A box has numbers for coordinates, neither infinity nor NaN.",
+    "box.no_size": "A box has a width and a height above 0, not {size:number}.",
+    "box.outside": "The box reaches out of the image: {axis} from {low:figure} to {high:figure}.",
+    "box.no_area": "The box has no area inside the image.",
+    "yolo.numbers_only": "it should hold numbers only",
+    "yolo.class_number": "a class is a number from 0 on, not {given}",
+    "yolo.not_finite": "infinity and NaN are no coordinates",
+    "yolo.how_many": "4 numbers make a box, 6 or more (in pairs) a polygon; these are {given:count}",
+    "archive.damaged": "The zip file is damaged ({error}). Make it again.",
+    "archive.file_too_large": "The file has {size:megabytes}; {limit:megabytes} are allowed.",
+    "archive.not_unpacked": "It cannot be unpacked ({error}).",
+    "archive.not_zip": "This is not a zip file, or it is cut off. Choose a .zip file and upload it whole.",
+    "archive.too_many": (
+        "The zip file holds {files:count} files; {limit:count} are allowed (SHIFUMI_IMPORT_MAX_FILES). Split it."
+    ),
+    "archive.far_too_many": (
+        "The zip file holds more than 65,000 files; {limit:count} are allowed (SHIFUMI_IMPORT_MAX_FILES). Split it."
+    ),
+    "archive.too_large": (
+        "Unpacked, the zip file would fill {size:megabytes}; {limit:megabytes} are allowed "
+        "(SHIFUMI_IMPORT_MAX_UNPACKED_MB). Split it."
+    ),
+    "archive.bomb": (
+        "The zip file would grow from {packed:megabytes} to {unpacked:megabytes}. Images do not pack that well: this "
+        "is refused as a zip bomb."
+    ),
+    "archive.leads_out": "The zip file holds {name:quoted}, a name that leads out of it. It is refused.",
+    "archive.link": "The zip file holds {name:quoted}, a link instead of a file. Make it without links.",
+    "archive.locked": "The zip file is locked with a password. Make it without one.",
+    "decode.too_large": (
+        "The file has {size:megabytes}; {limit:megabytes} are allowed (SHIFUMI_IMAGE_MAX_MB). Save it smaller."
+    ),
+    "decode.memory": "There is not enough memory to open this image. Save it smaller.",
+    "decode.cut_off": "The image is damaged or cut off ({error}). Save it again and retry.",
+    "decode.bomb": "The image claims more pixels than any camera makes ({error}).",
+    "decode.damaged": "The image is damaged ({error}). Save it again and retry.",
+    "decode.empty": "The file is empty.",
+    "decode.heic": (
+        "HEIC images cannot be opened. Save it as JPEG; iPhones do under Settings, Camera, Most Compatible."
+    ),
+    "decode.not_an_image": "This is not an image that can be opened. Use JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.",
+    "decode.side": (
+        "The image has {width:count} × {height:count} pixels; no side may be longer than {limit:count} "
+        "(SHIFUMI_IMAGE_MAX_SIDE). Save it smaller."
+    ),
+    "decode.pixels": (
+        "The image has {width:count} × {height:count} pixels, more than {limit:count} (SHIFUMI_IMAGE_MAX_PIXELS). "
+        "Save it smaller."
+    ),
+    "decode.tiny": "The image has {width:count} × {height:count} pixels; nothing can be seen on fewer than {least}.",
+    "decode.array": "Pixels are (height, width, 3) of uint8, not ({shape:list}) of {type}.",
+    "export.progress": "{done:count} of {total:count} images",
+}
+
+TEMPLATES: dict[str, str | Plural] = {**_OF_ANYBODY, **_OF_STORAGE, **_OF_THE_LOOP, **_OF_JOBS, **_OF_IMAGES}
+"""Code to template."""
