@@ -19,6 +19,7 @@ from core.storage import datasets
 from core.storage.integrity import parameters_sha256
 from core.workloads import get_workload
 from core.workloads.base import UsesGpu
+from core.workloads.image_collections import collection_of
 
 TRAIN, PREDICT_FILE, PREDICT_VIDEO = "train", "predict-file", "predict-video"
 IMPORT, PROPOSE = "import-images", "propose-boxes"
@@ -83,7 +84,8 @@ def _predict_video(arguments: Arguments, report: Report) -> dict[str, Any]:
 
 def _import(arguments: Arguments, report: Report) -> dict[str, Any]:
     actor = Actor(arguments["username"], Role.EDITOR)
-    done = importing.import_upload(actor, arguments["upload"], arguments["meanings"], report, arguments["workload"])
+    collection = collection_of(arguments["workload"])
+    done = importing.import_upload(actor, arguments["upload"], arguments["meanings"], collection, report)
     return {"in_short": done.in_short(), "message": as_json_list(done.messages()), "unlabelled": done.unlabelled}
 
 

@@ -20,7 +20,7 @@ if linear.open:
         linear_datasets(actor)
 if hands.open:
     with hands:
-        images_tab(actor)
+        images_tab(actor, "rps")
 if sql.open:
     with sql:
         sql_tab(actor)

@@ -4,12 +4,14 @@ import streamlit as st
 
 from core.auth.roles import Role
 from core.ui.label.bulk_actions import bulk_actions
-from core.ui.label.label_page import label_page
+from core.ui.label.label_page import label_page, workload_asked
 from core.ui.shell.guard import guard
+from core.ui.shell.image_workload import image_workload_choice
 
 actor = guard(Role.VIEWER)
 
 st.title("Label")
-st.write("Look at what the model doubts or got wrong, put it right, and it learns from it.")
-label_page(actor, "rps")
-bulk_actions(actor, "rps")
+st.write("Review what the model is unsure of or got wrong: the next model is trained on what you say.")
+workload = image_workload_choice(workload_asked())
+label_page(actor, workload)
+bulk_actions(actor, workload)

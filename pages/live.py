@@ -11,5 +11,5 @@ actor = guard(Role.VIEWER)
 from core.ui.live.live_page import live_page  # noqa: E402
 
 st.title("Live")
-st.write("Hold your hand into the camera: see what the model sees, play against it, teach it.")
+st.write("Use the camera: see what the model sees, correct it, and collect images for the next training.")
 live_page(actor)

@@ -27,6 +27,7 @@ hypothesis.settings.load_profile("shifumi")
 pytest_plugins = [
     "tests.file_order",
     "tests.postgres",
+    "tests.old_catalog",
     "tests.prefect_server",
     "tests.prefect_rows",
     "tests.workers",

@@ -17,6 +17,7 @@ from core.storage import datasets
 from core.vision.boxes import NewBox, from_corners
 from core.vision.detections import Pixels
 from core.workloads.rps.classes import CLASSES
+from tests.pictures_of_hands import HANDS
 
 SIDE = 96
 
@@ -70,7 +71,8 @@ def add_signs(
         for number in range(each):
             number_of_all = seed * 10_000 + 1000 * label + number + {"train": 0, "val": 300}.get(split, 600)
             pixels, box = sign(label, number_of_all, known=known)
-            store.add(SYSTEM, pixels, source=WEBCAM, session=session_in(split, seed), boxes=[box], state=LABELLED)
+            session = session_in(split, seed)
+            store.add(SYSTEM, pixels, HANDS, source=WEBCAM, session=session, boxes=[box], state=LABELLED)
 
 
 def signs(
@@ -84,7 +86,7 @@ def signs(
 
 def snapshot() -> Dataset:
     """All labelled pictures as the newest dataset."""
-    return datasets.register(write_snapshot("rps"), "rps", {"synthetic": 0}, SYSTEM)
+    return datasets.register(write_snapshot(HANDS), "rps", {"synthetic": 0}, SYSTEM)
 
 
 def tiny_weights(folder: Path) -> Path:

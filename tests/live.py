@@ -51,6 +51,7 @@ class SquareDetector:
 class HeldDetector:
     """Works on a frame only when the test lets it; ``seen`` are the frames it began with, in order."""
 
+    classes: tuple[str, ...] = CLASSES
     seen: list[int] = field(default_factory=list)
     begun: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     go_on: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))

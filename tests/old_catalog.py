@@ -1,12 +1,16 @@
 """A catalog as version 0.1 left it: its tables (migration 0004) and the sentences that it wrote."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 
 from core.catalog import migrate
 from core.catalog.engine import engine_for
+from core.config.settings import get_settings
 from tests.old_rows import DECISIONS, JOBS, NOTES
 
 _BEGAN = datetime.now(UTC) - timedelta(hours=3)
@@ -68,3 +72,17 @@ def _times(row: dict[str, object]) -> dict[str, object]:
 
 def _at(number: int) -> datetime:
     return _BEGAN + timedelta(minutes=number)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def old_url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of a catalog that version 0.1 left, on each engine; the product works on it."""
+    postgres = request.param == "postgres"
+    url = request.getfixturevalue("postgres_url") if postgres else f"sqlite:///{(tmp_path / 'old.db').as_posix()}"
+    make_old_catalog(url)
+    monkeypatch.setenv("SHIFUMI_DATABASE_URL", url)
+    get_settings.cache_clear()
+    yield url
+    engine_for(url).dispose()
+    if postgres:
+        migrate.downgrade("base", url)

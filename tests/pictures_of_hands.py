@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from core.images.collection import ImageCollection
 from core.vision.boxes import NewBox
 from core.vision.detections import Pixels
+from core.workloads.rps.classes import CLASSES
 
 
 def picture(seed: int, width: int = 96, height: int = 64) -> Pixels:
@@ -25,3 +27,7 @@ def file_bytes(pixels: Pixels, form: str = "JPEG", **options: Any) -> bytes:
     buffer = BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels[:, :, ::-1])).save(buffer, form, **options)
     return buffer.getvalue()
+
+
+HANDS = ImageCollection("rps", CLASSES)
+"""Where most tests put their images."""

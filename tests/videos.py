@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from core.workloads.rps.video_writer import writing
+from core.vision.detections import Pixels
+from core.vision.video_writer import writing
 from tests.live import picture
 
 PER_S = 10
@@ -59,4 +60,12 @@ def sound_only(path: Path) -> Path:
         frame.sample_rate = 44_100
         container.mux(stream.encode(frame))
         container.mux(stream.encode())
+    return path
+
+
+def written(path: Path, frames: Sequence[Pixels]) -> Path:
+    """An MP4 of ten frames a second; width and height even."""
+    with writing(path, Fraction(PER_S)) as writer:
+        for number, pixels in enumerate(frames):
+            writer.add(pixels, number / PER_S)
     return path

@@ -12,10 +12,9 @@ from core.images import store
 from core.jobs import jobs
 from core.labelling import flagging
 from core.models.serving import served_starter
-from core.vision.boxes import from_corners
+from core.vision.answers import rows, to_boxes
 from core.vision.detections import Detections, Detector, Pixels
-from core.vision.provenance import MODEL
-from core.workloads.rps.classes import CLASSES
+from core.workloads.image_collections import collection_of
 from core.workloads.rps.render import render
 from tools.scratch_stack import wait_for
 
@@ -37,7 +36,8 @@ def tell_of_hands(editor: Actor) -> None:
         _propose(pixels, starter.predictor)
     pixels, boxes = render(_FIRST_OF_QUEUE + 11, _SIDE)
     right = boxes[0].label if boxes else None
-    flagging.flag(SYSTEM, pixels, right, starter.predictor.detect(pixels), session="live-story", model="starter")
+    said = flagging.Said(starter.predictor.detect(pixels), starter.predictor.classes, "starter")
+    flagging.flag(SYSTEM, pixels, right, said, session="live-story", collection=collection_of("rps"))
 
 
 def _checked() -> bool:
@@ -47,13 +47,8 @@ def _checked() -> bool:
 
 def _propose(pixels: Pixels, detector: Detector) -> None:
     height, width = pixels.shape[:2]
-    found: Detections = detector.detect(pixels)
-    boxes = []
-    for corners, score, label in zip(found.boxes, found.scores, found.labels, strict=True):
-        left, top, right, bottom = (float(side) for side in corners)
-        place = (left, top, right, bottom)
-        boxes.append(from_corners(CLASSES[int(label)], place, width, height, MODEL, float(score)))
-    store.add(SYSTEM, pixels, source=images.WEBCAM, session="story", boxes=boxes)
+    boxes = to_boxes(detector.detect(pixels), detector.classes, width, height)
+    store.add(SYSTEM, pixels, collection_of("rps"), source=images.WEBCAM, session="story", boxes=boxes)
 
 
 def write_film(target: Path) -> Path:
@@ -75,9 +70,13 @@ def _understood() -> Iterator[Pixels]:
         pixels, boxes = render(seed, _SIDE)
         pixels = pixels[80:560]
         found = starter.predictor.detect(pixels, 0.5)
-        if len(boxes) == 1 and boxes[0].width * boxes[0].height > _LARGE and _named(found) == [boxes[0].label]:
+        if (
+            len(boxes) == 1
+            and boxes[0].width * boxes[0].height > _LARGE
+            and _named(found, starter.predictor) == [boxes[0].label]
+        ):
             yield pixels
 
 
-def _named(found: Detections) -> list[str]:
-    return [CLASSES[int(label)] for label in found.labels]
+def _named(found: Detections, detector: Detector) -> list[str]:
+    return [str(row["label"]) for row in rows(found, detector.classes)]

@@ -69,3 +69,18 @@ class Box(Base):
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
     image: Mapped[Image] = relationship(back_populates="boxes")
+
+
+class Label(Base):
+    """A label that people made for the images of ``workload``. ``position`` orders them, and with them a model's
+    outputs; a new one comes last."""
+
+    __tablename__ = "labels"
+    __table_args__ = (UniqueConstraint("workload", "name", name="uq_labels_workload_name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    workload: Mapped[str] = mapped_column(String(32))
+    name: Mapped[str] = mapped_column(String(32))
+    position: Mapped[int]
+    created_by: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)

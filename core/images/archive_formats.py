@@ -18,7 +18,8 @@ NO_FOLDER = "(no folder)"
 """The class of pictures that lie beside the class folders."""
 
 _TEXT_LIMIT = 2_000_000
-_SPLIT_FOLDERS = {"train", "valid", "val", "test", "training", "validation", "images"}
+SPLIT_FOLDERS = {"train", "valid", "val", "test", "training", "validation", "images"}
+"""Folders that say which split, not which class."""
 _NO_LABELS = re.compile(r"readme.*|classes|labels|notes|obj|train|valid|val|test|data|license", re.IGNORECASE)
 
 
@@ -134,4 +135,4 @@ def _by_folders(pictures: list[str]) -> Layout:
 def _class_folder(name: str) -> str:
     """The innermost folder that is no split."""
     folders = PurePosixPath(name).parts[:-1]
-    return next((part for part in reversed(folders) if part.lower() not in _SPLIT_FOLDERS), NO_FOLDER)[:64]
+    return next((part for part in reversed(folders) if part.lower() not in SPLIT_FOLDERS), NO_FOLDER)[:64]

@@ -1,4 +1,6 @@
-"""Labelled pictures as a zip file in Ultralytics' layout, which :mod:`core.images.importing` reads back."""
+"""Labelled images as a zip file that :mod:`core.images.importing` reads back: boxes in Ultralytics' layout, labels of
+whole images as one folder per class.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +18,11 @@ from core.catalog.image_tables import Image
 from core.config.messages import say
 from core.config.progress import Report, silent
 from core.images import LABELLED, SOURCES, store
+from core.images.collection import ImageCollection
 from core.images.sessions import export_stem
 from core.images.splits import HOLDOUT
 from core.images.yolo import write_line, write_yaml
 from core.storage import lake
-from core.vision.boxes import CLASSES_OF
 
 _AT_ONCE = 200
 
@@ -29,7 +31,7 @@ class NothingToExportError(LookupError):
     """There is no labelled picture."""
 
 
-def size_of_export(workload: str = "rps", sources: Collection[str] = SOURCES) -> tuple[int, int]:
+def size_of_export(workload: str, sources: Collection[str] = SOURCES) -> tuple[int, int]:
     """How many labelled pictures an export would hold, and about how many bytes."""
     wanted = select(func.count(Image.id), func.coalesce(func.sum(Image.bytes), 0))
     with reading() as session:
@@ -40,18 +42,18 @@ def size_of_export(workload: str = "rps", sources: Collection[str] = SOURCES) ->
 def export(
     actor: Actor,
     target: Path,
-    workload: str = "rps",
+    collection: ImageCollection,
     sources: Collection[str] = SOURCES,
     report: Report = silent,
 ) -> int:
     """Write every labelled picture to the zip file ``target``, whole or not at all; returns how many.
 
-    ``data.yaml``, ``images/<split>``, ``labels/<split>``; the holdout is called ``test``. A negative has an empty
-    label file. A picture whose file is missing is passed over: ``doctor`` tells of it. Raises
-    :class:`NothingToExportError`, ``lake.DiskFullError``.
+    ``data.yaml``, ``images/<split>``, ``labels/<split>``, or ``<split>/<class>`` where labels are for whole images; the
+    holdout is called ``test``. A negative has an empty label file. An image whose file is missing is passed over:
+    ``doctor`` tells of it. Raises :class:`NothingToExportError`, ``lake.DiskFullError``.
     """
     require(actor, Role.VIEWER)
-    total, size = size_of_export(workload, sources)
+    total, size = size_of_export(collection.workload, sources)
     if not total:
         raise NothingToExportError("No picture of that kind is labelled, so there is nothing to export.")
     lake.require_space(target.parent, size)
@@ -60,14 +62,15 @@ def export(
     try:
         # Stored, not deflated: JPEGs do not get smaller.
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
-            archive.writestr("data.yaml", write_yaml(CLASSES_OF[workload]))
-            for image in _all(workload, sources):
-                written += _add(archive, image, workload)
+            if not collection.whole_image:
+                archive.writestr("data.yaml", write_yaml(collection.classes))
+            for image in _all(collection.workload, sources):
+                written += _add(archive, image, collection)
                 report(min(1.0, written / total), say("export.progress", done=written, total=total))
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
-    audit.record_event(actor, "image.export", f"{written} pictures")
+    audit.record_event(actor, "image.export", collection.workload, images=written)
     return written
 
 
@@ -88,15 +91,18 @@ def _all(workload: str, sources: Collection[str]) -> Iterator[Image]:
         last = found[-1].sha256
 
 
-def _add(archive: zipfile.ZipFile, image: Image, workload: str) -> bool:
+def _add(archive: zipfile.ZipFile, image: Image, collection: ImageCollection) -> bool:
     try:
         data = store.file_of(image).read_bytes()
     except (store.ImageMissingError, FileNotFoundError):
         return False
     folder = "test" if image.split == HOLDOUT else image.split
     stem = export_stem(image.session, image.sha256)
-    classes = CLASSES_OF[workload]
-    lines = [write_line(classes.index(box.label), (box.x, box.y, box.width, box.height)) for box in image.boxes]
+    if collection.whole_image:
+        archive.writestr(f"{folder}/{image.boxes[0].label}/{stem}.jpg", data)
+        return True
+    places = [(collection.classes.index(box.label), (box.x, box.y, box.width, box.height)) for box in image.boxes]
+    lines = [write_line(index, place) for index, place in places]
     archive.writestr(f"images/{folder}/{stem}.jpg", data)
     archive.writestr(f"labels/{folder}/{stem}.txt", "".join(f"{line}\n" for line in lines))
     return True

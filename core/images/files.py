@@ -53,7 +53,7 @@ def existing(sha256: str) -> Path:
             return buckets.fetch(buckets.IMAGES, name_of(sha256))
     except ObjectMissingError as error:
         raise ImageMissingError(
-            f"The picture {name_of(sha256)} is missing. Delete it under Datasets, Hands; "
+            f"The picture {name_of(sha256)} is missing. Delete it on Datasets; "
             "`python3 manage.py doctor` lists every such case."
         ) from error
 

@@ -21,11 +21,12 @@ from core.images import IMPORT, LABELLED, PROPOSED, UNLABELLED, store
 from core.images.archive_formats import YOLO, Layout, Member, layout_of, read_text
 from core.images.archives import Archive, BadArchiveError
 from core.images.class_mapping import BACKGROUND, LEAVE_OUT
+from core.images.collection import ImageCollection
 from core.images.label_hints import hint
 from core.images.sessions import session_of
 from core.images.yolo import Line, parse_labels
 from core.storage import uploads
-from core.vision.boxes import NewBox
+from core.vision.boxes import NewBox, whole_image
 from core.vision.decode import BadImageError, decode
 from core.vision.provenance import HUMAN
 
@@ -105,7 +106,7 @@ def _existing(upload: str) -> Path:
 
 
 def import_upload(
-    actor: Actor, upload: str, meanings: Mapping[str, str], report: Report = silent, workload: str = "rps"
+    actor: Actor, upload: str, meanings: Mapping[str, str], collection: ImageCollection, report: Report = silent
 ) -> Imported:
     """Take over every picture of an upload, which is removed afterwards.
 
@@ -116,10 +117,10 @@ def import_upload(
     require(actor, Role.EDITOR)
     outcome = Imported()
     with Archive(_existing(upload)) as archive:
-        job = _Import(actor, workload, archive, layout_of(archive), meanings, outcome)
+        job = _Import(actor, collection, archive, layout_of(archive), meanings, outcome)
         job.run(report)
     audit.record_event(
-        actor, "image.import", workload, images=outcome.new, known=outcome.known, refused=outcome.refused
+        actor, "image.import", collection.workload, images=outcome.new, known=outcome.known, refused=outcome.refused
     )
     uploads.discard(upload)
     return outcome
@@ -130,7 +131,7 @@ class _Import:
     """One archive on its way in."""
 
     actor: Actor
-    workload: str
+    collection: ImageCollection
     archive: Archive
     layout: Layout
     meanings: Mapping[str, str]
@@ -163,7 +164,7 @@ class _Import:
 
     def _ours(self, data: bytes) -> store.Stored | None:
         """A file of our own that comes back from an export: encoded anew it would be another picture."""
-        known = store.find(self.workload, hashlib.sha256(data).hexdigest())
+        known = store.find(self.collection.workload, hashlib.sha256(data).hexdigest())
         return store.Stored(known, False) if known is not None else None
 
     def _count(self, stored: store.Stored, about: store.ImageFacts) -> None:
@@ -183,11 +184,13 @@ class _Import:
         if self.layout.kind == YOLO:
             return self._labelled(member, session)
         meaning = self.meanings.get(member.folder or "", LEAVE_OUT)
-        if meaning == LEAVE_OUT:
+        if meaning == LEAVE_OUT or (meaning == BACKGROUND and self.collection.whole_image):
             return None
         if meaning == BACKGROUND:
-            return store.ImageFacts(IMPORT, session, self.workload, (), LABELLED)
-        return store.ImageFacts(IMPORT, session, self.workload, (), UNLABELLED, note=hint(meaning))
+            return store.ImageFacts(IMPORT, session, self.collection, (), LABELLED)
+        if self.collection.whole_image:
+            return store.ImageFacts(IMPORT, session, self.collection, [whole_image(meaning, HUMAN)])
+        return store.ImageFacts(IMPORT, session, self.collection, (), UNLABELLED, note=hint(meaning))
 
     def _labelled(self, member: Member, session: str) -> store.ImageFacts | None:
         """With the boxes in our words. Where lines were refused a person has to look: one thing has no box."""
@@ -199,8 +202,17 @@ class _Import:
                 return None
             if meaning != BACKGROUND:
                 boxes.append(NewBox(meaning, *line.place, HUMAN))
+        if self.collection.whole_image:
+            return self._as_a_whole(session, [box.label for box in boxes])
         note = (say("image.lines_refused", faults=faults[:_FAULTS_NOTED]),) if faults else ()
-        return store.ImageFacts(IMPORT, session, self.workload, boxes, PROPOSED if faults else LABELLED, note=note)
+        return store.ImageFacts(IMPORT, session, self.collection, boxes, PROPOSED if faults else LABELLED, note=note)
+
+    def _as_a_whole(self, session: str, labels: list[str]) -> store.ImageFacts:
+        """Boxes of one class are that class of the image; a person decides about all others."""
+        if len(set(labels)) == 1:
+            return store.ImageFacts(IMPORT, session, self.collection, [whole_image(labels[0], HUMAN)])
+        note = (say("image.several_labels", labels=sorted(set(labels))[:_FAULTS_NOTED]),) if labels else ()
+        return store.ImageFacts(IMPORT, session, self.collection, note=note)
 
     def _lines(self, member: Member) -> tuple[list[Line], list[Message]]:
         if member.label_file is None:

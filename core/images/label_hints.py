@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from core.config.messages import Messages, say
-from core.vision.boxes import CLASSES_OF
 
 _SAID = "image.said_to_show"
 
@@ -13,7 +14,7 @@ def hint(label: str) -> Messages:
     return (say("image.said_to_show", label=label),)
 
 
-def hinted(note: Messages, workload: str) -> str | None:
+def hinted(note: Messages, classes: Collection[str]) -> str | None:
     """The class that a note names, or None."""
     labels = (str(one.parameters.get("label")) for one in note if one.code == _SAID)
-    return next((label for label in labels if label in CLASSES_OF[workload]), None)
+    return next((label for label in labels if label in classes), None)

@@ -9,12 +9,15 @@ from datetime import datetime
 from core.auth import audit
 from core.auth.roles import Actor, Role, require
 from core.images import LABELLED, UNLABELLED, UPLOAD, store
+from core.images.collection import ImageCollection
 from core.images.label_hints import hint
 from core.images.sessions import fitting
+from core.vision.boxes import whole_image
 from core.vision.decode import BadImageError, decode_with_remarks
+from core.vision.provenance import HUMAN
 
 NOTHING = "nothing"
-"""What a photo shows that is to teach where there is no throw: it needs no box."""
+"""What a photo shows that is to teach where none of the classes is: it needs no box."""
 
 
 @dataclass(slots=True)
@@ -35,20 +38,18 @@ def session_for(actor: Actor, now: datetime) -> str:
 def add_photos(
     actor: Actor,
     photos: Iterable[tuple[str, bytes]],
+    collection: ImageCollection,
     *,
     session: str,
     shows: str | None = None,
-    workload: str = "rps",
 ) -> Added:
     """Store photos given as (file name, bytes); one that cannot be used does not stop the others.
 
-    ``shows`` is a class, which is noted and still needs its boxes, :data:`NOTHING`, or None when nobody said.
-    Raises ``ForbiddenError`` and ``lake.LakeError``.
+    ``shows`` is a class, :data:`NOTHING`, or None when nobody said. A class labels whole images at once; where boxes
+    are wanted it is noted. Raises ``ForbiddenError``, ``BadBoxError`` for an unknown class and ``lake.LakeError``.
     """
     require(actor, Role.EDITOR)
-    note = () if shows is None or shows == NOTHING else hint(shows)
-    state = LABELLED if shows == NOTHING else UNLABELLED
-    about = store.ImageFacts(UPLOAD, fitting(session), workload, (), state, note=note)
+    about = _facts(collection, fitting(session), shows)
     added = Added()
     for name, data in photos:
         try:
@@ -64,3 +65,13 @@ def add_photos(
     if added.new:
         audit.record_event(actor, "image.upload", session, pictures=added.new)
     return added
+
+
+def _facts(collection: ImageCollection, session: str, shows: str | None) -> store.ImageFacts:
+    if shows is None:
+        return store.ImageFacts(UPLOAD, session, collection)
+    if shows == NOTHING:
+        return store.ImageFacts(UPLOAD, session, collection, state=LABELLED)
+    if collection.whole_image:
+        return store.ImageFacts(UPLOAD, session, collection, [whole_image(shows, HUMAN)])
+    return store.ImageFacts(UPLOAD, session, collection, state=UNLABELLED, note=hint(shows))

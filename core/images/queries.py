@@ -17,7 +17,7 @@ from core.images import LABELLED
 class Filters:
     """Which pictures are meant; None means any. ``label`` wants at least one box of that class."""
 
-    workload: str = "rps"
+    workload: str | None = None
     label: str | None = None
     state: str | None = None
     source: str | None = None
@@ -51,7 +51,7 @@ def count(filters: Filters | None = None) -> int:
         return session.scalar(_filtered(select(func.count(Image.id)), filters or Filters())) or 0
 
 
-def counts(workload: str = "rps") -> Counts:
+def counts(workload: str) -> Counts:
     """The figures of a workload's pictures."""
     states: dict[str, int] = {}
     sources: dict[str, int] = {}
@@ -73,8 +73,8 @@ def counts(workload: str = "rps") -> Counts:
 
 
 def _filtered(query: Select[Any], filters: Filters) -> Select[Any]:
-    query = query.where(Image.workload == filters.workload)
     for column, wanted in (
+        (Image.workload, filters.workload),
         (Image.state, filters.state),
         (Image.source, filters.source),
         (Image.split, filters.split),

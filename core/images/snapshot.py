@@ -7,6 +7,7 @@ trained on a dataset can be trained again on exactly that, as long as the pictur
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,33 +15,45 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 
 from core.catalog.engine import reading
-from core.catalog.image_tables import Box, Image
+from core.catalog.image_tables import Image
 from core.images import LABELLED
+from core.images.collection import ImageCollection
 from core.images.splits import HOLDOUT
 from core.storage import lake
 from core.storage.datasets import NoDatasetError
-from core.vision.boxes import CLASSES_OF
 
 COLUMNS = ("sha256", "session", "split", "source", "width", "height", "boxes", "holdout")
 """``boxes`` is JSON: ``[[class index, x, y, width, height], …]``, shares of the picture; ``holdout`` is a bool."""
+
+
+CLASSES = "classes"
+"""The column, in datasets with labels of whole images: JSON, the labels that the indices point to, the same in each
+row. People rename and remove labels; a dataset goes on saying what it was made with."""
+
+
+class UnknownLabelError(ValueError):
+    """An image has a label that the workload does not know; the message says which."""
 
 
 class NoPicturesError(NoDatasetError):
     """There is no labelled picture; the message says how to get some."""
 
 
-def write_snapshot(workload: str = "rps") -> lake.StoredFile:
-    """Store the manifest of every labelled picture. The same labels on the same pictures give the same bytes.
+def write_snapshot(collection: ImageCollection) -> lake.StoredFile:
+    """Store the manifest of every labelled image. The same labels on the same images give the same bytes.
 
-    Raises :class:`NoPicturesError`, ``lake.DiskFullError`` and ``lake.LakeError``.
+    Raises :class:`NoPicturesError`, :class:`UnknownLabelError`, ``lake.DiskFullError`` and ``lake.LakeError``.
     """
-    images = _labelled(workload)
+    images = _labelled(collection.workload)
     if not images:
         raise NoPicturesError(
-            "No picture is labelled yet. Synthesise some or import a dataset under Datasets, Hands, or record with "
-            "the webcam and confirm the boxes on the Label page."
+            "No image is labelled yet. Add or import some on Datasets, or record with the webcam on Live, and label "
+            "them."
         )
-    return lake.write(_columns(workload, images), workload)
+    columns = _columns(collection.classes, images)
+    if collection.whole_image:
+        columns[CLASSES] = np.array([json.dumps(collection.classes)] * len(images), dtype=object)
+    return lake.write(columns, collection.workload)
 
 
 def _labelled(workload: str) -> list[Image]:
@@ -49,7 +62,7 @@ def _labelled(workload: str) -> list[Image]:
         return list(session.scalars(query))
 
 
-def _columns(workload: str, images: list[Image]) -> dict[str, NDArray[Any]]:
+def _columns(classes: Sequence[str], images: list[Image]) -> dict[str, NDArray[Any]]:
     def texts(values: list[str]) -> NDArray[Any]:
         return np.array(values, dtype=object)
 
@@ -60,13 +73,16 @@ def _columns(workload: str, images: list[Image]) -> dict[str, NDArray[Any]]:
         "source": texts([image.source for image in images]),
         "width": np.array([image.width for image in images], dtype=np.int32),
         "height": np.array([image.height for image in images], dtype=np.int32),
-        "boxes": texts([_written(workload, image.boxes) for image in images]),
+        "boxes": texts([_written(classes, image) for image in images]),
         "holdout": np.array([image.split == HOLDOUT for image in images]),
     }
 
 
-def _written(workload: str, boxes: list[Box]) -> str:
-    classes = CLASSES_OF[workload]
+def _written(classes: Sequence[str], image: Image) -> str:
+    if unknown := {box.label for box in image.boxes} - set(classes):
+        raise UnknownLabelError(
+            f"Image {image.id} is labelled {', '.join(sorted(unknown))}, which is no label any more. Label it again."
+        )
     # Sorted: two people who draw the same boxes in another order made the same dataset.
-    rows = sorted((classes.index(box.label), box.x, box.y, box.width, box.height) for box in boxes)
+    rows = sorted((classes.index(box.label), box.x, box.y, box.width, box.height) for box in image.boxes)
     return json.dumps([[index, *(round(value, 6) for value in place)] for index, *place in rows])

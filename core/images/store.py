@@ -22,10 +22,11 @@ from core.catalog.engine import reading, writing
 from core.catalog.image_tables import Box, Image
 from core.config.messages import Messages
 from core.images import LABELLED, LIVE, NORMAL, PROPOSED, SOURCES, STATES, UNLABELLED, files
+from core.images.collection import ImageCollection
 from core.images.files import ImageMissingError
 from core.images.queries import Counts, Filters, count, counts, listed
 from core.images.splits import split_of
-from core.vision.boxes import CLASSES_OF, BadBoxError, NewBox
+from core.vision.boxes import NewBox
 from core.vision.decode import encode, fit
 from core.vision.detections import Pixels
 from core.vision.provenance import MODEL
@@ -39,7 +40,6 @@ __all__ = [
     "Stored",
     "add",
     "bring",
-    "check_labels",
     "count",
     "counts",
     "delete",
@@ -61,28 +61,26 @@ _LOCK = 0x5EEDF11E
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
     """What is known of a picture on arrival. ``session`` groups pictures of one person in one place and decides
-    the split. ``state`` follows from the boxes when it is None: none: unlabelled, a model's: proposed, others:
-    labelled.
+    the split, ``collection`` says which boxes may be. ``state`` follows from the boxes when it is None: none:
+    unlabelled, a model's: proposed, others: labelled.
 
-    Raises ``BadBoxError`` for labels the workload does not know, ``ValueError`` for other unknown words.
+    Raises ``BadBoxError`` for boxes that have no place in the collection, ``ValueError`` for other unknown words.
     """
 
     source: str
     session: str
-    workload: str = "rps"
+    collection: ImageCollection
     boxes: Sequence[NewBox] = ()
     state: str | None = None
     priority: int = NORMAL
     note: Messages = ()
 
     def __post_init__(self) -> None:
-        if self.workload not in CLASSES_OF:
-            raise ValueError(f"{self.workload!r} does not learn from pictures.")
         if self.source not in SOURCES or self.settled_state not in STATES:
             raise ValueError(f"Source {self.source!r} or state {self.state!r} is not known.")
         if not 0 < len(self.session) <= 64:
             raise ValueError("A session is named with 1 to 64 letters.")
-        check_labels(self.workload, self.boxes)
+        self.collection.check(self.boxes, complete=self.settled_state == LABELLED)
 
     @property
     def settled_state(self) -> str:
@@ -103,10 +101,10 @@ class Stored:
 def add(
     actor: Actor,
     pixels: Pixels,
+    collection: ImageCollection,
     *,
     source: str,
     session: str,
-    workload: str = "rps",
     boxes: Sequence[NewBox] = (),
     state: str | None = None,
     priority: int = NORMAL,
@@ -116,7 +114,7 @@ def add(
 
     The parameters are those of :class:`ImageFacts`; raises what it and :func:`put` raise.
     """
-    return put(actor, pixels, ImageFacts(source, session, workload, boxes, state, priority, note)).image
+    return put(actor, pixels, ImageFacts(source, session, collection, boxes, state, priority, note)).image
 
 
 def put(actor: Actor, pixels: Pixels, about: ImageFacts) -> Stored:
@@ -130,7 +128,7 @@ def put(actor: Actor, pixels: Pixels, about: ImageFacts) -> Stored:
     data = encode(pixels)
     sha256 = hashlib.sha256(data).hexdigest()
     for _ in range(_TRIES):
-        if (known := find(about.workload, sha256)) is not None:
+        if (known := find(about.collection.workload, sha256)) is not None:
             return Stored(known, False)
         files.write(sha256, data)
         image = _row(actor, about, sha256, pixels, len(data))
@@ -141,7 +139,7 @@ def put(actor: Actor, pixels: Pixels, about: ImageFacts) -> Stored:
 
 def _row(actor: Actor, about: ImageFacts, sha256: str, pixels: Pixels, size: int) -> Image:
     return Image(
-        workload=about.workload,
+        workload=about.collection.workload,
         sha256=sha256,
         session=about.session,
         split=split_of(about.session),
@@ -188,13 +186,6 @@ def row_of(box: NewBox, actor: Actor) -> Box:
     )
 
 
-def check_labels(workload: str, boxes: Sequence[NewBox]) -> None:
-    """Raise :class:`core.vision.boxes.BadBoxError` for a label that the workload does not know."""
-    for box in boxes:
-        if box.label not in CLASSES_OF[workload]:
-            raise BadBoxError(f"{workload} knows {', '.join(CLASSES_OF[workload])}, not {box.label!r}.")
-
-
 def find(workload: str, sha256: str) -> Image | None:
     """The picture with these very bytes."""
     with reading() as session:
@@ -237,7 +228,7 @@ def delete(actor: Actor, ids: Sequence[int]) -> int:
         gone += len(found)
         _forget_files([image.sha256 for image in found])
     if gone:
-        audit.record_event(actor, "image.delete", f"{gone} pictures")
+        audit.record_event(actor, "image.delete", "images", images=gone)
     return gone
 
 

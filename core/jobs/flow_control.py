@@ -15,7 +15,7 @@ RANDOM_CHECK = "random-check"
 NEEDS_INPUT = {
     jobs.PREDICT_FILE: "Starts when somebody uploads a file on the Predict page.",
     jobs.PREDICT_VIDEO: "Starts when somebody uploads a video on the Predict page.",
-    jobs.IMPORT: "Starts when somebody uploads a dataset under Datasets, Hands.",
+    jobs.IMPORT: "Starts when somebody uploads a dataset on Datasets.",
 }
 """Flows that cannot start from a button, and what starts them."""
 

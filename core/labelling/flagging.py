@@ -2,34 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
 from core.auth.roles import Actor
 from core.catalog.engine import writing
 from core.catalog.image_tables import Image
 from core.config.messages import Message, Messages, say
 from core.images import FLAGGED, LIVE, PROPOSED, UNLABELLED, store
-from core.vision.boxes import BadBoxError, NewBox, from_corners
-from core.vision.classes import CLASSES
+from core.images.collection import ImageCollection
+from core.vision.answers import to_boxes
+from core.vision.boxes import BadBoxError, NewBox, whole_image
 from core.vision.detections import Detections, Pixels
 from core.vision.provenance import MODEL
 
 
-def flag(
-    actor: Actor, pixels: Pixels, right_label: str | None, said: Detections, *, session: str, model: str = "the model"
-) -> Image:
-    """Somebody says that the detector was wrong on this frame: it goes to the top of the queue.
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What ``model`` answered; ``classes`` are its labels, to which ``found`` points."""
 
-    ``said`` is what the detector answered; its surest box, with ``right_label`` on it, is the proposal.
-    ``right_label`` None means that there is no throw: the proposal is an empty picture. Where the detector saw
-    nothing there is no box to propose, and the picture waits unlabelled. ``session`` groups the frames of one
-    stream, ``model`` names who said it. Anybody may do this. Raises ``ForbiddenError``, ``BadImageError``,
-    ``BadBoxError`` for an unknown class, ``lake.DiskFullError``.
+    found: Detections
+    classes: Sequence[str]
+    model: str = "the model"
+
+
+def flag(
+    actor: Actor, pixels: Pixels, right_label: str | None, said: Said, *, session: str, collection: ImageCollection
+) -> Image:
+    """Somebody says that the model was wrong on this frame: it goes to the top of the queue.
+
+    The most confident box of what was said, with ``right_label`` on it, is the proposal. ``right_label`` None means
+    that none of the classes is there: the proposal is an empty image, or no label at all where it is for the whole
+    image. Where the model saw nothing there is no box to propose, and the image waits unlabelled. ``session`` groups
+    the frames of one stream. Anybody may do this. Raises ``ForbiddenError``, ``BadImageError``, ``BadBoxError`` for an
+    unknown class, ``lake.DiskFullError``.
     """
-    if right_label is not None and right_label not in CLASSES:
-        raise BadBoxError(f"A throw is one of {', '.join(CLASSES)}, not {right_label!r}.")
-    boxes = [] if right_label is None or not len(said) else [_corrected(pixels, right_label, said)]
-    note = (_note(actor, right_label, said, model),)
-    state = UNLABELLED if right_label is not None and not boxes else PROPOSED
-    about = store.ImageFacts(LIVE, session, boxes=boxes, state=state, priority=FLAGGED, note=note)
+    if right_label is not None and right_label not in collection.classes:
+        raise BadBoxError(f"The label is one of {', '.join(collection.classes)}, not {right_label!r}.")
+    boxes = [] if right_label is None else _corrected(pixels, right_label, said, collection)
+    note = (_note(actor, right_label, said),)
+    undecided = not boxes and (right_label is not None or collection.whole_image)
+    state = UNLABELLED if undecided else PROPOSED
+    about = store.ImageFacts(LIVE, session, collection, boxes, state, FLAGGED, note)
     kept = store.put(actor, pixels, about)
     return kept.image if kept.new else _flag_again(kept.image.id, note)
 
@@ -43,17 +57,19 @@ def _flag_again(image_id: int, note: Messages) -> Image:
         return image
 
 
-def _corrected(pixels: Pixels, label: str, said: Detections) -> NewBox:
-    """The surest box with another label. Without a confidence: nobody was sure of this answer, so far."""
+def _corrected(pixels: Pixels, label: str, said: Said, collection: ImageCollection) -> list[NewBox]:
+    """The most confident box with another label. Without a confidence: nobody was sure of this answer, so far."""
+    if collection.whole_image:
+        return [whole_image(label, MODEL)]
     height, width = pixels.shape[:2]
-    left, top, right, bottom = (float(side) for side in said.boxes[0])
-    return from_corners(label, (left, top, right, bottom), width, height, MODEL)
+    found = to_boxes(said.found, said.classes, width, height)
+    return [replace(found[0], label=label, confidence=None)] if found else []
 
 
-def _note(actor: Actor, right_label: str | None, said: Detections, model: str) -> Message:
-    pairs = zip(said.labels, said.scores, strict=True)
-    found = [say("image.detection", label=CLASSES[label], confidence=score) for label, score in pairs]
+def _note(actor: Actor, right_label: str | None, said: Said) -> Message:
+    pairs = zip(said.found.labels, said.found.scores, strict=True)
+    found = [say("image.detection", label=said.classes[label], confidence=score) for label, score in pairs]
     found = found or [say("image.no_detection")]
     if right_label is None:
-        return say("image.flagged_nothing", model=model, found=found, user=actor.username)
-    return say("image.flagged", model=model, found=found, user=actor.username, label=right_label)
+        return say("image.flagged_nothing", model=said.model, found=found, user=actor.username)
+    return say("image.flagged", model=said.model, found=found, user=actor.username, label=right_label)

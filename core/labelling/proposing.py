@@ -1,4 +1,4 @@
-"""Boxes that nobody draws: proposed for unlabelled pictures, by MediaPipe where it is, else by the model that serves.
+"""Boxes that nobody draws: proposed for unlabelled images, by the workload's helper or by the model that serves.
 
 What was proposed waits on the Label page for a person who confirms it.
 """
@@ -17,28 +17,27 @@ from core.catalog.image_tables import Image
 from core.config.messages import Message, say
 from core.config.progress import Report, silent
 from core.images import PROPOSED, UNLABELLED, store
+from core.images.collection import ImageCollection
 from core.images.label_hints import hinted
 from core.models import registry
 from core.models.serving import ModelRefusedError, load_served, served_starter
-from core.vision.boxes import CLASSES_OF, BadBoxError, NewBox, from_corners
+from core.vision.answers import PROPOSED_FROM, to_boxes
+from core.vision.boxes import NewBox
 from core.vision.detections import Detector, Pixels
-from core.vision.provenance import MODEL
+from core.workloads.image_collections import collection_of, helper_of
 
 Proposer = Callable[[Pixels], list[NewBox]]
-
-_LEAST = 0.25
-"""Confidence from which on a model's detection is worth a person's look."""
 
 _TELL_EVERY_S = 1.0
 
 
 class NoProposerError(RuntimeError):
-    """There is nothing to propose boxes with; the message says how to get something."""
+    """There is nothing to propose labels with; the message says how to get something."""
 
 
 @dataclass(slots=True)
 class Proposed:
-    """``looked`` pictures were looked at; on ``found`` of them at least one hand was seen."""
+    """``looked`` pictures were looked at; for ``found`` of them something was proposed."""
 
     looked: int = 0
     found: int = 0
@@ -63,23 +62,24 @@ def propose_all(actor: Actor, workload: str, report: Report = silent, proposer: 
         waiting = list(session.scalars(wanted))
     if not waiting:
         return outcome
-    proposer = proposer or find_proposer(workload)
+    collection = collection_of(workload)
+    proposer = proposer or find_proposer(collection)
     tell_at = 0.0
     for number, image in enumerate(waiting):
         if time.monotonic() >= tell_at:
             report(number / len(waiting), say("propose.progress", done=number, total=len(waiting)))
             tell_at = time.monotonic() + _TELL_EVERY_S
         outcome.looked += 1
-        outcome.found += _propose(actor, image, proposer)
+        outcome.found += _propose(actor, image, proposer, collection)
     return outcome
 
 
-def _propose(actor: Actor, image: Image, proposer: Proposer) -> bool:
+def _propose(actor: Actor, image: Image, proposer: Proposer, collection: ImageCollection) -> bool:
     try:
         boxes = proposer(store.pixels_of(image))
     except store.ImageMissingError:
         return False  # doctor tells of it
-    if boxes and (said := hinted(image.note, image.workload)) is not None:
+    if boxes and (said := hinted(image.note, collection.classes)) is not None:
         boxes = [replace(max(boxes, key=lambda box: box.width * box.height), label=said)]
     if not boxes:
         return False
@@ -92,20 +92,20 @@ def _propose(actor: Actor, image: Image, proposer: Proposer) -> bool:
     return True
 
 
-def find_proposer(workload: str) -> Proposer:
-    """MediaPipe first, and the model that serves where that is missing or sees nothing.
+def find_proposer(collection: ImageCollection) -> Proposer:
+    """The workload's own helper first, and the model that serves where that is missing or sees nothing.
 
     Raises :class:`NoProposerError` when there is neither.
     """
-    from core.workloads.rps import autolabel
-
-    missing = autolabel.available()
-    detector = _serving(workload)
-    if missing is None:
-        return lambda pixels: autolabel.propose(pixels) or (_detected(detector, pixels, workload) if detector else [])
-    if detector is None:
-        raise NoProposerError(f"There is no model yet that could propose boxes. {missing}")
-    return lambda pixels: _detected(detector, pixels, workload)
+    helper = helper_of(collection.workload)
+    missing = helper.available() if helper is not None else None
+    model = _serving(collection.workload)
+    if helper is not None and missing is None:
+        ready = helper
+        return lambda pixels: ready.propose(pixels) or (_answered(model, pixels, collection) if model else [])
+    if model is None:
+        raise NoProposerError(f"There is no model yet that could propose labels. {missing or ''}".strip())
+    return lambda pixels: _answered(model, pixels, collection)
 
 
 def _serving(workload: str) -> Detector | None:
@@ -118,13 +118,9 @@ def _serving(workload: str) -> Detector | None:
     return served.predictor if served is not None else None
 
 
-def _detected(detector: Detector, pixels: Pixels, workload: str) -> list[NewBox]:
+def _answered(model: Detector, pixels: Pixels, collection: ImageCollection) -> list[NewBox]:
+    """Labels that went since the model was trained are left out."""
     height, width = pixels.shape[:2]
-    found = detector.detect(pixels, _LEAST)
-    boxes = []
-    for corners, score, index in zip(found.boxes.tolist(), found.scores.tolist(), found.labels.tolist(), strict=True):
-        try:
-            boxes.append(from_corners(CLASSES_OF[workload][index], tuple(corners), width, height, MODEL, score))
-        except BadBoxError:  # a box without an area
-            continue
-    return boxes
+    found = to_boxes(model.detect(pixels, PROPOSED_FROM), model.classes, width, height)
+    known = [box for box in found if box.label in collection.classes]
+    return known[:1] if collection.whole_image else known

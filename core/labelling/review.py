@@ -20,10 +20,11 @@ from core.catalog.image_tables import Box, Image
 from core.catalog.tables import utcnow
 from core.images import LABELLED, PROPOSED, REJECTED, store
 from core.labelling.flagging import flag
-from core.labelling.review_history import Step, remember, restore, stamp
+from core.labelling.review_history import Before, Step, remember, restore, stamp
 from core.labelling.review_queue import confident
 from core.vision.boxes import NewBox
 from core.vision.provenance import HUMAN
+from core.workloads.image_collections import collection_of
 
 __all__ = ["ReviewedMeanwhileError", "Undone", "accept", "accept_confident", "flag", "reject", "set_boxes", "undo"]
 
@@ -69,7 +70,7 @@ def accept_confident(actor: Actor, workload: str, threshold: float) -> Step:
 
 
 def set_boxes(actor: Actor, image_id: int, boxes: Sequence[NewBox], seen: str | None = None) -> Step:
-    """These are the boxes; none at all makes the picture a negative.
+    """These are the boxes; none at all makes the image a negative, where a label is for a box.
 
     A box that is where and what it was keeps its origin; any other is this person's, whatever ``provenance`` says.
     Raises ``ForbiddenError``, ``BadBoxError`` for an unknown class, ``LookupError`` when the picture is gone,
@@ -86,7 +87,7 @@ def set_boxes(actor: Actor, image_id: int, boxes: Sequence[NewBox], seen: str | 
 
     with writing() as session:
         images = _found(session, [image_id], None if seen is None else {image_id: seen})
-        store.check_labels(images[0].workload, boxes)
+        collection_of(images[0].workload).check(boxes, complete=True)
         return _changed(session, actor, "label", images, label)
 
 
@@ -116,14 +117,19 @@ def undo(actor: Actor, step: Step) -> Undone:
         present = {image.id: image for image in _select(session, step.image_ids)}
         for before in step.before:
             image = present.get(before.image_id)
-            if image is not None and stamp(image) == step.after[image.id]:
+            if image is not None and stamp(image) == step.after[image.id] and _known(image, before):
                 restore(image, before)
                 restored.append(image.id)
         if len(step.before) > 1:
-            audit.record_event(actor, "image.undo", f"{len(restored)} pictures", undone=step.action, session=session)
+            audit.record_event(actor, "image.undo", "images", images=len(restored), undone=step.action, session=session)
     if step.before and not restored:
         raise ReviewedMeanwhileError("Nothing was undone: somebody has changed this picture since, or deleted it.")
     return Undone(tuple(restored), tuple(one for one in step.image_ids if one not in set(restored)))
+
+
+def _known(image: Image, before: Before) -> bool:
+    """Whether all labels from before are still there: people may have renamed or removed one since."""
+    return {str(box["label"]) for box in before.boxes} <= set(collection_of(image.workload).classes)
 
 
 def _accept(session: Session, actor: Actor, images: Sequence[Image]) -> Step:
@@ -143,9 +149,7 @@ def _changed(
         change(image)
         image.reviewed_by, image.reviewed_at = actor.username, now
     if len(images) > 1:
-        audit.record_event(
-            actor, f"image.{action}", f"{len(images)} pictures", workload=images[0].workload, session=session
-        )
+        audit.record_event(actor, f"image.{action}", images[0].workload, images=len(images), session=session)
     return Step(actor.username, action, before, {image.id: stamp(image) for image in images})
 
 

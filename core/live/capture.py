@@ -24,7 +24,7 @@ LONGEST_S = 30.0
 """A hold that is never let go (a browser that vanished) ends by itself."""
 
 GUIDE = (0.25, 0.15, 0.75, 0.85)
-"""Left, top, right, bottom as shares: where the hand belongs when nothing can find it."""
+"""Left, top, right, bottom as shares: where the thing belongs when nothing can find it."""
 
 _WAITING = 4
 _SLACK_S = 0.005  # cameras are not that punctual

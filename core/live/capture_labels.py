@@ -1,7 +1,7 @@
-"""A captured frame becomes a proposed picture: somebody finds the hand, the person said what it shows.
+"""A captured frame becomes an image to learn from: the person said what it shows, somebody finds where.
 
-Asked in turn: MediaPipe's hand landmarks, the model that serves, and at last the guide frame that is drawn into the
-picture while recording.
+Where a label is for the whole image, nothing is left to find. Otherwise the workload's own helper is asked, then the
+model that serves, and at last the guide frame that is drawn into the picture while recording.
 """
 
 from __future__ import annotations
@@ -12,54 +12,55 @@ from dataclasses import replace
 from core import images
 from core.auth.roles import Actor
 from core.images import store
+from core.images.collection import ImageCollection
 from core.live.capture import GUIDE, Keep
 from core.live.frames import Model
-from core.vision.boxes import NewBox, from_corners
+from core.vision.answers import PROPOSED_FROM, to_boxes
+from core.vision.boxes import NewBox, whole_image
 from core.vision.detections import Pixels
-from core.vision.provenance import MODEL
+from core.vision.provenance import HUMAN, MODEL
+from core.workloads.base import Proposer
 
-MEDIAPIPE, DETECTOR, GUIDED = "MediaPipe", "the model", "the guide frame"
-
-_LEAST = 0.3
+DETECTOR, GUIDED, PERSON = "the model", "the guide frame", "you"
 
 
-def image_saver(serving: Callable[[], Model | None]) -> Keep:
-    """Stores captured frames with source "webcam" and state "proposed"; ``serving`` is the model to fall back on."""
+def image_saver(
+    collection: Callable[[], ImageCollection],
+    helper: Callable[[], Proposer | None],
+    serving: Callable[[], Model | None],
+) -> Keep:
+    """Stores captured frames with source "webcam". ``helper`` and ``serving`` are asked for boxes, in this order; what
+    they propose waits for a person."""
 
     def keep(actor: Actor, pixels: Pixels, label: str, session: str) -> str:
-        box, proposer = propose(pixels, label, serving())
-        store.add(actor, pixels, source=images.WEBCAM, session=session, boxes=[box], state=images.PROPOSED)
+        into = collection()
+        if into.whole_image:
+            boxes, proposer, state = [whole_image(label, HUMAN)], PERSON, images.LABELLED
+        else:
+            box, proposer = propose(pixels, label, helper(), serving())
+            boxes, state = [box], images.PROPOSED
+        store.add(actor, pixels, into, source=images.WEBCAM, session=session, boxes=boxes, state=state)
         return proposer
 
     return keep
 
 
-def propose(pixels: Pixels, label: str, serving: Model | None) -> tuple[NewBox, str]:
-    """One box, called ``label``, and what found it. The largest hand is taken: it is the one that is shown."""
-    if found := _landmarks(pixels):
-        return replace(_largest(found), label=label), MEDIAPIPE
-    if serving is not None and (seen := _detected(pixels, label, serving)):
-        return _largest(seen), DETECTOR
+def propose(pixels: Pixels, label: str, helper: Proposer | None, serving: Model | None) -> tuple[NewBox, str]:
+    """One box, called ``label``, and what found it. The largest is taken: it is the thing that is shown."""
+    if helper is not None and helper.available() is None and (found := helper.propose(pixels)):
+        return replace(_largest(found), label=label), helper.name
+    if serving is not None and (seen := _detected(pixels, serving)):
+        return replace(_largest(seen), label=label), DETECTOR
     left, top, right, bottom = GUIDE
     # Confidence 0: such a box is never among those that are accepted in bulk.
     centre = ((left + right) / 2, (top + bottom) / 2)
     return NewBox(label, *centre, right - left, bottom - top, MODEL, 0.0), GUIDED
 
 
-def _landmarks(pixels: Pixels) -> list[NewBox]:
-    from core.workloads.rps import autolabel
-
-    return list(autolabel.propose(pixels)) if autolabel.available() is None else []
-
-
-def _detected(pixels: Pixels, label: str, serving: Model) -> list[NewBox]:
+def _detected(pixels: Pixels, serving: Model) -> list[NewBox]:
     height, width = pixels.shape[:2]
-    found = serving.detector.detect(pixels, _LEAST)
-    boxes = []
-    for corners, score in zip(found.boxes, found.scores, strict=True):
-        left, top, right, bottom = (float(value) for value in corners)
-        boxes.append(from_corners(label, (left, top, right, bottom), width, height, MODEL, float(score)))
-    return boxes
+    found = serving.detector.detect(pixels, PROPOSED_FROM)
+    return to_boxes(found, serving.detector.classes, width, height)
 
 
 def _largest(boxes: list[NewBox]) -> NewBox:

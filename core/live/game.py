@@ -1,4 +1,4 @@
-"""Rock, paper, scissors against the machine, best of five: a state machine without a clock of its own.
+"""A game of classes that beat each other against the machine, best of five: a state machine without a clock.
 
 A :class:`Match` never changes; :func:`advance` and :func:`saw` return the next one. Whoever calls them brings
 the time (seconds of any steady clock), so a game can be played in a test in no time at all.
@@ -11,12 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal
-
-from core.vision.classes import CLASSES
 
 WINS = 3
 """Best of five: who has three. A round with equal throws gives nobody a point and is played again."""
@@ -26,7 +24,8 @@ PATIENCE = 3
 
 LEAST_FRAMES = 2
 
-_BEATS = {"rock": "scissors", "scissors": "paper", "paper": "rock"}
+Beats = Mapping[str, str]
+"""Class → the class that it beats."""
 
 Outcome = Literal["you", "machine", "tie"]
 
@@ -65,9 +64,12 @@ class Commitment:
         return hashlib.sha256(f"{self.throw}:{self.word}".encode()).hexdigest()[:16]
 
 
-def draw() -> Commitment:
-    """An unpredictable throw, each with probability one third."""
-    return Commitment(secrets.choice(CLASSES), secrets.token_hex(8))
+def draw(beats: Beats) -> Commitment:
+    """An unpredictable throw, each equally probable."""
+    return Commitment(secrets.choice(tuple(beats)), secrets.token_hex(8))
+
+
+Draw = Callable[[Beats], Commitment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +79,13 @@ class Round:
     you: str
     confidence: float
     pledge: Commitment
+    beats: Beats
 
     @property
     def outcome(self) -> Outcome:
         if self.you == self.pledge.throw:
             return "tie"
-        return "you" if _BEATS[self.you] == self.pledge.throw else "machine"
+        return "you" if self.beats[self.you] == self.pledge.throw else "machine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,7 @@ class Match:
     phase: Phase
     since: float
     pledge: Commitment
+    beats: Beats
     rounds: tuple[Round, ...] = ()
     votes: tuple[tuple[str, float], ...] = ()
     unseen: int = 0
@@ -117,9 +121,9 @@ class Match:
         return max(1, 3 - int((now - self.since) / self.pace.beat_s))
 
 
-def begin(now: float, draw_one: Callable[[], Commitment] = draw, pace: Pace | None = None) -> Match:
+def begin(now: float, beats: Beats, draw_one: Draw = draw, pace: Pace | None = None) -> Match:
     """A new game: the countdown of its first round starts at ``now``."""
-    return Match(Phase.COUNTDOWN, now, draw_one(), pace=pace or Pace())
+    return Match(Phase.COUNTDOWN, now, draw_one(beats), beats, pace=pace or Pace())
 
 
 def pause(match: Match, now: float) -> Match:
@@ -127,20 +131,22 @@ def pause(match: Match, now: float) -> Match:
     return replace(match, phase=Phase.PAUSED, since=now) if match.running and not match.winner else match
 
 
-def resume(match: Match, now: float, draw_one: Callable[[], Commitment] = draw) -> Match:
+def resume(match: Match, now: float, draw_one: Draw = draw) -> Match:
     """Go on after a pause; anything else stays as it is."""
     return _next_round(replace(match, unseen=0), now, draw_one) if match.phase is Phase.PAUSED else match
 
 
 def saw(match: Match, at: float, throw: str, confidence: float) -> Match:
     """A frame taken at ``at`` showed ``throw``. Counts only when it was taken while the throw is read."""
+    if throw not in match.beats:
+        return match
     longer = 0.0 if read_throw(match.votes) else match.pace.linger_s
     if match.phase is not Phase.READING or not match.since <= at <= match.since + match.pace.read_s + longer:
         return match
     return replace(match, votes=(*match.votes, (throw, confidence)))
 
 
-def advance(match: Match, now: float, draw_one: Callable[[], Commitment] = draw) -> Match:
+def advance(match: Match, now: float, draw_one: Draw = draw) -> Match:
     """The game at ``now``: at most one phase further, and each phase begins when it is first seen.
 
     A stream that stood still therefore costs nobody a round.
@@ -160,22 +166,22 @@ def advance(match: Match, now: float, draw_one: Callable[[], Commitment] = draw)
     return match
 
 
-def _next_round(match: Match, now: float, draw_one: Callable[[], Commitment]) -> Match:
-    return replace(match, phase=Phase.COUNTDOWN, since=now, pledge=draw_one(), votes=())
+def _next_round(match: Match, now: float, draw_one: Draw) -> Match:
+    return replace(match, phase=Phase.COUNTDOWN, since=now, pledge=draw_one(match.beats), votes=())
 
 
 def _read(match: Match, now: float) -> Match:
     thrown = read_throw(match.votes)
     if thrown is None:
         return replace(match, phase=Phase.UNSEEN, since=now, unseen=match.unseen + 1)
-    played = Round(*thrown, match.pledge)
+    played = Round(*thrown, match.pledge, match.beats)
     return replace(match, phase=Phase.REVEAL, since=now, rounds=(*match.rounds, played), unseen=0)
 
 
 def read_throw(votes: tuple[tuple[str, float], ...]) -> tuple[str, float] | None:
     """The throw with the greatest sum of confidences, and the mean confidence of its votes.
 
-    None when fewer than two frames showed it: one frame may be a hand on its way.
+    None when fewer than two frames showed it: one frame may show a hand on its way.
     """
     sums = {throw: sum(confidence for name, confidence in votes if name == throw) for throw, _ in votes}
     if not sums:

@@ -19,26 +19,23 @@ from core.models import serving
 from core.models.serving import ChampionWatcher, Served
 
 IDLE_S = 5.0
-WORKLOAD, STARTER = "rps", "starter"
+STARTER = "starter"
 
-NO_STARTER = (
-    "There is no champion yet and this copy of the project lacks the starter model. Clone or "
-    "unpack the project again, or train a model on the Train page."
-)
+NO_MODEL = "There is no model yet. Make a dataset: the first model is trained from it by itself."
 
 
 def model_of(served: Served) -> Model:
     """A version as streams use it; version 0 is the starter."""
     version = served.version
     name = f"v{version.version}" if version.version else STARTER
-    return Model(f"{name}-{version.sha256}", name, served.predictor)
+    return Model(f"{version.workload}-{name}-{version.sha256}", name, served.predictor)
 
 
-def starter_model() -> Model:
-    """The model that ships with the project. Raises ``ModelRefusedError`` when it is missing or damaged."""
-    served = serving.served_starter(WORKLOAD)
+def starter_model(workload: str) -> Model:
+    """The model that ships with the workload. Raises ``ModelRefusedError`` when there is none or it is damaged."""
+    served = serving.served_starter(workload)
     if served is None:
-        raise serving.ModelRefusedError(NO_STARTER)
+        raise serving.ModelRefusedError(NO_MODEL)
     return model_of(served)
 
 
@@ -47,9 +44,9 @@ class ModelCache:
 
     def __init__(
         self,
+        workload: str,
         interval_s: float | None = None,
         idle_s: float = IDLE_S,
-        workload: str = WORKLOAD,
     ) -> None:
         self.problem: str | None = None
         self._workload = workload
@@ -119,8 +116,8 @@ class ModelCache:
         """A damaged champion or a store that does not answer: the starter plays on, and the page says why."""
         if watcher.state in {"refused", "unreachable"} and self._model is None:
             try:
-                self._model = starter_model()
+                self._model = starter_model(self._workload)
             except serving.ModelRefusedError:
                 self.problem = watcher.problem
         elif self._model is None:
-            self.problem = NO_STARTER
+            self.problem = NO_MODEL

@@ -10,10 +10,10 @@ from core.live.frames import Frame, Model, Result
 from core.live.stats import Rate, Recent
 from core.vision import drawing
 from core.vision.detections import Pixels
-from core.vision.tracks import Hand, Tracker
+from core.vision.tracks import ShownBox, Tracker
 
 STALE_S = 1.0
-"""Boxes older than this are not drawn: the hand is elsewhere by now."""
+"""Boxes older than this are not drawn: what they show is elsewhere by now."""
 
 
 class ModelChannel:
@@ -25,11 +25,11 @@ class ModelChannel:
         self.rate = Rate()
         self.ages_ms = Recent()
         self.took_ms = Recent()
-        self._answer: tuple[Result, tuple[Hand, ...]] | None = None
+        self._answer: tuple[Result, tuple[ShownBox, ...]] | None = None
         self._pool = pool
         self._clock = clock
         self._heard = heard
-        self._tracker = Tracker()
+        self._tracker = Tracker(())
         self._confidence = 0.0
         self._subscription: Subscription | None = None
 
@@ -39,8 +39,8 @@ class ModelChannel:
         return self._answer[0] if self._answer else None
 
     @property
-    def hands(self) -> tuple[Hand, ...]:
-        """The hands of the newest answer, steadied."""
+    def boxes(self) -> tuple[ShownBox, ...]:
+        """The boxes of the newest answer, steadied."""
         return self._answer[1] if self._answer else ()
 
     def offer(self, frame: Frame, model: Model | None, confidence: float) -> None:
@@ -64,7 +64,7 @@ class ModelChannel:
     def _move(self, model: Model) -> None:
         """Until the new model answers, what the old one said stays in the picture."""
         old, self._subscription = self._subscription, self._pool.join(model, self._take)
-        self._tracker = Tracker()
+        self._tracker = Tracker(model.detector.classes)
         self.ages_ms.clear()
         self.took_ms.clear()
         if old is not None:
@@ -81,12 +81,12 @@ class ModelChannel:
             self._heard(result)
 
     def draw(self, picture: Pixels, now: float, colour: drawing.Colour, mirrored: bool, below: bool = False) -> None:
-        """The newest hands, drawn into ``picture``; notes how old they are."""
+        """The newest boxes, drawn into ``picture``; notes how old they are."""
         answer = self._answer
         if answer is None or now - answer[0].frame.at > STALE_S:
             return
         self.ages_ms.add(1000 * (now - answer[0].frame.at))
         meter.AGE.observe(now - answer[0].frame.at)
-        for hand in answer[1]:
-            shown = drawing.mirrored_hand(hand, picture.shape[1]) if mirrored else hand
-            drawing.draw_hand(picture, shown, colour, below)
+        for box in answer[1]:
+            shown = drawing.mirrored_box(box, picture.shape[1]) if mirrored else box
+            drawing.draw_box(picture, shown, colour, below)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -22,9 +22,8 @@ from core.live.model_channel import ModelChannel
 from core.live.overlay import caption
 from core.live.stats import Rate
 from core.vision import drawing
-from core.vision.classes import CLASSES
 from core.vision.detections import Detections, Pixels
-from core.vision.tracks import Hand
+from core.vision.tracks import ShownBox
 
 Source = Callable[[], Model | None]
 """The model to ask now; called for each frame, so it answers at once. None: none is there (yet)."""
@@ -42,10 +41,10 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """How one model does: its name, hands on the newest frame, results per second, milliseconds, trouble."""
+    """How one model does: its name, boxes on the newest frame, results per second, milliseconds, trouble."""
 
     model: str
-    hands: tuple[Hand, ...]
+    boxes: tuple[ShownBox, ...]
     per_second: float
     age_ms: float | None
     took_ms: float | None
@@ -70,6 +69,7 @@ class Moment:
     pixels: Pixels
     said: Detections
     model: str
+    classes: tuple[str, ...]
 
 
 class Viewer:
@@ -133,13 +133,13 @@ class Viewer:
         return picture
 
     def _heard(self, result: Result) -> None:
-        """A result about the main model came: a running game reads throws from it."""
+        """A result about the main model came: a running game reads what is shown from it."""
         found = result.found.above(self.wishes.confidence)
         if len(found) == 0:
             return
         with self._lock:
             if self._match is not None:
-                throw = CLASSES[int(found.labels[0])]
+                throw = result.model.detector.classes[int(found.labels[0])]
                 self._match = game.saw(self._match, result.frame.at, throw, float(found.scores[0]))
 
     def _advanced(self, now: float) -> game.Match | None:
@@ -148,12 +148,12 @@ class Viewer:
                 self._match = game.advance(self._match, now)
             return self._match
 
-    def play(self) -> None:
-        """A new game, or a paused one goes on."""
+    def play(self, beats: Mapping[str, str]) -> None:
+        """A new game in which a class beats another one, or a paused one goes on."""
         with self._lock:
             paused = self._match is not None and self._match.phase is game.Phase.PAUSED
             now = self._clock()
-            self._match = game.resume(self._match, now) if self._match and paused else game.begin(now)
+            self._match = game.resume(self._match, now) if self._match and paused else game.begin(now, beats)
 
     def pause(self) -> None:
         """The person looks elsewhere: a game that runs waits."""
@@ -170,7 +170,8 @@ class Viewer:
         result = self._main.result
         if result is None:
             return None
-        return Moment(result.frame.pixels, result.found.above(self.wishes.confidence), result.model.name)
+        found = result.found.above(self.wishes.confidence)
+        return Moment(result.frame.pixels, found, result.model.name, result.model.detector.classes)
 
     @property
     def model(self) -> Model | None:
@@ -198,7 +199,7 @@ class Viewer:
             return None
         return Answers(
             result.model.name,
-            slot.hands,
+            slot.boxes,
             slot.rate.per_second(now),
             slot.ages_ms.median(),
             slot.took_ms.median(),

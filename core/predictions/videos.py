@@ -13,7 +13,7 @@ from core.jobs import outputs as job_outputs
 from core.models import registry
 from core.models.serving import Served, load_served, served_starter
 from core.storage import lake, uploads
-from core.workloads.rps.video import SUFFIXES, BadVideoError, Watched, annotate, check
+from core.vision.video import SUFFIXES, BadVideoError, Watched, annotate, check
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +72,9 @@ def answer(workload: str, upload: str, confidence: float, job_id: str, report: R
 def outcome(answered: AnsweredVideo) -> Messages:
     """What came of it."""
     watched = answered.watched
-    done = say("video.done_starter", frames=watched.frames, found=watched.hands)
+    done = say("video.done_starter", frames=watched.frames, found=watched.found)
     if answered.version:
-        done = say("video.done", frames=watched.frames, found=watched.hands, version=answered.version)
+        done = say("video.done", frames=watched.frames, found=watched.found, version=answered.version)
     return (done, say("video.cut_off")) if watched.cut_off else (done,)
 
 

@@ -6,14 +6,10 @@ import math
 from dataclasses import dataclass
 
 from core.config.messages import say
-from core.vision.classes import CLASSES
 from core.vision.provenance import PROVENANCES
 
 Corners = tuple[float, float, float, float]
 """Left, top, right, bottom in pixels."""
-
-CLASSES_OF: dict[str, tuple[str, ...]] = {"rps": CLASSES}
-"""The labels that each workload on pictures knows, in the order of its model's outputs."""
 
 _SLACK = 1e-3
 """Tools round: a border that sticks out by less than a thousandth of the picture is cut, not refused."""
@@ -77,6 +73,11 @@ def from_corners(
     left, right = (min(max(value / width, 0.0), 1.0) for value in (corners[0], corners[2]))
     top, bottom = (min(max(value / height, 0.0), 1.0) for value in (corners[1], corners[3]))
     return NewBox(label, (left + right) / 2, (top + bottom) / 2, right - left, bottom - top, provenance, confidence)
+
+
+def whole_image(label: str, provenance: str, confidence: float | None = None) -> NewBox:
+    """The box of a label that is for the image as a whole. Raises :class:`BadBoxError`."""
+    return NewBox(label, 0.5, 0.5, 1.0, 1.0, provenance, confidence)
 
 
 def to_corners(x: float, y: float, box_width: float, box_height: float, width: int, height: int) -> Corners:

@@ -1,4 +1,4 @@
-"""What a detector answers for one picture."""
+"""What an image model answers for one image."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ class Detections:
     """Boxes on one picture, most confident first.
 
     ``boxes`` float32, shape (n, 4): left, top, right, bottom in pixels of the picture; ``scores``
-    float32, shape (n,), 0 to 1; ``labels`` int64, shape (n,), indices into
-    the model's classes.
+    float32, shape (n,), 0 to 1; ``labels`` int64, shape (n,), indices into the ``classes`` of the model that answered.
     """
 
     boxes: NDArray[np.float32]
@@ -48,9 +47,9 @@ class Detector(Protocol):
         ...
 
     def detect(self, picture: Pixels, confidence: float = 0.25) -> Detections:
-        """Boxes on one image of any size, at least that confident."""
+        """Boxes on one image of any size, at least that confident. A classifier's cover the image, one per class."""
         ...
 
     def smoke(self) -> None:
-        """One detection on a grey picture. Raises ``ValueError`` when the answer is not sane."""
+        """One answer about a grey image. Raises ``ValueError`` when it is not sane."""
         ...

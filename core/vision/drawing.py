@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from core.vision.detections import Pixels
-from core.vision.tracks import Hand
+from core.vision.tracks import ShownBox
 
 Colour = tuple[int, int, int]
 
@@ -23,18 +23,18 @@ def mirrored(pixels: Pixels) -> Pixels:
     return np.asarray(cv2.flip(pixels, 1), np.uint8)
 
 
-def mirrored_hand(hand: Hand, width: int) -> Hand:
-    """The hand as it lies on the mirrored picture of that width."""
-    left, top, right, bottom = hand.box
-    return Hand((width - right, top, width - left, bottom), hand.label, hand.confidence)
+def mirrored_box(shown: ShownBox, width: int) -> ShownBox:
+    """The box as it lies on the mirrored picture of that width."""
+    left, top, right, bottom = shown.box
+    return ShownBox((width - right, top, width - left, bottom), shown.name, shown.confidence)
 
 
-def draw_hand(pixels: Pixels, hand: Hand, colour: Colour, below: bool = False) -> None:
+def draw_box(pixels: Pixels, shown: ShownBox, colour: Colour, below: bool = False) -> None:
     """A box with name and confidence, drawn into ``pixels``; ``below`` puts the words under it."""
-    left, top, right, bottom = (round(value) for value in hand.box)
+    left, top, right, bottom = (round(value) for value in shown.box)
     thickness = max(2, pixels.shape[0] // 160)
     cv2.rectangle(pixels, (left, top), (right, bottom), colour, thickness)
-    text = f"{hand.name} {100 * hand.confidence:.0f}%"
+    text = f"{shown.name} {100 * shown.confidence:.0f}%"
     scale = pixels.shape[0] / 800
     (width, height), _ = cv2.getTextSize(text, _FONT, scale, 1)
     height += 8
@@ -56,7 +56,7 @@ def draw_words(pixels: Pixels, words: str, size: float = 1.0) -> None:
 
 
 def draw_guide(pixels: Pixels, frame: tuple[float, float, float, float], colour: Colour) -> None:
-    """A thin frame to put the hand into (left, top, right, bottom as shares), drawn into ``pixels``."""
+    """A thin frame to put the thing into (left, top, right, bottom as shares), drawn into ``pixels``."""
     height, width = pixels.shape[:2]
     left, top, right, bottom = frame
     corners = (round(left * width), round(top * height)), (round(right * width), round(bottom * height))

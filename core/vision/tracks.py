@@ -1,20 +1,21 @@
-"""Steady boxes: what a detector says about the same hand in successive frames, put together."""
+"""Steady boxes: what a model says about the same thing in successive frames, put together."""
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.vision.classes import CLASSES
 from core.vision.detections import Detections
 
 MEMORY = 6
-"""Frames whose votes name a hand: at 20 results a second a changed hand has its new name after 0.2 s."""
+"""Frames whose votes name a thing: at 20 results a second one that changes has its new name after 0.2 s."""
 
-_SAME_HAND = 0.3
+_SAME_THING = 0.3
+_SAME_PLACE = 0.98
 _HELD = 2
 
 
@@ -26,34 +27,37 @@ class _Track:
 
 
 @dataclass(frozen=True, slots=True)
-class Hand:
-    """A hand as it is shown: box (left, top, right, bottom in pixels), class index, confidence 0 to 1."""
+class ShownBox:
+    """A box as it is shown: left, top, right, bottom in pixels, the class by name, confidence 0 to 1."""
 
     box: tuple[float, float, float, float]
-    label: int
+    name: str
     confidence: float
 
-    @property
-    def name(self) -> str:
-        return CLASSES[self.label]
+
+def steady(found: Detections, classes: Sequence[str]) -> tuple[ShownBox, ...]:
+    """The boxes of a single image as they are shown, most confident first: one per place."""
+    return Tracker(classes).update(found)
 
 
 class Tracker:
-    """Follows hands from frame to frame by overlap; not safe between threads."""
+    """Follows things from frame to frame by overlap; not safe between threads. ``classes`` are the model's."""
 
-    def __init__(self) -> None:
+    def __init__(self, classes: Sequence[str]) -> None:
+        self._classes = classes
         self._tracks: list[_Track] = []
 
-    def update(self, found: Detections) -> tuple[Hand, ...]:
+    def update(self, found: Detections) -> tuple[ShownBox, ...]:
         """Take the next frame's boxes; returns what to show, most confident first.
 
         The name is the class with the greatest sum of confidences over the last frames. A box that is missing for
-        up to two frames stays where it was, which keeps the picture from flickering.
+        up to two frames stays where it was, which keeps the picture from flickering. Of several answers about one
+        place, as classifiers of whole images give, only the most confident counts.
         """
-        free = list(range(len(found)))
+        free = _one_per_place(found)
         for track in self._tracks:
             best = max(free, key=lambda index: overlap(track.box, found.boxes[index]), default=None)
-            if best is not None and overlap(track.box, found.boxes[best]) >= _SAME_HAND:
+            if best is not None and overlap(track.box, found.boxes[best]) >= _SAME_THING:
                 free.remove(best)
                 _see(track, found, best)
             else:
@@ -63,22 +67,31 @@ class Tracker:
             track = _Track(found.boxes[index])
             _see(track, found, index)
             self._tracks.append(track)
-        return tuple(sorted(map(_shown, self._tracks), key=lambda hand: -hand.confidence))
+        return tuple(sorted(map(self._shown, self._tracks), key=lambda shown: -shown.confidence))
 
     def clear(self) -> None:
         self._tracks = []
+
+    def _shown(self, track: _Track) -> ShownBox:
+        sums: defaultdict[int, float] = defaultdict(float)
+        for label, score in track.votes:
+            sums[label] += score
+        winner = min(sums, key=lambda label: (-sums[label], label))
+        left, top, right, bottom = (float(value) for value in track.box)
+        return ShownBox((left, top, right, bottom), self._classes[winner], sums[winner] / len(track.votes))
+
+
+def _one_per_place(found: Detections) -> list[int]:
+    kept: list[int] = []
+    for index in range(len(found)):
+        if all(overlap(found.boxes[other], found.boxes[index]) < _SAME_PLACE for other in kept):
+            kept.append(index)
+    return kept
 
 
 def _see(track: _Track, found: Detections, index: int) -> None:
     track.box, track.missed = found.boxes[index], 0
     track.votes.append((int(found.labels[index]), float(found.scores[index])))
-
-
-def _shown(track: _Track) -> Hand:
-    sums = [sum(score for label, score in track.votes if label == wanted) for wanted in range(len(CLASSES))]
-    winner = int(np.argmax(sums))
-    left, top, right, bottom = (float(value) for value in track.box)
-    return Hand((left, top, right, bottom), winner, sums[winner] / len(track.votes))
 
 
 def overlap(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:

@@ -20,10 +20,13 @@ from core.storage.lake import StoredFile
 from core.workloads.features import Feature as Feature
 from core.workloads.features import names_of
 from core.workloads.optional import ObservableTraining as ObservableTraining
+from core.workloads.optional import OwnLabels as OwnLabels
 from core.workloads.optional import Playable as Playable
 from core.workloads.optional import Proposer as Proposer
 from core.workloads.optional import Proposes as Proposes
 from core.workloads.optional import SqlExamples as SqlExamples
+from core.workloads.optional import Synonyms as Synonyms
+from core.workloads.optional import Synthesises as Synthesises
 from core.workloads.optional import TrainingProgress as TrainingProgress
 from core.workloads.optional import UsesGpu as UsesGpu
 from core.workloads.predictors import Classifier as Classifier

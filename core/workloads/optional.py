@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from core.auth.roles import Actor
 from core.config.messages import Message
@@ -59,9 +59,47 @@ class Playable(Protocol):
         """Class → the class that it beats."""
         ...
 
+    @property
+    def icons(self) -> Mapping[str, str]:
+        """Class → what is shown before its name; a class may lack one."""
+        ...
+
+
+@runtime_checkable
+class OwnLabels(Protocol):
+    """Offered by workloads on images whose labels are data: people make, rename and remove them in the app."""
+
+    @property
+    def own_labels(self) -> bool: ...
+
+
+@runtime_checkable
+class Synonyms(Protocol):
+    """Offered by workloads that know what others call their classes: it helps with imports."""
+
+    @property
+    def synonyms(self) -> Mapping[str, Collection[str]]:
+        """Class → other names of it, in small letters."""
+        ...
+
+
+@runtime_checkable
+class Synthesises(Protocol):
+    """Offered by workloads on images that can make some when a dataset is generated."""
+
+    @property
+    def labelled_only(self) -> Mapping[str, Any]:
+        """The parameters with which a dataset holds the labelled images that are there, and none is made."""
+        ...
+
 
 class Proposer(Protocol):
     """Proposes boxes for images that nobody has labelled yet."""
+
+    @property
+    def name(self) -> str:
+        """What people know it by."""
+        ...
 
     def available(self) -> str | None:
         """None when it can be used, else the reason why not, for people."""

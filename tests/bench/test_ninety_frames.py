@@ -16,6 +16,7 @@ from core.vision.provenance import HUMAN
 from core.workloads.rps.render import render_many
 from tests.bench.table import Row, Table
 from tests.hands import session_in, snapshot
+from tests.pictures_of_hands import HANDS
 
 TRAIN, HOLDOUT, TARGET_MIN = 63, 27, 8
 UNSEEN = 50_000
@@ -45,4 +46,4 @@ def _capture() -> None:
     for number, (split, (pixels, boxes)) in enumerate(zip(wanted, shown, strict=False)):
         confirmed = replace(boxes[0], provenance=HUMAN)
         session = session_in(split, number % 3)
-        store.add(SYSTEM, pixels, source=images.WEBCAM, session=session, boxes=[confirmed], state=images.LABELLED)
+        store.add(SYSTEM, pixels, HANDS, source=images.WEBCAM, session=session, boxes=[confirmed])

@@ -188,4 +188,4 @@ class LivePage:
         wait_until(stored, timeout=60, what=f"{pictures} captured pictures")
         self.page.mouse.up() if by_mouse else self.page.keyboard.up("Space")
         expect(button).to_have_attribute("aria-pressed", "false")
-        self.sees(re.compile(rf"\d+ pictures? of {throw}"))
+        self.sees(re.compile(rf"\d+ images? of {throw}"))

@@ -15,7 +15,7 @@ from tests.e2e.insisting import settled
 from tests.e2e.signing import log_in
 from tests.e2e.workbench import Workbench
 from tests.people import make_user
-from tests.pictures_of_hands import box, file_bytes, picture
+from tests.pictures_of_hands import HANDS, box, file_bytes, picture
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
@@ -31,7 +31,7 @@ def a_zip() -> bytes:
 
 
 def test_photos_gallery_and_zip(workbench: Workbench, page: Page, settings: Settings) -> None:
-    kept = store.add(SYSTEM, picture(1, 320, 240), source=WEBCAM, session="s", boxes=[box("rock")])
+    kept = store.add(SYSTEM, picture(1, 320, 240), HANDS, source=WEBCAM, session="s", boxes=[box("rock")])
     make_user("ada", Role.EDITOR)
     page.goto(f"{workbench.url}/datasets")
     log_in(page, "ada")
@@ -39,18 +39,18 @@ def test_photos_gallery_and_zip(workbench: Workbench, page: Page, settings: Sett
     expect(page.get_by_alt_text(f"Picture {kept.id}: rock")).to_be_visible()
 
     page.get_by_role("tab", name="Photos").click()
-    page.locator("[class*=st-key-hands_photos_] input[type=file]").set_input_files(
+    page.locator("[class*=st-key-images_photos_] input[type=file]").set_input_files(
         [
             {"name": "wall.png", "mimeType": "image/png", "buffer": file_bytes(picture(2), "PNG")},
             {"name": "broken.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"},
         ]
     )
     page.get_by_role("button", name="Add photos").click()
-    expect(page.get_by_text("broken.jpg: This is not a picture")).to_be_visible()
+    expect(page.get_by_text("broken.jpg: This is not an image")).to_be_visible()
     # While the gallery is drawn anew, the old one is there too.
     settled(page, page.get_by_alt_text(f"Picture {kept.id + 1}: no box"))
     page.get_by_text(f"Choose {kept.id}", exact=True).click()
-    page.get_by_role("button", name="Delete 1 picture").click()
+    page.get_by_role("button", name="Delete 1 image").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("They cannot be brought back")
     dialog.get_by_role("button", name="Delete").click()
@@ -58,12 +58,12 @@ def test_photos_gallery_and_zip(workbench: Workbench, page: Page, settings: Sett
     expect(page.get_by_alt_text(f"Picture {kept.id}: rock")).to_have_count(0)
 
     page.get_by_role("tab", name="Import").click()
-    page.locator("[class*=st-key-hands_zip_] input[type=file]").set_input_files(
+    page.locator("[class*=st-key-images_zip_] input[type=file]").set_input_files(
         {"name": "set.zip", "mimeType": "application/zip", "buffer": a_zip()}
     )
-    expect(page.get_by_role("button", name="Import 1 picture")).to_be_visible()
+    expect(page.get_by_role("button", name="Import 1 image")).to_be_visible()
     expect(page.get_by_role("combobox", name="Rock")).to_have_value("rock")
-    expect(page.get_by_role("combobox", name="Spock")).to_have_value("leave these pictures out")
+    expect(page.get_by_role("combobox", name="Spock")).to_have_value("leave these images out")
     page.get_by_role("button", name="Choose another file").click()
     expect(page.get_by_text("A zip file as Roboflow")).to_be_visible()
     assert list(settings.uploads_dir.iterdir()) == []

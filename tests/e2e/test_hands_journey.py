@@ -22,8 +22,8 @@ from core.live.model_cache import STARTER
 from core.loop import decisions
 from core.models import registry
 from core.storage import datasets
+from core.workloads.images.enough import LEAST
 from core.workloads.rps.classes import CLASSES
-from core.workloads.rps.training.enough import LEAST
 from tests.e2e.conftest import _CHROMIUM_ARGS
 from tests.e2e.fake_camera import ChangingFilm, arguments, new_signs
 from tests.e2e.insisting import settled
@@ -149,13 +149,13 @@ def _label(page: Page) -> None:
         expect(stage).to_be_focused()
         page.keyboard.press("Enter")
         wait_until(lambda: next_picture() != image, what=f"picture {image} to be accepted")
-    expect(page.get_by_text("Nothing waits for you")).to_be_visible()
+    expect(page.get_by_text("The review queue is empty")).to_be_visible()
 
 
 def _make_a_dataset(page: Page) -> None:
     _go(page, "Datasets")
     page.get_by_role("tab", name="Hands").click()
-    synthetic = page.get_by_role("spinbutton", name="Synthetic pictures")
+    synthetic = page.get_by_role("spinbutton", name="Synthetic images")
     synthetic.fill("0")
     synthetic.press("Enter")
     make = page.get_by_role("button", name="Make a dataset", exact=True)  # so called once nothing is to be rendered

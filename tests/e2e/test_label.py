@@ -17,6 +17,7 @@ from tests.e2e.insisting import until_visible
 from tests.e2e.signing import log_in
 from tests.e2e.workbench import Workbench
 from tests.people import make_user
+from tests.pictures_of_hands import HANDS
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
@@ -26,7 +27,7 @@ BOB = Actor("bob", Role.EDITOR)
 
 def picture(grey: int, *boxes: NewBox, priority: int = 0) -> Image:
     pixels = np.full((240, 320, 3), grey, np.uint8)
-    return store.add(SYSTEM, pixels, source=WEBCAM, session="s", boxes=boxes, priority=priority)
+    return store.add(SYSTEM, pixels, HANDS, source=WEBCAM, session="s", boxes=boxes, priority=priority)
 
 
 def box(label: str = "rock", x: float = 0.5) -> NewBox:
@@ -113,13 +114,13 @@ def test_by_keyboard_alone(editor_page: Page) -> None:
     press("b")
     press("p")
     press("Enter")
-    expect(page.get_by_text("skipped every picture that waits here (1)")).to_be_visible()
+    expect(page.get_by_text("skipped every image that waits here (1)")).to_be_visible()
     assert [(one.label, one.width) for one in saved(last, "labelled").boxes] == [("paper", pytest.approx(0.4))]
     page.get_by_role("button", name="Look at them again").click()
     expect_picture(page, second, 1)
     page.locator(".stage").focus()
     press("Delete")
-    expect(page.get_by_role("button", name="Accept: no throw here")).to_be_enabled()
+    expect(page.get_by_role("button", name="Accept: nothing here")).to_be_enabled()
 
 
 def drag(page: Page, stage: Locator, start: tuple[float, float], end: tuple[float, float]) -> None:
@@ -170,7 +171,7 @@ def test_by_mouse(editor_page: Page) -> None:
 
     page.get_by_role("button", name="Accept them all").click()
     page.get_by_role("dialog").get_by_role("button", name="Accept them").click()
-    expect(page.get_by_text("No picture fits this choice")).to_be_visible()
+    expect(page.get_by_text("No image fits this choice")).to_be_visible()
     for one in sure:
         assert saved(one, "labelled").boxes[0].provenance == "model"
     page.get_by_role("button", name="Undo the last step").click()

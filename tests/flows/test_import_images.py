@@ -54,7 +54,7 @@ def test_a_cancelled_import_keeps_whole_pictures_and_the_next_one_goes_on(prefec
         again = ended(submit(dataset()))
         assert again.state == jobs.COMPLETED, again.message
         assert (again.result["new"], again.result["known"]) == (PICTURES - kept, kept)
-        assert sum(store.counts().splits.values()) == PICTURES
+        assert sum(store.counts("rps").splits.values()) == PICTURES
 
         broken = jobs.submit(EDITOR, jobs.IMPORT, "rps", {"upload": "nothing.zip", "meanings": {}})
         assert "Upload it again" in render(ended(broken).message)

@@ -10,7 +10,7 @@ from core.config.settings import Settings
 from core.jobs import jobs
 from core.jobs import outputs as job_outputs
 from core.predictions import videos as video_predictions
-from core.workloads.rps.video import check
+from core.vision.video import check
 from tests.colour_model import promote_colour_model
 from tests.flows.driving import ended
 from tests.prefect_server import flow_runner, runner_environment

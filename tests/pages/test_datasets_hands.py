@@ -23,7 +23,7 @@ from core.ui.datasets.images.gallery import PER_PAGE
 from core.ui.datasets.images.thumbnails import colour_of, marks_of, thumbnail
 from tests.pages.opening import open_page, texts
 from tests.people import make_user
-from tests.pictures_of_hands import box, file_bytes, picture
+from tests.pictures_of_hands import HANDS, box, file_bytes, picture
 
 pytestmark = pytest.mark.usefixtures("no_servers")
 
@@ -35,7 +35,7 @@ def open_hands(role: Role = Role.EDITOR, way: str = "Make a dataset") -> AppTest
 
 
 def turn_to(app: AppTest, way: str) -> AppTest:
-    app.session_state["hands_way"] = way
+    app.session_state["images_way"] = way
     app.run()
     assert not app.exception
     return app
@@ -52,7 +52,7 @@ def metrics(app: AppTest) -> dict[str, str]:
 def fill(count: int = 3) -> list[store.Image]:
     labels = ("rock", "paper", "scissors")
     return [
-        store.add(SYSTEM, picture(seed), source="synthetic", session=f"s{seed}", boxes=[box(labels[seed % 3])])
+        store.add(SYSTEM, picture(seed), HANDS, source="synthetic", session=f"s{seed}", boxes=[box(labels[seed % 3])])
         for seed in range(count)
     ]
 
@@ -63,18 +63,18 @@ def tiles(app: AppTest) -> list[str]:
 
 def test_a_newcomer_is_told_where_pictures_come_from() -> None:
     app = open_hands()
-    assert "No picture yet. Synthesise some above" in said(app)
-    assert "No dataset yet. Press **Synthesise and make a dataset**" in said(app)
-    assert app.button(key="btn_hands_dataset").label == "Synthesise and make a dataset"
-    assert app.number_input(key="hands_synthetic").value == 400
+    assert "No image yet. Add photos, import a dataset" in said(app)
+    assert "No dataset yet. Press **Make a dataset**" in said(app)
+    assert app.button(key="btn_images_dataset").label == "Make a dataset"
+    assert app.number_input(key="images_synthetic").value == 400
     assert not app.metric
 
 
 def test_the_figures_tell_what_can_be_learnt_and_what_waits() -> None:
     fill(5)
-    store.add(SYSTEM, picture(10), source="upload", session="u")
-    store.add(SYSTEM, picture(11), source="upload", session="u", boxes=[box("rock", provenance="model")])
-    store.add(SYSTEM, picture(12), source="upload", session="u", state=REJECTED)
+    store.add(SYSTEM, picture(10), HANDS, source="upload", session="u")
+    store.add(SYSTEM, picture(11), HANDS, source="upload", session="u", boxes=[box("rock", provenance="model")])
+    store.add(SYSTEM, picture(12), HANDS, source="upload", session="u", state=REJECTED)
     app = open_hands()
     in_train = {image.boxes[0].label for image in store.listed(store.Filters(state=LABELLED, split="train"))}
     for label in ("rock", "paper", "scissors"):
@@ -94,49 +94,49 @@ def test_making_a_dataset_submits_the_choices(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(jobs, "submit", submit)
     app = open_hands()
-    app.number_input(key="hands_synthetic").set_value(50)
-    app.number_input(key="hands_seed").set_value(7)
-    app.button(key="btn_hands_dataset").click().run()
+    app.number_input(key="images_synthetic").set_value(50)
+    app.number_input(key="images_seed").set_value(7)
+    app.button(key="btn_images_dataset").click().run()
     assert submitted == [(jobs.GENERATE, "rps", {"choices": {"synthetic": 50, "seed": 7}})]
     assert not app.exception
 
 
 def test_the_seed_goes_on_after_the_last_dataset() -> None:
     fill()
-    datasets.register(write_snapshot(), "rps", {"synthetic": 400, "seed": 100}, SYSTEM)
-    assert open_hands().number_input(key="hands_seed").value == 500
+    datasets.register(write_snapshot(HANDS), "rps", {"synthetic": 400, "seed": 100}, SYSTEM)
+    assert open_hands().number_input(key="images_seed").value == 500
 
 
 def test_choices_out_of_bounds_are_refused_in_words() -> None:
     app = open_hands()
-    app.number_input(key="hands_synthetic").set_value(-1).run()
+    app.number_input(key="images_synthetic").set_value(-1).run()
     assert "Synthetic: Input should be greater than or equal to 0" in said(app)
-    assert app.button(key="btn_hands_dataset").disabled
+    assert app.button(key="btn_images_dataset").disabled
 
 
 def test_while_prefect_is_down_nothing_is_left_behind() -> None:
     app = open_hands()
-    app.button(key="btn_hands_dataset").click().run()
+    app.button(key="btn_images_dataset").click().run()
     assert "Not started. The Prefect server does not answer" in said(app)
     assert jobs.alive() == []
 
 
 def test_a_viewer_sees_everything_and_changes_nothing() -> None:
     fill()
-    datasets.register(write_snapshot(), "rps", {}, SYSTEM)
+    datasets.register(write_snapshot(HANDS), "rps", {}, SYSTEM)
     app = open_hands(Role.VIEWER)
     assert tiles(app) == ["Choose 3", "Choose 2", "Choose 1"]
     assert all(item.disabled for item in app.checkbox)
-    for key in ("btn_hands_dataset", "btn_delete_images", "btn_delete_dataset"):
+    for key in ("btn_images_dataset", "btn_delete_images", "btn_delete_dataset"):
         assert app.button(key=key).disabled
     assert turn_to(app, "Photos").button(key="btn_photos").disabled
-    assert "Adding pictures needs the role editor" in said(app)
-    assert "Importing needs the role editor" in said(turn_to(app, "Import"))
+    assert "Adding images requires the role editor" in said(app)
+    assert "Importing requires the role editor" in said(turn_to(app, "Import"))
 
 
 def test_photos_are_added_with_what_was_done_to_them_and_bad_ones_told() -> None:
     app = open_hands(way="Photos")
-    app.file_uploader(key="hands_photos_0").set_value(
+    app.file_uploader(key="images_photos_0").set_value(
         [
             ("good.png", file_bytes(picture(1), "PNG"), "image/png"),
             ("again.png", file_bytes(picture(1), "PNG"), "image/png"),
@@ -144,8 +144,8 @@ def test_photos_are_added_with_what_was_done_to_them_and_bad_ones_told() -> None
             ("broken.jpg", b"no picture", "image/jpeg"),
         ]
     )
-    app.selectbox(key="hands_photos_show").set_value("paper")
-    app.text_input(key="hands_photos_session").set_value("anna at home")
+    app.selectbox(key="images_photos_show_rps").set_value("paper")
+    app.text_input(key="images_photos_session").set_value("anna at home")
     app.run()
     app.button(key="btn_photos").click().run()
     assert not app.exception
@@ -157,7 +157,7 @@ def test_photos_are_added_with_what_was_done_to_them_and_bad_ones_told() -> None
     }
     assert len(kept) == 2
     assert any("2 new photos, 1 were there before" in toast.value for toast in app.toast)
-    assert app.button(key="btn_propose").label == "Propose boxes for 2 pictures"  # Prefect is down: by hand, later
+    assert app.button(key="btn_propose").label == "Propose labels for 2 images"  # Prefect is down: by hand, later
     app.button(key="btn_propose").click().run()
     assert "Not started. The Prefect server does not answer" in said(app)
 
@@ -168,7 +168,7 @@ def test_boxes_are_proposed_for_new_photos_without_a_click(monkeypatch: pytest.M
         jobs, "submit", lambda *given: submitted.append(given[1:]) or jobs.adopt(given[1], "rps", "r", {})
     )
     app = open_hands(way="Photos")
-    app.file_uploader(key="hands_photos_0").set_value([("a.png", file_bytes(picture(1), "PNG"), "image/png")]).run()
+    app.file_uploader(key="images_photos_0").set_value([("a.png", file_bytes(picture(1), "PNG"), "image/png")]).run()
     app.button(key="btn_photos").click().run()
     assert not app.exception
     assert submitted == [(jobs.PROPOSE, "rps")]
@@ -176,8 +176,8 @@ def test_boxes_are_proposed_for_new_photos_without_a_click(monkeypatch: pytest.M
 
 def test_photos_of_nothing_are_negatives_at_once() -> None:
     app = open_hands(way="Photos")
-    app.file_uploader(key="hands_photos_0").set_value([("wall.png", file_bytes(picture(1), "PNG"), "image/png")])
-    app.selectbox(key="hands_photos_show").set_value("nothing").run()
+    app.file_uploader(key="images_photos_0").set_value([("wall.png", file_bytes(picture(1), "PNG"), "image/png")])
+    app.selectbox(key="images_photos_show_rps").set_value("nothing").run()
     app.button(key="btn_photos").click().run()
     (kept,) = store.listed()
     assert (kept.state, kept.boxes, kept.note) == (LABELLED, [], "")
@@ -199,7 +199,7 @@ def zipped(**more: bytes) -> bytes:
 
 
 def upload_zip(app: AppTest, data: bytes) -> AppTest:
-    app.file_uploader(key="hands_zip_0").set_value([("set.zip", data, "application/zip")])
+    app.file_uploader(key="images_zip_0").set_value([("set.zip", data, "application/zip")])
     return app.run()
 
 
@@ -207,7 +207,7 @@ def test_an_import_asks_what_the_classes_mean(monkeypatch: pytest.MonkeyPatch, s
     submitted = []
     monkeypatch.setattr(jobs, "submit", lambda *given: submitted.append(given) or jobs.adopt(given[1], "rps", "r", {}))
     app = upload_zip(open_hands(way="Import"), zipped())
-    assert "A YOLO dataset with **2 pictures**, 1 of them without labels" in said(app)
+    assert "A YOLO dataset with **2 images**, 1 of them without labels" in said(app)
     meanings = {item.label: item.value for item in app.selectbox if str(item.key).startswith("meaning_")}
     assert meanings == {"Rock": "rock", "Peace": "scissors", "Lizard": "(leave out)"}
     app.selectbox(key="meaning_2_Lizard").set_value("(background)").run()
@@ -248,17 +248,17 @@ def test_what_an_import_could_not_use_is_listed() -> None:
     result = {"splits": {"train": 8, "holdout": 2}, "faults": [as_json(text("images/x.jpg: The file is empty."))]}
     jobs.finish(job.id, jobs.COMPLETED, text("10 images are new"), result)
     app = open_hands(way="Import")
-    assert "By split: 8 training, 2 holdout." in said(app)
+    assert "By split: 8 train, 2 holdout." in said(app)
     assert "images/x.jpg: The file is empty." in [item.value for item in app.code]
 
 
 def test_an_export_holds_what_it_says(settings: Settings) -> None:
     fill(2)
-    store.add(SYSTEM, picture(9), source="webcam", session="w", boxes=[box("rock")])
+    store.add(SYSTEM, picture(9), HANDS, source="webcam", session="w", boxes=[box("rock")])
     app = open_hands(Role.VIEWER, "Export")
     (button,) = [item for item in app.get("download_button") if item.proto.id.endswith("btn_export")]
-    assert button.proto.label.startswith("Download 1 picture (")
-    app.toggle(key="hands_export_synthetic").set_value(True).run()
+    assert button.proto.label.startswith("Download 1 image (")
+    app.toggle(key="images_export_synthetic").set_value(True).run()
     data = export_zip._content(make_user("vic", Role.VIEWER), "rps", ("webcam", "synthetic"))
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert sum(name.endswith(".jpg") for name in archive.namelist()) == 3
@@ -266,21 +266,21 @@ def test_an_export_holds_what_it_says(settings: Settings) -> None:
 
 
 def test_nothing_to_export_is_said() -> None:
-    assert "No such picture is labelled yet" in said(open_hands(way="Export"))
+    assert "No such image is labelled yet" in said(open_hands(way="Export"))
 
 
 def test_the_gallery_is_filtered_and_paged() -> None:
     fill(PER_PAGE + 3)
-    store.add(SYSTEM, picture(90), source="upload", session="u")
+    store.add(SYSTEM, picture(90), HANDS, source="upload", session="u")
     app = open_hands()
     assert len(tiles(app)) == PER_PAGE
     assert tiles(app)[0] == f"Choose {PER_PAGE + 4}"
-    assert f"{PER_PAGE + 4} pictures." in said(app)
-    app.selectbox(key="hands_source").set_value("upload").run()
+    assert f"{PER_PAGE + 4} images." in said(app)
+    app.selectbox(key="images_source").set_value("upload").run()
     assert tiles(app) == [f"Choose {PER_PAGE + 4}"]
-    app.selectbox(key="hands_class").set_value("rock").run()
+    app.selectbox(key="images_class_rps").set_value("rock").run()
     assert tiles(app) == []
-    assert "No picture matches. Clear a filter" in said(app)
+    assert "No image matches. Clear a filter" in said(app)
 
 
 def test_deleting_pictures_asks_first_and_then_does_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -292,10 +292,10 @@ def test_deleting_pictures_asks_first_and_then_does_it(monkeypatch: pytest.Monke
     assert app.button(key="btn_delete_images").disabled
     app.checkbox(key=f"choose_{kept[0].id}").check()
     app.checkbox(key=f"choose_{kept[2].id}").check().run()
-    assert app.button(key="btn_delete_images").label == "Delete 2 pictures"
+    assert app.button(key="btn_delete_images").label == "Delete 2 images"
     app.button(key="btn_delete_images").click().run()
     [(question, delete)] = asked
-    assert question.startswith("Delete 2 pictures with their boxes?")
+    assert question.startswith("Delete 2 images with their boxes?")
     assert store.count() == 3
     delete(SYSTEM)
     assert [image.id for image in store.listed()] == [kept[1].id]
@@ -312,19 +312,19 @@ def test_a_picture_without_its_file_is_told_and_can_be_deleted() -> None:
 
 def test_a_dataset_is_listed_and_tells_which_pictures_were_deleted_since() -> None:
     kept = fill(4)
-    dataset = datasets.register(write_snapshot(), "rps", {"synthetic": 4, "seed": 0}, SYSTEM)
+    dataset = datasets.register(write_snapshot(HANDS), "rps", {"synthetic": 4, "seed": 0}, SYSTEM)
     app = open_hands()
     listed = app.dataframe[0].value
     assert (listed["id"].tolist(), listed["pictures"].tolist()) == ([dataset.id], [4])
     assert (listed["synthetic"].tolist(), listed["seed"].tolist()) == ([4], [0])
     assert "were deleted since" not in said(app)
     store.delete(SYSTEM, [kept[0].id])
-    assert "1 of its pictures were deleted since" in said(app.run())
+    assert "1 of its images were deleted since" in said(app.run())
 
 
 def test_boxes_are_drawn_in_the_colour_of_their_class() -> None:
     plain = np.full((200, 400, 3), 128, np.uint8)
-    kept = store.add(SYSTEM, plain, source="upload", session="s", boxes=[box("scissors", x=0.5)])
+    kept = store.add(SYSTEM, plain, HANDS, source="upload", session="s", boxes=[box("scissors", x=0.5)])
     drawn = Image.open(io.BytesIO(thumbnail(str(store.file_of(kept)), "rps", marks_of(kept))))
     assert drawn.size == (320, 160)
     wanted = np.array([int(colour_of("scissors", "rps")[i : i + 2], 16) for i in (1, 3, 5)])

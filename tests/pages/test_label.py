@@ -18,11 +18,14 @@ from core.config.settings import ROOT
 from core.images import FLAGGED, UNSURE, WEBCAM, store
 from core.jobs import jobs
 from core.labelling import review, review_queue
+from core.labelling.flagging import Said
 from core.labelling.review_history import stamp
 from core.vision.boxes import NewBox
 from core.vision.detections import Detections
+from core.workloads.rps.classes import CLASSES
 from tests.pages.opening import open_page, texts
 from tests.people import make_user
+from tests.pictures_of_hands import HANDS
 
 pytestmark = pytest.mark.usefixtures("no_servers")
 
@@ -31,7 +34,7 @@ _greys = count(10)
 
 def picture(*boxes: NewBox, priority: int = 0) -> Image:
     pixels = np.full((48, 64, 3), next(_greys), np.uint8)
-    return store.add(SYSTEM, pixels, source=WEBCAM, session="s", boxes=boxes, priority=priority)
+    return store.add(SYSTEM, pixels, HANDS, source=WEBCAM, session="s", boxes=boxes, priority=priority)
 
 
 def box(label: str = "rock", confidence: float = 0.9) -> NewBox:
@@ -56,7 +59,7 @@ def said(app: AppTest) -> str:
 
 def shown(app: AppTest) -> int | None:
     """The number of the picture in the editor."""
-    found = re.search(r"-badge\[\w+\] Picture (\d+)", texts(app))
+    found = re.search(r"-badge\[\w+\] Image (\d+)", texts(app))
     return int(found.group(1)) if found else None
 
 
@@ -81,15 +84,17 @@ PAPER = {"label": "paper", "x": 0.5, "y": 0.5, "width": 0.5, "height": 0.5}
 
 def test_an_empty_queue_tells_the_next_step() -> None:
     app = open_label()
-    assert "Nothing waits for you" in said(app)
-    assert "Collect pictures" in [link.proto.label for link in app.get("page_link")]
+    assert "The review queue is empty" in said(app)
+    assert "Collect images" in [link.proto.label for link in app.get("page_link")]
 
 
 def test_the_most_urgent_picture_comes_with_what_is_known_about_it() -> None:
     picture(box())
     frame = np.full((48, 64, 3), 200, np.uint8)
     answer = Detections(np.array([[8, 8, 32, 32]], np.float32), np.array([0.97], np.float32), np.array([0]))
-    flagged = review.flag(Actor("eve", Role.VIEWER), frame, "paper", answer, session="live-eve", model="v3")
+    flagged = review.flag(
+        Actor("eve", Role.VIEWER), frame, "paper", Said(answer, CLASSES, "v3"), session="live-eve", collection=HANDS
+    )
     app = open_label()
     assert shown(app) == flagged.id
     assert ":red-badge[Flagged]" in said(app)
@@ -107,11 +112,11 @@ def test_reasons_and_filters_narrow_the_queue() -> None:
     assert shown(app) == doubtful.id
     app.session_state["label_reason"] = "proposed"
     assert shown(app.run()) == rock.id
-    app.selectbox(key="label_class").set_value("paper").run()
+    app.selectbox(key="label_class_rps").set_value("paper").run()
     assert shown(app) == paper.id
     app.session_state["label_reason"] = "unlabelled"
     app.run()
-    assert "No picture fits this choice" in said(app)
+    assert "No image fits this choice" in said(app)
     review.reject(SYSTEM, [paper.id])
     app.selectbox(key="label_reviewed").set_value("rejected").run()
     assert shown(app) == paper.id
@@ -126,7 +131,7 @@ def test_deciding_shows_the_next_and_undo_comes_back() -> None:
     assert (now(second).state, shown(app)) == ("proposed", third.id)
     send(app, third, "reject")
     assert now(third).state == "rejected"
-    assert "skipped every picture that waits here (1)" in said(app)
+    assert "skipped every image that waits here (1)" in said(app)
     app.button(key="btn_label_undo").click().run()
     assert (now(third).state, shown(app)) == ("unlabelled", third.id)
     send(app, third, "undo")
@@ -140,7 +145,7 @@ def test_another_choice_leaves_the_picture_that_undo_showed() -> None:
     app = send(open_label(), rock, "reject")
     send(app, paper, "undo")
     assert shown(app) == rock.id
-    app.selectbox(key="label_class").set_value("paper").run()
+    app.selectbox(key="label_class_rps").set_value("paper").run()
     assert shown(app) == paper.id
 
 
@@ -227,7 +232,7 @@ def test_a_viewer_may_not_decide_whatever_the_browser_sends() -> None:
     image, _ = picture(box()), picture(box())
     app = open_label(Role.VIEWER, "eve")
     assert shown(app) == image.id
-    assert "Deciding needs the role editor" in said(app)
+    assert "Labelling requires the role editor" in said(app)
     assert app.button(key="btn_accept_all").disabled
     for action in ("accept", "reject"):
         send(app, image, action)
@@ -268,7 +273,7 @@ def test_a_link_to_nothing_shows_the_queue() -> None:
 def test_newly_labelled_pictures_ask_for_a_dataset() -> None:
     image = picture(box())
     app = send(open_label(), image, "accept", PAPER)
-    assert "1 labelled picture is in no dataset yet" in said(app)
+    assert "1 labelled image is in no dataset yet" in said(app)
     app.button(key="btn_label_dataset").click().run()
     assert "Not started. The Prefect server does not answer" in said(app)
     job = jobs.latest(jobs.GENERATE, "rps")

@@ -21,11 +21,13 @@ from core.live.model_cache import ModelCache
 from core.models import serving
 from core.ui.live import choices, readout, stream, viewer_store
 from core.vision.detections import Pixels
+from core.workloads.rps.workload import RpsWorkload
 from tests.colour_model import promote_colour_model, register_colour_model
 from tests.live import BrokenDetector, SquareDetector, picture, served
 from tests.pages.opening import open_page, texts
 from tests.pages.video import Video
 from tests.people import make_user
+from tests.pictures_of_hands import HANDS
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("no_servers")
@@ -45,10 +47,10 @@ def own_models(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for cached in (viewer_store.model_cache, viewer_store._pool, choices._starter):
         cached.clear()
     ships(monkeypatch, SquareDetector())
-    monkeypatch.setattr(viewer_store, "Following", lambda: ModelCache(interval_s=0.05, idle_s=0.5))
+    monkeypatch.setattr(viewer_store, "ModelCache", lambda workload: ModelCache(workload, interval_s=0.05, idle_s=0.5))
     yield
-    viewer_store.model_cache()._idle_s = 0.0  # nobody waits for the half second that a person may look away
-    wait_until(lambda: not viewer_store.model_cache().awake, every=0.01)
+    viewer_store.model_cache("rps")._idle_s = 0.0  # nobody waits for the half second that a person may look away
+    wait_until(lambda: not viewer_store.model_cache("rps").awake, every=0.01)
     for cached in (viewer_store.model_cache, viewer_store._pool, choices._starter):
         cached.clear()
 
@@ -66,7 +68,7 @@ def open_live(actor: Actor | None = None) -> AppTest:
 
 
 def tab(app: AppTest, name: str) -> AppTest:
-    app.session_state["live_tab"] = name
+    app.session_state["live_tab_rps"] = name
     app.run()
     assert not app.exception
     return app
@@ -108,7 +110,7 @@ def test_before_the_camera_is_on_the_page_says_how_to_begin(video: Video) -> Non
     assert video.options["rtc_configuration"] == {"iceServers": []}
     assert video.options["async_processing"] is True
     assert video.options["media_stream_constraints"]["audio"] is False
-    assert not viewer_store.model_cache().awake  # nobody watches: no model in memory
+    assert not viewer_store.model_cache("rps").awake  # nobody watches: no model in memory
 
 
 def test_what_the_model_sees_is_read_out(video: Video) -> None:
@@ -130,7 +132,7 @@ def test_without_any_model_the_page_says_what_to_do(video: Video, monkeypatch: p
     app = open_live()
     video.playing = True
     app.run()
-    wait_until(lambda: video.send(picture()) is not None and viewer_store.model_cache().problem, every=0.03)
+    wait_until(lambda: video.send(picture()) is not None and viewer_store.model_cache("rps").problem, every=0.03)
     app.run()
     assert "lacks the starter model" in said(app)
 
@@ -163,13 +165,13 @@ def test_models_to_choose_from_and_side_by_side(video: Video, mlflow_store: Path
     promote_colour_model(wider=8)
     register_colour_model(wider=16)
     app = tab(open_live(), "Options")
-    labels = app.selectbox(key="live_model").options
+    labels = app.selectbox(key="live_model_rps").options
     assert labels == ["Champion (v2)", "Challenger (v3)", "Previous (v1)", "Starter"]
-    app.selectbox(key="live_rival").select("challenger").run()
-    assert "Champion (v2)" not in app.selectbox(key="live_rival").options
+    app.selectbox(key="live_rival_rps").select("challenger").run()
+    assert "Champion (v2)" not in app.selectbox(key="live_rival_rps").options
     app = watch(app, video, picture("rock"))
     wait_until(lambda: video.send(picture("rock")) is not None and used(app) == ["v2", "v3"], every=0.03)
-    app.selectbox(key="live_model").select("previous").run()
+    app.selectbox(key="live_model_rps").select("previous").run()
     wait_until(lambda: video.send(picture("rock")) is not None and used(app) == ["v1", "v3"], every=0.03)
 
 
@@ -210,7 +212,7 @@ def test_a_game_from_start_to_end(video: Video, monkeypatch: pytest.MonkeyPatch)
     def over() -> bool:
         video.send(picture("rock"))
         if viewer.report().match.phase is Phase.PAUSED:  # a busy machine showed no throw in time, three times
-            viewer.play()
+            viewer.play(RpsWorkload.beats)
         return viewer.report().match.phase is Phase.OVER
 
     wait_until(over, timeout=60, every=0.02)
@@ -253,7 +255,9 @@ def test_a_mistake_goes_to_the_review_and_nothing_before(video: Video, role: Rol
 def test_a_frame_that_was_decided_about_does_not_wait_again(video: Video) -> None:
     app = tab(watch(open_live(make_user("ed", Role.EDITOR)), video, picture("rock")), "Correct")
     moment = app.session_state["live_viewer"].moment()
-    kept = flagging.flag(SYSTEM, moment.pixels, "rock", moment.said, session="s")
+    kept = flagging.flag(
+        SYSTEM, moment.pixels, "rock", flagging.Said(moment.said, moment.classes), session="s", collection=HANDS
+    )
     review.accept(SYSTEM, [kept.id])
     app.button(key="btn_wrong").click().run()
     answer(app, "Paper").click().run()
@@ -267,7 +271,7 @@ def test_a_frame_without_a_throw_and_second_thoughts(video: Video) -> None:
     answer(app, "Never mind").click().run()
     assert review_queue.queue("rps") == []
     app.button(key="btn_wrong").click().run()
-    answer(app, "No throw").click().run()
+    answer(app, "None of these").click().run()
     (image,) = review_queue.queue("rps")
     assert list(image.boxes) == []
 

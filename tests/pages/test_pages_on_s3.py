@@ -12,7 +12,7 @@ from core.images import UPLOAD, store
 from tests.learning import make_dataset
 from tests.pages.opening import open_page, texts
 from tests.people import make_user
-from tests.pictures_of_hands import box, picture
+from tests.pictures_of_hands import HANDS, box, picture
 
 pytestmark = pytest.mark.usefixtures("no_servers", "lake_on_s3")
 
@@ -32,7 +32,7 @@ def open_tab(name: str) -> str:
 @pytest.fixture
 def images() -> list[store.Image]:
     return [
-        store.add(SYSTEM, picture(seed), source=UPLOAD, session="s", boxes=[box("rock", provenance="model")])
+        store.add(SYSTEM, picture(seed), HANDS, source=UPLOAD, session="s", boxes=[box("rock", provenance="model")])
         for seed in range(3)
     ]
 

@@ -17,7 +17,8 @@ from core.models import registry
 from core.predictions import videos as video_predictions
 from core.ui.predict import photo as photo_page
 from core.ui.shell import champion_cache as model_store
-from core.workloads.rps.answers import as_csv, as_json, rows
+from core.vision.answers import as_csv, as_json, rows
+from core.workloads.rps.classes import CLASSES
 from tests.colour_model import promote_colour_model, write_colour_model
 from tests.live import SquareDetector, picture
 from tests.pages.opening import open_page, texts
@@ -74,10 +75,10 @@ def labels(app: AppTest) -> list[str]:
 
 def test_a_photo_is_answered_with_boxes_a_table_and_downloads(champion: registry.Version) -> None:
     app = open_predict()
-    assert "Choose a photo with a hand on it" in said(app)
+    assert "Choose a photo. The model knows rock, paper, scissors." in said(app)
     show(app, HAND)
     found: Any = app.dataframe[0].value
-    assert found["throw"].tolist() == ["paper"]
+    assert found["class"].tolist() == ["paper"]
     assert found["confidence"][0] > 0.9
     assert "Answered by champion v1." in said(app)
     assert len(app.get("image")) == 1
@@ -91,7 +92,7 @@ def test_a_photo_from_the_camera(champion: registry.Version) -> None:
     taken = file_bytes(picture("paper", LEFT, TOP, 320, 320), "JPEG")
     app.camera_input(key="photo_camera").set_value(("shot.jpg", taken, "image/jpeg")).run()
     assert not app.exception
-    assert app.dataframe[0].value["throw"].tolist() == ["paper"]
+    assert app.dataframe[0].value["class"].tolist() == ["paper"]
 
 
 def test_the_slider_decides_what_counts(champion: registry.Version) -> None:
@@ -100,12 +101,12 @@ def test_the_slider_decides_what_counts(champion: registry.Version) -> None:
     confidence: float = app.dataframe[0].value["confidence"][0]
     assert 0.4 < confidence < 0.9
     app.slider(key="photo_confidence").set_value(0.95).run()
-    assert "No throw found." in said(app)
+    assert "Nothing found." in said(app)
     assert not app.dataframe
 
 
 def test_a_photo_without_a_hand_says_so(champion: registry.Version) -> None:
-    assert "No throw found. Move the slider to the left" in said(show(open_predict(), NOBODY)).replace("**", "")
+    assert "Nothing found. Move the slider to the left" in said(show(open_predict(), NOBODY)).replace("**", "")
 
 
 def test_without_a_champion_the_model_that_ships_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,23 +116,28 @@ def test_without_a_champion_the_model_that_ships_answers(tmp_path: Path, monkeyp
     model_store._predictor.clear()
     app = show(open_predict(), HAND)
     model_store._predictor.clear()
-    assert app.dataframe[0].value["throw"].tolist() == ["paper"]
+    assert app.dataframe[0].value["class"].tolist() == ["paper"]
     assert "Answered by the model that ships with Shifumi." in said(app)
 
 
 def test_what_programs_get() -> None:
     pixels = picture("rock", 10, 20)
     found = SquareDetector().detect(pixels)
-    (row,) = rows(found)
+    (row,) = rows(found, CLASSES)
     assert row == {"label": "rock", "confidence": 0.9, "left": 10.0, "top": 20.0, "right": 90.0, "bottom": 100.0}
-    assert json.loads(as_json(found, pixels, "v7")) == {"model": "v7", "width": 320, "height": 240, "boxes": [row]}
-    assert as_csv(found) == "label,confidence,left,top,right,bottom\r\nrock,0.9,10.0,20.0,90.0,100.0\r\n"
+    assert json.loads(as_json(found, CLASSES, pixels, "v7")) == {
+        "model": "v7",
+        "width": 320,
+        "height": 240,
+        "boxes": [row],
+    }
+    assert as_csv(found, CLASSES) == "label,confidence,left,top,right,bottom\r\nrock,0.9,10.0,20.0,90.0,100.0\r\n"
 
 
 def test_a_file_that_is_no_photo_is_told(champion: registry.Version, monkeypatch: pytest.MonkeyPatch) -> None:
     app = open_predict()
     for data, words in (
-        (b"x1,x2\n1,2\n", "This is not a picture that can be opened"),
+        (b"x1,x2\n1,2\n", "This is not an image that can be opened"),
         (b"", "The file is empty"),
         (HAND[: len(HAND) // 2], "damaged or cut off"),
         (file_bytes(picture(width=30_000, height=8), "PNG"), "no side may be longer than 20,000"),

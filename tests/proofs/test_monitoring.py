@@ -34,7 +34,7 @@ from tests.e2e.live_page import LivePage
 from tests.e2e.workbench import Workbench
 from tests.flows.driving import generate, next_decision
 from tests.people import make_user
-from tests.pictures_of_hands import box, picture
+from tests.pictures_of_hands import HANDS, box, picture
 from tests.ports import free_port
 from tests.prefect_server import flow_runner, runner_environment, running
 from tests.proofs.observing import Prometheus, observing
@@ -119,8 +119,8 @@ def test_what_happens_is_seen_and_what_dies_is_told(
     promote_colour_model()
     make_user("eve", Role.EDITOR)
     secret = create_token(SYSTEM, "proof", ["predict"], days=1)[0]
-    store.add(SYSTEM, picture(1), source=UPLOAD, session="s", boxes=[box("rock")])
-    store.add(SYSTEM, picture(2), source=UPLOAD, session="s")
+    store.add(SYSTEM, picture(1), HANDS, source=UPLOAD, session="s", boxes=[box("rock")])
+    store.add(SYSTEM, picture(2), HANDS, source=UPLOAD, session="s")
     with ExitStack() as life:
         discord = life.enter_context(fake_discord())
         prometheus = life.enter_context(observing(tmp_path, ports, discord.url))

@@ -11,10 +11,10 @@ import torch
 from numpy.typing import NDArray
 
 from core.vision.detections import Detections, Pixels
+from core.vision.letterbox import letterbox
 from core.workloads.rps import torch_setup
 from core.workloads.rps.classes import CLASSES
 from core.workloads.rps.decode import decode
-from core.workloads.rps.letterbox import letterbox
 
 torch_setup.prepare()
 

@@ -24,6 +24,7 @@ def _tables_may_be_rebuilt(connection: Connection) -> Iterator[None]:
     try:
         yield
     finally:
+        connection.rollback()  # nothing, unless a migration failed
         driver.execute("PRAGMA foreign_keys=ON")
 
 

@@ -42,7 +42,7 @@ def _check_files(stored: dict[str, Entry], sizes: dict[str, int], deep: bool) ->
     more = f" and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
     return problem(
         f"{len(wrong)} pictures have lost their file or it is damaged: {named}{more}",
-        "Restore their files from a backup, or delete those pictures under Datasets, Hands.",
+        "Restore their files from a backup, or delete those pictures on Datasets.",
     )
 
 

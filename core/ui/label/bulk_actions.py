@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from core.auth.roles import Actor, Role
@@ -12,10 +14,8 @@ from core.ui.shell.confirm import confirm
 from core.ui.shell.formats import percent
 from core.ui.shell.job_progress import follow_job, start_job
 from core.ui.shell.messages import explained
-from core.workloads import WORKLOADS
-
-_NOTHING_SYNTHETIC = {"choices": {"synthetic": 0}}
-"""A dataset of the pictures that are there, without new ones from the renderer."""
+from core.workloads import get_workload
+from core.workloads.base import Synthesises
 
 
 def bulk_actions(actor: Actor, workload: str) -> None:
@@ -26,8 +26,6 @@ def bulk_actions(actor: Actor, workload: str) -> None:
         fresh = review_queue.newly_labelled(workload)
     if confident:
         _accept_confident(workload, confident, editor)
-    if workload not in WORKLOADS:
-        return
     with explained():
         making = jobs.holder_of(jobs.concurrency_key_of(jobs.GENERATE, workload, actor.username))
     if making is not None:
@@ -51,7 +49,7 @@ def _accept_confident(workload: str, count: int, editor: bool) -> None:
 
 
 def _make_dataset(actor: Actor, workload: str, count: int, editor: bool) -> None:
-    text = "1 labelled picture is" if count == 1 else f"{count:,} labelled pictures are"
+    text = "1 labelled image is" if count == 1 else f"{count:,} labelled images are"
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="label_fresh"):
         st.markdown(f"**{text} in no dataset yet.** Make one, and the loop learns from it.", width="stretch")
         clicked = st.button(
@@ -59,7 +57,13 @@ def _make_dataset(actor: Actor, workload: str, count: int, editor: bool) -> None
             icon=":material/dataset:",
             key="btn_label_dataset",
             disabled=not editor,
-            help=None if editor else "Making data needs the role editor.",
+            help=None if editor else "Making a dataset requires the role editor.",
         )
-    if clicked and start_job(actor, jobs.GENERATE, workload, _NOTHING_SYNTHETIC) is not None:
+    if clicked and start_job(actor, jobs.GENERATE, workload, _labelled_only(workload)) is not None:
         st.rerun()
+
+
+def _labelled_only(workload: str) -> dict[str, Any]:
+    """A dataset of the images that are there, without new ones from a renderer."""
+    learnt = get_workload(workload)
+    return {"choices": dict(learnt.labelled_only) if isinstance(learnt, Synthesises) else {}}

@@ -6,6 +6,7 @@ What comes back from the browser is a stranger's word: :class:`Act` checks its f
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,7 +17,7 @@ from pydantic import BaseModel, Field, FiniteFloat, ValidationError
 
 from core.catalog.image_tables import Image
 from core.labelling.review_history import stamp
-from core.vision.boxes import CLASSES_OF, NewBox
+from core.vision.boxes import NewBox
 from core.vision.provenance import HUMAN
 
 _KEY = "label_editor"
@@ -84,7 +85,7 @@ class Showing:
     draft: Act | None = None
 
 
-def editor(image: Image, file: Path, showing: Showing) -> None:
+def editor(image: Image, file: Path, showing: Showing, classes: Sequence[str]) -> None:
     """Show ``image`` (its JPEG is ``file``) with its boxes; what is decided comes with :func:`taken_act`."""
     _mount(
         key=_KEY,
@@ -97,7 +98,7 @@ def editor(image: Image, file: Path, showing: Showing) -> None:
             "height": image.height,
             "alt": _in_words(image),
             "boxes": _boxes(image, showing.draft),
-            "classes": list(CLASSES_OF[image.workload]),
+            "classes": list(classes),
             "readonly": showing.readonly,
             "undoable": showing.undoable,
             "said": showing.said,
@@ -108,8 +109,8 @@ def editor(image: Image, file: Path, showing: Showing) -> None:
 
 def _in_words(image: Image) -> str:
     if not image.boxes:
-        return f"Picture {image.id}"
-    return f"Picture {image.id} with {len(image.boxes)} box{'es'[: 2 * (len(image.boxes) != 1)]}"
+        return f"Image {image.id}"
+    return f"Image {image.id} with {len(image.boxes)} box{'es'[: 2 * (len(image.boxes) != 1)]}"
 
 
 def _boxes(image: Image, draft: Act | None) -> list[dict[str, Any]]:

@@ -19,13 +19,13 @@ _COLOURS = {review_queue.FLAGGED: "red", review_queue.UNSURE: "orange", LABELLED
 def facts(image: Image) -> None:
     """Why it is here, whose boxes these are, where it came from."""
     reason = review_queue.reason_of(image)
-    st.markdown(f":{_COLOURS.get(reason, 'blue')}-badge[{title_of(reason)}] Picture {image.id}")
+    st.markdown(f":{_COLOURS.get(reason, 'blue')}-badge[{title_of(reason)}] Image {image.id}")
     if image.note:
         st.markdown(plain(render(image.note)))
     for box in image.boxes:
         st.markdown(f"**{plain(box.label.capitalize())}** {_whose(box)}")
     if not image.boxes:
-        st.markdown("No throw on it: a negative." if image.state == LABELLED else "No box yet.")
+        st.markdown("None of the classes is on it: a negative." if image.state == LABELLED else "No label yet.")
     st.caption(
         f"{image.source.capitalize()} of {image.width} × {image.height} pixels, session {plain(image.session)}, "
         f"added {ago(image.created_at)} by {plain(image.created_by)}."
@@ -33,7 +33,7 @@ def facts(image: Image) -> None:
     if image.reviewed_by and image.reviewed_at:
         st.caption(f"Reviewed {ago(image.reviewed_at)} by {plain(image.reviewed_by)}.")
     if image.split == HOLDOUT:
-        st.caption("Its session is held out: models are measured on it, never trained.")
+        st.caption("Its session is held out: models are evaluated on it, never trained.")
 
 
 def _whose(box: Box) -> str:

@@ -13,12 +13,22 @@ from core.labelling import review_queue
 from core.labelling.review_history import stamp
 from core.storage.lake import LakeUnreachableError
 from core.ui.label import actions as deeds
+from core.ui.label.class_choice import class_choice
 from core.ui.label.editor import Act, Showing, editor, taken_act
 from core.ui.label.image_facts import facts
 from core.ui.label.queue_filter import QueueFilter, queue_filter
 from core.ui.shell.formats import plain
 from core.ui.shell.links import may_open, page_link
 from core.ui.shell.messages import empty, explained
+from core.workloads.image_collections import collection_of
+
+
+def workload_asked() -> str | None:
+    """The workload of the image that a link asks for."""
+    asked = _asked()
+    with explained():
+        image = store.get(asked) if asked is not None else None
+    return image.workload if image is not None else None
 
 
 def label_page(actor: Actor, workload: str) -> None:
@@ -55,26 +65,35 @@ def _current(chosen: QueueFilter) -> Image | None:
 
 def _in_address() -> int | None:
     """The picture that a link asks for, once: the next run goes on with the queue."""
-    asked = st.query_params.pop("image", "") if "image" in st.query_params else ""
-    if not (asked.isascii() and asked.isdecimal() and len(asked) < 10):
-        return None
-    deeds.look_at(int(asked))
-    return int(asked)
+    asked = _asked()
+    st.query_params.pop("image", None)
+    if asked is not None:
+        deeds.look_at(asked)
+    return asked
+
+
+def _asked() -> int | None:
+    asked = st.query_params.get("image", "")
+    return int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else None
 
 
 def _show(actor: Actor, image: Image) -> None:
     readonly = actor.role.rank < Role.EDITOR.rank
     draft = deeds.draft_of(image.id)
     showing = Showing(f"{image.id}.{deeds.showing()}", readonly, deeds.undoable(), deeds.said(), draft)
+    collection = collection_of(image.workload)
     try:
-        editor(image, store.file_of(image), showing)
+        if collection.whole_image:
+            class_choice(actor, image, collection.classes, readonly)
+        else:
+            editor(image, store.file_of(image), showing, collection.classes)
     except (store.ImageMissingError, LakeUnreachableError) as error:
         st.error(plain(str(error)), icon=":material/broken_image:")
         with st.container(horizontal=True):
             _button(actor, image, "Skip", "next", False)
             _button(actor, image, "Reject", "reject", readonly)
     if readonly:
-        st.caption("Deciding needs the role editor.")
+        st.caption("Labelling requires the role editor.")
 
 
 def _button(actor: Actor, image: Image, label: str, action: Literal["next", "reject"], disabled: bool) -> None:
@@ -87,11 +106,11 @@ def _button(actor: Actor, image: Image, label: str, action: Literal["next", "rej
 def _nothing_left(actor: Actor, chosen: QueueFilter) -> None:
     skipped = chosen.total  # they wait, and still none is shown
     if skipped:
-        empty(f"You have skipped every picture that waits here ({skipped:,}).", ":material/skip_next:")
+        empty(f"You have skipped every image that waits here ({skipped:,}).", ":material/skip_next:")
     elif chosen.narrowed:
-        empty("No picture fits this choice. Take **All**, or change the filter.", ":material/filter_list_off:")
+        empty("No image fits this choice. Take **All**, or change the filter.", ":material/filter_list_off:")
     else:
-        empty("Nothing waits for you. Collect pictures, or flag a mistake while you play.", ":material/task_alt:")
+        empty("The review queue is empty. Collect images, or report a mistake on Live.", ":material/task_alt:")
     with st.container(horizontal=True):
         if skipped and st.button("Look at them again", icon=":material/replay:", key="btn_label_again"):
             deeds.passed().clear()
@@ -99,6 +118,6 @@ def _nothing_left(actor: Actor, chosen: QueueFilter) -> None:
         if deeds.undoable() and st.button("Undo the last step", icon=":material/undo:", key="btn_label_undo"):
             deeds.take_back(actor)
             st.rerun()
-        for path, label in (("datasets.py", "Collect pictures"), ("train.py", "Train")):
+        for path, label in (("datasets.py", "Collect images"), ("train.py", "Train")):
             if not skipped and may_open(actor, path):
                 page_link(path, label)

@@ -10,7 +10,7 @@ from core.images import LABELLED, PROPOSED, REJECTED, UNLABELLED
 from core.labelling import review_queue
 from core.ui.label.actions import back_to_the_queue
 from core.ui.shell.messages import explained
-from core.vision.boxes import CLASSES_OF
+from core.workloads.image_collections import collection_of
 
 WAITING = "waiting"
 
@@ -74,10 +74,10 @@ def queue_filter(workload: str) -> QueueFilter:
 
 def _narrowing(workload: str) -> tuple[str | None, str | None, str | None]:
     label = st.selectbox(
-        "With a box of",
-        CLASSES_OF[workload],
+        "Class",
+        collection_of(workload).classes,
         None,
-        key="label_class",
+        key=f"label_class_{workload}",
         placeholder="any class",
         on_change=back_to_the_queue,
     )

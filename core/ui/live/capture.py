@@ -7,12 +7,14 @@ from pathlib import Path
 import streamlit as st
 
 from core.auth.roles import Actor, ForbiddenError, Role
+from core.images.collection import ImageCollection
 from core.live.capture import LONGEST_S, Captured
 from core.live.viewer import Viewer
 from core.ui.shell.formats import plain
 from core.ui.shell.guard import acting
 from core.ui.shell.links import may_open, page_link
-from core.vision.classes import CLASSES
+from core.ui.shell.messages import empty
+from core.workloads.image_collections import collection_of
 
 _EVERY_S = 0.5
 _HERE = Path(__file__).parent
@@ -25,27 +27,36 @@ _hold = st.components.v2.component(
 )
 
 
-def capture(actor: Actor, viewer: Viewer, playing: bool) -> None:
+def capture(actor: Actor, viewer: Viewer, playing: bool, workload: str) -> None:
     """Renews itself while the camera is on, so that the counter counts."""
     if actor.role.rank < Role.EDITOR.rank:
-        st.info("Capturing pictures needs the role editor. An admin can change that.", icon=":material/lock:")
+        st.info("Capturing images needs the role editor. An admin can change that.", icon=":material/lock:")
         return
-    st.fragment(run_every=_EVERY_S if playing else None)(_panel)(actor, viewer, playing)
+    st.fragment(run_every=_EVERY_S if playing else None)(_panel)(actor, viewer, playing, collection_of(workload))
 
 
-def _panel(actor: Actor, viewer: Viewer, playing: bool) -> None:
-    st.write("Show one throw, hold the button, and move your hand about: near, far, turned, in the corners.")
+def _panel(actor: Actor, viewer: Viewer, playing: bool, collection: ImageCollection) -> None:
+    if not collection.classes:
+        empty("There is no label yet. Make some on Datasets, under Images.", ":material/label:")
+        return
+    st.write("Show one of them, hold the button, and vary it: near, far, turned, in the corners, in another light.")
+    classes = collection.classes
     label = st.segmented_control(
-        "What you show", CLASSES, default=CLASSES[0], format_func=str.capitalize, key="live_record_label", required=True
+        "What you show",
+        classes,
+        default=classes[0],
+        format_func=str.capitalize,
+        key=f"live_record_label_{collection.workload}",
+        required=True,
     )
     data = {"label": f"Hold to record {label}", "playing": playing}
     state = _hold(key="live_hold", data=data, default={"holding": False}, on_holding_change=lambda: None)
-    _follow(viewer, bool(state.holding) and playing, label or CLASSES[0])
+    _follow(viewer, bool(state.holding) and playing, label or classes[0])
     st.caption(f"With the keyboard: hold Space. Frames are stored only while you hold, for at most {LONGEST_S:.0f} s.")
     if not playing:
         st.caption("Start the camera first.")
     if (captured := viewer.recorder.captured) is not None:
-        _counter(actor, captured)
+        _counter(actor, captured, collection.whole_image)
 
 
 def _follow(viewer: Viewer, holding: bool, label: str) -> None:
@@ -58,14 +69,14 @@ def _follow(viewer: Viewer, holding: bool, label: str) -> None:
         st.warning(plain(str(error)), icon=":material/lock:")
 
 
-def _counter(actor: Actor, captured: Captured) -> None:
+def _counter(actor: Actor, captured: Captured, labelled: bool) -> None:
     if captured.problem:
         st.error(f"**Recording stopped.** {plain(captured.problem)}", icon=":material/error:")
-    noun = "picture" if captured.stored == 1 else "pictures"
-    text = f"**{captured.stored} {noun} of {captured.label}** stored, {captured.alike} left out because nothing moved."
-    st.markdown(text)
-    if captured.proposers:
+    noun = "image" if captured.stored == 1 else "images"
+    stored = f"**{captured.stored} {noun} of {plain(captured.label)}** stored"
+    st.markdown(f"{stored}, {captured.alike} left out because nothing moved.")
+    if captured.proposers and not labelled:
         by = ", ".join(f"{name} {count}" for name, count in captured.proposers)
         st.caption(f"Boxes proposed by {by}.")
     if captured.stored and may_open(actor, "label.py"):
-        page_link("label.py", "Check the boxes")
+        page_link("label.py", "Label" if labelled else "Check the boxes")

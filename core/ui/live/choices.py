@@ -5,70 +5,79 @@ from __future__ import annotations
 import streamlit as st
 
 from core.live.frames import Model
-from core.live.model_cache import STARTER, WORKLOAD, model_of, starter_model
+from core.live.model_cache import STARTER, model_of, starter_model
 from core.live.viewer import Source, Wishes
 from core.models.registry import CHALLENGER, CHAMPION, PREVIOUS, RegistryError, Version
 from core.models.serving import ModelRefusedError, Served
 from core.ui.live.viewer_store import model_cache
 from core.ui.shell import champion_cache as model_store
 from core.ui.shell.formats import plain
+from core.workloads import get_workload
 
 _TITLES = {CHAMPION: "Champion", CHALLENGER: "Challenger", PREVIOUS: "Previous", STARTER: "Starter"}
 
 
-def choices() -> Wishes:
+def choices(workload: str) -> Wishes:
     """The widgets; returns what is chosen."""
-    held = _held()
-    names = [name for name in _TITLES if name in {CHAMPION, STARTER} or name in held]
+    held = _held(workload)
+    ships = get_workload(workload).has_starter
+    names = [name for name in _TITLES if name == CHAMPION or name in held or (name == STARTER and ships)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         main = st.selectbox(
-            "Model", names, format_func=lambda name: _label(name, held), key="live_model", persist_state="session"
+            "Model",
+            names,
+            format_func=lambda name: _label(name, held, ships),
+            key=f"live_model_{workload}",
+            persist_state="session",
         )
         rival = st.selectbox(
             "Compare with",
             [name for name in names if name != main],
             index=None,
             placeholder="nothing",
-            format_func=lambda name: _label(name, held),
-            key="live_rival",
+            format_func=lambda name: _label(name, held, ships),
+            key=f"live_rival_{workload}",
             help="A second model looks at the same frames; its boxes are orange.",
         )
     confidence = st.slider(
-        "Least confidence",
+        "Confidence threshold",
         0.1,
         0.9,
         0.4,
         0.05,
         key="live_confidence",
         persist_state="session",
-        help="Boxes that the model is less sure of are not shown.",
+        help="What the model is less sure of is not shown.",
     )
     mirrored = st.toggle("Mirror", True, key="live_mirrored", persist_state="session")
-    second = _source(rival, held) if rival else None
-    return Wishes(_source(main or CHAMPION, held) or model_cache().current, second, confidence, mirrored)
+    second = _source(rival, held, workload) if rival else None
+    first = _source(main or CHAMPION, held, workload) or model_cache(workload).current
+    return Wishes(first, second, confidence, mirrored)
 
 
-def _held() -> dict[str, Version]:
+def _held(workload: str) -> dict[str, Version]:
     """Who holds which alias; empty while the registry does not answer."""
     try:
-        found = model_store.versions(WORKLOAD)
+        found = model_store.versions(workload)
     except RegistryError:
         return {}  # the read-out says what is wrong
     return {alias: version for version in found for alias in version.aliases}
 
 
-def _label(name: str, held: dict[str, Version]) -> str:
+def _label(name: str, held: dict[str, Version], ships: bool) -> str:
     if name in held:
         return f"{_TITLES[name]} (v{held[name].version})"
-    return f"{_TITLES[name]} (none yet: the starter)" if name == CHAMPION else _TITLES[name]
+    if name != CHAMPION:
+        return _TITLES[name]
+    return f"{_TITLES[name]} (none yet{': the starter' if ships else ''})"
 
 
-def _source(name: str, held: dict[str, Version]) -> Source | None:
+def _source(name: str, held: dict[str, Version], workload: str) -> Source | None:
     """Where the frames' model comes from; None, and the reason on the page, when it cannot be had."""
     if name == CHAMPION:
-        return model_cache().current  # not a fixed version: a promotion takes over in the running stream
+        return model_cache(workload).current  # not a fixed version: a promotion takes over in the running stream
     try:
-        model = _starter() if name == STARTER else _version(held[name])
+        model = _starter(workload) if name == STARTER else _version(held[name])
     except (RegistryError, ModelRefusedError, ValueError, OSError) as error:
         st.warning(plain(str(error)), icon=":material/cloud_off:")
         return None
@@ -80,5 +89,5 @@ def _version(version: Version) -> Model:
 
 
 @st.cache_resource(show_spinner=False)
-def _starter() -> Model:
-    return starter_model()
+def _starter(workload: str) -> Model:
+    return starter_model(workload)

@@ -6,35 +6,36 @@ import streamlit as st
 
 from core.live.game import PATIENCE, WINS, Match, Phase, Round
 from core.live.viewer import Viewer
+from core.ui.shell.formats import plain
+from core.workloads.base import Playable
 
 _EVERY_S = 0.35
 _RUNNING = "live_match_running"
-_ICONS = {"rock": "✊", "paper": "✋", "scissors": "✌️"}
 _OUTCOMES = {"you": ":green[you win]", "machine": ":red[I win]", "tie": "tie"}
 
 
-def game(viewer: Viewer, playing: bool) -> None:
+def game(viewer: Viewer, playing: bool, rules: Playable) -> None:
     """Renews itself while a game runs."""
     match = viewer.report().match
     running = playing and match is not None and match.running
-    st.fragment(run_every=_EVERY_S if running else None)(_board)(viewer, playing, running)
+    st.fragment(run_every=_EVERY_S if running else None)(_board)(viewer, playing, running, rules)
 
 
-def _board(viewer: Viewer, playing: bool, renewed: bool) -> None:
+def _board(viewer: Viewer, playing: bool, renewed: bool, rules: Playable) -> None:
     match = viewer.report().match
     if renewed != (playing and match is not None and match.running):
         st.rerun()  # the clock of this fragment starts or stops
-    st.write(f"Best of five: who has {WINS} rounds wins. Show your throw at **Go!** and hold it.")
-    _buttons(viewer, match, playing)
+    st.write(f"Best of five: the first with {WINS} rounds wins. Show your choice at **Go!** and hold it.")
+    _buttons(viewer, match, playing, rules)
     if match is None:
         return
     _score(match)
-    _said(match, viewer)
+    _said(match, rules)
     for played in reversed(match.rounds):
-        _round(played)
+        _round(played, rules)
 
 
-def _buttons(viewer: Viewer, match: Match | None, playing: bool) -> None:
+def _buttons(viewer: Viewer, match: Match | None, playing: bool, rules: Playable) -> None:
     with st.container(horizontal=True):
         if match is not None and match.running:
             if st.button("Give up", key="btn_give_up", icon=":material/close:"):
@@ -45,7 +46,7 @@ def _buttons(viewer: Viewer, match: Match | None, playing: bool) -> None:
         if st.button(
             label, key="btn_play", type="primary", icon=":material/sports_esports:", shortcut="p", disabled=not playing
         ):
-            viewer.play()
+            viewer.play(rules.beats)
             st.rerun()
     if not playing:
         st.caption("Start the camera first.")
@@ -58,7 +59,7 @@ def _score(match: Match) -> None:
         st.metric("Ties", match.won("tie"))
 
 
-def _said(match: Match, viewer: Viewer) -> None:
+def _said(match: Match, rules: Playable) -> None:
     if match.phase is Phase.OVER:
         won = match.winner == "you"
         (st.success if won else st.info)(
@@ -66,30 +67,34 @@ def _said(match: Match, viewer: Viewer) -> None:
         )
     elif match.phase is Phase.PAUSED and match.unseen >= PATIENCE:
         st.warning(
-            "I saw no throw in three rounds. Hold your hand into the picture, then go on.",
+            "I saw nothing in three rounds. Hold it into the picture, then go on.",
             icon=":material/visibility_off:",
         )
     elif match.phase is Phase.PAUSED:
         st.info("The game waits for you.", icon=":material/pause:")
     elif match.phase is Phase.UNSEEN:
-        st.info("No throw seen: this round is played again.", icon=":material/replay:")
+        st.info("Nothing seen: this round is played again.", icon=":material/replay:")
     elif match.phase is Phase.REVEAL:
-        _round(match.rounds[-1], large=True)
+        _round(match.rounds[-1], rules, large=True)
     else:
         st.markdown("### Go!" if match.phase is Phase.READING else "### Get ready …")
         st.caption(f"I have chosen. My pledge: `{match.pledge.digest}`", help=_PLEDGE)
 
 
 _PLEDGE = (
-    "The beginning of the SHA-256 of my throw, a colon and a random word. Both are told after the round, so you can "
+    "The beginning of the SHA-256 of my choice, a colon and a random word. Both are told after the round, so you can "
     "check that I did not wait for yours."
 )
 
 
-def _round(played: Round, large: bool = False) -> None:
-    sides = f"{_ICONS[played.you]} {played.you} against {_ICONS[played.pledge.throw]} {played.pledge.throw}"
+def _round(played: Round, rules: Playable, large: bool = False) -> None:
+    sides = f"{_named(played.you, rules)} against {_named(played.pledge.throw, rules)}"
     text = f"{sides}: **{_OUTCOMES[played.outcome]}**"
     if large:
         st.markdown(f"### {text}")
     else:
         st.caption(f"{text} · pledge `{played.pledge.digest}` = `{played.pledge.throw}:{played.pledge.word}`")
+
+
+def _named(label: str, rules: Playable) -> str:
+    return f"{rules.icons.get(label, '')} {plain(label)}".strip()

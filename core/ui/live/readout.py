@@ -1,4 +1,4 @@
-"""What a running stream says: the throw, how fast and how fresh the boxes are, and what is wrong."""
+"""What a running stream says: the class, how fast and how fresh the boxes are, and what is wrong."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ _PATIENCE_S = 15.0
 _AGE = "The picture never waits for the model: the boxes belong to the newest frame that it has answered."
 
 
-def readout(viewer: Viewer, stream: Stream) -> None:
+def readout(viewer: Viewer, stream: Stream, workload: str) -> None:
     """Renews itself twice a second while the camera is on."""
     busy = stream.playing or stream.connecting
-    st.fragment(run_every=_EVERY_S if busy else None)(_now)(viewer, busy)
+    st.fragment(run_every=_EVERY_S if busy else None)(_now)(viewer, busy, workload)
 
 
-def _now(viewer: Viewer, busy: bool) -> None:
+def _now(viewer: Viewer, busy: bool, workload: str) -> None:
     report = viewer.report()
     if not busy:
         st.caption("Press *Start camera*. Nothing is stored unless you press a button that says so.")
         return
     if _no_picture(report):
         return
-    if problem := model_cache().problem:
+    if problem := model_cache(workload).problem:
         st.warning(plain(problem), icon=":material/cloud_off:")
     _answers(report.main)
     if report.rival is not None:
@@ -66,15 +66,16 @@ def _answers(main: Answers | None) -> None:
         st.error(
             f"**The model fails on these frames.** {plain(main.error)} Choose another one.", icon=":material/error:"
         )
-    hand = main.hands[0] if main.hands else None
-    st.markdown(f"### {hand.name.capitalize()} :gray[{percent(hand.confidence, 0)}]" if hand else "### :gray[No throw]")
+    best = main.boxes[0] if main.boxes else None
+    seen = f"{plain(best.name.capitalize())} :gray[{percent(best.confidence, 0)}]" if best else ":gray[Nothing seen]"
+    st.markdown(f"### {seen}")
     age = f"boxes {main.age_ms:.0f} ms old" if main.age_ms is not None else "no boxes yet"
     took = f", which takes {main.took_ms:.0f} ms for a frame" if main.took_ms is not None else ""
     st.caption(f"{main.per_second:.0f} results per second · {age} · model {plain(main.model)}{took}", help=_AGE)
 
 
 def _in_a_line(rival: Answers) -> None:
-    said = ", ".join(f"{hand.name} {percent(hand.confidence, 0)}" for hand in rival.hands) or "nothing"
+    said = ", ".join(f"{plain(box.name)} {percent(box.confidence, 0)}" for box in rival.boxes) or "nothing"
     text = (
         f":orange[:material/square:] **{plain(rival.model)}** sees {said} · {rival.per_second:.0f} results per second"
     )

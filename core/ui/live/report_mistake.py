@@ -18,23 +18,23 @@ from core.ui.shell.links import may_open, page_link
 from core.ui.shell.messages import explained
 from core.vision import drawing
 from core.vision.boxes import BadBoxError
-from core.vision.classes import CLASSES
 from core.vision.decode import BadImageError
 from core.vision.detections import Pixels
-from core.vision.tracks import Hand
+from core.vision.tracks import steady
+from core.workloads.image_collections import collection_of
 
 _MOMENT, _NTH = "live_moment", "live_moment_nth"
 _DONE = "live_flagged"
-_NONE = "no throw"
+_NONE = "none of these"
 
 
-def report_mistake(actor: Actor, viewer: Viewer, playing: bool) -> None:
+def report_mistake(actor: Actor, viewer: Viewer, playing: bool, workload: str) -> None:
     """A fragment: pressing its buttons leaves the rest of the page alone."""
-    st.fragment(_panel)(actor, viewer, playing)
+    st.fragment(_panel)(actor, viewer, playing, workload)
 
 
-def _panel(actor: Actor, viewer: Viewer, playing: bool) -> None:
-    st.write("The model named your hand wrong? Freeze the frame, say what it was, and it will be learnt from.")
+def _panel(actor: Actor, viewer: Viewer, playing: bool, workload: str) -> None:
+    st.write("The model was wrong? Freeze the frame and say what it shows: the model will learn from it.")
     moment: Moment | None = st.session_state.get(_MOMENT)
     if moment is None:
         st.button(
@@ -48,19 +48,19 @@ def _panel(actor: Actor, viewer: Viewer, playing: bool) -> None:
         )
         _told(actor)
         return
-    st.image(_with_boxes(moment), channels="BGR", caption=f"{moment.model} said {_in_words(moment)}.")
-    st.write("What was it really?")
-    _answers(viewer, st.session_state[_NTH])
-    st.caption("The frame is stored when you press one of the first four.")
+    st.image(_with_boxes(moment), channels="BGR", caption=f"{moment.model} said {plain(_in_words(moment))}.")
+    st.write("What does it show?")
+    _answers(viewer, st.session_state[_NTH], workload)
+    st.caption("The frame is stored when you press one of these, unless it is *Never mind*.")
 
 
-def _answers(viewer: Viewer, nth: int) -> None:
+def _answers(viewer: Viewer, nth: int, workload: str) -> None:
     """Buttons of this frame alone. On a slow server those of the last one can still be pressed when the next is frozen
     already, and the answer would be taken for one about a frame that nobody has seen."""
     with st.container(horizontal=True):
-        for label in (*CLASSES, _NONE):
+        for label in (*collection_of(workload).classes, _NONE):
             key = f"btn_right_{label.replace(' ', '_')}_{nth}"
-            st.button(label.capitalize(), key=key, on_click=_send, args=(viewer, nth, label))
+            st.button(label.capitalize(), key=key, on_click=_send, args=(viewer, nth, label, workload))
         st.button("Never mind", key=f"btn_wrong_cancel_{nth}", type="tertiary", on_click=_forget, args=(nth,))
 
 
@@ -83,7 +83,7 @@ def _forget(nth: int) -> None:
     _taken(nth)
 
 
-def _send(viewer: Viewer, nth: int, label: str) -> None:
+def _send(viewer: Viewer, nth: int, label: str, workload: str) -> None:
     moment = _taken(nth)
     if moment is None:
         return
@@ -91,7 +91,12 @@ def _send(viewer: Viewer, nth: int, label: str) -> None:
     try:
         with explained():
             image = flagging.flag(
-                acting(), moment.pixels, right, moment.said, session=viewer.session, model=moment.model
+                acting(),
+                moment.pixels,
+                right,
+                flagging.Said(moment.said, moment.classes, moment.model),
+                session=viewer.session,
+                collection=collection_of(workload),
             )
     except (BadImageError, BadBoxError, LakeError, OSError) as error:
         st.session_state[_DONE] = (f"Not stored. {error}", False)
@@ -117,13 +122,12 @@ def _told(actor: Actor) -> None:
 
 def _with_boxes(moment: Moment) -> Pixels:
     picture = moment.pixels.copy()
-    for corners, score, label in zip(moment.said.boxes, moment.said.scores, moment.said.labels, strict=True):
-        left, top, right, bottom = (float(value) for value in corners)
-        drawing.draw_hand(picture, Hand((left, top, right, bottom), int(label), float(score)), drawing.MAIN)
+    for box in steady(moment.said, moment.classes):
+        drawing.draw_box(picture, box, drawing.MAIN)
     if picture.shape[1] > 640:
         return np.asarray(cv2.resize(picture, None, fx=640 / picture.shape[1], fy=640 / picture.shape[1]), np.uint8)
     return picture
 
 
 def _in_words(moment: Moment) -> str:
-    return ", ".join(CLASSES[int(label)] for label in moment.said.labels) or "nothing"
+    return ", ".join(moment.classes[int(label)] for label in moment.said.labels) or "nothing"

@@ -9,9 +9,9 @@ from core.config.settings import get_settings
 from core.models.registry import Version
 from core.ui.shell.formats import percent, plain
 from core.ui.shell.messages import empty
+from core.vision.answers import as_csv, as_json, drawn, rows
 from core.vision.decode import SUFFIXES, BadImageError, Decoded, decode_with_remarks, encode
 from core.vision.detections import Detections, Detector
-from core.workloads.rps.answers import as_csv, as_json, drawn, rows
 
 CONFIDENCE = "photo_confidence"
 _LEAST = 0.05
@@ -19,11 +19,11 @@ _FILE, _CAMERA = "A file", "The camera"
 
 
 def photo(version: Version, detector: Detector) -> None:
-    """Choose a picture, see what the champion finds on it."""
+    """Choose an image, see what the champion says about it."""
     taken = _taken()
     confidence = confidence_slider()
     if taken is None:
-        empty("Choose a photo with a hand on it: rock, paper or scissors.", ":material/add_a_photo:")
+        empty(f"Choose a photo. The model knows {plain(', '.join(detector.classes))}.", ":material/add_a_photo:")
         return
     try:
         decoded = _decoded(taken.getvalue())
@@ -31,13 +31,13 @@ def photo(version: Version, detector: Detector) -> None:
         st.error(plain(str(error)), icon=":material/broken_image:")
         return
     found = _found(taken.getvalue(), version.version, version.sha256, decoded, detector).above(confidence)
-    _show(version, decoded, found)
+    _show(version, decoded, found, detector.classes)
 
 
 def confidence_slider() -> float:
     """From which confidence on a box counts; the same for photos and videos."""
     return st.slider(
-        "Least confidence", _LEAST, 0.95, 0.25, 0.05, key=CONFIDENCE, persist_state="session", format="percent"
+        "Confidence threshold", _LEAST, 0.95, 0.25, 0.05, key=CONFIDENCE, persist_state="session", format="percent"
     )
 
 
@@ -61,20 +61,20 @@ def _taken() -> UploadedFile | None:
     )
 
 
-def _show(version: Version, decoded: Decoded, found: Detections) -> None:
+def _show(version: Version, decoded: Decoded, found: Detections, classes: tuple[str, ...]) -> None:
     picture, answer = st.columns((3, 2), gap="large")
-    words = "; ".join(f"{row['label']}, {percent(row['confidence'], 0)} sure" for row in rows(found))
+    words = "; ".join(f"{row['label']}, {percent(row['confidence'], 0)} sure" for row in rows(found, classes))
     with picture:
-        marked = encode(drawn(decoded.pixels, found))
-        st.image(marked, width="stretch", output_format="JPEG", alt=f"The photo with boxes: {words or 'none'}")
+        marked = encode(drawn(decoded.pixels, found, classes))
+        st.image(marked, width="stretch", output_format="JPEG", alt=f"The photo with boxes: {plain(words) or 'none'}")
         if decoded.remarks:
             st.caption(f"The photo was {plain(', '.join(decoded.remarks))}.")
     with answer:
         if not len(found):
-            st.markdown("**No throw found.** Move the slider to the left to see what was less certain.")
+            st.markdown("**Nothing found.** Move the slider to the left to see what was less certain.")
         else:
             st.dataframe(
-                [{"throw": row["label"], "confidence": row["confidence"]} for row in rows(found)],
+                [{"class": row["label"], "confidence": row["confidence"]} for row in rows(found, classes)],
                 hide_index=True,
                 column_config={
                     "confidence": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)
@@ -82,22 +82,22 @@ def _show(version: Version, decoded: Decoded, found: Detections) -> None:
                 alt=words,
             )
         st.caption(f"Answered by {model_in_words(version)}.")
-        _downloads(version, decoded, found)
+        _downloads(version, decoded, found, classes)
 
 
-def _downloads(version: Version, decoded: Decoded, found: Detections) -> None:
+def _downloads(version: Version, decoded: Decoded, found: Detections, classes: tuple[str, ...]) -> None:
     by = model_in_words(version)
     files = (
-        ("Picture", "jpg", "image/jpeg", lambda: encode(drawn(decoded.pixels, found))),
-        ("Boxes as JSON", "json", "application/json", lambda: as_json(found, decoded.pixels, by)),
-        ("Boxes as CSV", "csv", "text/csv", lambda: as_csv(found)),
+        ("Picture", "jpg", "image/jpeg", lambda: encode(drawn(decoded.pixels, found, classes))),
+        ("Boxes as JSON", "json", "application/json", lambda: as_json(found, classes, decoded.pixels, by)),
+        ("Boxes as CSV", "csv", "text/csv", lambda: as_csv(found, classes)),
     )
     with st.container(horizontal=True):
         for label, suffix, mime, content in files:
             st.download_button(
                 label,
                 content,
-                f"hands-v{version.version}.{suffix}",
+                f"{version.workload}-v{version.version}.{suffix}",
                 mime,
                 icon=":material/download:",
                 key=f"btn_photo_{suffix}",

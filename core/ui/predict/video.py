@@ -19,7 +19,7 @@ from core.ui.shell.formats import plain, size
 from core.ui.shell.job_progress import follow_job, start_job
 from core.ui.shell.messages import explained
 from core.ui.shell.uploaded import field_key, let_go
-from core.workloads.rps.video import SUFFIXES, BadVideoError
+from core.vision.video import SUFFIXES, BadVideoError
 
 _FIELD = "video_file"
 
@@ -75,7 +75,7 @@ def _result(actor: Actor, job: Job) -> None:
                 label,
                 # Read when it is asked for, and by whoever asked.
                 partial(_content, actor, job.id, name),
-                f"hands-v{version}.{suffix}",
+                f"{job.workload}-v{version}.{suffix}",
                 mime,
                 icon=":material/download:",
                 key=f"btn_video_{suffix}",

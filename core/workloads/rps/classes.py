@@ -1,3 +1,10 @@
-"""The throws, in the order of the model's outputs."""
+"""The throws, in the order of the model's outputs (the order of the public data set)."""
 
 CLASSES: tuple[str, ...] = ("rock", "paper", "scissors")
+
+SYNONYMS: dict[str, frozenset[str]] = {
+    "rock": frozenset({"stone", "fist", "stein", "faust", "pierre"}),
+    "paper": frozenset({"palm", "open hand", "papier", "blatt", "feuille"}),
+    "scissors": frozenset({"scissor", "peace", "victory", "schere", "ciseaux"}),
+}
+"""What others call them in their datasets."""

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.vision.detections import Detections, Pixels
+from core.vision.letterbox import letterbox
 from core.workloads.rps.decode import decode
 from core.workloads.rps.export import GRAPH, Meta, read_meta
-from core.workloads.rps.letterbox import letterbox
 from core.workloads.rps.runtimes import open_graph
 from core.workloads.rps.settings import RpsSettings
 

@@ -9,9 +9,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from core.vision.detections import Detector
+from core.workloads.images.manifest import Picture
 from core.workloads.rps.average_precision import curve
 from core.workloads.rps.classes import CLASSES
-from core.workloads.rps.manifest import Picture
 from core.workloads.rps.matching import Record
 
 _COLOURS = ("#4e79a7", "#f28e2b", "#59a14f")
@@ -26,19 +26,6 @@ def curves_figure(records: Sequence[Record]) -> Figure:
         axes.plot(recall, precision, label=name, color=colour)
     axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02), title="Holdout, IoU 0.5")
     axes.legend(loc="lower left")
-    return figure
-
-
-def confusion_figure(matrix: list[list[int]], names: Sequence[str]) -> Figure:
-    """Rows are true classes, columns what the model said; the last of each is "nothing there"."""
-    figure = Figure(figsize=(5, 4.4), layout="constrained")
-    axes = figure.subplots()
-    axes.imshow(matrix, cmap="Blues")
-    for row, column in np.ndindex(len(names), len(names)):
-        dark = matrix[row][column] > np.max(matrix) / 2
-        axes.text(column, row, f"{matrix[row][column]:,}", ha="center", va="center", color="white" if dark else "black")
-    ticks = range(len(names))
-    axes.set(xticks=ticks, yticks=ticks, xticklabels=names, yticklabels=names, xlabel="said", ylabel="true")
     return figure
 
 

@@ -10,9 +10,9 @@ import numpy as np
 from core.config.messages import say
 from core.vision.detections import Detector
 from core.workloads.base import Comparison, Scores
+from core.workloads.images.manifest import Picture
 from core.workloads.rps.average_precision import average_precisions, mean_average_precision, resamples
 from core.workloads.rps.classes import CLASSES
-from core.workloads.rps.manifest import Picture
 from core.workloads.rps.matching import Record, confusion, judge
 
 SHOWN = 0.25

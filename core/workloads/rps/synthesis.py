@@ -9,6 +9,7 @@ from core.catalog.engine import reading
 from core.catalog.image_tables import Image
 from core.config.progress import Report
 from core.images import LABELLED, SYNTHETIC, store
+from core.images.collection import ImageCollection
 from core.storage import buckets, lake
 
 _SIZE = 320
@@ -20,12 +21,12 @@ def session_of(seed: int) -> str:
     return f"{SYNTHETIC}-{seed}"
 
 
-def synthesise(number: int, first_seed: int, report: Report) -> int:
+def synthesise(collection: ImageCollection, number: int, first_seed: int, report: Report) -> int:
     """Render and store the pictures of ``number`` seeds; those that are there already are not made again.
 
     Returns how many were made. Raises :class:`core.storage.lake.DiskFullError` before the first one.
     """
-    missing = _missing(number, first_seed)
+    missing = _missing(collection.workload, number, first_seed)
     if not missing:
         return 0
     from core.workloads.rps.render import render_many
@@ -35,13 +36,14 @@ def synthesise(number: int, first_seed: int, report: Report) -> int:
     lake.require_space(folder, _BYTES_EACH * len(missing))
     made = 0
     for seed, (pixels, boxes) in zip(missing, render_many(missing, _SIZE, report=report), strict=True):
-        store.add(SYSTEM, pixels, source=SYNTHETIC, session=session_of(seed), boxes=boxes, state=LABELLED)
+        session = session_of(seed)
+        store.add(SYSTEM, pixels, collection, source=SYNTHETIC, session=session, boxes=boxes, state=LABELLED)
         made += 1
     return made
 
 
-def _missing(number: int, first_seed: int) -> list[int]:
+def _missing(workload: str, number: int, first_seed: int) -> list[int]:
     with reading() as session:
-        query = select(Image.session).where(Image.workload == "rps", Image.source == SYNTHETIC)
+        query = select(Image.session).where(Image.workload == workload, Image.source == SYNTHETIC)
         known = set(session.scalars(query))
     return [seed for seed in range(first_seed, first_seed + number) if session_of(seed) not in known]

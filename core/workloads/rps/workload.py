@@ -18,6 +18,7 @@ from core.catalog.tables import Dataset
 from core.config.messages import say
 from core.config.progress import Report
 from core.config.settings import get_settings
+from core.images.collection import ImageCollection
 from core.storage import lake
 from core.workloads.base import (
     Annotation,
@@ -25,12 +26,13 @@ from core.workloads.base import (
     DataKind,
     Drift,
     Feature,
+    Proposer,
     Scores,
     Task,
     Trained,
     TrainingProgress,
 )
-from core.workloads.rps.classes import CLASSES
+from core.workloads.rps.classes import CLASSES, SYNONYMS
 from core.workloads.rps.settings import RpsSettings
 from core.workloads.rps.starter import has_starter, starter_folder, starter_weights
 
@@ -65,6 +67,10 @@ class RpsWorkload:
     features: tuple[Feature, ...] = ()
     classes = CLASSES
     wants_gpu = True
+    beats: Mapping[str, str] = {"rock": "scissors", "scissors": "paper", "paper": "rock"}
+    icons: Mapping[str, str] = {"rock": "✊", "paper": "✋", "scissors": "✌️"}
+    synonyms: Mapping[str, frozenset[str]] = SYNONYMS
+    labelled_only: Mapping[str, Any] = {"synthetic": 0}
     parameters: type[BaseModel] = RpsParameters
     settings: type[BaseSettings] | None = RpsSettings
 
@@ -78,14 +84,23 @@ class RpsWorkload:
 
         return training_parameters()
 
+    @property
+    def _collection(self) -> ImageCollection:
+        return ImageCollection(self.name, self.classes)
+
+    def proposer(self) -> Proposer | None:
+        from core.workloads.rps.autolabel import MediaPipe
+
+        return MediaPipe()
+
     def generate(self, parameters: BaseModel, report: Report) -> lake.StoredFile:
         from core.images.snapshot import write_snapshot
         from core.workloads.rps.synthesis import synthesise
 
         chosen = RpsParameters.model_validate(parameters.model_dump())
-        synthesise(chosen.synthetic, chosen.seed, lambda share, message: report(0.95 * share, message))
+        synthesise(self._collection, chosen.synthetic, chosen.seed, lambda share, said: report(0.95 * share, said))
         report(0.95, say("rps.listing"))
-        return write_snapshot(self.name)
+        return write_snapshot(self._collection)
 
     def train(self, dataset: Dataset, report: Report) -> Trained:
         from core.workloads.rps.training.run import fine_tune
@@ -117,7 +132,7 @@ class RpsWorkload:
         return ask_to_stop(actor)
 
     def evaluate(self, predictor: ExportedDetector, dataset: Dataset) -> Scores:
-        from core.workloads.rps.manifest import pictures
+        from core.workloads.images.manifest import pictures
         from core.workloads.rps.scores import score
 
         return score(self.metric, predictor, pictures(dataset, holdout=True))
@@ -128,14 +143,22 @@ class RpsWorkload:
         return compare(champion, challenger, get_settings().promote_alpha)
 
     def drift(self, reference: Dataset, current: Dataset, predictor: ExportedDetector) -> Drift:
-        from core.workloads.rps.drift import drift
-        from core.workloads.rps.manifest import pictures
+        from core.workloads.images.drift import drift
+        from core.workloads.images.manifest import pictures
 
         if reference.sha256 == current.sha256:
             return Drift(False, say("drift.same_dataset"))
         settings = get_settings()
         before, now = pictures(reference), pictures(current)
-        return drift(before, now, predictor, settings.drift_alpha, settings.drift_min_effect)
+        return drift(
+            before,
+            now,
+            predictor,
+            classes=len(self.classes),
+            thing="hand",
+            alpha=settings.drift_alpha,
+            min_effect=settings.drift_min_effect,
+        )
 
     def export(self, predictor: ExportedDetector, folder: Path) -> None:
         from core.workloads.rps.export import copy_form
@@ -153,8 +176,9 @@ class RpsWorkload:
         return log_to_mlflow(trained.model)
 
     def draw(self, predictor: ExportedDetector, dataset: Dataset, scores: Scores) -> Sequence[tuple[str, Any]]:
+        from core.workloads.images.manifest import pictures, spread
+        from core.workloads.images.plots import confusion_figure
         from core.workloads.rps import plots
-        from core.workloads.rps.manifest import pictures, spread
         from core.workloads.rps.scores import SHOWN
 
         shown = spread(pictures(dataset, holdout=True), 8)
@@ -162,7 +186,7 @@ class RpsWorkload:
             ("precision_recall.png", plots.curves_figure(list(scores.outcomes))),
             (
                 "confusion_matrix.png",
-                plots.confusion_figure(scores.details["confusion_matrix"], scores.details["classes"]),
+                confusion_figure(scores.details["confusion_matrix"], scores.details["classes"]),
             ),
             ("sample_predictions.png", plots.samples_figure(predictor, shown, SHOWN)),
         ]

@@ -36,7 +36,7 @@ from core.models import registry
 from core.models.serving import load_served
 from core.storage import datasets, lake
 from tests.learning import make_dataset
-from tests.pictures_of_hands import box, picture
+from tests.pictures_of_hands import HANDS, box, picture
 
 posix = pytest.mark.skipif(os.name != "posix", reason="Windows has neither such rights nor such signals")
 PASSWORD = "correct horse battery"
@@ -60,7 +60,7 @@ def elsewhere(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 def lived_in(settings: Settings) -> Settings:
     """People, a token, a picture with a box, a dataset; files that wait."""
     users.add_user(SYSTEM, "ada", "Ada", Role.ADMIN, PASSWORD)
-    store.add(SYSTEM, picture(1), source=UPLOAD, session="s", boxes=[box("rock")])
+    store.add(SYSTEM, picture(1), HANDS, source=UPLOAD, session="s", boxes=[box("rock")])
     make_dataset(seed=1)
     (settings.uploads_dir / "waiting.csv").write_text("x1,x2\n1,2\n")
     (settings.outputs_dir / "answered.csv").write_text("done\n")

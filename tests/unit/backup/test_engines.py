@@ -21,7 +21,7 @@ from core.config.settings import Settings, get_settings
 from core.images import UPLOAD, store
 from core.storage import buckets, datasets, lake
 from tests.learning import make_dataset
-from tests.pictures_of_hands import box, picture
+from tests.pictures_of_hands import HANDS, box, picture
 
 PASSWORD = "correct horse battery"
 Rows = dict[str, list[dict[str, object]]]
@@ -33,7 +33,7 @@ def quiet(_text: str) -> None:
 
 def live_in() -> None:
     users.add_user(SYSTEM, "ada", "Ada Löwe", Role.ADMIN, PASSWORD)
-    store.add(SYSTEM, picture(1), source=UPLOAD, session="s", boxes=[box("rock")])
+    store.add(SYSTEM, picture(1), HANDS, source=UPLOAD, session="s", boxes=[box("rock")])
     make_dataset(seed=1)
 
 

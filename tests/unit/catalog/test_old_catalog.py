@@ -1,6 +1,5 @@
 """A catalog of version 0.1: its sentences become codes, and read right."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,26 +13,11 @@ from core.catalog.image_tables import Image
 from core.catalog.tables import Decision, Job
 from core.catalog.work_tables import WorkItem
 from core.config.messages import LEGACY, Message, messages_from_json, render
-from core.config.settings import get_settings
 from core.images.label_hints import hinted
 from core.jobs import work_errors
 from core.loop.champion_status import champion_status
 from tests.old_catalog import make_old_catalog
 from tests.old_rows import DECISIONS, JOBS, JOBS_WORDED, NOTES, NOTES_WORDED, WORDED
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def old_url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The address of a catalog that version 0.1 left, on each engine; the product works on it."""
-    postgres = request.param == "postgres"
-    url = request.getfixturevalue("postgres_url") if postgres else f"sqlite:///{(tmp_path / 'old.db').as_posix()}"
-    make_old_catalog(url)
-    monkeypatch.setenv("SHIFUMI_DATABASE_URL", url)
-    get_settings.cache_clear()
-    yield url
-    engine_for(url).dispose()
-    if postgres:
-        migrate.downgrade("base", url)
 
 
 def _all(table: Any) -> list[Any]:
@@ -105,3 +89,20 @@ def test_the_champion_is_known_from_it(old_url: str) -> None:
     migrate.upgrade(old_url)
     status = champion_status("linear")
     assert status.version == 6 and len(JOBS) == len(JOBS_WORDED)
+
+
+def test_a_migration_that_fails_changes_nothing_and_can_be_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{(tmp_path / 'old.db').as_posix()}"
+    make_old_catalog(url)
+    with monkeypatch.context() as broken:
+        broken.setattr("core.catalog.legacy_messages.learning", lambda kept: 1 / 0)  # the last thing that it does
+        with pytest.raises(ZeroDivisionError):
+            migrate.upgrade(url)
+    assert migrate.current_revision(url) == "0005"
+    with engine_for(url).connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+        assert connection.exec_driver_sql("SELECT reason FROM decisions WHERE id = 1").scalar() == DECISIONS[0][1]
+    migrate.upgrade(url)
+    migrate.check(url)

@@ -14,7 +14,7 @@ from core.cli.doctor import examine
 from core.cli.findings import Finding
 from core.config.settings import Settings
 from core.images import UPLOAD, store
-from tests.pictures_of_hands import picture
+from tests.pictures_of_hands import HANDS, picture
 
 
 def examined(settings: Settings, *, fix: bool = False, deep: bool = False) -> tuple[Finding, Finding]:
@@ -24,7 +24,7 @@ def examined(settings: Settings, *, fix: bool = False, deep: bool = False) -> tu
 
 @pytest.fixture
 def image() -> store.Image:
-    return store.add(SYSTEM, picture(1), source=UPLOAD, session="s")
+    return store.add(SYSTEM, picture(1), HANDS, source=UPLOAD, session="s")
 
 
 def make_old(file: Path) -> Path:
@@ -46,7 +46,7 @@ def test_a_lost_or_shortened_file_is_a_problem(settings: Settings, image: store.
     files = examined(settings)[0]
     assert files.level == "problem"
     assert image.sha256[:12] in files.text
-    assert "delete those pictures under Datasets, Hands" in files.remedy
+    assert "delete those pictures on Datasets" in files.remedy
 
 
 def test_a_changed_byte_is_seen_by_a_deep_look(settings: Settings, image: store.Image) -> None:

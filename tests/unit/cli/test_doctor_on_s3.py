@@ -14,7 +14,7 @@ from core.images import UPLOAD, store
 from core.monitoring.health import component_states
 from core.storage import buckets, lake, object_store
 from tests.learning import make_dataset
-from tests.pictures_of_hands import picture
+from tests.pictures_of_hands import HANDS, picture
 from tests.s3 import use_bucket
 
 pytestmark = pytest.mark.usefixtures("lake_on_s3")
@@ -57,7 +57,7 @@ def test_files_in_the_data_folder_have_no_other_place(monkeypatch: pytest.Monkey
 
 
 def test_missing_damaged_and_abandoned_objects_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    dataset, image = make_dataset(), store.add(SYSTEM, picture(1), source=UPLOAD, session="s")
+    dataset, image = make_dataset(), store.add(SYSTEM, picture(1), HANDS, source=UPLOAD, session="s")
     assert {found.level for found in levels(deep=True)} == {"ok"}
     place = object_store.object_store_for(get_settings())
     assert place is not None

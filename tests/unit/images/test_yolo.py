@@ -56,8 +56,8 @@ def test_any_text_is_a_line_or_a_refusal(text: str) -> None:
         ("0 nan .5 .2 .2", "NaN"),
         ("0 .5 .5 1e999 .2", "infinity"),
         ("0 .5 .5 0 .2", "above 0"),
-        ("0 1.5 .5 .2 .2", "out of the picture"),
-        ("0 320 240 50 60", "out of the picture"),
+        ("0 1.5 .5 .2 .2", "out of the image"),
+        ("0 320 240 50 60", "out of the image"),
         ("", "numbers only"),
     ],
 )

@@ -17,7 +17,8 @@ from core.vision.boxes import NewBox
 from core.vision.detections import Detections, Pixels, nothing
 from core.vision.provenance import MODEL
 from core.workloads.rps import autolabel
-from tests.pictures_of_hands import box, picture
+from core.workloads.rps.classes import CLASSES
+from tests.pictures_of_hands import HANDS, box, picture
 
 EDITOR = Actor("eve", Role.EDITOR)
 SMALL, LARGE = NewBox("rock", 0.2, 0.2, 0.1, 0.1, MODEL, 0.9), NewBox("paper", 0.6, 0.6, 0.3, 0.3, MODEL, 0.4)
@@ -28,7 +29,7 @@ def two_hands(_pixels: Pixels) -> list[NewBox]:
 
 
 def add(seed: int, **about: str) -> store.Image:
-    return store.add(EDITOR, picture(seed), source=UPLOAD, session="s", **about)  # type: ignore[arg-type]
+    return store.add(EDITOR, picture(seed), HANDS, source=UPLOAD, session="s", **about)  # type: ignore[arg-type]
 
 
 def labels(image: store.Image) -> list[tuple[str, float]]:
@@ -45,13 +46,13 @@ def state(image: store.Image) -> str:
 
 def test_unlabelled_pictures_get_proposals_and_others_are_left_alone() -> None:
     empty, negative = add(1), add(2, state=LABELLED)
-    done = store.add(EDITOR, picture(3), source=UPLOAD, session="s", boxes=[box("scissors")])
+    done = store.add(EDITOR, picture(3), HANDS, source=UPLOAD, session="s", boxes=[box("scissors")])
     outcome = proposing.propose_all(EDITOR, "rps", proposer=two_hands)
     assert (outcome.looked, outcome.found) == (1, 1)
     assert (state(empty), labels(empty)) == (PROPOSED, [("rock", 0.2), ("paper", 0.6)])
     assert (state(negative), labels(negative)) == (LABELLED, [])
     assert labels(done) == [("scissors", 0.4)]
-    assert "Boxes proposed on 1 of 1 image" in render(outcome.message())
+    assert "Labels proposed for 1 of 1 image" in render(outcome.message())
     assert proposing.propose_all(EDITOR, "rps", proposer=two_hands).message() == say("propose.none_waiting")
 
 
@@ -95,6 +96,7 @@ class Sees:
     """A detector that always answers the same."""
 
     answer: Detections
+    classes: tuple[str, ...] = CLASSES
 
     def detect(self, picture: Pixels, confidence: float = 0.25) -> Detections:
         return self.answer.above(confidence)
@@ -116,7 +118,7 @@ ONE_HAND = Detections(
 def test_the_model_that_serves_stands_in_for_mediapipe(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(autolabel, "available", lambda: "MediaPipe is not installed.")
     serve(monkeypatch, Sees(ONE_HAND))
-    (found,) = proposing.find_proposer("rps")(picture(1, 100, 100))  # the second has no area
+    (found,) = proposing.find_proposer(HANDS)(picture(1, 100, 100))  # the second has no area
     assert (found.label, found.provenance, found.confidence) == ("scissors", MODEL, pytest.approx(0.8))
     assert (found.x, found.y, found.width, found.height) == pytest.approx((0.25, 0.35, 0.3, 0.3))
 
@@ -125,25 +127,25 @@ def test_the_model_is_asked_where_mediapipe_sees_nothing(monkeypatch: pytest.Mon
     monkeypatch.setattr(autolabel, "available", lambda: None)
     monkeypatch.setattr(autolabel, "propose", lambda pixels: [SMALL] if pixels.mean() > 1 else [])
     serve(monkeypatch, Sees(ONE_HAND))
-    proposer = proposing.find_proposer("rps")
+    proposer = proposing.find_proposer(HANDS)
     assert proposer(picture(1)) == [SMALL]
     assert [found.label for found in proposer(np.zeros((100, 100, 3), np.uint8))] == ["scissors"]
     serve(monkeypatch, Sees(nothing()))
-    assert proposing.find_proposer("rps")(np.zeros((100, 100, 3), np.uint8)) == []
+    assert proposing.find_proposer(HANDS)(np.zeros((100, 100, 3), np.uint8)) == []
     serve(monkeypatch, None)
-    assert proposing.find_proposer("rps")(np.zeros((100, 100, 3), np.uint8)) == []
+    assert proposing.find_proposer(HANDS)(np.zeros((100, 100, 3), np.uint8)) == []
 
 
 def test_without_either_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     add(1)
     monkeypatch.setattr(autolabel, "available", lambda: "MediaPipe is not installed: `python3 manage.py fetch`.")
     serve(monkeypatch, None)
-    with pytest.raises(proposing.NoProposerError, match=r"no model yet that could propose boxes. MediaPipe.*fetch"):
+    with pytest.raises(proposing.NoProposerError, match=r"no model yet that could propose labels. MediaPipe.*fetch"):
         proposing.propose_all(EDITOR, "rps")
 
 
 def test_hints_are_read_back_and_other_notes_are_none() -> None:
-    assert hinted(hint("rock"), "rps") == "rock"
-    assert hinted((), "rps") is None
-    assert hinted(hint("spock"), "rps") is None
-    assert hinted((text("rock"),), "rps") is None
+    assert hinted(hint("rock"), CLASSES) == "rock"
+    assert hinted((), CLASSES) is None
+    assert hinted(hint("spock"), CLASSES) is None
+    assert hinted((text("rock"),), CLASSES) is None

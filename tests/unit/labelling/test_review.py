@@ -13,11 +13,14 @@ from core.catalog.image_tables import Image
 from core.config.messages import render
 from core.images import FLAGGED, SYNTHETIC, UNSURE, WEBCAM, store
 from core.labelling import review, review_queue
+from core.labelling.flagging import Said
 from core.labelling.review_history import Step, stamp
 from core.storage import datasets, lake
 from core.vision.boxes import BadBoxError, NewBox
 from core.vision.detections import Detections, Pixels, nothing
 from core.vision.provenance import HUMAN, MODEL
+from core.workloads.rps.classes import CLASSES
+from tests.pictures_of_hands import HANDS
 
 ADA, BOB, EVE = Actor("ada", Role.EDITOR), Actor("bob", Role.EDITOR), Actor("eve", Role.VIEWER)
 
@@ -34,7 +37,7 @@ def box(label: str = "rock", x: float = 0.5, confidence: float | None = 0.9, pro
 
 
 def picture(*boxes: NewBox, priority: int = 0, source: str = WEBCAM, state: str | None = None) -> Image:
-    return store.add(SYSTEM, pixels(), source=source, session="s", boxes=boxes, priority=priority, state=state)
+    return store.add(SYSTEM, pixels(), HANDS, source=source, session="s", boxes=boxes, priority=priority, state=state)
 
 
 def now(image: Image) -> Image:
@@ -112,7 +115,9 @@ def test_accepting_all_takes_the_confident_only() -> None:
     step = review.accept_confident(ADA, "rps", 0.8)
     assert step.image_ids == tuple(one.id for one in sure)
     assert review_queue.confident_count("rps", 0.8) == 0
-    assert [(event.action, event.subject) for event in audit.latest(1)] == [("image.accept", "2 pictures")]
+    assert [(event.action, event.subject, event.details) for event in audit.latest(1)] == [
+        ("image.accept", "rps", {"images": 2})
+    ]
     assert review.undo(ADA, step) == review.Undone(step.image_ids, ())
     assert review_queue.confident_count("rps", 0.8) == 2
     assert audit.latest(1)[0].action == "image.undo"
@@ -226,6 +231,9 @@ def test_reviewing_is_an_editors_work() -> None:
     assert now(image).state == "proposed"
 
 
+LIVE_EVE = {"session": "live-eve", "collection": HANDS}
+
+
 def said(*found: tuple[float, int]) -> Detections:
     """Boxes at 16, 12 to 48, 36 on a 64 × 48 picture, with these scores and labels."""
     return Detections(
@@ -237,7 +245,7 @@ def said(*found: tuple[float, int]) -> Detections:
 
 def test_anybody_may_flag_a_mistake_and_it_comes_first() -> None:
     picture(box(), priority=UNSURE)
-    image = review.flag(EVE, pixels(), "paper", said((0.97, 0), (0.4, 2)), session="live-eve", model="v3")
+    image = review.flag(EVE, pixels(), "paper", Said(said((0.97, 0), (0.4, 2)), CLASSES, "v3"), **LIVE_EVE)
     assert [one.id for one in review_queue.queue("rps", 1)] == [image.id]
     assert (image.source, image.state, image.priority, image.created_by) == ("live", "proposed", FLAGGED, "eve")
     assert render(image.note) == "v3 said rock (97 %), scissors (40 %); eve says paper."
@@ -248,24 +256,24 @@ def test_anybody_may_flag_a_mistake_and_it_comes_first() -> None:
 
 
 def test_a_flag_without_a_throw_proposes_an_empty_picture() -> None:
-    image = review.flag(EVE, pixels(), None, said((0.6, 1)), session="live-eve")
+    image = review.flag(EVE, pixels(), None, Said(said((0.6, 1)), CLASSES), **LIVE_EVE)
     assert (image.state, image.boxes) == ("proposed", [])
     assert render(image.note).endswith("eve says that there is nothing to find.")
 
 
 def test_a_missed_throw_waits_without_a_box() -> None:
-    image = review.flag(EVE, pixels(), "rock", nothing(), session="live-eve")
+    image = review.flag(EVE, pixels(), "rock", Said(nothing(), CLASSES), **LIVE_EVE)
     assert (image.state, image.boxes) == ("unlabelled", [])
     assert render(image.note) == "the model said nothing; eve says rock."
 
 
 def test_the_same_frame_flagged_again_moves_up_unless_it_was_judged() -> None:
     frame = pixels()
-    first = store.add(SYSTEM, frame, source=WEBCAM, session="s", boxes=[box()])
-    again = review.flag(EVE, frame, "paper", said((0.9, 0)), session="live-eve")
+    first = store.add(SYSTEM, frame, HANDS, source=WEBCAM, session="s", boxes=[box()])
+    again = review.flag(EVE, frame, "paper", Said(said((0.9, 0)), CLASSES), **LIVE_EVE)
     assert (again.id, again.priority, places(again)[0][0]) == (first.id, FLAGGED, "rock")
     review.accept(ADA, [first.id])
-    review.flag(EVE, frame, "scissors", said((0.9, 0)), session="live-eve")
+    review.flag(EVE, frame, "scissors", Said(said((0.9, 0)), CLASSES), **LIVE_EVE)
     assert now(first).state == "labelled"
     assert "paper" in render(now(first).note)
 
@@ -273,7 +281,7 @@ def test_the_same_frame_flagged_again_moves_up_unless_it_was_judged() -> None:
 def test_a_flag_of_an_unknown_class_is_refused() -> None:
     for answer in (said((0.9, 0)), nothing()):
         with pytest.raises(BadBoxError, match="not 'lizard'"):
-            review.flag(EVE, pixels(), "lizard", answer, session="live-eve")
+            review.flag(EVE, pixels(), "lizard", Said(answer, CLASSES), **LIVE_EVE)
     assert review_queue.queue("rps") == []
 
 

@@ -14,6 +14,7 @@ from core.images import UNSURE, WEBCAM, store
 from core.labelling import review, review_queue
 from core.labelling.review_history import stamp
 from core.vision.boxes import NewBox
+from tests.pictures_of_hands import HANDS
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -34,7 +35,7 @@ def box(x: float) -> NewBox:
 
 def test_one_of_many_wins_and_the_others_are_told(engine: str) -> None:
     pixels = np.zeros((48, 64, 3), np.uint8)
-    image = store.add(SYSTEM, pixels, source=WEBCAM, session="s", boxes=[box(0.5)], priority=UNSURE)
+    image = store.add(SYSTEM, pixels, HANDS, source=WEBCAM, session="s", boxes=[box(0.5)], priority=UNSURE)
     assert review_queue.waiting("rps") == {"flagged": 0, "unsure": 1, "proposed": 0, "unlabelled": 0}
     seen, ready = stamp(image), Barrier(6)
 

@@ -13,29 +13,27 @@ from core.auth.roles import Actor, ForbiddenError, Role
 from core.catalog.image_tables import Image
 from core.config.settings import get_settings
 from core.images import queries
+from core.images.collection import ImageCollection
 from core.live import capture
 from core.live import capture_labels as capture_labelling
 from core.live.capture import GUIDE, LONGEST_S, PER_SECOND, Captured, Recorder, alike, thumbnail
 from core.live.capture_labels import image_saver
 from core.live.frames import Frame
 from core.vision.boxes import NewBox
-from core.vision.detections import Pixels
+from core.vision.detections import Detections, Pixels
 from core.vision.provenance import MODEL
+from core.workloads.rps import autolabel
+from core.workloads.rps.autolabel import MediaPipe
 from tests.live import SIZE, SquareDetector, model, picture
 from tests.people import make_user
+from tests.pictures_of_hands import HANDS
 from tests.waiting import wait_until
 
 EDITOR = Actor("eve", Role.EDITOR)
 
 
-@pytest.fixture(autouse=True)
-def no_mediapipe(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whether it is installed here must not decide; what it proposes is tested with it."""
-    monkeypatch.setattr(capture_labelling, "_landmarks", lambda pixels: [])
-
-
 def recorder(keep: capture.Keep | None = None) -> Recorder:
-    return Recorder(keep or image_saver(lambda: model(SquareDetector())))
+    return Recorder(keep or image_saver(lambda: HANDS, lambda: None, lambda: model(SquareDetector())))
 
 
 def finished(made: Recorder) -> Captured:
@@ -139,7 +137,7 @@ def _at(made: Recorder, number: int) -> Frame:
 
 
 def test_without_anything_that_finds_the_hand_the_guide_frame_is_the_box() -> None:
-    made = recorder(image_saver(lambda: None))
+    made = recorder(image_saver(lambda: HANDS, lambda: None, lambda: None))
     made.begin(make_user("eve", Role.EDITOR), "scissors")
     film(made, [picture("rock")])
     done = finished(made)
@@ -153,10 +151,34 @@ def test_without_anything_that_finds_the_hand_the_guide_frame_is_the_box() -> No
 def test_landmarks_come_before_the_model_and_the_largest_hand_is_meant(monkeypatch: pytest.MonkeyPatch) -> None:
     small = NewBox("rock", 0.2, 0.2, 0.1, 0.1, MODEL, 0.9)
     large = NewBox("paper", 0.6, 0.6, 0.3, 0.3, MODEL, 0.7)
-    monkeypatch.setattr(capture_labelling, "_landmarks", lambda pixels: [small, large])
-    box, proposer = capture_labelling.propose(picture("rock"), "scissors", model(SquareDetector()))
-    assert proposer == capture_labelling.MEDIAPIPE
+    monkeypatch.setattr(autolabel, "available", lambda: None)
+    monkeypatch.setattr(autolabel, "propose", lambda pixels: [small, large])
+    box, proposer = capture_labelling.propose(picture("rock"), "scissors", MediaPipe(), model(SquareDetector()))
+    assert proposer == "MediaPipe"
     assert (box.label, box.x, box.confidence) == ("scissors", large.x, 0.7)
+
+
+def test_a_box_of_the_model_that_is_none_stops_no_recording() -> None:
+    """It used to: a box beside the picture ended the recording with an error."""
+
+    class Beside(SquareDetector):
+        def detect(self, picture: Pixels, confidence: float = 0.25) -> Detections:
+            return Detections(np.array([[-50, 0, -10, 40]], np.float32), np.array([0.9], np.float32), np.array([0]))
+
+    box, proposer = capture_labelling.propose(picture("rock"), "scissors", None, model(Beside()))
+    assert (box.label, proposer) == ("scissors", capture_labelling.GUIDED)
+
+
+def test_where_a_label_is_for_the_whole_image_nothing_is_left_to_find() -> None:
+    members = ImageCollection("photos", ("Ada", "Ben"), whole_image=True)
+    made = recorder(image_saver(lambda: members, lambda: None, lambda: model(SquareDetector())))
+    made.begin(make_user("eve", Role.EDITOR), "Ben")
+    film(made, [picture("rock")])
+    assert finished(made).proposers == (("you", 1),)
+    image = stored()[0]
+    (box,) = image.boxes
+    assert (image.workload, image.state) == ("photos", "labelled")
+    assert (box.label, box.width, box.height, box.provenance) == ("Ben", 1.0, 1.0, "human")
 
 
 def test_viewers_may_not_record() -> None:

@@ -28,6 +28,7 @@ from core.live.game import (
 from core.live.overlay import caption
 from core.workloads.rps.classes import CLASSES
 
+BEATS = {"rock": "scissors", "scissors": "paper", "paper": "rock"}
 STEP = 0.05
 throws = st.sampled_from([*CLASSES, None])
 
@@ -38,7 +39,7 @@ def play_round(match: Match, now: float, throw: str | None, machine: str) -> tup
     started = len(match.rounds), match.unseen
     while match.phase is not Phase.COUNTDOWN or (len(match.rounds), match.unseen) == started:
         now += STEP
-        match = advance(match, now, lambda: Commitment("rock", "later"))
+        match = advance(match, now, lambda beats: Commitment("rock", "later"))
         if throw is not None:
             match = saw(match, now, throw, 0.8)
         if not match.running:
@@ -48,7 +49,7 @@ def play_round(match: Match, now: float, throw: str | None, machine: str) -> tup
 
 @given(st.lists(st.tuples(throws, st.sampled_from(CLASSES)), min_size=1, max_size=30))
 def test_any_game_keeps_the_rules(played: list[tuple[str | None, str]]) -> None:
-    match, now = begin(0.0), 0.0
+    match, now = begin(0.0, BEATS), 0.0
     for throw, machine in played:
         match, now = play_round(match, now, throw, machine)
         assert match.won("you") + match.won("machine") + match.won("tie") == len(match.rounds)
@@ -71,7 +72,7 @@ def test_time_only_moves_forward_one_phase_at_a_time(start: float, steps: list[f
         Phase.READING: {Phase.UNSEEN},
         Phase.UNSEEN: {Phase.COUNTDOWN, Phase.PAUSED},
     }
-    match, now = begin(start), start
+    match, now = begin(start, BEATS), start
     for step in steps:
         now += step
         following = advance(match, now)
@@ -81,7 +82,7 @@ def test_time_only_moves_forward_one_phase_at_a_time(start: float, steps: list[f
 
 
 def test_the_countdown_counts() -> None:
-    match = begin(10.0, pace=Pace(beat_s=0.5))
+    match = begin(10.0, BEATS, pace=Pace(beat_s=0.5))
     assert [match.count(10 + seconds) for seconds in (0, 0.4, 0.6, 1.1, 1.4, 9)] == [3, 3, 2, 1, 1, 1]
     assert caption(match, 10.6) == "2"
     reading = advance(match, 11.5)
@@ -91,7 +92,7 @@ def test_the_countdown_counts() -> None:
 
 
 def test_only_frames_taken_at_go_count() -> None:
-    match = begin(0.0)
+    match = begin(0.0, BEATS)
     match = saw(match, 1.0, "rock", 0.9)  # still counting down
     match = advance(match, 2.1)
     for at, throw in ((2.0, "rock"), (2.2, "paper"), (2.6, "paper"), (2.8, "rock")):
@@ -101,7 +102,7 @@ def test_only_frames_taken_at_go_count() -> None:
 
 def test_a_slow_machine_reads_a_throw_too() -> None:
     """Two frames a second, each answered two frames later."""
-    match, frames = begin(0.0), [0.5 * number for number in range(1, 20)]
+    match, frames = begin(0.0, BEATS), [0.5 * number for number in range(1, 20)]
     for place, now in enumerate(frames):
         match = advance(match, now)
         if match.phase not in {Phase.COUNTDOWN, Phase.READING}:
@@ -113,7 +114,7 @@ def test_a_slow_machine_reads_a_throw_too() -> None:
 
 def test_who_is_seen_at_once_may_move_on() -> None:
     """Frames after the first 0.6 s do not count when a throw has been seen in them."""
-    match = advance(begin(0.0), 2.1)
+    match = advance(begin(0.0, BEATS), 2.1)
     for at, throw in ((2.2, "paper"), (2.6, "paper"), (2.8, "rock"), (2.8, "rock"), (2.8, "rock")):
         match = saw(match, at, throw, 0.9)
     match = advance(match, 2.1 + 0.85)
@@ -150,11 +151,11 @@ def test_the_throw_is_read_from_several_frames(votes: list[tuple[str, float]], t
     ],
 )
 def test_who_beats_whom(you: str, machine: str, outcome: str) -> None:
-    assert Round(you, 0.9, Commitment(machine, "word")).outcome == outcome
+    assert Round(you, 0.9, Commitment(machine, "word"), BEATS).outcome == outcome
 
 
 def test_no_throw_repeats_the_round_with_a_new_pledge_and_in_the_end_waits() -> None:
-    match, now = begin(0.0), 0.0
+    match, now = begin(0.0, BEATS), 0.0
     for turn in range(1, PATIENCE + 1):
         match, now = play_round(match, now, None, "rock")
         assert match.unseen == turn
@@ -168,10 +169,10 @@ def test_no_throw_repeats_the_round_with_a_new_pledge_and_in_the_end_waits() -> 
 
 
 def test_a_pause_forgets_the_round_but_not_the_score() -> None:
-    match, now = play_round(begin(0.0), 0.0, "rock", "scissors")
+    match, now = play_round(begin(0.0, BEATS), 0.0, "rock", "scissors")
     waiting = pause(match, now + 1)
     assert advance(waiting, now + 100) == waiting
-    again = resume(waiting, now + 100, lambda: Commitment("paper", "fresh"))
+    again = resume(waiting, now + 100, lambda beats: Commitment("paper", "fresh"))
     assert (again.phase, again.won("you"), again.pledge.word) == (Phase.COUNTDOWN, 1, "fresh")
     won = replace(match, phase=Phase.REVEAL, rounds=match.rounds * 3)
     assert pause(won, now) is won
@@ -179,8 +180,21 @@ def test_a_pause_forgets_the_round_but_not_the_score() -> None:
     assert pause(over, now) is over
 
 
+def test_what_is_no_part_of_the_game_is_not_read() -> None:
+    match = advance(begin(0.0, BEATS), 2.1)
+    assert match.phase is Phase.READING
+    assert saw(match, 2.2, "somebody", 0.99) is match
+
+
+def test_a_game_may_have_other_classes() -> None:
+    beats = {"water": "fire", "fire": "grass", "grass": "water"}
+    assert {draw(beats).throw for _ in range(200)} == set(beats)
+    assert Round("water", 0.9, Commitment("fire", "word"), beats).outcome == "you"
+    assert Round("grass", 0.9, Commitment("fire", "word"), beats).outcome == "machine"
+
+
 def test_the_machine_has_chosen_before_it_looks() -> None:
-    match = begin(0.0)
+    match = begin(0.0, BEATS)
     chosen = match.pledge
     while match.phase is not Phase.REVEAL:
         match = advance(match, match.since + 3)
@@ -192,7 +206,7 @@ def test_the_machine_has_chosen_before_it_looks() -> None:
 
 
 def test_the_machine_is_fair_and_its_pledge_tells_nothing() -> None:
-    drawn = [draw() for _ in range(3000)]
+    drawn = [draw(BEATS) for _ in range(3000)]
     counts = Counter(pledge.throw for pledge in drawn)
     # Six standard deviations of a fair draw: 26 each.
     assert all(abs(counts[throw] - 1000) < 160 for throw in CLASSES)
@@ -202,9 +216,9 @@ def test_the_machine_is_fair_and_its_pledge_tells_nothing() -> None:
 
 
 def test_the_picture_tells_how_a_round_ended() -> None:
-    won = Round("rock", 0.9, Commitment("scissors", "word"))
-    match = replace(begin(0.0), phase=Phase.REVEAL, rounds=(won,))
+    won = Round("rock", 0.9, Commitment("scissors", "word"), BEATS)
+    match = replace(begin(0.0, BEATS), phase=Phase.REVEAL, rounds=(won,))
     assert caption(match, 0.1) == "Scissors! You win"
-    assert caption(replace(match, phase=Phase.UNSEEN), 0.1) == "No throw seen"
+    assert caption(replace(match, phase=Phase.UNSEEN), 0.1) == "Nothing seen"
     assert caption(replace(match, phase=Phase.PAUSED), 0.1) == ""
     assert caption(None, 0.1) == ""

@@ -28,7 +28,7 @@ def a_starter(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def follow(idle_s: float = 2.0) -> ModelCache:
-    return ModelCache(interval_s=0.02, idle_s=idle_s, workload=WORKLOAD)
+    return ModelCache(WORKLOAD, interval_s=0.02, idle_s=idle_s)
 
 
 @pytest.fixture(autouse=True)
@@ -86,9 +86,9 @@ def test_without_champion_and_starter_it_says_what_to_do(monkeypatch: pytest.Mon
     monkeypatch.setattr(serving, "served_starter", lambda workload: None)
     watched = follow()
     wait_until(lambda: watched.current() is None and watched.problem, every=0.01)
-    assert "train a model on the Train page" in str(watched.problem)
-    with pytest.raises(serving.ModelRefusedError, match="lacks the starter model"):
-        following.starter_model()
+    assert "Make a dataset" in str(watched.problem)
+    with pytest.raises(serving.ModelRefusedError, match="no model yet"):
+        following.starter_model(WORKLOAD)
 
 
 def test_a_damaged_starter_is_refused_and_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,11 @@ from core.live.frames import Model
 from core.live.viewer import Viewer, Wishes
 from core.vision import drawing
 from core.vision.detections import Detections, Pixels
+from core.workloads.rps.workload import RpsWorkload
 from tests.live import SIZE, BrokenDetector, HeldDetector, SquareDetector, model, picture
 from tests.waiting import wait_until
+
+BEATS = RpsWorkload.beats
 
 
 class Clock:
@@ -75,7 +78,7 @@ def test_boxes_are_where_the_hand_is_and_the_frame_itself_stays_clean(clock: Clo
     assert left == pytest.approx(100, abs=2)
     assert right == pytest.approx(100 + SIZE, abs=2)
     assert not painted(pixels, drawing.MAIN).any()
-    (hand,) = viewer.report().main.hands  # type: ignore[union-attr]
+    (hand,) = viewer.report().main.boxes  # type: ignore[union-attr]
     assert (hand.name, hand.confidence) == ("paper", pytest.approx(0.9))
 
 
@@ -93,7 +96,7 @@ def test_what_is_below_the_wanted_confidence_is_not_shown(clock: Clock) -> None:
     viewer = stream(clock, model(SquareDetector()), mirrored=False, confidence=0.95)
     sent = see_until_answered(viewer, clock, picture("rock"))
     assert not painted(sent, drawing.MAIN).any()
-    assert viewer.report().main.hands == ()  # type: ignore[union-attr]
+    assert viewer.report().main.boxes == ()  # type: ignore[union-attr]
 
 
 def test_a_new_model_takes_over_between_two_frames(clock: Clock) -> None:
@@ -199,7 +202,7 @@ def test_a_game_is_played_by_showing_hands(clock: Clock) -> None:
     viewer = stream(clock, model(SquareDetector()))
     pixels = picture("paper")
     see_until_answered(viewer, clock, pixels)
-    viewer.play()
+    viewer.play(BEATS)
     for _ in range(2000):
         if viewer.report().match.phase is game.Phase.OVER:  # type: ignore[union-attr]
             break
@@ -209,7 +212,7 @@ def test_a_game_is_played_by_showing_hands(clock: Clock) -> None:
     assert match.phase is game.Phase.OVER
     assert {played.you for played in match.rounds} == {"paper"}
     assert max(match.won("you"), match.won("machine")) == game.WINS
-    viewer.play()
+    viewer.play(BEATS)
     assert viewer.report().match.rounds == ()  # type: ignore[union-attr]
     viewer.give_up()
     assert viewer.report().match is None
@@ -217,11 +220,11 @@ def test_a_game_is_played_by_showing_hands(clock: Clock) -> None:
 
 def test_a_game_without_a_hand_pauses_and_goes_on(clock: Clock) -> None:
     viewer = stream(clock, model(SquareDetector()))
-    viewer.play()
+    viewer.play(BEATS)
     while viewer.report().match.running:  # type: ignore[union-attr]
         see_until_answered(viewer, clock, picture())
     assert viewer.report().match.unseen == game.PATIENCE  # type: ignore[union-attr]
-    viewer.play()
+    viewer.play(BEATS)
     assert viewer.report().match.phase is game.Phase.COUNTDOWN  # type: ignore[union-attr]
     viewer.pause()
     assert not viewer.report().match.running  # type: ignore[union-attr]

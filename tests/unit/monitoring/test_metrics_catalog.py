@@ -25,7 +25,7 @@ from core.workloads.linear.settings import LinearSettings
 from tests import deciding
 from tests.exposition import Samples, exposed
 from tests.learning import make_dataset
-from tests.pictures_of_hands import box, picture
+from tests.pictures_of_hands import HANDS, box, picture
 
 DRIFT = {
     "found": True,
@@ -160,8 +160,8 @@ def test_the_champion_its_figures_and_what_drifted() -> None:
 
 def test_what_was_gathered() -> None:
     make_dataset()
-    store.add(SYSTEM, picture(1), source=UPLOAD, session="s", boxes=[box("rock")])
-    store.add(SYSTEM, picture(2), source=UPLOAD, session="s")
+    store.add(SYSTEM, picture(1), HANDS, source=UPLOAD, session="s", boxes=[box("rock")])
+    store.add(SYSTEM, picture(2), HANDS, source=UPLOAD, session="s")
     throttle.begin("mallory", "10.0.0.9")
     batch = {"workload": "linear", "version": 1, "source": "api", "rows": 3}
     deciding.store(

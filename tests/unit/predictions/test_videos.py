@@ -16,9 +16,9 @@ from core.jobs import jobs
 from core.jobs import outputs as job_outputs
 from core.predictions import videos as video_predictions
 from core.storage import lake
+from core.vision.video import BadVideoError, check
+from core.vision.video_writer import VideoWriter
 from core.workloads.rps import starter
-from core.workloads.rps.video import BadVideoError, check
-from core.workloads.rps.video_writer import VideoWriter
 from tests.colour_model import promote_colour_model, write_colour_model
 from tests.videos import write_video
 
@@ -48,7 +48,7 @@ def test_the_champion_answers_and_who_asked_fetches_it(
     assert upload.endswith(".mp4")
     job = jobs._claim(jobs.PREDICT_VIDEO, "rps", {}, "eve", "flow-run")
     answered = video_predictions.answer("rps", upload, 0.5, job.id, silent)
-    assert (answered.version, answered.watched.frames, answered.watched.hands) == (champion.version, 8, 5)
+    assert (answered.version, answered.watched.frames, answered.watched.found) == (champion.version, 8, 5)
     told = render(video_predictions.outcome(answered))
     assert told == "8 frames answered by version 1; something was found on 5 of them."
     assert sorted(left(settings)) == [f"{job.id}.csv", f"{job.id}.mp4"]
@@ -76,7 +76,7 @@ def test_without_a_champion_the_model_that_ships_answers(
         monkeypatch.setattr(f"{module}.starter_folder", lambda: tmp_path / "shipped")
     upload = video_predictions.keep_upload(EVE, content, "given.mp4")
     answered = video_predictions.answer("rps", upload, 0.5, "job", silent)
-    assert (answered.version, answered.watched.hands) == (0, 5)
+    assert (answered.version, answered.watched.found) == (0, 5)
     assert "answered by the model that ships" in render(video_predictions.outcome(answered))
 
 

@@ -22,7 +22,7 @@ from core.jobs import outputs as job_outputs
 from core.storage import buckets, datasets, file_cache, lake, object_store, sql, uploads
 from core.storage.object_store import ObjectStoreError
 from tests.learning import make_dataset
-from tests.pictures_of_hands import picture
+from tests.pictures_of_hands import HANDS, picture
 from tests.s3 import address_of, client, make_bucket, use_bucket
 
 pytestmark = pytest.mark.usefixtures("lake_on_s3")
@@ -63,7 +63,7 @@ def test_sql_queries_the_copies() -> None:
 
 
 def test_pictures_are_added_read_and_deleted(settings: Settings) -> None:
-    image = store.add(SYSTEM, picture(1), source=UPLOAD, session="s")
+    image = store.add(SYSTEM, picture(1), HANDS, source=UPLOAD, session="s")
     assert objects("images") == [f"{image.sha256}.jpg"]
     assert files_below(settings.images_dir) == []
     forget_copies()
@@ -71,7 +71,7 @@ def test_pictures_are_added_read_and_deleted(settings: Settings) -> None:
     assert files.stored([image.sha256, "0" * 64]) == {image.sha256}
     store.delete(SYSTEM, [image.id])
     assert objects("images") == []
-    with pytest.raises(store.ImageMissingError, match="Delete it under Datasets, Hands"):
+    with pytest.raises(store.ImageMissingError, match="Delete it on Datasets"):
         store.file_of(image)
 
 
@@ -102,7 +102,7 @@ def test_two_machines_see_each_others_files(
         get_settings().make_folders()
 
     on("one")
-    dataset, image = make_dataset(), store.add(SYSTEM, picture(1), source=UPLOAD, session="s")
+    dataset, image = make_dataset(), store.add(SYSTEM, picture(1), HANDS, source=UPLOAD, session="s")
     on("two")
     assert len(lake.read(datasets.latest("linear").path, ["x1"])["x1"]) == dataset.rows
     assert store.pixels_of(store.listed()[0]).shape[2] == 3
@@ -132,12 +132,12 @@ def mortal(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[[], 
 
 
 def test_a_server_that_goes_down_leaves_no_row_and_no_file(mortal: Callable[[], None]) -> None:
-    dataset, image = make_dataset(seed=1), store.add(SYSTEM, picture(1), source=UPLOAD, session="s")
+    dataset, image = make_dataset(seed=1), store.add(SYSTEM, picture(1), HANDS, source=UPLOAD, session="s")
     mortal()
     with pytest.raises(lake.LakeUnreachableError, match=r"does not answer.*AWS_ENDPOINT_URL"):
         make_dataset(seed=2)
     with pytest.raises(lake.LakeError, match="does not answer"):
-        store.add(SYSTEM, picture(2), source=UPLOAD, session="s")
+        store.add(SYSTEM, picture(2), HANDS, source=UPLOAD, session="s")
     with pytest.raises(lake.LakeError):
         uploads.keep(io.BytesIO(b"x"), ".csv")
     assert [one.id for one in datasets.listed()] == [dataset.id]
@@ -152,7 +152,7 @@ def test_a_server_that_goes_down_leaves_no_row_and_no_file(mortal: Callable[[], 
 
 
 def test_deleting_while_the_server_is_down_leaves_an_orphan_only(mortal: Callable[[], None]) -> None:
-    dataset, image = make_dataset(), store.add(SYSTEM, picture(1), source=UPLOAD, session="s")
+    dataset, image = make_dataset(), store.add(SYSTEM, picture(1), HANDS, source=UPLOAD, session="s")
     mortal()
     datasets.delete(SYSTEM, dataset.id)
     assert store.delete(SYSTEM, [image.id]) == 1

@@ -1,11 +1,10 @@
-"""docs/examples/shifumi-penguins is installed by pip and goes all the way: found, learnt, served, asked."""
+"""The packages in docs/examples are installed by pip; shifumi-penguins goes all the way: found, learnt, served, asked."""
 
 import csv
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -29,30 +28,29 @@ from core.workloads import WORKLOADS, get_workload
 from core.workloads.base import Classifier, Regressor, feature_names
 from core.workloads.discovery import Workloads
 
-EXAMPLE = ROOT / "docs" / "examples" / "shifumi-penguins"
+EXAMPLES = sorted((ROOT / "docs" / "examples").glob("shifumi-*"))
 NAMES = ("penguins", "penguin-mass")
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder into which pip installed the package, from a copy: building leaves files beside the source."""
-    folder = tmp_path_factory.mktemp("site")
-    source = shutil.copytree(EXAMPLE, tmp_path_factory.mktemp("source") / "shifumi-penguins")
+    """A folder into which pip installed the packages, from copies: building leaves files beside the source."""
+    folder, copies = tmp_path_factory.mktemp("site"), tmp_path_factory.mktemp("source")
+    sources = [str(shutil.copytree(example, copies / example.name)) for example in EXAMPLES]
     how = ["--no-deps", "--no-build-isolation", "--no-index", "--quiet", "--disable-pip-version-check"]
-    command = [sys.executable, "-m", "pip", "install", *how, "--target", str(folder), str(source)]
+    command = [sys.executable, "-m", "pip", "install", *how, "--target", str(folder), *sources]
     subprocess.run(command, check=True, capture_output=True, text=True)
     return folder
 
 
 @pytest.fixture
-def installed(site: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def installed(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """This process has the package, as one that starts with it."""
     monkeypatch.syspath_prepend(str(site))
     found = Workloads(())
     assert set(found) >= set(NAMES), found.broken
     for name in NAMES:
         monkeypatch.setitem(WORKLOADS, name, found[name])  # type: ignore[arg-type]
-    yield
 
 
 def generate(name: str, **choices: Any) -> Dataset:
@@ -73,7 +71,7 @@ def test_a_new_process_finds_it_by_itself(site: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": f"{site}{os.pathsep}{ROOT}"}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     said, *deployments = done.stdout.splitlines()
-    assert said.startswith("Workloads: linear, rps") and set(NAMES) <= set(said.split(": ")[1].split(", "))
+    assert said.startswith("Workloads: linear, rps") and {*NAMES, "photos"} <= set(said.split(": ")[1].split(", "))
     for name in NAMES:
         for flow in ("generate-dataset", "check-and-retrain", "predict-file"):
             assert f"{flow}/{name}" in deployments

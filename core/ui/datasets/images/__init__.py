@@ -1,1 +1,1 @@
-"""The Hands tab of the Datasets page: pictures, where they come from, and the datasets made of them."""
+"""A workload on images on the Datasets page: its images, where they come from, and the datasets made of them."""

@@ -1,4 +1,4 @@
-"""Datasets, Hands: photos that somebody adds by hand."""
+"""Datasets, images: photos that somebody adds by hand."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core.auth.roles import Actor, Role
 from core.config.settings import get_settings
 from core.images import photos
+from core.images.collection import ImageCollection
 from core.storage.lake import LakeError
 from core.ui.datasets.images.propose_boxes import propose_soon
 from core.ui.shell.formats import counted, plain
@@ -18,10 +19,10 @@ from core.ui.shell.links import may_open, page_link
 from core.ui.shell.messages import explained, note
 from core.ui.shell.navigation import PAGES
 from core.ui.shell.uploaded import field_key, let_go
-from core.vision.boxes import CLASSES_OF
 from core.vision.decode import SUFFIXES
+from core.workloads.image_collections import collection_of
 
-_FIELD, _TOLD = "hands_photos", "hands_photos_told"
+_FIELD, _TOLD = "images_photos", "images_photos_told"
 
 
 def add_photos(actor: Actor, workload: str) -> None:
@@ -29,6 +30,8 @@ def add_photos(actor: Actor, workload: str) -> None:
     if any(entry.path == "live.py" for entry in PAGES) and may_open(actor, "live.py"):
         page_link("live.py", "Or record with the webcam on Live")
     allowed = actor.role.rank >= Role.EDITOR.rank
+    collection = collection_of(workload)
+    nothing = [] if collection.whole_image else [photos.NOTHING]
     files = st.file_uploader(
         "Photos",
         type=[suffix.removeprefix(".") for suffix in SUFFIXES],
@@ -40,40 +43,42 @@ def add_photos(actor: Actor, workload: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         shows = st.selectbox(
             "They show",
-            [*CLASSES_OF[workload], photos.NOTHING],
+            [*collection.classes, *nothing],
             index=None,
             placeholder="not said",
-            key="hands_photos_show",
-            help="A model proposes the boxes; this names them. “nothing”: no throw at all, which needs no box.",
+            key=f"images_photos_show_{workload}",
+            help="Their label. Leave it open to label them one by one on Label."
+            if collection.whole_image
+            else "A model proposes the boxes; this names them. “nothing”: none of the classes, which needs no box.",
         )
         session = st.text_input(
             "Who and where",
             placeholder=photos.session_for(actor, datetime.now(UTC)),
             max_chars=60,
-            key="hands_photos_session",
-            help="Photos of one person in one place are a session: all train, or all judge.",
+            key="images_photos_session",
+            help="Photos of one person in one place are a session: it trains as a whole, or is held out as a whole.",
         )
     clicked = st.button(
         "Add photos", type="primary", icon=":material/add_photo_alternate:", key="btn_photos", disabled=not files
     )
     if not allowed:
-        st.caption(":material/lock: Adding pictures needs the role editor.")
+        st.caption(":material/lock: Adding images requires the role editor.")
     if clicked and files:
-        _add(files, session or photos.session_for(actor, datetime.now(UTC)), shows, workload)
+        _add(files, session or photos.session_for(actor, datetime.now(UTC)), shows, collection)
     for text in st.session_state.pop(_TOLD, []):
         st.warning(plain(text), icon=":material/image:")
 
 
-def _add(files: list[UploadedFile], session: str, shows: str | None, workload: str) -> None:
+def _add(files: list[UploadedFile], session: str, shows: str | None, collection: ImageCollection) -> None:
     try:
         with explained(), st.spinner("Checking the photos"):
             given = ((file.name, file.getvalue()) for file in files)
-            added = photos.add_photos(acting(), given, session=session, shows=shows, workload=workload)
+            added = photos.add_photos(acting(), given, collection, session=session, shows=shows)
     except LakeError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
-    if added.new and shows != photos.NOTHING:
-        propose_soon(acting(), workload)
+    if added.new and (shows is None or (shows != photos.NOTHING and not collection.whole_image)):
+        propose_soon(acting(), collection.workload)
     let_go(_FIELD, files)
     st.session_state[_TOLD] = added.refused + added.told
     note(counted(added.new, "new photo") + (f", {added.known:,} were there before" if added.known else ""))

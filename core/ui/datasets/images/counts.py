@@ -10,15 +10,16 @@ from core.images.queries import Counts
 from core.images.splits import HOLDOUT, TRAIN, VAL
 from core.ui.datasets.images.propose_boxes import propose_boxes
 from core.ui.shell.charts import show
+from core.ui.shell.formats import plain
 from core.ui.shell.links import may_open, page_link
-from core.vision.boxes import CLASSES_OF
 from core.workloads import charts
 from core.workloads.charts import BLUE, GREY, ORANGE
+from core.workloads.image_collections import collection_of
 
 NOTHING = "nothing"
-"""How negatives are called here: pictures that show none of the classes."""
+"""How negatives are called here: images that show none of the classes."""
 
-SPLIT_NAMES = {TRAIN: "training", VAL: "tuning", HOLDOUT: "holdout"}
+SPLIT_NAMES = {TRAIN: "train", VAL: "validation", HOLDOUT: "holdout"}
 """The splits as people read them."""
 
 SPLIT_COLOURS = (BLUE, GREY, ORANGE)
@@ -40,22 +41,28 @@ def image_counts(actor: Actor, counts: Counts, workload: str) -> None:
         propose_boxes(actor, counts, workload)
     if not counts.boxes and not counts.negatives:
         return
-    rows = {label: _row(counts.boxes.get(label, {})) for label in CLASSES_OF[workload]}
-    rows[NOTHING] = _row(counts.negatives)
+    collection = collection_of(workload)
+    rows = {label: _row(counts.boxes.get(label, {})) for label in collection.classes}
+    if not collection.whole_image:
+        rows[NOTHING] = _row(counts.negatives)
     with picture:
         bars = charts.split_bars(rows, SPLIT_COLOURS, tuple(SPLIT_NAMES.values()))
         show(bars, f"{workload}_counts", spoken(rows))
         _gaps(rows)
-        st.caption("Boxes of labelled pictures, per class and split; pictures without any for *nothing*.")
+        st.caption(
+            "Labelled images per class and split."
+            if collection.whole_image
+            else "Boxes of labelled images, per class and split; images without any for *nothing*."
+        )
 
 
 def _gaps(rows: dict[str, tuple[int, ...]]) -> None:
     """Classes that cannot be learnt or judged: sessions stay whole, so few of them may all lie on one side."""
     places = list(SPLIT_NAMES)
-    for split, what in ((TRAIN, "train on"), (HOLDOUT, "judge a model by")):
+    for split, what in ((TRAIN, "train on"), (HOLDOUT, "evaluate a model on")):
         if missing := [label for label, row in rows.items() if label != NOTHING and not row[places.index(split)]]:
             st.warning(
-                f"No {' and no '.join(missing)} to {what} yet. A session lies on one side as a whole: add another one.",
+                f"No {plain(' and no '.join(missing))} to {what} yet. A session stays in one split: add another one.",
                 icon=":material/balance:",
             )
 

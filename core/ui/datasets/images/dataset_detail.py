@@ -1,4 +1,4 @@
-"""Datasets, Hands: datasets that were made, and what is inside of one."""
+"""Datasets, images: datasets that were made, and what is inside of one."""
 
 from __future__ import annotations
 
@@ -11,23 +11,24 @@ import streamlit as st
 from core.auth.roles import Actor
 from core.catalog.tables import Dataset
 from core.images import queries
+from core.images.snapshot import CLASSES
 from core.storage import lake
 from core.ui.datasets.dataset_list import listing
 from core.ui.datasets.images.counts import NOTHING, SPLIT_COLOURS, SPLIT_NAMES, spoken
 from core.ui.shell.charts import show
 from core.ui.shell.formats import size
 from core.ui.shell.messages import explained
-from core.vision.boxes import CLASSES_OF
-from core.workloads import charts
+from core.workloads import charts, get_workload
+from core.workloads.image_collections import collection_of
 
 
 def image_datasets(actor: Actor, workload: str) -> None:
     """The table of datasets and the details of a chosen one."""
-    listing(actor, workload, "No dataset yet. Press **Synthesise and make a dataset** above.", _choices, _inside)
+    listing(actor, workload, "No dataset yet. Press **Make a dataset** above.", _choices, _inside)
 
 
 def _choices(dataset: Dataset) -> Mapping[str, Any]:
-    return {name: dataset.parameters.get(name) for name in ("synthetic", "seed")}
+    return {name: dataset.parameters.get(name) for name in get_workload(dataset.workload).parameters.model_fields}
 
 
 def _inside(dataset: Dataset) -> None:
@@ -39,10 +40,10 @@ def _inside(dataset: Dataset) -> None:
         bars = charts.split_bars(rows, SPLIT_COLOURS, tuple(SPLIT_NAMES.values()))
         show(bars, "dataset_inside", spoken(rows))
     with facts:
-        st.metric("Pictures", f"{dataset.rows:,}")
+        st.metric("Images", f"{dataset.rows:,}")
         st.caption(", ".join(f"{number:,} {source}" for source, number in sorted(sources.items())))
         if gone:
-            st.warning(f"{gone:,} of its pictures were deleted since: they cannot be trained on again.")
+            st.warning(f"{gone:,} of its images were deleted since: it is trained without them.")
         st.caption(f"SHA-256 {dataset.sha256[:16]}… · {size(dataset.bytes)}")
 
 
@@ -54,15 +55,18 @@ def _pictures(path: str) -> list[str]:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _counts(path: str, workload: str) -> tuple[dict[str, tuple[int, ...]], dict[str, int]]:
-    """Boxes per class and split, pictures without any, and pictures per source."""
-    columns = lake.read(path, ["split", "source", "boxes"])
-    classes = CLASSES_OF[workload]
-    counted = {name: dict.fromkeys(SPLIT_NAMES, 0) for name in (*classes, NOTHING)}
+    """Boxes per class and split, images without any, and images per source."""
+    collection = collection_of(workload)
+    columns = lake.read(path, ["split", "source", "boxes", *([CLASSES] if collection.whole_image else [])])
+    classes = json.loads(columns[CLASSES][0]) if collection.whole_image else collection.classes
+    names = classes if collection.whole_image else (*classes, NOTHING)
+    counted = {name: dict.fromkeys(SPLIT_NAMES, 0) for name in names}
     sources: dict[str, int] = {}
     for split, source, boxes in zip(columns["split"], columns["source"], columns["boxes"], strict=True):
         found = json.loads(boxes)
         for index in [row[0] for row in found]:
             counted[classes[index]][split] += 1
-        counted[NOTHING][split] += not found
+        if not found:
+            counted[NOTHING][split] += 1
         sources[source] = sources.get(source, 0) + 1
     return {name: tuple(splits.values()) for name, splits in counted.items()}, sources

@@ -1,4 +1,4 @@
-"""Datasets, Hands: everything labelled as a zip file."""
+"""Datasets, images: everything labelled as a zip file."""
 
 from __future__ import annotations
 
@@ -8,31 +8,36 @@ import streamlit as st
 
 from core.auth.roles import Actor
 from core.images import SOURCES, SYNTHETIC, exporting
+from core.images.collection import ImageCollection
 from core.storage import buckets
 from core.ui.shell.formats import counted, size
 from core.ui.shell.messages import empty, explained
+from core.workloads import get_workload
+from core.workloads.base import Synthesises
+from core.workloads.image_collections import collection_of
 
+_AGAIN = "They can be rendered again from their seeds."
 _LARGEST = 500_000_000
 """Streamlit holds a download in memory: more would endanger the workbench."""
 
 
 def export_zip(actor: Actor, workload: str) -> None:
     """What it would hold, and the download, which is made when it is asked for."""
-    st.markdown(
-        "Labelled pictures in Ultralytics' layout, holdout as `test`. Imported again, here or elsewhere, every picture "
-        "keeps its split."
-    )
-    rendered = st.toggle("With synthetic pictures", key="hands_export_synthetic", help="Anybody can render them again.")
+    collection = collection_of(workload)
+    layout = "One folder per class in one per split" if collection.whole_image else "Ultralytics' YOLO layout"
+    st.markdown(f"All labelled images: {layout}, holdout as `test`. Imported again, every image keeps its split.")
+    synthesises = isinstance(get_workload(workload), Synthesises)
+    rendered = synthesises and st.toggle("With synthetic images", key="images_export_synthetic", help=_AGAIN)
     sources = tuple(source for source in SOURCES if rendered or source != SYNTHETIC)
     with explained():
         pictures, weight = exporting.size_of_export(workload, sources)
     if not pictures:
-        empty("No such picture is labelled yet. Import some or confirm boxes on the Label page.")
+        empty("No such image is labelled yet. Import some, or label some on Label.")
         return
     st.download_button(
-        f"Download {counted(pictures, 'picture')} ({size(weight)})",
-        lambda: _content(actor, workload, sources),
-        f"{workload}-pictures.zip",
+        f"Download {counted(pictures, 'image')} ({size(weight)})",
+        lambda: _content(actor, collection, sources),
+        f"{workload}-images.zip",
         "application/zip",
         icon=":material/download:",
         key="btn_export",
@@ -44,12 +49,12 @@ def export_zip(actor: Actor, workload: str) -> None:
         st.caption(f"More than {size(_LARGEST)} do not go through the browser: leave the synthetic ones out.")
 
 
-def _content(actor: Actor, workload: str, sources: tuple[str, ...]) -> bytes:
+def _content(actor: Actor, collection: ImageCollection, sources: tuple[str, ...]) -> bytes:
     folder = buckets.folder(buckets.OUTPUTS)
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{uuid4().hex}.zip"
     try:
-        exporting.export(actor, target, workload, sources)
+        exporting.export(actor, target, collection, sources)
         return target.read_bytes()
     finally:
         target.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Datasets, Hands: the pictures themselves, a page at a time, and deleting them."""
+"""Datasets, images: the images themselves, a page at a time, and deleting them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core.ui.datasets.images.thumbnails import marks_of, thumbnail
 from core.ui.shell.confirm import confirm
 from core.ui.shell.formats import counted, plain
 from core.ui.shell.messages import empty, explained
-from core.vision.boxes import CLASSES_OF
+from core.workloads.image_collections import collection_of
 
 PER_PAGE = 20
 _TILE = 168
@@ -22,54 +22,56 @@ _TILE = 168
 
 def gallery(actor: Actor, workload: str) -> None:
     """Filters, one page of pictures (newest first), and the way to the others."""
-    st.subheader("Pictures")
+    st.subheader("Images")
     filters = _filters(workload)
     with explained():
         total = store.count(filters)
     if not total:
         narrowed = filters != store.Filters(workload)
         empty(
-            "No picture matches. Clear a filter to see more."
+            "No image matches. Clear a filter to see more."
             if narrowed
-            else "No picture yet. Synthesise some above, add photos, import a dataset or record on Live."
+            else "No image yet. Add photos, import a dataset or record on Live."
         )
         return
-    tiles = st.container(horizontal=True, gap="small", key="hands_gallery")
+    classes = collection_of(workload).classes
+    tiles = st.container(horizontal=True, gap="small", key="images_gallery")
     pages = -(-total // PER_PAGE)
-    page = st.pagination(pages, key=f"hands_page_{hash(filters)}") if pages > 1 else 1
+    page = st.pagination(pages, key=f"images_page_{hash(filters)}") if pages > 1 else 1
     with explained():
         images = store.listed(filters, PER_PAGE, (page - 1) * PER_PAGE)
         store.bring(images)
     with tiles:
-        chosen = [image.id for image in images if _tile(image, actor)]
-    st.caption(f"{counted(total, 'picture')}. A dashed box is a model's guess that nobody confirmed.")
+        chosen = [image.id for image in images if _tile(image, actor, classes)]
+    st.caption(f"{counted(total, 'image')}. A dashed box is a model's proposal that nobody confirmed.")
     _deleting(actor, chosen)
 
 
 def _filters(workload: str) -> store.Filters:
     with st.container(horizontal=True):
-        label = st.selectbox("Class", CLASSES_OF[workload], None, placeholder="any", key="hands_class", width=150)
-        state = st.selectbox("State", STATES, None, placeholder="any", key="hands_state", width=150)
-        source = st.selectbox("Source", SOURCES, None, placeholder="any", key="hands_source", width=150)
+        classes = collection_of(workload).classes
+        label = st.selectbox("Class", classes, None, placeholder="any", key=f"images_class_{workload}", width=150)
+        state = st.selectbox("State", STATES, None, placeholder="any", key="images_state", width=150)
+        source = st.selectbox("Source", SOURCES, None, placeholder="any", key="images_source", width=150)
         split = st.selectbox(
             "Split",
             SPLITS,
             None,
             format_func=SPLIT_NAMES.__getitem__,
             placeholder="any",
-            key="hands_split",
+            key="images_split",
             width=150,
         )
     return store.Filters(workload, label, state, source, split)
 
 
-def _tile(image: store.Image, actor: Actor) -> bool:
+def _tile(image: store.Image, actor: Actor, classes: tuple[str, ...]) -> bool:
     """One picture; True when it is ticked."""
     with st.container(width=_TILE, gap="xxsmall", key=f"tile_{image.id}"):
         shown = ", ".join(box.label for box in image.boxes) or "no box"
         try:
-            drawn = thumbnail(str(store.file_of(image)), image.workload, marks_of(image))
-            st.image(drawn, width="stretch", alt=f"Picture {image.id}: {shown}")
+            drawn = thumbnail(str(store.file_of(image)), classes, marks_of(image))
+            st.image(drawn, width="stretch", alt=f"Image {image.id}: {plain(shown)}")
         except LakeUnreachableError:
             st.error("It cannot be fetched now.", icon=":material/cloud_off:")
         except (store.ImageMissingError, OSError):
@@ -91,13 +93,13 @@ def _told(image: store.Image) -> str:
 def _deleting(actor: Actor, chosen: list[int]) -> None:
     """Ask, then delete what is ticked."""
     allowed = actor.role.rank >= Role.EDITOR.rank
-    text = counted(len(chosen), "picture")
+    text = counted(len(chosen), "image")
     clicked = st.button(
-        f"Delete {text}" if chosen else "Delete chosen pictures",
+        f"Delete {text}" if chosen else "Delete chosen images",
         icon=":material/delete:",
         key="btn_delete_images",
         disabled=not (allowed and chosen),
-        help=None if allowed else "Deleting needs the role editor.",
+        help=None if allowed else "Deleting requires the role editor.",
     )
     if clicked:
         confirm(

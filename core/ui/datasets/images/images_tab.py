@@ -1,4 +1,4 @@
-"""The Hands tab from top to bottom."""
+"""A workload on images from top to bottom."""
 
 from __future__ import annotations
 
@@ -13,32 +13,33 @@ from core.ui.datasets.images.export_zip import export_zip
 from core.ui.datasets.images.gallery import gallery
 from core.ui.datasets.images.import_zip import import_zip
 from core.ui.datasets.images.make_dataset import make_dataset
+from core.ui.datasets.images.own_labels import own_labels
 from core.ui.shell.messages import explained
+from core.workloads import get_workload
 
-_WORKLOAD = "rps"
 
-
-def images_tab(actor: Actor) -> None:
-    """What there is, ways to get more, the pictures, the datasets."""
+def images_tab(actor: Actor, workload: str) -> None:
+    """What there is, ways to get more, the labels, the images, the datasets."""
     with explained():
-        counts = store.counts(_WORKLOAD)
-    st.write("Pictures of hands: render them, add photos, import and export, and freeze them as datasets.")
+        counts = store.counts(workload)
+    st.write(get_workload(workload).description)
+    own_labels(actor, workload)
     if counts.total:
-        image_counts(actor, counts, _WORKLOAD)
+        image_counts(actor, counts, workload)
     make, photos, bring, take = st.tabs(
-        ["Make a dataset", "Photos", "Import", "Export"], key="hands_way", on_change="rerun"
+        ["Make a dataset", "Photos", "Import", "Export"], key="images_way", on_change="rerun"
     )
     if make.open:
         with make:
-            make_dataset(actor, counts, _WORKLOAD)
+            make_dataset(actor, counts, workload)
     if photos.open:
         with photos:
-            add_photos(actor, _WORKLOAD)
+            add_photos(actor, workload)
     if bring.open:
         with bring:
-            import_zip(actor, _WORKLOAD)
+            import_zip(actor, workload)
     if take.open:
         with take:
-            export_zip(actor, _WORKLOAD)
-    gallery(actor, _WORKLOAD)
-    image_datasets(actor, _WORKLOAD)
+            export_zip(actor, workload)
+    gallery(actor, workload)
+    image_datasets(actor, workload)

@@ -1,4 +1,4 @@
-"""Datasets, Hands: import somebody's dataset from a zip file."""
+"""Datasets, images: import somebody's dataset from a zip file."""
 
 from __future__ import annotations
 
@@ -20,13 +20,15 @@ from core.ui.shell.formats import counted, plain
 from core.ui.shell.job_progress import follow_job, is_news, start_job
 from core.ui.shell.messages import explained
 from core.ui.shell.uploaded import field_key, let_go
-from core.vision.boxes import CLASSES_OF
+from core.workloads import get_workload
+from core.workloads.base import Synonyms
+from core.workloads.image_collections import collection_of
 
-_FIELD, _KEPT = "hands_zip", "hands_zip_kept"
+_FIELD, _KEPT = "images_zip", "images_zip_kept"
 _MAPPED = 30
-"""Most classes that are asked about; a dataset with more is not about hands."""
+"""Most classes that are asked about; a dataset with more is about something else."""
 
-_CHOICES = {BACKGROUND: "background", LEAVE_OUT: "leave these pictures out"}
+_CHOICES = {BACKGROUND: "background", LEAVE_OUT: "leave these images out"}
 
 
 def import_zip(actor: Actor, workload: str) -> None:
@@ -37,16 +39,17 @@ def import_zip(actor: Actor, workload: str) -> None:
     if kept and layout is not None:
         _plan(actor, workload, kept, layout)
     else:
-        _choose(actor, allowed)
+        _choose(actor, workload, allowed)
     job = follow_job(actor, jobs.IMPORT, workload)
     if job is not None and is_news(job):
         _faults(job)
 
 
-def _choose(actor: Actor, allowed: bool) -> None:
+def _choose(actor: Actor, workload: str, allowed: bool) -> None:
+    boxes = "" if collection_of(workload).whole_image else ": a model then proposes the boxes"
     st.markdown(
         "A zip file as Roboflow and Ultralytics make it (`data.yaml`, `images`, `labels`), or with one folder of "
-        "pictures per class: a model then proposes the boxes."
+        f"images per class{boxes}."
     )
     uploaded = st.file_uploader(
         "Dataset (zip)",
@@ -56,7 +59,7 @@ def _choose(actor: Actor, allowed: bool) -> None:
         disabled=not allowed,
     )
     if not allowed:
-        st.caption(":material/lock: Importing needs the role editor.")
+        st.caption(":material/lock: Importing requires the role editor.")
     if uploaded is None:
         return
     try:
@@ -85,9 +88,9 @@ def _plan(actor: Actor, workload: str, kept: str, layout: Layout) -> None:
         bare = (
             f", {layout.unlabelled:,} of them without labels: those teach where nothing is" if layout.unlabelled else ""
         )
-        st.markdown(f"A YOLO dataset with **{counted(count, 'picture')}**{bare}.")
+        st.markdown(f"A YOLO dataset with **{counted(count, 'image')}**{bare}.")
     else:
-        st.markdown(f"**{counted(count, 'picture')}** in {counted(len(layout.classes), 'folder')}, without boxes.")
+        st.markdown(f"**{counted(count, 'image')}** in {counted(len(layout.classes), 'folder')}.")
     for remark in layout.remarks:
         st.caption(f":material/info: {plain(remark)}")
     if layout.lonely:
@@ -96,7 +99,7 @@ def _plan(actor: Actor, workload: str, kept: str, layout: Layout) -> None:
     used = any(meaning != LEAVE_OUT for meaning in meanings.values()) or not layout.classes
     with st.container(horizontal=True):
         clicked = st.button(
-            f"Import {counted(count, 'picture')}",
+            f"Import {counted(count, 'image')}",
             type="primary",
             icon=":material/move_to_inbox:",
             key="btn_import",
@@ -113,8 +116,10 @@ def _plan(actor: Actor, workload: str, kept: str, layout: Layout) -> None:
 
 def _meanings(workload: str, layout: Layout) -> dict[str, str]:
     """One choice per class of the stranger's."""
-    ours = CLASSES_OF[workload]
-    options = [*ours, BACKGROUND, LEAVE_OUT]
+    collection = collection_of(workload)
+    learnt = get_workload(workload)
+    synonyms = learnt.synonyms if isinstance(learnt, Synonyms) else None
+    options = [*collection.classes, *([] if collection.whole_image else [BACKGROUND]), LEAVE_OUT]
     shown = layout.classes[:_MAPPED]
     if shown:
         st.markdown("**What do its classes mean?**")
@@ -124,15 +129,13 @@ def _meanings(workload: str, layout: Layout) -> dict[str, str]:
             chosen[name] = st.selectbox(
                 plain(name) or "(unnamed)",
                 options,
-                index=options.index(guess(name, workload)),
+                index=options.index(guess(name, collection.classes, synonyms)),
                 format_func=lambda option: _CHOICES.get(option, option),
                 key=f"meaning_{number}_{name}",
                 width=240,
             )
     if len(layout.classes) > _MAPPED:
-        st.caption(
-            f"It names {len(layout.classes):,} classes; pictures of those after the first {_MAPPED} are left out."
-        )
+        st.caption(f"It names {len(layout.classes):,} classes; images of those after the first {_MAPPED} are left out.")
     return chosen
 
 
@@ -141,7 +144,7 @@ def _faults(job: Job) -> None:
     splits = job.result.get("splits") or {}
     if splits:
         told = ", ".join(f"{splits[split]:,} {name}" for split, name in SPLIT_NAMES.items() if split in splits)
-        st.caption(f"By split: {told}. Pictures of one source stay together, so the shares are rough.")
+        st.caption(f"By split: {told}. Images of one source stay together, so the shares are rough.")
     faults = [render(one) for one in messages_from_json(job.result.get("faults"))]
     if faults:
         with st.expander(counted(len(faults), "remark"), icon=":material/report:", key=f"faults_{job.id}"):

@@ -1,4 +1,4 @@
-"""Datasets, Hands: render pictures and freeze everything labelled as a dataset."""
+"""Datasets, images: render images and freeze everything labelled as a dataset."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.ui.shell.links import page_link
 from core.ui.shell.messages import explained
 from core.workloads import get_workload
 
-_SEED = "hands_seed"
+_SEED = "images_seed"
 
 
 def make_dataset(actor: Actor, counts: Counts, workload: str) -> None:
@@ -24,18 +24,18 @@ def make_dataset(actor: Actor, counts: Counts, workload: str) -> None:
     labelled = counts.states.get("labelled", 0)
     choices = _choose(workload)
     clicked = st.button(
-        "Synthesise and make a dataset" if choices and choices["synthetic"] else "Make a dataset",
+        "Make a dataset",
         type="primary",
         icon=":material/casino:",
-        key="btn_hands_dataset",
+        key="btn_images_dataset",
         disabled=not allowed or choices is None,
     )
     st.caption(
-        f"A dataset holds every labelled picture there is at that moment: {labelled:,} now, and those rendered "
-        "with it. A check follows by itself and trains when it must."
+        f"A dataset holds every labelled image there is at that moment: {labelled:,} now, and those "
+        "made with it. A check follows by itself and trains when it must."
     )
     if not allowed:
-        st.caption(":material/lock: Making data needs the role editor. An admin can give it to you under Admin, Users.")
+        st.caption(":material/lock: Making a dataset requires the role editor. An admin can give it to you.")
     if clicked and choices is not None and start_job(actor, jobs.GENERATE, workload, {"choices": choices}):
         st.session_state.pop(_SEED, None)  # for the next dataset: the seeds after these
         st.rerun()
@@ -45,23 +45,25 @@ def make_dataset(actor: Actor, counts: Counts, workload: str) -> None:
 
 
 def _choose(workload: str) -> dict[str, int] | None:
-    """The controls; None when a choice is refused, which is said."""
+    """The controls, none where there is nothing to choose; None when a choice is refused, which is said."""
+    if not get_workload(workload).parameters.model_fields:
+        return {}
     begin = _first_unused_seed(workload)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         synthetic = st.number_input(
-            "Synthetic pictures",
+            "Synthetic images",
             value=400,
             step=100,
-            key="hands_synthetic",
+            key="images_synthetic",
             persist_state="session",
-            help="Rendered hands, labelled by their geometry. 0: only what is there already.",
+            help="Rendered and labelled by their geometry. 0: only what is there already.",
         )
         seed = st.number_input(
             "First seed",
             value=begin,
             step=1,
             key=_SEED,
-            help="Each seed is one picture, always the same. Seeds that were rendered before are not rendered again.",
+            help="Each seed is one image, always the same. Seeds that were rendered before are not rendered again.",
         )
     try:
         chosen = get_workload(workload).parameters.model_validate({"synthetic": synthetic, "seed": seed})

@@ -1,4 +1,4 @@
-"""Datasets, Hands: boxes for pictures that have none, proposed in the background."""
+"""Datasets, images: labels for images that have none, proposed in the background."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from core.ui.shell.job_progress import follow_job, is_news, start_job
 
 
 def propose_boxes(actor: Actor, counts: Counts, workload: str) -> None:
-    """The button while pictures wait for boxes, and the run that it started."""
+    """The button while images wait for labels, and the run that it started."""
     waiting = counts.states.get(UNLABELLED, 0)
     allowed = actor.role.rank >= Role.EDITOR.rank
     if waiting:
         clicked = st.button(
-            f"Propose boxes for {counted(waiting, 'picture')}",
+            f"Propose labels for {counted(waiting, 'image')}",
             icon=":material/auto_fix_high:",
             key="btn_propose",
             disabled=not allowed,
-            help="A model looks for hands. What it finds waits on Label for somebody to confirm.",
+            help="A model looks at them. What it finds waits on Label for somebody to confirm.",
         )
         if clicked and start_job(actor, jobs.PROPOSE, workload):
             st.rerun()

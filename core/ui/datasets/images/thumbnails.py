@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.images import store
-from core.vision.boxes import CLASSES_OF, to_corners
+from core.vision.boxes import to_corners
 from core.workloads.charts import BLUE, GREEN, ORANGE, VIOLET
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def marks_of(image: store.Image) -> tuple[Mark, ...]:
 
 
 @st.cache_data(max_entries=240, show_spinner=False)
-def thumbnail(path: str, workload: str, marks: tuple[Mark, ...]) -> bytes:
+def thumbnail(path: str, classes: tuple[str, ...], marks: tuple[Mark, ...]) -> bytes:
     """A JPEG of the file ``path``, at most 320 pixels wide and high, with boxes. A model's boxes are dashed.
 
     Raises ``OSError`` when the file cannot be read. A file never changes, so nothing cached here grows old.
@@ -43,7 +43,7 @@ def thumbnail(path: str, workload: str, marks: tuple[Mark, ...]) -> bytes:
         picture = file.convert("RGB")
     pen, font = ImageDraw.Draw(picture), ImageFont.load_default(15)
     for label, x, y, width, height, guessed in marks:
-        colour = colour_of(label, workload)
+        colour = colour_of(label, classes)
         left, top, right, bottom = to_corners(x, y, width, height, *picture.size)
         _frame(pen, (left, top, right, bottom), colour, guessed)
         text = f"{label}?" if guessed else label
@@ -55,9 +55,9 @@ def thumbnail(path: str, workload: str, marks: tuple[Mark, ...]) -> bytes:
     return buffer.getvalue()
 
 
-def colour_of(label: str, workload: str) -> str:
-    """The colour of a class, the same wherever it is drawn."""
-    return COLOURS[CLASSES_OF[workload].index(label) % len(COLOURS)]
+def colour_of(label: str, classes: tuple[str, ...]) -> str:
+    """The colour of a class, the same wherever it is drawn; the first one for a label that is none any more."""
+    return COLOURS[classes.index(label) % len(COLOURS) if label in classes else 0]
 
 
 def _frame(pen: ImageDraw.ImageDraw, corners: tuple[float, float, float, float], colour: str, dashed: bool) -> None:

@@ -4,6 +4,22 @@ MediaPipe is optional. :func:`available` says in plain words what is missing, an
 model that serves, or on a guide frame (``core/live/capture_labels.py``).
 """
 
+from __future__ import annotations
+
+from core.vision.boxes import NewBox
+from core.vision.detections import Pixels
 from core.workloads.rps.autolabel.landmarker import available, propose
 
-__all__ = ["available", "propose"]
+__all__ = ["MediaPipe", "available", "propose"]
+
+
+class MediaPipe:
+    """See :class:`core.workloads.base.Proposer`."""
+
+    name = "MediaPipe"
+
+    def available(self) -> str | None:
+        return available()
+
+    def propose(self, pixels: Pixels) -> list[NewBox]:
+        return propose(pixels)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from core.images import files
 from core.images.splits import TRAIN, VAL
+from core.workloads.images.manifest import Picture
 from core.workloads.rps.classes import CLASSES
-from core.workloads.rps.manifest import Picture
 
 _EVERY = 8
 """Of the training pictures that many to one tune, where no session was set aside for it."""

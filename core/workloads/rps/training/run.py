@@ -16,12 +16,13 @@ from core.config.messages import say
 from core.config.progress import Report
 from core.storage import lake
 from core.workloads.base import Trained
+from core.workloads.images.enough import require_enough
+from core.workloads.images.manifest import Picture, pictures
 from core.workloads.rps import torch_setup
+from core.workloads.rps.classes import CLASSES
 from core.workloads.rps.detector import ExportedDetector
 from core.workloads.rps.export import export_weights
-from core.workloads.rps.manifest import Picture, pictures
 from core.workloads.rps.training.dataset_folder import write_folder
-from core.workloads.rps.training.enough import require_enough
 from core.workloads.rps.training.mlflow_log import FineTuned
 from core.workloads.rps.training.recipe import arguments
 from core.workloads.rps.training.training_state import TrainingFolder, open_training_folder, write_json
@@ -47,7 +48,7 @@ def fine_tune(dataset: Dataset, parameters: Mapping[str, Any], report: Report) -
 
 
 def _train(desk: TrainingFolder, chosen: list[Picture], parameters: Mapping[str, Any], report: Report) -> None:
-    require_enough([picture for picture in chosen if picture.split != "val"])
+    require_enough([picture for picture in chosen if picture.split != "val"], CLASSES)
     lake.require_space(desk.folder, _NEEDED_BYTES)
     weights = base_weights(str(parameters["base"]))
     report(0.0, say("rps.preparing", images=len(chosen)))

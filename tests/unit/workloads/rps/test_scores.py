@@ -9,9 +9,9 @@ import pytest
 
 from core.vision.detections import Detections, Pixels, nothing
 from core.workloads.base import Scores
+from core.workloads.images.manifest import Picture
 from core.workloads.rps import scores
 from core.workloads.rps.average_precision import average_precisions, curve, mean_average_precision, resamples
-from core.workloads.rps.manifest import Picture
 from core.workloads.rps.matching import Record, confusion, judge, overlaps
 from core.workloads.rps.scores import NoHandsError, compare
 

@@ -10,8 +10,8 @@ from core.config.settings import get_settings
 from core.images import store
 from core.storage import lake
 from core.workloads import get_workload
+from core.workloads.images.manifest import pictures
 from core.workloads.rps import synthesis
-from core.workloads.rps.manifest import pictures
 from tests.hands import add_signs, snapshot
 
 RPS = get_workload("rps")

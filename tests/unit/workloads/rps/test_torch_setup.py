@@ -58,7 +58,7 @@ try:
 except BadImageError as error:
     print(error)
 """
-    assert "not a picture that can be opened" in ran(code, SHIFUMI_DATA_DIR=str(settings.data_dir))
+    assert "not an image that can be opened" in ran(code, SHIFUMI_DATA_DIR=str(settings.data_dir))
 
 
 def test_what_the_environment_says_wins(settings: Settings) -> None:

@@ -24,10 +24,11 @@ from core.images import store
 from core.storage import lake
 from core.workloads import get_workload
 from core.workloads.base import TrainingProgress
-from core.workloads.rps.manifest import pictures
+from core.workloads.images.enough import LEAST, TooFewPicturesError, require_enough
+from core.workloads.images.manifest import pictures
+from core.workloads.rps.classes import CLASSES
 from core.workloads.rps.training import run, weights
 from core.workloads.rps.training.dataset_folder import tuning, write_folder
-from core.workloads.rps.training.enough import LEAST, TooFewPicturesError, require_enough
 from core.workloads.rps.training.training_state import (
     State,
     TrainingFolder,
@@ -244,7 +245,7 @@ def test_a_deleted_picture_is_left_out_and_nothing_breaks() -> None:
     store.delete(EDITOR, [image.id for image in gone])
     assert len(pictures(dataset)) == 24 + 12 - 4
     with pytest.raises(TooFewPicturesError, match="rock is on 4"):
-        require_enough(pictures(dataset, holdout=False))
+        require_enough(pictures(dataset, holdout=False), CLASSES)
 
 
 def test_weights_that_are_not_here_are_explained(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:

@@ -10,11 +10,11 @@ import pytest
 
 from core.vision.detections import Detections, Pixels, nothing
 from core.workloads.base import Drift
-from core.workloads.rps.drift import drift
-from core.workloads.rps.manifest import Picture
+from core.workloads.images.drift import drift
+from core.workloads.images.manifest import Picture
 from core.workloads.statistics import shares_test
 
-ALPHA, EFFECT = 0.01, 0.1
+HANDS = {"classes": 3, "thing": "hand", "alpha": 0.01, "min_effect": 0.1}
 
 
 def taken(
@@ -65,7 +65,7 @@ class Blind(Sure):
 
 
 def compared(before: Sequence[Picture], now: Sequence[Picture]) -> Drift:
-    return drift(before, now, Sure(), ALPHA, EFFECT)
+    return drift(before, now, Sure(), **HANDS)
 
 
 def found_in(outcome: Drift) -> set[str]:
@@ -113,7 +113,7 @@ def test_a_handful_of_new_pictures_tells_nothing() -> None:
     before = taken(100, 3)
     outcome = compared(before, [*before, *taken(10, 62, change={"brightness": 80})])
     assert not outcome.found and outcome.tests == []
-    assert "10 pictures are new" in outcome.summary
+    assert "10 images are new" in outcome.summary
 
 
 def test_confidence_is_compared_on_held_out_pictures_only() -> None:
@@ -124,7 +124,7 @@ def test_confidence_is_compared_on_held_out_pictures_only() -> None:
 
 def test_a_model_that_sees_nothing_any_more_does_not_break_it() -> None:
     before = taken(60, 5)
-    assert not drift(before, [*before, *taken(60, 64)], Blind(), ALPHA, EFFECT).found
+    assert not drift(before, [*before, *taken(60, 64)], Blind(), **HANDS).found
 
 
 def test_shares_of_classes_are_compared_by_counts() -> None:
@@ -135,3 +135,12 @@ def test_shares_of_classes_are_compared_by_counts() -> None:
     assert shares_test(even, even, 3) == pytest.approx((0.0, 1.0))
     assert shares_test(even, np.zeros(0, np.int64), 3) == (0.0, 1.0)
     assert shares_test(np.zeros(5, np.int64), np.zeros(9, np.int64), 3) == (0.0, 1.0)
+
+
+def test_boxes_that_say_nothing_are_not_looked_at() -> None:
+    """Where labels are for whole images, size and place of the boxes are the same for all."""
+    before, new = taken(60, 1), taken(60, 2, change={"size": 0.3})
+    about = {**HANDS, "thing": None}
+    told = drift(before, [*before, *new], Sure(), **about)
+    assert {test["feature"] for test in told.tests} == {"class shares", "brightness", "sharpness", "model's confidence"}
+    assert drift(before, [*before, *new], Sure(), **HANDS).found

@@ -12,10 +12,10 @@ import pytest
 
 from core.config.progress import silent
 from core.config.settings import get_settings
-from core.workloads.rps import video
+from core.vision import video
+from core.vision.video import BadVideoError, annotate, check
+from core.vision.video_writer import VideoWriter
 from core.workloads.rps.detector import ExportedDetector
-from core.workloads.rps.video import BadVideoError, annotate, check
-from core.workloads.rps.video_writer import VideoWriter
 from tests.colour_model import write_colour_model
 from tests.videos import LEFT, TOP, converted, sound_only, turned, write_video
 
@@ -40,7 +40,7 @@ def test_every_frame_is_answered_at_its_own_time(tmp_path: Path, detector: Expor
     source = write_video(tmp_path / "given.mp4", THROWS)
     assert check(source) == video.Facts(320, 320, 12, pytest.approx(1.2))
     watched, rows, made = watch(source, detector)
-    assert (watched.frames, watched.hands, watched.boxes, watched.cut_off) == (12, 9, 9, False)
+    assert (watched.frames, watched.found, watched.boxes, watched.cut_off) == (12, 9, 9, False)
     assert [(int(row["frame"]), row["label"]) for row in rows] == [
         (number, throw) for number, throw in enumerate(THROWS) if throw
     ]
@@ -68,7 +68,7 @@ def test_other_containers(tmp_path: Path, detector: ExportedDetector, form: str,
     given = write_video(tmp_path / "given.mp4", THROWS)
     source = converted(given, tmp_path / f"given.{form}", form, codec)
     watched, rows, _ = watch(source, detector)
-    assert (watched.frames, watched.hands, watched.cut_off) == (12, 9, False)
+    assert (watched.frames, watched.found, watched.cut_off) == (12, 9, False)
     assert [row["label"] for row in rows] == [throw for throw in THROWS if throw]
 
 

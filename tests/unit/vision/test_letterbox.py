@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.vision.letterbox import STEP, letterbox
 from core.workloads.rps import torch_setup
-from core.workloads.rps.letterbox import STEP, letterbox
 
 SHAPES = ((320, 320), (240, 320), (180, 320), (480, 200), (97, 301))
 

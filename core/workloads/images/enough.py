@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.workloads.rps.classes import CLASSES
-from core.workloads.rps.manifest import Picture
+from core.workloads.images.manifest import Picture
 
 LEAST = 5
 """Training pictures that have to show each class. Enough to try; a good model wants ten times as many."""
@@ -15,16 +14,15 @@ class TooFewPicturesError(ValueError):
     """Some class has too few pictures; the message says which and how many more."""
 
 
-def require_enough(chosen: Sequence[Picture]) -> None:
+def require_enough(chosen: Sequence[Picture], classes: Sequence[str]) -> None:
     """Raise :class:`TooFewPicturesError` unless each class is on at least :data:`LEAST` of these pictures."""
-    seen = {name: sum(bool((p.labels == index).any()) for p in chosen) for index, name in enumerate(CLASSES)}
+    seen = {name: sum(bool((p.labels == index).any()) for p in chosen) for index, name in enumerate(classes)}
     short = {name: number for name, number in seen.items() if number < LEAST}
     if not short:
         return
     has = " and ".join(f"{name} is on {number or 'none'}" for name, number in short.items())
     more = " and ".join(f"{LEAST - number} of {name}" for name, number in short.items())
     raise TooFewPicturesError(
-        f"Too little to learn from: of {len(chosen)} training pictures {has}, and each class needs {LEAST}. Add and "
-        f"label at least {more}, or synthesise some, then make a new dataset. (Three sessions in ten are kept for "
-        "judging and do not count.)"
+        f"Too little to learn from: of {len(chosen)} training images {has}, and each class needs {LEAST}. Add and "
+        f"label at least {more}, then make a new dataset. (Sessions that are not trained on do not count.)"
     )

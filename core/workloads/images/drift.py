@@ -1,7 +1,7 @@
 """Do the pictures that came since look different from those a model was trained on?
 
 Datasets of pictures grow: the newest one mostly holds what the champion has seen. So the pictures that are new since
-then are compared with the old ones, in what can be seen without a model (light, sharpness, size and place of hands,
+then are compared with the old ones, in what can be seen without a model (light, sharpness, size and place of boxes,
 share of each class) and in how sure the champion is of what it sees. For the latter only pictures count that were
 held out from training, old and new: a model is always surer of what it learnt by heart.
 """
@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from core.config.messages import say
 from core.vision.detections import Detector, Pixels
 from core.workloads.base import Drift
-from core.workloads.rps.classes import CLASSES
-from core.workloads.rps.manifest import Picture, spread
+from core.workloads.images.manifest import Picture, spread
 
 _LEAST, _MOST = 20, 200
 """Fewer pictures tell nothing; more cost time and change no answer."""
@@ -30,9 +29,20 @@ Columns = dict[str, NDArray[np.float64]]
 
 
 def drift(
-    before: Sequence[Picture], now: Sequence[Picture], detector: Detector | None, alpha: float, min_effect: float
+    before: Sequence[Picture],
+    now: Sequence[Picture],
+    detector: Detector | None,
+    *,
+    classes: int,
+    thing: str | None,
+    alpha: float,
+    min_effect: float,
 ) -> Drift:
-    """Compare the pictures of the champion's training data with those that came since."""
+    """Compare the images of the champion's training data with those that came since.
+
+    ``classes`` is how many there are; ``thing`` is what boxes are drawn round, None when labels are for whole images
+    and boxes say nothing.
+    """
     from scipy.stats import ks_2samp
 
     from core.workloads.statistics import adjusted, shares_test
@@ -42,8 +52,8 @@ def drift(
     if len(new) < _LEAST:
         return Drift(False, say("drift.too_few_new", new=len(new)))
     samples = [spread(chosen, _MOST) for chosen in (before, new)]
-    found = {"class shares": shares_test(_labels(samples[0]), _labels(samples[1]), len(CLASSES))}
-    pairs = [(_looks(samples[0]), _looks(samples[1])), *_confidences(before, new, detector)]
+    found = {"class shares": shares_test(_labels(samples[0]), _labels(samples[1]), classes)}
+    pairs = [(_looks(samples[0], thing), _looks(samples[1], thing)), *_confidences(before, new, detector)]
     for first, second in pairs:
         for name in first:
             if min(len(first[name]), len(second[name])) >= _LEAST:
@@ -60,15 +70,17 @@ def _labels(chosen: Sequence[Picture]) -> NDArray[np.int64]:
     return np.concatenate([picture.labels for picture in chosen])
 
 
-def _looks(chosen: Sequence[Picture]) -> Columns:
-    """What shows without a model. Sizes are shares of the picture, light is 0 to 255."""
+def _looks(chosen: Sequence[Picture], thing: str | None) -> Columns:
+    """What shows without a model. Sizes are shares of the image, light is 0 to 255."""
     places = np.concatenate([picture.places for picture in chosen])
     seen = np.array([_light_and_sharpness(picture.pixels()) for picture in chosen])
+    columns = {"brightness": seen[:, 0], "sharpness": seen[:, 1]}
+    if thing is None:
+        return columns
     return {
-        "hand size": np.sqrt(places[:, 2] * places[:, 3]),
-        "hand place": np.hypot(places[:, 0] - 0.5, places[:, 1] - 0.5),
-        "brightness": seen[:, 0],
-        "sharpness": seen[:, 1],
+        f"{thing} size": np.sqrt(places[:, 2] * places[:, 3]),
+        f"{thing} place": np.hypot(places[:, 0] - 0.5, places[:, 1] - 0.5),
+        **columns,
     }
 
 
@@ -81,7 +93,7 @@ def _light_and_sharpness(pixels: Pixels) -> tuple[float, float]:
 def _confidences(
     before: Sequence[Picture], new: Sequence[Picture], detector: Detector | None
 ) -> list[tuple[Columns, Columns]]:
-    """The champion's best score per picture that holds a hand, on pictures nobody trained on."""
+    """The champion's best score per image with a label, on images nobody trained on."""
     if detector is None:
         return []
     old, fresh = (

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from loguru import logger
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from core.catalog.tables import Dataset
 from core.images import files
+from core.images.snapshot import CLASSES
 from core.storage import lake
 from core.vision.detections import Pixels
 
@@ -61,6 +62,24 @@ def pictures(dataset: Dataset, *, holdout: bool | None = None) -> list[Picture]:
 
 def _picture(sha256: str, session: str, split: str, source: str, width: int, height: int, boxes: str) -> Picture:
     return Picture(sha256, session, split, source, int(width), int(height), *_boxes(boxes))
+
+
+def classes_of(dataset: Dataset) -> tuple[str, ...]:
+    """The labels that a dataset of whole images was made with, in the order of its indices.
+
+    Raises ``ValueError`` when the manifest does not say so, ``DatasetMissingError`` when it is gone.
+    """
+    rows = lake.read(dataset.path, [CLASSES], limit=1)[CLASSES]
+    if not len(rows):
+        raise ValueError("the dataset holds no image")
+    return tuple(str(name) for name in json.loads(rows[0]))
+
+
+def renumbered(chosen: Sequence[Picture], before: Sequence[str], now: Sequence[str]) -> list[Picture]:
+    """Labels of other numbers: ``before`` and ``now`` name them. What has no name any more goes."""
+    places = np.array([now.index(name) if name in now else -1 for name in before], dtype=np.int64)
+    renamed = [(picture, places[picture.labels]) for picture in chosen]
+    return [replace(one, labels=labels[labels >= 0], places=one.places[labels >= 0]) for one, labels in renamed]
 
 
 def spread(chosen: Iterable[Picture], most: int) -> list[Picture]:

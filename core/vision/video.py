@@ -1,4 +1,4 @@
-"""Videos through a detector: checked on arrival, read frame by frame, written again with boxes for any browser.
+"""Videos through a model: checked on arrival, read frame by frame, written again with boxes for any browser.
 
 PyAV (FFmpeg's libraries) does the reading and writing; it is imported inside the functions. A stranger's file is
 opened as the one kind of container that its first bytes show, from a file object: FFmpeg's other formats include
@@ -21,9 +21,9 @@ import numpy as np
 from core.config.messages import say
 from core.config.progress import Report
 from core.config.settings import get_settings
+from core.vision.answers import COLUMNS, drawn, rows
 from core.vision.detections import Detector, Pixels
-from core.workloads.rps.answers import COLUMNS, drawn, rows
-from core.workloads.rps.video_writer import writing
+from core.vision.video_writer import writing
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -54,11 +54,11 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """``frames`` were read and written, ``hands`` of them with at least one box; ``cut_off``: it ended too early."""
+    """``frames`` were read and written, ``found`` of them with at least one box; ``cut_off``: it ended too early."""
 
     frames: int
     seconds: float
-    hands: int
+    found: int
     boxes: int
     cut_off: bool
 
@@ -78,14 +78,14 @@ def check(path: Path) -> Facts:
     return facts
 
 
-def annotate(source: Path, video: Path, table: Path, detector: Detector, confidence: float, report: Report) -> Watched:
+def annotate(source: Path, video: Path, table: Path, model: Detector, confidence: float, report: Report) -> Watched:
     """Write ``source`` with boxes as MP4 into ``video``, and each box as a row of CSV into ``table``.
 
     The sound is left out. Whatever can be read of a file that is cut off is answered. Raises
     :class:`BadVideoError`, and ``OSError`` when the disk is full; what was written by then is the caller's to remove.
     """
     facts = check(source)
-    frames, hands, boxes, seconds, tell_at = 0, 0, 0, 0.0, 0.0
+    frames, with_boxes, boxes, seconds, tell_at = 0, 0, 0, 0.0, 0.0
     with (
         table.open("w", encoding="utf-8", newline="") as file,
         _opened(source) as (container, stream),
@@ -95,11 +95,12 @@ def annotate(source: Path, video: Path, table: Path, detector: Detector, confide
         lines.writeheader()
         for frame in _frames(container, stream):
             pixels = _upright(frame)
-            found = detector.detect(pixels, confidence)
+            found = model.detect(pixels, confidence)
             seconds = float(frame.time) if frame.time is not None else frames / float(_rate(stream))
-            writer.add(drawn(pixels, found), seconds)
-            lines.writerows({"frame": frames, "seconds": round(seconds, 3), **row} for row in rows(found))
-            frames, hands, boxes = frames + 1, hands + bool(len(found)), boxes + len(found)
+            writer.add(drawn(pixels, found, model.classes), seconds)
+            place = {"frame": frames, "seconds": round(seconds, 3)}
+            lines.writerows({**place, **row} for row in rows(found, model.classes))
+            frames, with_boxes, boxes = frames + 1, with_boxes + bool(len(found)), boxes + len(found)
             if time.monotonic() >= tell_at:
                 report(min(0.99, frames / facts.frames), say("video.progress", done=frames, total=facts.frames))
                 tell_at = time.monotonic() + _TELL_EVERY_S
@@ -107,7 +108,7 @@ def annotate(source: Path, video: Path, table: Path, detector: Detector, confide
         raise BadVideoError("No picture in this video can be read. Save it again as MP4 and retry.")
     # A file that is cut off still claims all its frames, or at least its length.
     short = frames < 0.97 * max(facts.frames, stream.frames) or seconds < 0.9 * facts.seconds - 0.5
-    return Watched(frames, seconds, hands, boxes, short)
+    return Watched(frames, seconds, with_boxes, boxes, short)
 
 
 def _declared(container: InputContainer) -> float:

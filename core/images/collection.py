@@ -1,0 +1,41 @@
+"""What images are collected for: a workload's name, its labels, and what a label is put on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.vision.boxes import BadBoxError, NewBox
+
+_SLACK = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class ImageCollection:
+    """The images of one workload. ``classes`` are its labels in the order of its model's outputs.
+
+    ``whole_image``: a label is for the image as a whole. It is stored as one box that covers the image, so that the
+    store, the review and the statistics need no second form.
+    """
+
+    workload: str
+    classes: tuple[str, ...]
+    whole_image: bool = False
+
+    def check(self, boxes: Sequence[NewBox], *, complete: bool = False) -> None:
+        """Raise :class:`core.vision.boxes.BadBoxError` for boxes that have no place in this collection.
+
+        ``complete``: they are all that is to be said of an image, which has to have its label.
+        """
+        for box in boxes:
+            if box.label not in self.classes:
+                known = ", ".join(self.classes) or "no label yet"
+                raise BadBoxError(f"{self.workload} knows {known}, not {box.label!r}.")
+        if self.whole_image and (len(boxes) > 1 or any(not _covers(box) for box in boxes)):
+            raise BadBoxError("A label is for the whole image here: there is one, and its box covers the image.")
+        if self.whole_image and complete and not boxes:
+            raise BadBoxError("The image needs a label. Reject it when none fits.")
+
+
+def _covers(box: NewBox) -> bool:
+    return min(box.width, box.height) >= 1 - _SLACK

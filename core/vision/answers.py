@@ -1,0 +1,79 @@
+"""What a model found on an image, for people and programs: drawn, as rows, as CSV and JSON, as boxes to review.
+
+OpenCV is imported by what draws: pages that show nothing yet need not load it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from core.vision.boxes import BadBoxError, NewBox, from_corners
+from core.vision.detections import Detections, Pixels
+from core.vision.provenance import MODEL
+
+COLUMNS = ("label", "confidence", "left", "top", "right", "bottom")
+"""Of a row: the class, 0 to 1, and the box in pixels of the image."""
+
+PROPOSED_FROM = 0.25
+"""The confidence from which an answer is worth a person's look, wherever boxes are proposed. It is the one from which
+boxes are shown to people by default: what somebody would see as the model's answer is what they are asked about."""
+
+
+def to_boxes(found: Detections, classes: Sequence[str], width: int, height: int) -> list[NewBox]:
+    """The boxes of an answer about an image of ``width`` × ``height`` pixels, most confident first, provenance model.
+
+    Whatever a model says, only valid boxes come out: those that reach out are cut; those without an area on the image,
+    with numbers that are none, or with a class that ``classes`` lacks are left out.
+    """
+    boxes = []
+    for corners, score, index in zip(found.boxes.tolist(), found.scores.tolist(), found.labels.tolist(), strict=True):
+        if not 0 <= index < len(classes):
+            continue
+        left, top, right, bottom = corners
+        try:
+            boxes.append(from_corners(classes[index], (left, top, right, bottom), width, height, MODEL, score))
+        except BadBoxError:
+            continue
+    return boxes
+
+
+def rows(found: Detections, classes: Sequence[str]) -> list[dict[str, Any]]:
+    """One row per box, most confident first, with :data:`COLUMNS`."""
+    return [
+        {
+            "label": classes[int(label)],
+            "confidence": round(float(score), 4),
+            **{name: round(float(side), 1) for name, side in zip(COLUMNS[2:], box, strict=True)},
+        }
+        for box, score, label in zip(found.boxes, found.scores, found.labels, strict=True)
+    ]
+
+
+def as_csv(found: Detections, classes: Sequence[str]) -> str:
+    """The rows with a header."""
+    buffer = io.StringIO(newline="")
+    writer = csv.DictWriter(buffer, COLUMNS)
+    writer.writeheader()
+    writer.writerows(rows(found, classes))
+    return buffer.getvalue()
+
+
+def as_json(found: Detections, classes: Sequence[str], pixels: Pixels, model: str) -> str:
+    """The rows with the size of the image they belong to and the model that said so."""
+    height, width = pixels.shape[:2]
+    return json.dumps({"model": model, "width": width, "height": height, "boxes": rows(found, classes)}, indent=2)
+
+
+def drawn(pixels: Pixels, found: Detections, classes: Sequence[str]) -> Pixels:
+    """The image with its boxes, as the Live page draws them; the most confident lies on top. A copy."""
+    from core.vision.drawing import MAIN, draw_box
+    from core.vision.tracks import steady
+
+    copy = pixels.copy()
+    for box in reversed(steady(found, classes)):
+        draw_box(copy, box, MAIN)
+    return copy

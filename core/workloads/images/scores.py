@@ -1,0 +1,45 @@
+"""A classifier's figures on held out images, and two classifiers on the same ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from core.workloads.base import Scores
+from core.workloads.images.classifier import WholeImageClassifier
+from core.workloads.images.manifest import Picture
+from core.workloads.statistics import wilson_interval
+
+
+class NothingHeldOutError(ValueError):
+    """No labelled image is held out, so no model can be measured; the message says what to do."""
+
+
+def score(metric: str, model: WholeImageClassifier, pictures: Sequence[Picture], classes: Sequence[str]) -> Scores:
+    """Accuracy with Wilson's interval, recall per class and the confusion matrix over all labels.
+
+    ``classes`` are the dataset's labels. Those that the model was not trained with it cannot get right.
+    Raises :class:`NothingHeldOutError`.
+    """
+    if not pictures:
+        raise NothingHeldOutError(
+            "No labelled image is held out, so no model can be measured. Add images of another session (another "
+            "person, place or day): every fifth session or so is held out."
+        )
+    names = list(dict.fromkeys([*classes, *model.classes]))
+    truth = np.array([int(picture.labels[0]) for picture in pictures])
+    likely = [model.probabilities(picture.pixels()) for picture in pictures]
+    said = np.array([names.index(model.classes[int(one.argmax())]) for one in likely])
+    right = said == truth
+    counts = np.zeros((len(names), len(names)), np.int64)
+    np.add.at(counts, (truth, said), 1)
+    low, high = wilson_interval(int(right.sum()), len(right))
+    recall = {name: float(counts[i, i] / counts[i].sum()) for i, name in enumerate(names) if counts[i].sum()}
+    details = {
+        **{f"recall_{name}": value for name, value in recall.items()},
+        "mean_confidence": float(np.mean([one.max() for one in likely])),
+        "classes": names,
+        "confusion_matrix": counts.tolist(),
+    }
+    return Scores(metric, float(right.mean()), low, high, len(right), right, details)

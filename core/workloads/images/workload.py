@@ -1,0 +1,157 @@
+"""A workload that tells whole images apart by labels that people make: all of it but name and backbone.
+
+Light: everything heavy is imported by the method that needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict
+from pydantic_settings import BaseSettings
+
+from core.catalog.tables import Dataset
+from core.config.messages import say
+from core.config.progress import Report
+from core.config.settings import get_settings
+from core.images import labels
+from core.images.collection import ImageCollection
+from core.storage import lake
+from core.workloads.base import Annotation, Comparison, DataKind, Drift, Feature, Scores, Task, Trained
+from core.workloads.images.backbone import Backbone
+
+if TYPE_CHECKING:
+    from core.workloads.images.classifier import WholeImageClassifier
+
+
+class LabelledImages(BaseModel):
+    """Nothing to choose: a dataset holds all labelled images."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ImageClassifierWorkload:
+    """Subclass it with ``name``, ``title``, ``description`` and :meth:`backbone`.
+
+    See :class:`core.workloads.base.Workload` for the meaning of each method. The labels are data: people make them on
+    Datasets, and a model keeps those it was trained with.
+    """
+
+    name: str
+    title: str
+    description: str
+    metric = "accuracy"
+    unit = "images"
+    data_kind: DataKind = "images"
+    task: Task = "classification"
+    annotation: Annotation = "class"
+    features: tuple[Feature, ...] = ()
+    own_labels = True
+    parameters: type[BaseModel] = LabelledImages
+    settings: type[BaseSettings] | None = None
+    inverse_penalty = 0.1
+    """scikit-learn's C: small, because there are more numbers per image than images."""
+
+    def backbone(self) -> Backbone:
+        """The network whose front describes images."""
+        raise NotImplementedError
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return labels.names(self.name)
+
+    @property
+    def threshold(self) -> float:
+        return 0.8
+
+    @property
+    def training_parameters(self) -> Mapping[str, Any]:
+        return {"model": "LogisticRegression", "C": self.inverse_penalty, **self.backbone().identity()}
+
+    def generate(self, parameters: BaseModel, report: Report) -> lake.StoredFile:
+        from core.images.snapshot import write_snapshot
+
+        report(0.5, say("images.listing"))
+        return write_snapshot(ImageCollection(self.name, self.classes, whole_image=True))
+
+    def train(self, dataset: Dataset, report: Report) -> Trained:
+        from core.workloads.images.learning import fit
+        from core.workloads.images.manifest import classes_of, pictures
+
+        chosen, classes = pictures(dataset, holdout=False), classes_of(dataset)
+        model, predictor = fit(chosen, classes, self.backbone(), self.inverse_penalty, report)
+        report(1.0, say("images.fitted", images=len(chosen)))
+        return Trained(model, predictor, dict(self.training_parameters))
+
+    @property
+    def has_starter(self) -> bool:
+        return False
+
+    def starter(self) -> Trained | None:
+        return None
+
+    def evaluate(self, predictor: WholeImageClassifier, dataset: Dataset) -> Scores:
+        from core.workloads.images.manifest import classes_of, pictures
+        from core.workloads.images.scores import score
+
+        return score(self.metric, predictor, pictures(dataset, holdout=True), classes_of(dataset))
+
+    def compare(self, champion: Scores, challenger: Scores) -> Comparison:
+        from core.workloads.statistics import mcnemar_exact
+
+        test = mcnemar_exact(champion.outcomes, challenger.outcomes)
+        better = test.only_second_right > test.only_first_right and test.p_value < get_settings().promote_alpha
+        summary = say(
+            "comparison.mcnemar",
+            challenger=test.only_second_right,
+            champion=test.only_first_right,
+            unit=self.unit,
+            p=test.p_value,
+        )
+        counted = {name: getattr(test, name) for name in ("only_first_right", "only_second_right", "p_value")}
+        return Comparison(better, test.p_value, summary, {"test": "McNemar exact", **counted})
+
+    def drift(self, reference: Dataset, current: Dataset, predictor: WholeImageClassifier) -> Drift:
+        from core.workloads.images.drift import drift
+        from core.workloads.images.manifest import classes_of, pictures, renumbered
+
+        if reference.sha256 == current.sha256:
+            return Drift(False, say("drift.same_dataset"))
+        classes, settings = classes_of(current), get_settings()
+        if added := [name for name in classes if name not in predictor.classes]:
+            return Drift(True, say("images.unknown_labels", labels=added))
+        return drift(
+            renumbered(pictures(reference), classes_of(reference), classes),
+            pictures(current),
+            predictor,
+            classes=len(classes),
+            thing=None,
+            alpha=settings.drift_alpha,
+            min_effect=settings.drift_min_effect,
+        )
+
+    def export(self, predictor: WholeImageClassifier, folder: Path) -> None:
+        predictor.save(folder)
+
+    def load(self, folder: Path) -> WholeImageClassifier:
+        from core.workloads.images.classifier import WholeImageClassifier
+
+        return WholeImageClassifier.load(folder)
+
+    def log_model(self, trained: Trained, dataset: Dataset | None) -> str:
+        import mlflow.sklearn
+
+        # Requirements are named because inferring them starts a process and takes seconds.
+        info = mlflow.sklearn.log_model(trained.model, name="model", pip_requirements=["scikit-learn", "skops"])
+        return str(info.model_uri)
+
+    def draw(self, predictor: WholeImageClassifier, dataset: Dataset, scores: Scores) -> Sequence[tuple[str, Any]]:
+        from core.workloads.images import plots
+        from core.workloads.images.manifest import classes_of, pictures, spread
+
+        shown = spread(pictures(dataset, holdout=True), 8)
+        matrix = plots.confusion_figure(scores.details["confusion_matrix"], scores.details["classes"])
+        samples = plots.samples_figure(predictor, shown, classes_of(dataset))
+        return [("confusion_matrix.png", matrix), ("sample_predictions.png", samples)]

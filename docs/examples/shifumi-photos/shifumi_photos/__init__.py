@@ -1,0 +1,1 @@
+"""A workload for Shifumi in a package of its own."""

@@ -1,0 +1,321 @@
+"""The example workload with labels that people make: from the first label to a model that names who is seen."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.auth.roles import SYSTEM, Actor, Role
+from core.catalog.tables import Dataset
+from core.config.messages import render
+from core.config.progress import silent
+from core.config.settings import Settings
+from core.images import LABELLED, PROPOSED, UNLABELLED, UPLOAD, exporting, importing, labels, store
+from core.labelling import proposing, review, review_queue
+from core.labelling.flagging import Said, flag
+from core.live.capture import PER_SECOND, Recorder
+from core.live.capture_labels import image_saver
+from core.live.engine_pool import EnginePool
+from core.live.frames import Frame
+from core.live.model_cache import model_of
+from core.live.viewer import Viewer, Wishes
+from core.loop import decisions, loop
+from core.models import registry
+from core.models.serving import ChampionWatcher
+from core.predictions import videos as video_predictions
+from core.storage import datasets
+from core.vision.boxes import whole_image
+from core.workloads import WORKLOADS, get_workload
+from core.workloads.image_collections import collection_of
+from core.workloads.images.backbone import Embedding
+from core.workloads.images.classifier import GRAPH, HEAD, Head, WholeImageClassifier
+from core.workloads.images.enough import TooFewPicturesError
+from core.workloads.images.scores import NothingHeldOutError
+from tests.example_packages import example
+from tests.members import MEMBERS, add_portraits, make_members, portrait, session_in
+from tests.pictures_of_hands import file_bytes
+from tests.videos import written
+from tests.waiting import wait_until
+
+PhotosWorkload = example("shifumi-photos", "shifumi_photos.workload").PhotosWorkload
+
+EDITOR = Actor("eve", Role.EDITOR)
+NAME = PhotosWorkload.name
+
+
+@pytest.fixture(autouse=True)
+def photos(monkeypatch: pytest.MonkeyPatch) -> Any:
+    workload = PhotosWorkload()
+    monkeypatch.setitem(WORKLOADS, NAME, workload)
+    return workload
+
+
+def dataset() -> Dataset:
+    """As the flow generate-dataset makes it."""
+    workload = get_workload(NAME)
+    return datasets.register(workload.generate(workload.parameters(), silent), NAME, {}, SYSTEM)
+
+
+def two_splits() -> None:
+    make_members(NAME)
+    add_portraits(NAME, "train", 6)
+    add_portraits(NAME, "holdout", 4)
+
+
+def labels_of(image: store.Image) -> list[str]:
+    now = store.get(image.id)
+    assert now is not None
+    return [box.label for box in now.boxes]
+
+
+def test_the_whole_way_from_a_camera_to_a_name_on_it(mlflow_store: Path) -> None:
+    make_members(NAME)
+    for member, name in enumerate(MEMBERS):
+        record(name, [portrait(member, seed) for seed in range(6)])
+    add_portraits(NAME, "train", 5)
+    add_portraits(NAME, "holdout", 4)
+
+    # A photo that nobody has labelled waits, and somebody says who it is.
+    photo = store.add(EDITOR, portrait(1, 900), collection_of(NAME), source=UPLOAD, session=session_in("holdout"))
+    assert [one.id for one in review_queue.queue(NAME)] == [photo.id]
+    review.set_boxes(EDITOR, photo.id, [whole_image("Ben", "human")])
+    assert review_queue.queue(NAME) == []
+
+    made = dataset()
+    assert made.rows == 3 * (6 + 5 + 4) + 1
+    decision = loop.run_once(NAME)
+    assert decision.kind == decisions.PROMOTED
+    champion = registry.champion(NAME)
+    assert champion is not None and champion.dataset_id == made.id
+
+    watcher = ChampionWatcher(NAME)
+    watcher.look()
+    assert watcher.state == "serving" and watcher.current is not None
+    said = watcher.current.predictor.detect(portrait(2, 950))
+    assert watcher.current.predictor.classes[said.labels[0]] == "Cleo"
+    assert said.boxes[0].tolist() == [0, 0, 160, 120] and said.scores[0] > 0.5
+
+    model = model_of(watcher.current)
+    viewer = Viewer(EnginePool(), Wishes(lambda: model))
+    viewer.see(portrait(0, 951))
+    wait_until(lambda: viewer.report().main is not None, every=0.01)
+    shown = viewer.report().main
+    assert shown is not None and [box.name for box in shown.boxes] == ["Ada"]
+    moment = viewer.moment()
+    viewer.end()
+    assert moment is not None and moment.classes == MEMBERS
+
+
+def record(name: str, frames: list[np.ndarray]) -> None:
+    """Hold the button of the Live page while these frames come."""
+    recorder = Recorder(image_saver(lambda: collection_of(NAME), lambda: None, lambda: None))
+    recorder.begin(EDITOR, name)
+    assert recorder._take is not None
+    begun, queue = recorder._take._began, recorder._take._queue
+    for number, pixels in enumerate(frames):
+        wait_until(queue.empty, every=0.002)
+        recorder.offer(Frame(pixels, begun + number / PER_SECOND))
+    recorder.end()
+    wait_until(lambda: recorder.captured and recorder.captured.done, every=0.01)
+    assert recorder.captured is not None and recorder.captured.problem is None
+    assert recorder.captured.stored == len(frames)
+
+
+def test_a_new_label_is_drift_and_the_next_model_knows_it(mlflow_store: Path) -> None:
+    make_members(NAME, MEMBERS[:2])
+    add_portraits(NAME, "train", 6, (0, 1))
+    add_portraits(NAME, "holdout", 4, (0, 1))
+    dataset()
+    assert loop.run_once(NAME).kind == decisions.PROMOTED
+    make_members(NAME, MEMBERS[2:])
+    add_portraits(NAME, "train", 6, (2,))
+    add_portraits(NAME, "holdout", 8, (2,))
+    dataset()
+    decision = loop.run_once(NAME)
+    assert decision.kind == decisions.PROMOTED
+    first, second = (registry.get_version(NAME, number) for number in (1, 2))
+    classes = [get_workload(NAME).load(_export(one)).classes for one in (first, second)]  # type: ignore[attr-defined]
+    assert classes == [MEMBERS[:2], MEMBERS]
+
+
+def _export(version: registry.Version) -> Path:
+    return registry.download_export(version, Path(mkdtemp()))
+
+
+def test_a_dataset_goes_on_saying_what_it_was_made_with(photos: Any) -> None:
+    two_splits()
+    made = dataset()
+    model = photos.train(made, silent).predictor
+    before = photos.evaluate(model, made)
+    assert before.value == 1.0 and before.details["classes"] == list(MEMBERS)
+    labels.rename(EDITOR, NAME, "Ben", "Benjamin")
+    assert photos.evaluate(model, made).value == 1.0
+    renamed = dataset()
+    assert renamed.sha256 != made.sha256
+    assert photos.evaluate(model, renamed).value == pytest.approx(2 / 3)
+    drift = photos.drift(made, renamed, model)
+    assert drift.found and "Benjamin" in str(drift.summary)
+
+
+def test_too_little_is_said_before_anything_is_trained(photos: Any) -> None:
+    make_members(NAME, ("Ada",))
+    add_portraits(NAME, "train", 6, (0,))
+    with pytest.raises(TooFewPicturesError, match="at least two"):
+        photos.train(dataset(), silent)
+    make_members(NAME, ("Ben",))
+    add_portraits(NAME, "train", 3, (1,))
+    with pytest.raises(TooFewPicturesError, match=r"Ben is on 3.*at least 2 of Ben"):
+        photos.train(dataset(), silent)
+    add_portraits(NAME, "train", 3, (1,), seed=50)
+    made = dataset()
+    with pytest.raises(NothingHeldOutError, match="another session"):
+        photos.evaluate(photos.train(made, silent).predictor, made)
+
+
+def test_the_exported_model_is_numbers_and_a_graph(photos: Any, tmp_path: Path) -> None:
+    two_splits()
+    trained = photos.train(dataset(), silent)
+    photos.export(trained.predictor, tmp_path)
+    assert {file.name for file in tmp_path.iterdir()} == {GRAPH, HEAD}
+    again = photos.load(tmp_path)
+    again.smoke()
+    pixels = portrait(1, 77)
+    numbers = Embedding((tmp_path / GRAPH).read_bytes(), 224).of(pixels)
+    assert np.allclose(again.probabilities(pixels), trained.model.predict_proba([numbers])[0], atol=1e-9)
+    answer = again.detect(pixels, 0.0)
+    assert len(answer) == 3 and answer.scores.sum() == pytest.approx(1, abs=1e-5)
+    assert (np.diff(answer.scores) <= 0).all()
+
+
+@pytest.mark.parametrize("damage", ["graph", "weights", "classes", "form", "json", "missing"])
+def test_a_damaged_model_is_refused(photos: Any, tmp_path: Path, damage: str) -> None:
+    rng = np.random.default_rng(0)
+    head = Head(("a", "b"), rng.normal(size=(2, 512)), np.zeros(2), 224)
+    WholeImageClassifier(photos.backbone().cut(), head).save(tmp_path)
+    raw = json.loads((tmp_path / HEAD).read_text(encoding="utf-8"))
+    if damage == "graph":
+        content = bytearray((tmp_path / GRAPH).read_bytes())
+        content[len(content) // 2] ^= 1
+        (tmp_path / GRAPH).write_bytes(bytes(content))
+    elif damage == "weights":
+        raw["weights"][0][0] = float("nan")
+    elif damage == "classes":
+        raw["classes"] = ["a", "b", "c"]
+    elif damage == "form":
+        raw["form"] = "another"
+    if damage == "missing":
+        (tmp_path / GRAPH).unlink()
+    (tmp_path / HEAD).write_text("{" if damage == "json" else json.dumps(raw), encoding="utf-8")
+    with pytest.raises((ValueError, OSError)):
+        photos.load(tmp_path)
+
+
+def test_a_better_model_is_better_and_the_same_is_not(photos: Any) -> None:
+    two_splits()
+    made = dataset()
+    scores = photos.evaluate(photos.train(made, silent).predictor, made)
+    worse = replace(scores, outcomes=np.zeros(len(scores.outcomes), bool), value=0.0)
+    assert photos.compare(worse, scores).better
+    assert not photos.compare(scores, worse).better
+    same = photos.compare(scores, scores)
+    assert not same.better and same.p_value == 1.0
+
+
+def test_folders_come_in_as_labels_and_go_out_again(tmp_path: Path, settings: Settings) -> None:
+    make_members(NAME)
+    upload = BytesIO()
+    with zipfile.ZipFile(upload, "w") as archive:
+        for member, name in enumerate(MEMBERS):
+            for number in range(3):
+                archive.writestr(f"train/{name}/{name}-{number}.jpg", file_bytes(portrait(member, number)))
+    upload.seek(0)
+    meanings = {name: name for name in MEMBERS}
+    kept = importing.keep_upload(EDITOR, upload)
+    outcome = importing.import_upload(EDITOR, kept, meanings, collection_of(NAME))
+    assert (outcome.new, outcome.unlabelled, outcome.boxes) == (9, 0, 9)
+    before = {(image.session, image.split, labels_of(image)[0]) for image in store.listed(limit=20)}
+
+    target = tmp_path / "members.zip"
+    assert exporting.export(EDITOR, target, collection_of(NAME)) == 9
+    with zipfile.ZipFile(target) as archive:
+        assert {name.split("/")[1] for name in archive.namelist()} == set(MEMBERS)
+    store.delete(EDITOR, [image.id for image in store.listed(limit=20)])
+    with target.open("rb") as file:
+        kept = importing.keep_upload(EDITOR, file)
+    assert importing.look(kept).classes == sorted(MEMBERS)
+    outcome = importing.import_upload(EDITOR, kept, meanings, collection_of(NAME))
+    assert outcome.new == 9
+    assert {(image.session, image.split, labels_of(image)[0]) for image in store.listed(limit=20)} == before
+
+
+def test_boxes_of_one_class_are_that_class_and_others_wait_for_a_person() -> None:
+    make_members(NAME)
+    upload = BytesIO()
+    with zipfile.ZipFile(upload, "w") as archive:
+        archive.writestr("data.yaml", "names: [Ada, Ben]\n")
+        for stem, lines in {"one": "0 .5 .5 .2 .2\n0 .2 .2 .1 .1\n", "two": "0 .5 .5 .2 .2\n1 .2 .2 .1 .1\n"}.items():
+            archive.writestr(f"images/{stem}.jpg", file_bytes(portrait(0, len(stem + lines))))
+            archive.writestr(f"labels/{stem}.txt", lines)
+    upload.seek(0)
+    kept = importing.keep_upload(EDITOR, upload)
+    importing.import_upload(EDITOR, kept, {"Ada": "Ada", "Ben": "Ben"}, collection_of(NAME))
+    states = {image.session: (image.state, labels_of(image), render(image.note)) for image in store.listed()}
+    assert states["import/one"] == (LABELLED, ["Ada"], "")
+    assert states["import/two"] == (UNLABELLED, [], "Its boxes were labelled Ada, Ben.")
+
+
+def test_the_champion_proposes_one_label_and_mistakes_come_first(mlflow_store: Path) -> None:
+    two_splits()
+    dataset()
+    loop.run_once(NAME)
+    waiting = store.add(EDITOR, portrait(2, 970), collection_of(NAME), source=UPLOAD, session="s")
+    outcome = proposing.propose_all(EDITOR, NAME)
+    assert (outcome.looked, outcome.found) == (1, 1)
+    found = store.get(waiting.id)
+    assert found is not None and (found.state, labels_of(found)) == (PROPOSED, ["Cleo"])
+    watcher = ChampionWatcher(NAME)
+    watcher.look()
+    assert watcher.current is not None
+    said = Said(watcher.current.predictor.detect(portrait(0, 971)), MEMBERS, "v1")
+    flagged = flag(EDITOR, portrait(0, 971), "Ben", said, session="live-1", collection=collection_of(NAME))
+    assert (flagged.state, labels_of(flagged)) == (PROPOSED, ["Ben"])
+    note = render(flagged.note)
+    assert note.startswith("v1 said Ada (") and note.endswith("eve says Ben.")
+    assert [one.id for one in review_queue.queue(NAME)] == [flagged.id, waiting.id]
+
+
+def test_a_label_that_was_renamed_meanwhile_does_not_come_back_by_undoing() -> None:
+    make_members(NAME)
+    image = store.add(EDITOR, portrait(0, 1), collection_of(NAME), source=UPLOAD, session="s")
+    review.set_boxes(EDITOR, image.id, [whole_image("Ada", "human")])
+    step = review.set_boxes(EDITOR, image.id, [whole_image("Ben", "human")])
+    labels.rename(EDITOR, NAME, "Ada", "Countess")
+    with pytest.raises(review.ReviewedMeanwhileError):
+        review.undo(EDITOR, step)
+    assert labels_of(image) == ["Ben"]
+
+
+def test_a_video_is_answered(mlflow_store: Path, tmp_path: Path) -> None:
+    two_splits()
+    dataset()
+    loop.run_once(NAME)
+    video = written(tmp_path / "members.mp4", [portrait(1, number) for number in range(10)])
+    with video.open("rb") as file:
+        upload = video_predictions.keep_upload(EDITOR, file, "members.mp4")
+    answered = video_predictions.answer(NAME, upload, 0.5, "job-1", silent)
+    assert (answered.watched.frames, answered.watched.found, answered.version) == (10, 10, 1)
+
+
+def test_its_flows_are_deployed() -> None:
+    from flows.deployments import all_deployments
+
+    made = {flow.name for flow, options in all_deployments() if options["name"] == NAME}
+    assert made == {"generate-dataset", "check-and-retrain", "import-images", "propose-boxes", "predict-video"}
