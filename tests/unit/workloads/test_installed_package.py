@@ -1,4 +1,4 @@
-"""The packages in docs/examples are installed by pip; shifumi-penguins goes all the way: found, learnt, served, asked."""
+"""Packages of docs/examples are installed by pip; shifumi-penguins goes all the way: found, learnt, served, asked."""
 
 import csv
 import os
