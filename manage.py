@@ -5,6 +5,7 @@
     python3 manage.py test       install what the tests need and run all checks
     python3 manage.py bench      measure, and write docs/benchmarks.md
     python3 manage.py prove      let the parts of an operation prove themselves: containers, load, several hosts
+    python3 manage.py mutate     put small faults into the code and see whether the tests notice
     python3 manage.py worker     do handed over work, here or on another machine
     python3 manage.py migrate    bring the catalog's tables up to date
     python3 manage.py user       add, list, disable, enable people; set a password
@@ -40,6 +41,7 @@ COMMANDS = (
     "test",
     "bench",
     "prove",
+    "mutate",
     "worker",
     "migrate",
     "user",
@@ -49,7 +51,7 @@ COMMANDS = (
     "restore",
     "fetch-landmarker",
 )
-NEEDS_DEV = ("test", "bench", "prove")
+NEEDS_DEV = ("test", "bench", "prove", "mutate")
 NEEDED_DISK_GB = 3
 ROOT = Path(__file__).resolve().parent
 

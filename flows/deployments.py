@@ -15,6 +15,7 @@ from core.workloads.base import Workload
 from flows.check import check_and_retrain
 from flows.generate import generate_dataset
 from flows.import_images import import_images
+from flows.parameter_schemas import describe_deployments
 from flows.predict_file import predict_file
 from flows.predict_video import predict_video
 from flows.propose_boxes import propose_boxes
@@ -66,3 +67,4 @@ def register(runner: Runner) -> None:
         # Prefect would reset "paused" at each registration.
         kept = paused.get((flow.name, options["name"]), options.get("paused", False))
         runner.add_flow(flow, **{**options, "paused": kept})
+    describe_deployments()

@@ -27,7 +27,7 @@ def make(workload_name: str, choices: dict[str, Any], username: str, report: Rep
     workload = get_workload(workload_name)
     parameters = workload.parameters.model_validate(choices)
     stored = workload.generate(parameters, report)
-    return datasets.register(stored, workload_name, parameters.model_dump(), Actor(username, Role.EDITOR))
+    return datasets.register(stored, workload_name, parameters.model_dump(mode="json"), Actor(username, Role.EDITOR))
 
 
 @flow(name="generate-dataset", **HOOKS)

@@ -12,6 +12,7 @@ import pytest
 from core.catalog import engine as catalog_engine
 from core.catalog.migrate import upgrade
 from core.config.settings import Settings, get_settings
+from tests.once import once_per_run
 from tests.waiting import wait_until
 
 # No deadline: a pause of a busy machine is no slow function. In CI the same examples each time: what a change breaks
@@ -46,11 +47,13 @@ def _watchers() -> list[str]:
 @pytest.fixture(scope="session")
 def catalog_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A freshly migrated SQLite catalog: copying it is faster than migrating for each test."""
-    path = tmp_path_factory.mktemp("catalog") / "catalog.db"
-    url = f"sqlite:///{path.as_posix()}"
-    upgrade(url)
-    catalog_engine.engine_for(url).dispose()
-    return path
+
+    def migrate(path: Path) -> None:
+        url = f"sqlite:///{path.as_posix()}"
+        upgrade(url)
+        catalog_engine.engine_for(url).dispose()
+
+    return once_per_run(tmp_path_factory, "catalog.db", migrate)
 
 
 @pytest.fixture(autouse=True)
@@ -69,11 +72,9 @@ def patient_looks(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def mlflow_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty MLflow store: creating its tables takes seconds, copying the file does not."""
-    from mlflow import MlflowClient
+    from core.models.mlflow_store import make_store
 
-    path = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
-    MlflowClient(f"sqlite:///{path.as_posix()}").search_experiments()
-    return path
+    return once_per_run(tmp_path_factory, "mlflow.db", make_store)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from typing import Any
 from core.auth.roles import SYSTEM
 from core.catalog.tables import Dataset
 from core.config.progress import silent
+from core.models import registry
 from core.storage import datasets
 from core.workloads import get_workload
 
@@ -14,3 +15,10 @@ def make_dataset(**choices: Any) -> Dataset:
     workload = get_workload("linear")
     parameters = workload.parameters(**{"rows": 2_000, **choices})
     return datasets.register(workload.generate(parameters, silent), "linear", parameters.model_dump(), SYSTEM)
+
+
+def make_versions(number: int) -> list[registry.Version]:
+    """One training of the linear workload, registered ``number`` times: as if the data had come twice."""
+    dataset, workload = make_dataset(), get_workload("linear")
+    trained = workload.train(dataset, silent)
+    return [registry.log_challenger("linear", dataset, trained, None, 0.5) for _ in range(number)]

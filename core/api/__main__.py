@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import uvicorn
-
-from core.api.app import create_app
-from core.config.logs import setup_logging
-from core.config.settings import get_settings
-
 
 def main() -> None:
     """Serve until SIGTERM or Ctrl-C; then end within three seconds, whatever hangs."""
+    # Imported here: the processes that answer images import this module as well, and need none of it.
+    import uvicorn
+
+    from core.api.app import create_app
+    from core.config.logs import setup_logging
+    from core.config.settings import get_settings
+
     settings = get_settings()
     setup_logging("api")
     config = uvicorn.Config(

@@ -7,10 +7,12 @@ from starlette.types import Send
 from core.api.bodies import Incoming
 from core.api.problems import MEDIA_TYPE, Problem
 
+_JSON = (b"content-type", b"application/json")
+
 
 async def send_json(send: Send, body: bytes) -> None:
     """Answer 200 with an encoded body."""
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    headers = [_JSON, (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

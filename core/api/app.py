@@ -1,4 +1,4 @@
-"""The sidecar's application: ``/predict`` on its own short path, everything else through FastAPI."""
+"""The sidecar's application: predictions on their own short path, everything else through FastAPI."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,35 +15,51 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core import __version__
 from core.api import problems
 from core.api.health import Health, Ready, health
-from core.api.metrics import Metrics
+from core.api.images import ImageRoute
+from core.api.model_list import ModelList, list_models, path_of
 from core.api.openapi import describe, problem_responses
-from core.api.predict import PATH, PredictEndpoint
+from core.api.predict_route import PredictRoute
 from core.api.problems import Problem, add_handlers
+from core.api.route_meter import RouteMeter
+from core.api.rows import RowsRoute, ShortRoute
 from core.api.sidecar import Sidecar
+from core.api.token_check import check_token
 from core.config.settings import Settings, get_settings
+from core.workloads import get_workload
+
+PATH = "/predict"
+"""The short route, of the default workload."""
 
 _DESCRIPTION = """Predictions by the champion that Shifumi keeps improving.
 
 Errors have one shape, RFC 9457 (`application/problem+json`); the end of `type` names the kind of error."""
 
-_METERED = frozenset({"/health", "/ready", "/metrics", "/docs", "/openapi.json"})
+_METERED = frozenset({"/health", "/ready", "/models", "/metrics", "/docs", "/openapi.json"})
+_ANY_METHOD = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
 
 
 class SidecarApp:
-    """Sends ``/predict`` its short way and meters the rest. ``sidecar`` is what the routes share."""
+    """Sends predictions their short way and meters the rest. ``sidecar`` is what the routes share."""
 
     def __init__(self, sidecar: Sidecar) -> None:
         self.sidecar = sidecar
-        self._predict = PredictEndpoint(
-            sidecar.settings, sidecar.watcher, sidecar.verifier, sidecar.log, sidecar.metrics
-        )
-        self._rest = _Metered(_framework_app(sidecar), sidecar.metrics)
+        self.predict_routes = predict_routes(sidecar)
+        self._rest = _Metered(_framework_app(sidecar), sidecar.metrics.routes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] == PATH:
-            await self._predict(scope, receive, send)
+        if scope["type"] == "http" and (route := self.predict_routes.get(scope["path"])) is not None:
+            await route(scope, receive, send)
         else:
             await self._rest(scope, receive, send)
+
+
+def predict_routes(sidecar: Sidecar) -> dict[str, PredictRoute]:
+    """By path: the short one, and one per served workload."""
+    routes: dict[str, PredictRoute] = {PATH: ShortRoute(PATH, sidecar.watcher, sidecar)}
+    for name, watcher in sidecar.watchers.items():
+        kind = ImageRoute if get_workload(name).data_kind == "images" else RowsRoute
+        routes[path_of(name)] = kind(path_of(name), watcher, sidecar)
+    return routes
 
 
 def create_app(settings: Settings | None = None) -> SidecarApp:
@@ -54,8 +70,8 @@ def create_app(settings: Settings | None = None) -> SidecarApp:
 class _Metered:
     """Counts and times what the framework answers."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
-        self._app, self._metrics = app, metrics
+    def __init__(self, app: ASGIApp, meter: RouteMeter) -> None:
+        self._app, self._meter = app, meter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -74,7 +90,7 @@ class _Metered:
         try:
             await self._app(scope, receive, noting)
         finally:
-            self._metrics.count(route, status, time.perf_counter() - started)
+            self._meter.count(route, status, time.perf_counter() - started)
 
 
 def _framework_app(sidecar: Sidecar) -> FastAPI:
@@ -89,22 +105,38 @@ def _framework_app(sidecar: Sidecar) -> FastAPI:
     )
     add_handlers(app)
     _add_routes(app, sidecar)
-    app.openapi = describe(app, sidecar.settings)  # type: ignore[method-assign]
+    app.openapi = describe(app, sidecar)  # type: ignore[method-assign]
     return app
 
 
 def _add_routes(app: FastAPI, sidecar: Sidecar) -> None:
     @app.get("/health", summary="Is it alive, and is everything well?", responses=problem_responses())
     async def get_health() -> Health:
-        return health(sidecar.watcher, sidecar.log, sidecar.pulse)
+        return health(sidecar.watchers, sidecar.log, sidecar.pulse)
 
     @app.get("/ready", summary="Is a model loaded?", responses=problem_responses(problems.NO_CHAMPION))
     async def get_ready() -> Ready:
         served = sidecar.watcher.current
         if served is None:
-            detail = health(sidecar.watcher, sidecar.log, sidecar.pulse).components.model.detail
+            detail = health(sidecar.watchers, sidecar.log, sidecar.pulse).components.model.detail
             raise Problem(problems.NO_CHAMPION, detail, (("retry-after", "5"),))
         return Ready(version=served.version.version)
+
+    @app.get(
+        "/models",
+        summary="What can be asked?",
+        responses=problem_responses(problems.TOKEN_REFUSED, problems.SCOPE_MISSING, problems.CATALOG_UNAVAILABLE),
+        openapi_extra={"security": [{"token": []}]},
+    )
+    async def get_models(request: Request) -> ModelList:
+        authorization = request.headers.get("authorization")
+        await check_token(sidecar.verifier, None if authorization is None else authorization.encode("latin-1"))
+        return list_models(sidecar.watchers.values())
+
+    @app.api_route("/predict/{workload:path}", methods=_ANY_METHOD, include_in_schema=False)
+    async def no_such_workload(workload: str) -> None:
+        detail = f"There is no workload {workload[:50]!r} here; there are {', '.join(sidecar.watchers)}."
+        raise Problem(problems.NOT_FOUND, detail)
 
     @app.get("/metrics", summary="Metrics for Prometheus", response_class=Response)
     def get_metrics() -> Response:  # in a thread: writing it all down takes a millisecond or two

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Coroutine, Generator
+from types import TracebackType
+from typing import Any
 
-from starlette.types import Receive
+from starlette.types import Message, Receive
 
 from core.api.problems import BODY_TIMEOUT, BODY_TOO_LARGE, Problem
 
@@ -14,6 +17,25 @@ _LINGER_S = 2.0
 
 class ClientGoneError(Exception):
     """The client closed the connection before its request was complete: there is nobody to answer."""
+
+
+class _Begun(Generator[Any, Any, Message]):
+    """An awaitable whose first step was taken by hand: it waits for ``awaited`` and then goes on with ``rest``."""
+
+    def __init__(self, awaited: Any, rest: Generator[Any, Any, Message]) -> None:
+        self._awaited, self._rest, self._handed_on = awaited, rest, False
+
+    def __await__(self) -> Generator[Any, Any, Message]:
+        return self
+
+    def send(self, value: Any) -> Any:
+        if self._handed_on:
+            return self._rest.send(value)
+        self._handed_on = True
+        return self._awaited
+
+    def throw(self, kind: Any, value: Any = None, traceback: TracebackType | None = None) -> Any:
+        return self._rest.throw(kind if value is None else value)
 
 
 class Incoming:
@@ -33,26 +55,33 @@ class Incoming:
         """
         if declared is not None and declared.isdigit() and int(declared) > limit:
             raise _too_large(limit)
+        waiting = self._receive().__await__()
         try:
-            async with asyncio.timeout(timeout_s):
-                return await self._collect(limit)
-        except TimeoutError:
-            detail = f"The whole body must arrive within {timeout_s:g} seconds. Send less, or over a faster line."
-            raise Problem(BODY_TIMEOUT, detail) from None
+            awaited = next(waiting)
+        except StopIteration as arrived:
+            # The whole body usually lies there already, and a timer costs as much as the answer.
+            first = self._chunk(arrived.value)
+            if self.complete and len(first) <= limit:
+                return first
+            rest = self._collect(limit, first)
+        else:
+            rest = self._collect(limit, _Begun(awaited, waiting))
+        return await _within(timeout_s, rest)
 
-    async def _collect(self, limit: int) -> bytes:
-        parts: list[bytes] = []
-        size = 0
-        while not self.complete:
-            chunk = await self._next()
-            size += len(chunk)
-            if size > limit:
-                raise _too_large(limit)
-            parts.append(chunk)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+    async def _collect(self, limit: int, first: bytes | _Begun) -> bytes:
+        parts = [first if isinstance(first, bytes) else self._chunk(await first)]
+        size = len(parts[0])
+        while size <= limit and not self.complete:
+            parts.append(await self._next())
+            size += len(parts[-1])
+        if size > limit:
+            raise _too_large(limit)
+        return b"".join(parts)
 
     async def _next(self) -> bytes:
-        message = await self._receive()
+        return self._chunk(await self._receive())
+
+    def _chunk(self, message: Message) -> bytes:
         if message["type"] == "http.disconnect":
             raise ClientGoneError
         self.complete = not message.get("more_body", False)
@@ -69,6 +98,15 @@ class Incoming:
                     await self._next()
         except (TimeoutError, ClientGoneError):
             return
+
+
+async def _within(timeout_s: float, rest: Coroutine[Any, Any, bytes]) -> bytes:
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await rest
+    except TimeoutError:
+        detail = f"The whole body must arrive within {timeout_s:g} seconds. Send less, or over a faster line."
+        raise Problem(BODY_TIMEOUT, detail) from None
 
 
 def _too_large(limit: int) -> Problem:

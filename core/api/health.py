@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import BaseModel, Field
@@ -10,9 +11,11 @@ from core import __version__
 from core.api.pulse import CatalogPulse
 from core.models.serving import ChampionWatcher
 from core.predictions.log import PredictionLog
+from core.workloads import DEFAULT
 
-State = Literal["healthy", "starting", "empty", "unhealthy"]
-"""``empty``: nothing is wrong, but there is nothing to serve yet."""
+State = Literal["healthy", "starting", "idle", "empty", "unhealthy"]
+"""``idle``: the model is loaded when it is first asked. ``empty``: nothing is wrong, but there is nothing to serve
+yet."""
 
 
 class Component(BaseModel):
@@ -29,8 +32,11 @@ class ModelComponent(Component):
 
 
 class Components(BaseModel):
+    """``model`` answers ``/predict``; ``models`` are those of every served workload, that one included."""
+
     catalog: Component
     model: ModelComponent
+    models: dict[str, ModelComponent]
     prediction_log: Component
 
 
@@ -49,10 +55,11 @@ class Ready(BaseModel):
     version: int = Field(description="Version of the model")
 
 
-def health(watcher: ChampionWatcher, log: PredictionLog, pulse: CatalogPulse) -> Health:
+def health(watchers: Mapping[str, ChampionWatcher], log: PredictionLog, pulse: CatalogPulse) -> Health:
     """The state of every part, from memory."""
-    components = Components(catalog=_catalog(pulse), model=_model(watcher), prediction_log=_log(log))
-    parts = (components.catalog, components.model, components.prediction_log)
+    models = {name: _model(watcher) for name, watcher in watchers.items()}
+    components = Components(catalog=_catalog(pulse), model=models[DEFAULT], models=models, prediction_log=_log(log))
+    parts = (components.catalog, components.prediction_log, *models.values())
     ill = any(part.state == "unhealthy" for part in parts)
     return Health(status="degraded" if ill else "ok", components=components)
 
@@ -71,6 +78,8 @@ def _model(watcher: ChampionWatcher) -> ModelComponent:
     match watcher.state:
         case "starting":
             return ModelComponent(state="starting", detail="The model is being loaded.")
+        case "idle":
+            return ModelComponent(state="idle", detail="The model is loaded when the first image comes.")
         case "serving":
             return ModelComponent(version=version)
         case "no-champion":

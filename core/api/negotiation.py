@@ -16,14 +16,19 @@ def bearer(authorization: bytes | None) -> str | None:
 
 def require_json(content_type: bytes | None, encoding: bytes | None) -> None:
     """Raise :class:`Problem` (415) unless the body is said to be plain UTF-8 JSON."""
-    if encoding is not None and encoding.strip().lower() not in (b"", b"identity"):
-        raise Problem(UNSUPPORTED_MEDIA_TYPE, "Send the body uncompressed, without a Content-Encoding.")
+    require_plain(encoding)
     if content_type == b"application/json":
         return
     media, *parameters = (content_type or b"").lower().split(b";")
     charsets = [p.partition(b"=")[2].strip(b' "') for p in parameters if p.strip().startswith(b"charset")]
     if media.strip() != b"application/json" or any(charset != b"utf-8" for charset in charsets):
         raise Problem(UNSUPPORTED_MEDIA_TYPE, "Send JSON in UTF-8 with the header 'Content-Type: application/json'.")
+
+
+def require_plain(encoding: bytes | None) -> None:
+    """Raise :class:`Problem` (415) when the body is compressed."""
+    if encoding is not None and encoding.strip().lower() not in (b"", b"identity"):
+        raise Problem(UNSUPPORTED_MEDIA_TYPE, "Send the body uncompressed, without a Content-Encoding.")
 
 
 def require_json_wanted(accept: bytes | None) -> None:

@@ -1,12 +1,12 @@
-"""The description of ``/predict`` for ``/docs`` and ``/openapi.json``.
+"""The description of the routes that predict, for ``/docs`` and ``/openapi.json``.
 
-The other routes describe themselves. This one is a bare endpoint, so its part is made from the same
-structures that read and write its bodies.
+The other routes describe themselves. These are bare endpoints, so their part is made from the same
+structures that read and write their bodies, and from the features of the workloads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -14,19 +14,28 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from core.api import problems
-from core.api.predict import PATH, PredictAnswer, PredictRequest
+from core.api.images import CONFIDENCE, MEDIA_TYPES, BoxesAnswer
+from core.api.model_list import path_of
 from core.api.problems import Kind, ProblemBody
+from core.api.row_bodies import PredictAnswer, answer_type, example_row, request_type
+from core.api.sidecar import Sidecar
 from core.config.settings import Settings
+from core.models.registry import model_name
+from core.workloads import DEFAULT, get_workload
+from core.workloads.base import Workload, feature_names
 
+_REFERENCE = "#/components/schemas/{name}"
+_IMAGES_ONLY = {problems.BAD_IMAGE, problems.WRONG_PARAMETER, problems.OVERLOADED, problems.WORKER_LOST}
+_ROWS_ONLY = {problems.MALFORMED_JSON, problems.TOO_MANY_ROWS, problems.WRONG_SHAPE, problems.OUT_OF_RANGE}
 _ELSEWHERE = {problems.NOT_FOUND}
 
 
-def describe(app: FastAPI, settings: Settings) -> Callable[[], dict[str, Any]]:
+def describe(app: FastAPI, sidecar: Sidecar) -> Callable[[], dict[str, Any]]:
     """What to set as ``app.openapi``."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _schema(app, settings)
+            app.openapi_schema = _schema(app, sidecar.settings, [get_workload(name) for name in sidecar.watchers])
         return app.openapi_schema
 
     return openapi
@@ -44,42 +53,101 @@ def problem_responses(*kinds: Kind) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def _schema(app: FastAPI, settings: Settings) -> dict[str, Any]:
+def _schema(app: FastAPI, settings: Settings, workloads: list[Workload]) -> dict[str, Any]:
     schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-    types = [PredictRequest, PredictAnswer, ProblemBody]
-    _, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     parts = schema.setdefault("components", {})
-    parts.setdefault("schemas", {}).update(components)
+    parts.setdefault("schemas", {}).update(_components(workloads, settings))
     parts["securitySchemes"] = {
         "token": {"type": "http", "scheme": "bearer", "description": "An API token with the scope `predict`"}
     }
-    rows = parts["schemas"]["PredictRequest"]["properties"]["features"]
-    rows |= {"minItems": 1, "maxItems": settings.predict_max_rows}
-    schema["paths"][PATH] = {"post": _operation(settings)}
+    default = get_workload(DEFAULT)
+    schema["paths"]["/predict"] = {"post": _short(default, settings)}
+    for workload in workloads:
+        operation = _images if workload.data_kind == "images" else _rows
+        schema["paths"][path_of(workload.name)] = {"post": operation(workload, settings)}
     return schema
 
 
-def _operation(settings: Settings) -> dict[str, Any]:
-    def body(name: str, example: dict[str, Any]) -> dict[str, Any]:
-        return {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}, "example": example}}
+def _components(workloads: Iterable[Workload], settings: Settings) -> dict[str, Any]:
+    rows = [workload for workload in workloads if workload.data_kind == "rows"]
+    requests = [request_type(workload) for workload in rows]
+    types = {PredictAnswer, ProblemBody, BoxesAnswer, *map(answer_type, rows)}
+    _, components = msgspec.json.schema_components([*requests, *types], ref_template=_REFERENCE)
+    for request in requests:
+        limits = {"minItems": 1, "maxItems": settings.predict_max_rows}
+        components[request.__name__]["properties"]["features"] |= limits
+    return components
 
-    answer = {
-        "classes": [1],
-        "probabilities": [0.83],
-        "model": "shifumi-linear",
-        "version": 3,
-        "dataset_id": 4,
-    }
-    failures = problem_responses(*(kind for kind in problems.KINDS if kind not in _ELSEWHERE))
-    success = {"description": "One class and probability per row", "content": body("PredictAnswer", answer)}
+
+def _short(workload: Workload, settings: Settings) -> dict[str, Any]:
+    told = {"classes": [1], "probabilities": [0.83]}
     return {
-        "summary": "Predict",
-        "description": (
-            f"Class and probability for up to {settings.predict_max_rows:,} points "
-            f"({settings.predict_max_bytes:,} bytes) by the champion."
-        ),
+        "summary": f"Predict with the default workload, {workload.name}",
+        "description": f"Class (0 or 1) and probability of class 1, {_limits(settings)}.",
         "operationId": "predict",
-        "security": [{"token": []}],
-        "requestBody": {"required": True, "content": body("PredictRequest", {"features": [[0.4, 0.7]]})},
-        "responses": {"200": success, **{str(status): failure for status, failure in failures.items()}},
+        **_json_bodies(workload, "PredictAnswer", told),
     }
+
+
+def _rows(workload: Workload, settings: Settings) -> dict[str, Any]:
+    told: dict[str, Any] = {"values": [0.5]}
+    if workload.task != "regression":
+        # Labels that people made are nobody's business who has no token: GET /models tells them.
+        told = {"classes": ["a label"], "probabilities": [[0.83, 0.17]]}
+    asked = "Value" if workload.task == "regression" else "Class and probabilities"
+    names = ", ".join(feature_names(workload))
+    return {
+        "summary": f"Predict with {workload.name}",
+        "description": f"{workload.title}: {asked} per row of {names}, {_limits(settings)}.",
+        "operationId": f"predict-{workload.name}",
+        **_json_bodies(workload, answer_type(workload).__name__, told),
+    }
+
+
+def _images(workload: Workload, settings: Settings) -> dict[str, Any]:
+    box = {"label": "a label", "score": 0.91, "left": 12.5, "top": 40.0, "right": 220.0, "bottom": 310.0}
+    answer = {"boxes": [box], "width": 640, "height": 480, **_origin(workload)}
+    least = {"type": "number", "minimum": 0, "maximum": 1, "default": CONFIDENCE}
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    return {
+        "summary": f"Predict with {workload.name}",
+        "description": (
+            f"{workload.title}: what is on one image of up to {settings.predict_image_max_bytes:,} bytes and "
+            f"{settings.image_max_pixels:,} pixels. The body is the image itself."
+        ),
+        "operationId": f"predict-{workload.name}",
+        "security": [{"token": []}],
+        "parameters": [
+            {"name": "confidence", "in": "query", "schema": least, "description": "The least confidence of a box"}
+        ],
+        "requestBody": {"required": True, "content": dict.fromkeys(MEDIA_TYPES, binary)},
+        "responses": _responses("Boxes, most confident first", "BoxesAnswer", answer, _ROWS_ONLY),
+    }
+
+
+def _json_bodies(workload: Workload, answer: str, told: dict[str, Any]) -> dict[str, Any]:
+    request = _json(request_type(workload).__name__, {"features": [example_row(workload)]})
+    example = {**told, **_origin(workload)}
+    return {
+        "security": [{"token": []}],
+        "requestBody": {"required": True, "content": request},
+        "responses": _responses("One answer per row", answer, example, _IMAGES_ONLY),
+    }
+
+
+def _responses(success: str, name: str, example: dict[str, Any], never: set[Kind]) -> dict[str, Any]:
+    possible = (kind for kind in problems.KINDS if kind not in _ELSEWHERE | never)
+    failures = {str(status): failure for status, failure in problem_responses(*possible).items()}
+    return {"200": {"description": success, "content": _json(name, example)}, **failures}
+
+
+def _json(name: str, example: dict[str, Any]) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": _REFERENCE.format(name=name)}, "example": example}}
+
+
+def _origin(workload: Workload) -> dict[str, Any]:
+    return {"model": model_name(workload.name), "version": 3, "dataset_id": 4}
+
+
+def _limits(settings: Settings) -> str:
+    return f"for up to {settings.predict_max_rows:,} rows ({settings.predict_max_bytes:,} bytes)"

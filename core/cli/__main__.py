@@ -26,6 +26,7 @@ def parser_for(command: str) -> argparse.ArgumentParser:
     tests.add_argument("--allow-missing", action="store_true", help="leave out tests whose programs are missing")
     bench = commands.add_parser("bench", help="measure, and write docs/benchmarks.md")
     prove = commands.add_parser("prove", help="the long checks of operations: containers, load, several hosts")
+    commands.add_parser("mutate", help="put small faults into the code; do the tests notice?", add_help=False)
     for one in (tests, bench, prove):
         one.epilog = "Everything else is handed to pytest, for example: -k login -x"
     own_worker = commands.add_parser("worker", help="do handed over work, here or on another machine")
@@ -53,6 +54,8 @@ def parser_for(command: str) -> argparse.ArgumentParser:
 
 def main(arguments: list[str]) -> int:
     """Run one command; returns the exit code."""
+    if arguments[:1] == ["mutate"]:
+        return import_module("core.cli.testing").mutate(arguments[1:])  # type: ignore[no-any-return]
     parser = parser_for(arguments[0] if arguments else "")
     options, others = parser.parse_known_args(arguments)
     try:

@@ -48,6 +48,11 @@ def prove(pytest_arguments: Sequence[str]) -> int:
     return _pytest([*([] if named else ["tests/proofs"]), "-s", "--timeout=0", *pytest_arguments])
 
 
+def mutate(arguments: Sequence[str]) -> int:
+    """Hand over to ``tools.mutate``, which says what it takes; returns its exit code."""
+    return subprocess.call([sys.executable, "-m", "tools.mutate", *arguments], cwd=ROOT)
+
+
 def bring_programs(allow_missing: bool) -> None:
     """Install what the tests drive, or say exactly what to install. Raises :class:`CommandError`."""
     wanted = programs.missing()

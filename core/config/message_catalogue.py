@@ -103,7 +103,7 @@ _OF_JOBS: dict[str, str | Plural] = {
         "memory ran out: look into that worker's log, then start this again.",
     ),
     "work.lease_lost": "This work was cancelled, or another worker has it by now.",
-    "work.unknown_kind": "This worker does not know the work {kind}: bring it to the version of the workbench.",
+    "work.unknown_kind": "This worker does not know the work {kind:quoted}: bring it to the version of the workbench.",
     "work.settings_differ": (
         "The worker has other settings for {workload} than the workbench ({names:list}). Give both the same {prefix}… "
         "variables and start the worker again."
@@ -253,7 +253,7 @@ _OF_IMAGES: dict[str, str | Plural] = {
         "(SHIFUMI_IMAGE_MAX_SIDE). Save it smaller."
     ),
     "decode.pixels": (
-        "The image has {width:count} × {height:count} pixels, more than {limit:count} (SHIFUMI_IMAGE_MAX_PIXELS). "
+        "The image has {width:count} × {height:count} pixels, more than {limit:millions} (SHIFUMI_IMAGE_MAX_PIXELS). "
         "Save it smaller."
     ),
     "decode.tiny": "The image has {width:count} × {height:count} pixels; nothing can be seen on fewer than {least}.",

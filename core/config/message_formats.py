@@ -23,7 +23,7 @@ def formatted(value: Any, spec: str, nested: Callable[[object], str]) -> str:
     if spec == "message":
         return nested(value)
     if spec == "messages":
-        return ", ".join(nested(one) for one in value)
+        return ", ".join(nested(one).removesuffix(".") for one in value)
     if value is None and spec != "p":
         return _NOTHING
     return FORMATS[spec](value)
@@ -52,6 +52,7 @@ FORMATS: dict[str, Callable[[Any], str]] = {
     "percent": lambda value: f"{value:.0%}".replace("%", " %"),
     "seconds": lambda value: f"{value:,.0f} s",
     "about": _about,
+    "millions": lambda value: f"{value / 1e6:,.0f} million",
     "megabytes": lambda value: f"{value / 1e6:,.0f} MB",
     "p": p_text,
     "list": lambda values: ", ".join(str(one) for one in values),

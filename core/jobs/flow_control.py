@@ -76,9 +76,9 @@ def next_run(deployment: Deployment) -> datetime | None:
     return planned[0].expected_start if planned else None
 
 
-def run_now(actor: Actor, deployment: Deployment) -> str:
+def run_now(actor: Actor, deployment: Deployment, parameters: Mapping[str, Any] | None = None) -> str:
     """Start a run and return its id. Our own flows go through :mod:`core.jobs.jobs`, so that
-    concurrency keys and progress hold.
+    concurrency keys and progress hold. ``parameters`` are the flow's own, its defaults otherwise.
 
     Raises ``ForbiddenError``, :class:`core.jobs.jobs.JobBusyError`, ``ValueError`` for a flow that needs input,
     ``PrefectUnavailableError`` or ``PrefectRefusedError``.
@@ -87,9 +87,9 @@ def run_now(actor: Actor, deployment: Deployment) -> str:
     if deployment.flow in NEEDS_INPUT:
         raise ValueError(NEEDS_INPUT[deployment.flow])
     if deployment.flow in _SUBMITTED:
-        job = jobs.submit(actor, deployment.flow, deployment.name)
+        job = jobs.submit(actor, deployment.flow, deployment.name, parameters)
         return job.flow_run_id or ""
-    run = prefect_api.create_run(deployment.full_name, {})
+    run = prefect_api.create_run(deployment.full_name, dict(parameters or {}))
     audit.record_event(actor, "flow.run", deployment.full_name, flow_run=run.id)
     return run.id
 

@@ -181,6 +181,11 @@ def set_paused(deployment_id: str, paused: bool) -> None:
     _request("POST", f"/deployments/{deployment_id}/{'pause_deployment' if paused else 'resume_deployment'}")
 
 
+def set_parameter_schema(deployment_id: str, schema: Mapping[str, Any]) -> None:
+    """What Prefect's own pages show, and what it holds a run's parameters to. Raises as :func:`deployments`."""
+    _request("PATCH", f"/deployments/{deployment_id}", {"parameter_openapi_schema": dict(schema)})
+
+
 def set_state(flow_run_id: str, state_type: str, name: str, message: str, force: bool = False) -> bool:
     """Propose a state; True when Prefect accepted it."""
     body = {"state": {"type": state_type, "name": name, "message": message}, "force": force}

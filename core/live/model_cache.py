@@ -76,7 +76,7 @@ class ModelCache:
                 self._thread.start()
 
     def _follow(self) -> None:
-        watcher, pause = ChampionWatcher(self._workload, self._interval_s), threading.Event()
+        watcher, pause = ChampionWatcher(self._workload), threading.Event()
         while not self._finished():
             try:
                 self._look(watcher)

@@ -11,14 +11,15 @@ import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from loguru import logger
 
-from core.config.settings import get_settings
 from core.models import registry
 from core.storage.integrity import folder_sha256
 from core.workloads import get_workload
+
+_TRAIN_ONE = "No champion yet: train one on the Train page."
 
 
 class ModelRefusedError(RuntimeError):
@@ -42,18 +43,32 @@ def load_served(version: registry.Version) -> Served:
     if version.version == 0 and (starter := served_starter(version.workload)):
         return starter
     with tempfile.TemporaryDirectory() as scratch:
-        folder = registry.download_export(version, Path(scratch))
-        if folder_sha256(folder) != version.sha256:
-            raise ModelRefusedError(
-                f"{version.workload} v{version.version}: the stored model does not match its SHA-256, so it was "
-                "damaged or changed by hand. Train again, or roll back to the previous version."
-            )
-        try:
-            predictor = get_workload(version.workload).load(folder)
-            predictor.smoke()
-        except (ValueError, OSError) as error:
-            raise ModelRefusedError(f"{version.workload} v{version.version} cannot serve: {error}") from error
+        predictor = load_export(version.workload, version.version, verified_export(version, Path(scratch)))
     return Served(version, predictor, datetime.now(UTC))
+
+
+def verified_export(version: registry.Version, scratch: Path) -> Path:
+    """A folder under ``scratch`` with the exported model, just as it was registered.
+
+    Raises :class:`ModelRefusedError` or ``RegistryError``.
+    """
+    folder = registry.download_export(version, scratch)
+    if folder_sha256(folder) != version.sha256:
+        raise ModelRefusedError(
+            f"{version.workload} v{version.version}: the stored model does not match its SHA-256, so it was "
+            "damaged or changed by hand. Train again, or roll back to the previous version."
+        )
+    return folder
+
+
+def load_export(workload: str, version: int, folder: Path) -> Any:
+    """The predictor in ``folder``, after a first prediction. Raises :class:`ModelRefusedError`."""
+    try:
+        predictor = get_workload(workload).load(folder)
+        predictor.smoke()
+    except (ValueError, OSError) as error:
+        raise ModelRefusedError(f"{workload} v{version} cannot serve: {error}") from error
+    return predictor
 
 
 def served_starter(workload: str) -> Served | None:
@@ -73,8 +88,31 @@ def served_starter(workload: str) -> Served | None:
     return Served(registry.starter_version(workload), starter.predictor, datetime.now(UTC))
 
 
-WatchState = Literal["starting", "serving", "no-champion", "refused", "unreachable"]
-"""``refused``: the registry's champion is damaged. ``unreachable``: the MLflow store does not answer."""
+class Loader(Protocol):
+    """Where a watcher gets its models from."""
+
+    def load(self, version: registry.Version) -> Served:
+        """Load, verify and try a version. Raises :class:`ModelRefusedError` or ``RegistryError``."""
+        ...
+
+    def starter(self, workload: str) -> Served | None:
+        """The model that ships with the workload, if any. Raises :class:`ModelRefusedError`."""
+        ...
+
+
+class LocalLoader:
+    """Loads models into the memory of this process."""
+
+    def load(self, version: registry.Version) -> Served:
+        return load_served(version)
+
+    def starter(self, workload: str) -> Served | None:
+        return served_starter(workload)
+
+
+WatchState = Literal["starting", "idle", "serving", "no-champion", "refused", "unreachable"]
+"""``idle``: there is a model and nobody asked for it yet. ``refused``: the registry's champion is damaged.
+``unreachable``: the MLflow store does not answer."""
 
 
 class ChampionWatcher:
@@ -82,51 +120,77 @@ class ChampionWatcher:
 
     ``current`` stays what it was while anything goes wrong; ``state`` and ``problem`` say what does
     (``problem`` may hold addresses of this machine: it is for logs and people who are logged in).
-    ``loads`` counts the models taken into service.
+    ``known`` is the version that should serve, as last seen; ``loads`` counts the models taken into service.
+    A ``lazy`` watcher loads nothing before :meth:`wake`.
     """
 
-    def __init__(self, workload: str, interval_s: float | None = None) -> None:
+    def __init__(self, workload: str, loader: Loader | None = None, *, lazy: bool = False) -> None:
         self.workload = workload
         self.current: Served | None = None
+        self.known: registry.Version | None = None
         self.state: WatchState = "starting"
         self.problem: str | None = None
         self.refused: int | None = None
-        self._refusal = ""
         self.loads = 0
-        self._interval_s = interval_s or get_settings().watch_interval_s
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"watch-{workload}", daemon=True)
+        self._loader = loader or LocalLoader()
+        self._asleep = lazy
+        self._refusal = ""
+        self._looking = threading.Lock()
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self, timeout_s: float = 5.0) -> None:
-        """Ask the thread to end and wait for it, at most ``timeout_s``."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout_s)
+    def wake(self) -> None:
+        """Load the model now, and follow from here on. Takes as long as loading does; never raises for a bad model."""
+        with self._looking:
+            woken, self._asleep = self._asleep, False
+            if woken:
+                self._look()
 
     def look(self) -> None:
         """Compare the alias with what is served and swap when they differ. Never raises for a bad model."""
+        with self._looking:
+            self._look()
+
+    def look_safely(self) -> None:
+        """:meth:`look`, whatever the store throws: a watcher must outlive it."""
+        try:
+            self.look()
+        except Exception as error:  # noqa: BLE001 - see above
+            if self.problem != repr(error):  # once, not twice a second
+                logger.exception("Watching {} failed; trying again", self.workload)
+            self._say("unreachable", repr(error))
+
+    def _look(self) -> None:
         try:
             wanted = registry.champion(self.workload) if self._store_is_there() else None
-            if wanted is None:
-                self._without_champion()
-            elif self.current is not None and self.current.version.version == wanted.version:
-                self.refused = None
-                self._say("serving", None)
-            elif self.refused != wanted.version:
-                self._swap(wanted)
-            else:
-                self._say("refused", self._refusal)
         except registry.RegistryError as error:
             self._say("unreachable", str(error))
+            return
+        self.known = wanted or self._shipped()
+        if self._asleep:
+            self._stay_idle()
+        elif wanted is None:
+            self._without_champion()
+        elif self.current is not None and self.current.version.version == wanted.version:
+            self.refused = None
+            self._say("serving", None)
+        elif self.refused != wanted.version:
+            self._swap(wanted)
+        else:
+            self._say("refused", self._refusal)
+
+    def _shipped(self) -> registry.Version | None:
+        return registry.starter_version(self.workload) if get_workload(self.workload).has_starter else None
+
+    def _stay_idle(self) -> None:
+        if self.known is None:
+            self._say("no-champion", _TRAIN_ONE)
+        else:
+            self._say("idle", None)
 
     def _without_champion(self) -> None:
         """What ships with the workload answers until something was trained, if anything ships."""
         if self.current is None and self.refused != 0:
             try:
-                self.current = served_starter(self.workload)
+                self.current = self._loader.starter(self.workload)
             except ModelRefusedError as error:
                 self.refused, self._refusal = 0, str(error)
                 logger.error("{}", error)
@@ -135,7 +199,7 @@ class ChampionWatcher:
         elif self.refused == 0:
             self._say("refused", self._refusal)
         else:
-            self._say("no-champion", "No champion yet: train one on the Train page.")
+            self._say("no-champion", _TRAIN_ONE)
 
     def _store_is_there(self) -> bool:
         """False before the first start of the flow runner, which makes a local store."""
@@ -147,12 +211,15 @@ class ChampionWatcher:
 
     def _swap(self, wanted: registry.Version) -> None:
         try:
-            self.current = load_served(wanted)
+            self.current = self._loader.load(wanted)
         except ModelRefusedError as error:
             # Remembered, so that a damaged file is read once and not twice a second.
             self.refused, self._refusal = wanted.version, str(error)
             self._say("refused", self._refusal)
             logger.error("{} What was served before goes on serving.", error)
+            return
+        except registry.RegistryError as error:
+            self._say("unreachable", str(error))
             return
         self.refused = None
         self.loads += 1
@@ -163,13 +230,3 @@ class ChampionWatcher:
         if state == "unreachable" and self.state != state:
             logger.error("{}", problem)
         self.state, self.problem = state, problem
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            try:
-                self.look()
-            except Exception as error:  # noqa: BLE001 - the watcher must outlive whatever a store throws at it
-                if self.problem != repr(error):  # once, not twice a second
-                    logger.exception("Watching {} failed; trying again", self.workload)
-                self._say("unreachable", repr(error))
-            self._stop.wait(self._interval_s)

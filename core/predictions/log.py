@@ -15,11 +15,13 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 from loguru import logger
 from numpy.typing import NDArray
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from core.catalog.engine import CatalogUnavailableError, reading, writing
 from core.catalog.tables import Base, PredictionBatch, utcnow
@@ -50,6 +52,13 @@ class LogEntry(NamedTuple):
     sample: list[Any]
 
 
+_INSERT_JSON = text(
+    f"INSERT INTO {_TABLE.name} ({', '.join(LogEntry._fields)}) SELECT "  # noqa: S608 - names of ours
+    + ", ".join(f"json_extract(value, '$[{place}]')" for place in range(len(LogEntry._fields)))
+    + " FROM json_each(:batch)"
+)
+
+
 def summarise(
     workload: str, version: int, source: str, features: Sequence[Sequence[float]], answers: NDArray[np.float64]
 ) -> LogEntry:
@@ -63,10 +72,32 @@ def summarise(
     if answers.ndim == 1:
         shares, told = (0.0, 0.0), kept[:, None]
     else:
-        others = np.count_nonzero(answers.argmax(axis=1)) / rows
+        others = float(np.count_nonzero(answers.argmax(axis=1))) / rows
         shares, told = (others, float(answers.max(axis=1).sum()) / rows), kept[:, 1:] if kept.shape[1] == 2 else kept
     sample = [[*row, *said] for row, said in zip(islice(features, SAMPLE_ROWS), told.tolist(), strict=True)]
     return LogEntry(utcnow(), workload, version, source, rows, *shares, sample)
+
+
+def summarise_row(
+    workload: str, version: int, source: str, row: Sequence[float], probabilities: list[float]
+) -> LogEntry:
+    """:func:`summarise` for one row, without NumPy, whose calls take longer than answering the row does."""
+    best = max(probabilities)
+    told = probabilities[1:] if len(probabilities) == 2 else probabilities
+    return LogEntry(utcnow(), workload, version, source, 1, float(probabilities[0] < best), best, [[*row, *told]])
+
+
+def _write(session: Session, batch: list[LogEntry]) -> None:
+    """Insert a batch in one statement, which SQLite carries out without Python's interpreter lock.
+
+    Row by row it would take the lock a thousand times, and each time from a request that is being answered.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        # The table, not the class: the mapper would double the time per row.
+        session.execute(insert(_TABLE), [entry._asdict() for entry in batch])
+        return
+    rows = [(entry.at.replace(tzinfo=None).isoformat(" ", "microseconds"), *entry[1:]) for entry in batch]
+    session.execute(_INSERT_JSON, {"batch": msgspec.json.encode(rows).decode()})
 
 
 class PredictionLog:
@@ -79,6 +110,7 @@ class PredictionLog:
     def __init__(self, capacity: int | None = None, interval_s: float = 1.0) -> None:
         settings = get_settings()
         self._queue: deque[LogEntry] = deque(maxlen=capacity or settings.prediction_log_queue)
+        self._half = self.capacity // 2
         self._lock = threading.Lock()
         self._keep = settings.prediction_log_keep
         self._interval_s = interval_s
@@ -116,7 +148,7 @@ class PredictionLog:
         with self._lock:
             self.dropped += len(self._queue) == self._queue.maxlen
             self._queue.append(entry)
-        if len(self._queue) > self.capacity // 2:
+        if len(self._queue) > self._half and not self._wake.is_set():
             self._wake.set()
 
     def _run(self) -> None:
@@ -133,8 +165,7 @@ class PredictionLog:
         while batch := self._take():
             try:
                 with writing() as session:
-                    # The table, not the class: the mapper would double the time per row.
-                    session.execute(insert(_TABLE), [entry._asdict() for entry in batch])
+                    _write(session, batch)
             except (CatalogUnavailableError, SQLAlchemyError) as error:
                 self._put_back(batch)
                 self._report(error)

@@ -1,4 +1,5 @@
-"""Plotly figures that pages and workloads share. Pure: data in, figure out; ``core.ui.shell.charts`` shows them.
+"""Plotly figures that workloads and pages share. Pure: data in, figure out; ``core.ui.shell.charts.show`` puts one on
+the page.
 
 Colours are mid-tones that hold on the light and on the dark theme, and blue/orange is a pair that
 colour-blind people tell apart. Plotly is imported inside the functions: half a second and tens of
@@ -7,34 +8,19 @@ megabytes that a process without charts on screen should not pay.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 BLUE, ORANGE, GREEN, RED, VIOLET, GREY = "#3f76d9", "#e07b1f", "#2e9e6b", "#d64545", "#8f63c9", "#8b90a0"
-CLASS_COLOURS = (BLUE, ORANGE)
-_MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
-
-Box = tuple[float, float]
-"""Lowest and highest value shown, on both axes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """The straight line ``w1 x1 + w2 x2 + bias = 0``, as drawn."""
-
-    label: str
-    w1: float
-    w2: float
-    bias: float
-    colour: str = GREY
-    dash: str = "solid"
+CLASS_COLOURS = (BLUE, ORANGE, GREEN, VIOLET, RED, GREY)
+MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
+LEGEND = {"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,88 +32,6 @@ class Interval:
     low: float
     high: float
     colour: str = BLUE
-
-
-def segment(line: Line, box: Box) -> tuple[list[float], list[float]]:
-    """The part of a line inside the square ``box``: two x1 and two x2 values, or nothing when it misses it."""
-    low, high = box
-    norm = float(np.hypot(line.w1, line.w2))
-    if norm == 0.0:
-        return [], []
-    foot = np.array([line.w1, line.w2]) * (-line.bias / norm**2)
-    along = np.array([-line.w2, line.w1]) / norm
-    enter, leave = -np.inf, np.inf
-    for start, step in zip(foot, along, strict=True):
-        if abs(step) < 1e-12:
-            if not low <= start <= high:
-                return [], []
-            continue
-        near, far = sorted(((low - start) / step, (high - start) / step))
-        enter, leave = max(enter, near), min(leave, far)
-    if enter >= leave:
-        return [], []
-    ends = [foot + along * t for t in (enter, leave)]
-    return [float(end[0]) for end in ends], [float(end[1]) for end in ends]
-
-
-def points(columns: Mapping[str, NDArray[Any]], lines: Sequence[Line] = (), box: Box = (-4.0, 4.0)) -> go.Figure:
-    """Points (``x1``, ``x2``, ``label``, each of shape (n,)) coloured by class, with boundary lines over them."""
-    import plotly.graph_objects as go
-
-    figure = go.Figure()
-    for number, colour in enumerate(CLASS_COLOURS):
-        chosen = columns["label"] == number
-        figure.add_scatter(
-            x=columns["x1"][chosen],
-            y=columns["x2"][chosen],
-            mode="markers",
-            name=f"class {number}",
-            marker={"color": colour, "size": 5, "opacity": 0.75, "symbol": ("circle", "diamond")[number]},
-            hovertemplate="x1 %{x:.2f}<br>x2 %{y:.2f}",
-        )
-    _add_lines(figure, lines, box)
-    return _plane(figure, box)
-
-
-def probability(
-    probabilities: Callable[[NDArray[np.float64]], NDArray[np.float64]],
-    lines: Sequence[Line],
-    point: tuple[float, float],
-    box: Box,
-    steps: int = 60,
-) -> go.Figure:
-    """A model's probability of class 1 over the plane, its boundary, and one point.
-
-    ``probabilities`` takes features of shape (n, 2) and gives shape (n,).
-    """
-    import plotly.graph_objects as go
-
-    ticks = np.linspace(*box, steps)
-    grid = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
-    heat = go.Heatmap(
-        x=ticks,
-        y=ticks,
-        z=probabilities(grid).reshape(steps, steps),
-        zmin=0,
-        zmax=1,
-        zsmooth="best",
-        colorscale=[(0, _faded(BLUE, 0.6)), (0.5, _faded(GREY, 0.06)), (1, _faded(ORANGE, 0.6))],
-        showscale=False,
-        hovertemplate="x1 %{x:.2f}<br>x2 %{y:.2f}<br>P(class 1) %{z:.1%}<extra></extra>",
-    )
-    figure = go.Figure(heat)
-    _add_click_targets(figure, box)
-    _add_lines(figure, lines, box)
-    chosen = int(probabilities(np.array([point]))[0] > 0.5)
-    figure.add_scatter(
-        x=[point[0]],
-        y=[point[1]],
-        mode="markers",
-        name="your point",
-        marker={"size": 16, "color": CLASS_COLOURS[chosen], "line": {"color": "white", "width": 3}},
-        hovertemplate="x1 %{x:.2f}<br>x2 %{y:.2f}",
-    )
-    return _plane(figure, box)
 
 
 def intervals(measured: Sequence[Interval], threshold: float | None = None, metric: str = "") -> go.Figure:
@@ -149,7 +53,7 @@ def intervals(measured: Sequence[Interval], threshold: float | None = None, metr
         figure.add_vline(
             threshold, line={"color": GREY, "dash": "dash"}, annotation_text="threshold", annotation_position="top"
         )
-    figure.update_layout(height=90 + 55 * len(measured), margin={**_MARGIN, "t": 26}, xaxis_title=metric)
+    figure.update_layout(height=90 + 55 * len(measured), margin={**MARGIN, "t": 26}, xaxis_title=metric)
     figure.update_xaxes(tickformat=".3~f", nticks=6)
     figure.update_yaxes(autorange="reversed", automargin=True)
     return figure
@@ -172,7 +76,7 @@ def confusion(matrix: Sequence[Sequence[int]], names: Sequence[str] = ()) -> go.
             zmin=0,
             zmax=1,
             showscale=False,
-            colorscale=[(0, _faded(BLUE, 0.04)), (1, _faded(BLUE, 0.5))],
+            colorscale=[(0, faded(BLUE, 0.04)), (1, faded(BLUE, 0.5))],
             hovertemplate="true %{y}, predicted %{x}: %{text}<extra></extra>",
             text=[
                 [f"{count:,}<br>{share:.1%}" for count, share in zip(*pair, strict=True)]
@@ -185,7 +89,7 @@ def confusion(matrix: Sequence[Sequence[int]], names: Sequence[str] = ()) -> go.
         text = f"<b>{counts[row, column]:,}</b><br>{shares[row, column]:.1%}"
         figure.add_annotation(x=names[column], y=names[row], text=text, showarrow=False)
     height = 80 * max(3, len(counts))
-    figure.update_layout(height=height, margin=_MARGIN, xaxis_title="predicted", yaxis_title="true")
+    figure.update_layout(height=height, margin=MARGIN, xaxis_title="predicted", yaxis_title="true")
     figure.update_xaxes(showgrid=False, fixedrange=True)
     figure.update_yaxes(autorange="reversed", automargin=True, showgrid=False, fixedrange=True)
     return figure
@@ -193,7 +97,7 @@ def confusion(matrix: Sequence[Sequence[int]], names: Sequence[str] = ()) -> go.
 
 def split_bars(
     shares: Mapping[str, Sequence[int]],
-    colours: Sequence[str] = CLASS_COLOURS,
+    colours: Sequence[str] = CLASS_COLOURS[:2],
     names: Sequence[str] = ("class 0", "class 1"),
 ) -> go.Figure:
     """Stacked horizontal bars: each key is one bar, its values the parts, called ``names``."""
@@ -216,47 +120,73 @@ def split_bars(
             hovertemplate="%{y}: %{x:,}",
         )
     figure.update_layout(
-        barmode="stack", height=80 + 48 * len(shares), margin=_MARGIN, legend={**_LEGEND, "traceorder": "normal"}
+        barmode="stack", height=80 + 48 * len(shares), margin=MARGIN, legend={**LEGEND, "traceorder": "normal"}
     )
     figure.update_xaxes(fixedrange=True)
     figure.update_yaxes(autorange="reversed", automargin=True, fixedrange=True)
     return figure
 
 
-_LEGEND = {"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0}
+def faded(colour: str, opacity: float) -> str:
+    """The colour, let through by so much (0 to 1)."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"
 
 
-def _add_lines(figure: go.Figure, lines: Sequence[Line], box: Box) -> None:
-    for line in lines:
-        x, y = segment(line, box)
-        style = {"color": line.colour, "width": 3, "dash": line.dash}
-        figure.add_scatter(x=x, y=y, mode="lines", name=line.label, line=style, hoverinfo="name")
+def colour_of(place: int) -> str:
+    """The colour of the class at this place; after six they begin anew."""
+    return CLASS_COLOURS[place % len(CLASS_COLOURS)]
 
 
-def _add_click_targets(figure: go.Figure, box: Box, steps: int = 33) -> None:
-    """Invisible points all over: a heat map itself reports no clicks."""
-    ticks = np.linspace(*box, steps)
-    across, up = np.meshgrid(ticks, ticks)
-    unseen = {"marker": {"opacity": 0}}
-    figure.add_scatter(
-        x=across.ravel(),
-        y=up.ravel(),
-        mode="markers",
-        marker={"size": 14, "opacity": 0},
-        selected=unseen,
-        unselected=unseen,
-        showlegend=False,
-        hoverinfo="none",
+def class_title(label: str) -> str:
+    """How a class is called: a number is no name."""
+    return f"class {label}" if label.isdigit() else label
+
+
+def class_bars(names: Sequence[str], probabilities: Sequence[float]) -> go.Figure:
+    """One bar per class, as long as the class is probable."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure(
+        go.Bar(
+            x=list(probabilities),
+            y=list(names),
+            orientation="h",
+            marker_color=[colour_of(place) for place in range(len(names))],
+            text=[f"{share:.1%}" for share in probabilities],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{y}: %{x:.2%}<extra></extra>",
+        )
     )
-
-
-def _plane(figure: go.Figure, box: Box) -> go.Figure:
-    figure.update_layout(height=430, margin=_MARGIN, legend=_LEGEND, uirevision="plane")
-    figure.update_xaxes(range=list(box), title="x1", zeroline=False, fixedrange=True)
-    figure.update_yaxes(range=list(box), title="x2", zeroline=False, fixedrange=True)
+    figure.update_layout(height=40 + 34 * len(names), margin={**MARGIN, "r": 52}, bargap=0.35)
+    figure.update_xaxes(range=[0, 1], visible=False, fixedrange=True)
+    figure.update_yaxes(autorange="reversed", automargin=True, fixedrange=True, showgrid=False)
     return figure
 
 
-def _faded(colour: str, opacity: float) -> str:
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{opacity})"
+def calibration(
+    curves: Mapping[str, Sequence[tuple[float, float]]], colours: Sequence[str] = (BLUE, GREEN)
+) -> go.Figure:
+    """How often a model is right (second number) where it is so sure (first number), one line per model.
+
+    A calibrated model lies on the dashed diagonal.
+    """
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    ends = [0, 1]
+    figure.add_scatter(x=ends, y=ends, mode="lines", name="calibrated", line={"color": GREY, "dash": "dash"})
+    for (name, points), colour in zip(curves.items(), colours, strict=False):
+        figure.add_scatter(
+            x=[sure for sure, _ in points],
+            y=[right for _, right in points],
+            mode="lines+markers",
+            name=name,
+            line={"color": colour},
+            hovertemplate="confidence %{x:.1%}, right %{y:.1%}",
+        )
+    figure.update_layout(height=300, margin=MARGIN, legend=LEGEND)
+    figure.update_xaxes(title="confidence", tickformat=".0%", range=[0, 1.02], fixedrange=True)
+    figure.update_yaxes(title="right", tickformat=".0%", range=[0, 1.02], fixedrange=True)
+    return figure

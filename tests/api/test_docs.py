@@ -9,8 +9,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.routing import Mount, Route
 
-from core.api import predict
 from core.api.app import SidecarApp
+from core.api.images import MEDIA_TYPES
 from core.api.problems import KINDS
 from core.config.settings import ROOT, Settings, get_settings
 from core.live.meter import LIVE
@@ -25,7 +25,7 @@ def _routes(app: SidecarApp) -> set[str]:
     """Every path that answers, the files behind ``/docs`` aside."""
     framework: Any = app._rest._app
     found = {route.path for route in framework.routes if isinstance(route, Route) and not isinstance(route, Mount)}
-    return (found | {predict.PATH}) - {"/docs/oauth2-redirect"}
+    return (found | set(app.predict_routes)) - {"/docs/oauth2-redirect", "/predict/{workload:path}"}
 
 
 def _schema(client: Client) -> dict[str, Any]:
@@ -34,8 +34,8 @@ def _schema(client: Client) -> dict[str, Any]:
 
 
 def test_every_route_is_on_the_page(app: SidecarApp) -> None:
-    documented = set(re.findall(r"^\| `(?:GET|POST) (/[\w.]+)`", PAGE, re.MULTILINE))
-    assert documented == _routes(app)
+    documented = set(re.findall(r"^\| `(?:GET|POST) (/[\w./{}]+)`", PAGE, re.MULTILINE))
+    assert documented == {re.sub("^/predict/.+", "/predict/{workload}", path) for path in _routes(app)}
 
 
 def _families(text: str) -> set[str]:
@@ -66,7 +66,7 @@ def test_every_kind_of_error_is_on_the_page() -> None:
 
 def test_the_limits_on_the_page_are_the_defaults() -> None:
     documented = re.findall(r"`SHIFUMI_(PREDICT\w+)` \| ([\d ]+) \|", PAGE)
-    assert len(documented) == 3
+    assert len(documented) == 5
     for name, value in documented:
         assert float(value.replace(" ", "")) == Settings.model_fields[name.lower()].default
 
@@ -82,29 +82,42 @@ def test_every_route_describes_itself(app: SidecarApp, client: Client) -> None:
 
 def test_predict_is_described_whole(client: Client) -> None:
     schema = _schema(client)
-    operation = schema["paths"]["/predict"]["post"]
-    assert operation["security"] == [{"token": []}]
     assert schema["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
-    for status in ("400", "401", "403", "406", "408", "413", "415", "422", "500", "503"):
-        assert "application/problem+json" in operation["responses"][status]["content"], status
-    assert operation["requestBody"]["required"] is True
+    for path in ("/predict", "/predict/linear", "/predict/rps"):
+        operation = schema["paths"][path]["post"]
+        assert operation["security"] == [{"token": []}]
+        never = {"400"} if path == "/predict/rps" else set()  # an image is not JSON
+        for status in {"400", "401", "403", "406", "408", "413", "415", "422", "500", "503"} - never:
+            assert "application/problem+json" in operation["responses"][status]["content"], status
+        assert operation["requestBody"]["required"] is True
+    assert schema["paths"]["/models"]["get"]["security"] == [{"token": []}]
+    assert set(schema["paths"]["/predict/rps"]["post"]["requestBody"]["content"]) == set(MEDIA_TYPES)
 
 
 def test_every_reference_leads_somewhere(client: Client) -> None:
     schema = _schema(client)
     references = set(re.findall(r"'\$ref': '#/components/schemas/(\w+)'", str(schema)))
-    assert {"PredictRequest", "PredictAnswer", "ProblemBody", "Health", "Ready"} <= references
+    assert {
+        "LinearRows",
+        "PredictAnswer",
+        "ClassesAnswer",
+        "BoxesAnswer",
+        "ProblemBody",
+        "Health",
+        "ModelList",
+    } <= references
     assert references <= set(schema["components"]["schemas"])
 
 
-def test_the_examples_are_true(client: Client) -> None:
-    operation = _schema(client)["paths"]["/predict"]["post"]
+@pytest.mark.parametrize(("path", "structure"), [("/predict", "PredictAnswer"), ("/predict/linear", "ClassesAnswer")])
+def test_the_examples_are_true(client: Client, path: str, structure: str) -> None:
+    operation = _schema(client)["paths"][path]["post"]
     example = operation["requestBody"]["content"]["application/json"]["example"]
-    answer = client.post("/predict", json=example)
+    answer = client.post(path, json=example)
     assert answer.status_code == 200
     promised = operation["responses"]["200"]["content"]["application/json"]["example"]
     assert set(answer.json()) == set(promised)
-    properties = _schema(client)["components"]["schemas"]["PredictAnswer"]["properties"]
+    properties = _schema(client)["components"]["schemas"][structure]["properties"]
     assert set(answer.json()) == set(properties)
 
 

@@ -33,7 +33,7 @@ def test_counts_requests_by_route_and_status(client: Client) -> None:
     assert samples.get(name, route="/health", status="200") == 1
     assert samples.get(name, route="other", status="404") == 20
     assert samples.get("shifumi_http_request_duration_seconds_count", route="/predict") == 2
-    assert samples.get("shifumi_predicted_rows_total") == 2
+    assert samples.get("shifumi_predicted_rows_total", workload="linear") == 2
     assert {labels["route"] for labels in samples.series(name)} == {"/predict", "/health", "other"}
 
 

@@ -3,12 +3,14 @@
 import json
 import math
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from core.api.app import SidecarApp
 from core.config.settings import Settings
@@ -31,6 +33,32 @@ def test_answers_what_the_champion_says(client: Client, serving: SidecarApp) -> 
     assert body["classes"] == [int(p > 0.5) for p in expected]
     assert body["classes"][0] == 0
     assert (body["model"], body["version"], body["dataset_id"]) == ("shifumi-linear", 2, 2)
+
+
+class _Undecided:
+    """Exactly one half for both classes."""
+
+    classes = ("0", "1")
+
+    def probabilities(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.full((len(features), 2), 0.5)
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_one_half_is_not_more_than_one_half(client: Client, serving: SidecarApp, rows: int) -> None:
+    current = serving.sidecar.watcher.current
+    assert current is not None
+    serving.sidecar.watcher.current = replace(current, predictor=_Undecided())
+    body = client.post("/predict", json={"features": [[1, 2]] * rows}).json()
+    assert body["probabilities"] == [0.5] * rows
+    assert body["classes"] == [0] * rows
+
+
+def test_a_row_is_answered_alike_alone_and_among_others(client: Client) -> None:
+    points = np.random.default_rng(5).normal(scale=3, size=(50, 2)).tolist()
+    together = client.post("/predict", json={"features": points}).json()["probabilities"]
+    alone = [client.post("/predict", json={"features": [point]}).json()["probabilities"][0] for point in points]
+    assert alone == pytest.approx(together, rel=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from httpx import ASGITransport, AsyncClient, Response
 from sqlalchemy import text
 
-from core.api import predict
+from core.api import token_check
 from core.api.app import SidecarApp
 from core.auth import verifier
 from core.auth.roles import SYSTEM
@@ -79,7 +79,7 @@ def test_a_catalog_that_hangs_holds_up_nobody_else(
     serving: SidecarApp, secret: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     renewing, released = threading.Event(), threading.Event()
-    monkeypatch.setattr(predict, "_VERIFY_WITHIN_S", 0.3)
+    monkeypatch.setattr(token_check, "_VERIFY_WITHIN_S", 0.3)
     monkeypatch.setattr(serving.sidecar.verifier, "_renew", lambda: renewing.set() or released.wait(60))
 
     async def ask() -> None:

@@ -1,152 +1,158 @@
-"""``/predict`` against ``mlflow models serve``: the same registered model, the same points, in turns."""
+"""Predictions over HTTP: the same registered model behind several servers, the same points, in turns.
+
+``BENTOML_PYTHON``: the interpreter of an environment with BentoML and scikit-learn; without it that row says so.
+"""
 
 import json
 import os
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
-from typing import Any
 
-import httpx
+import joblib
 import numpy as np
 import psutil
 import pytest
 
 from core.config.settings import ROOT, Settings
+from core.vision.decode import encode
+from core.workloads import of_kind
 from tests.api.running import sidecar
+from tests.bench.contenders import (
+    CONNECTIONS,
+    ONE_THREAD,
+    Contender,
+    Points,
+    bentoml,
+    empty_asgi,
+    fastapi_sklearn,
+    generator,
+    mlflow_serve,
+)
 from tests.bench.load import Load
 from tests.bench.table import Row, Table
-from tests.ports import free_port
+from tests.hands import sign
 from tests.waiting import wait_until
 
 SECTION = "Predictions over HTTP"
-CONNECTIONS, ROUNDS, SECONDS = 8, 5, 3.0
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 
-
-@dataclass(frozen=True, slots=True)
-class Contender:
-    """A server, and how it wants to be asked."""
-
-    name: str
-    url: str
-    process: psutil.Process
-    wrap: Callable[[list[list[float]]], dict[str, Any]]
-    answer: str
-    headers: dict[str, str] = field(default_factory=dict)
-
-    def classes(self, points: list[list[float]]) -> list[int]:
-        answered = httpx.post(self.url, json=self.wrap(points), headers=self.headers, timeout=30).raise_for_status()
-        classes: list[int] = answered.json()[self.answer]
-        return classes
-
-    def load(self, points: list[list[float]], folder: Path) -> Load:
-        """What a generator in a process of its own measures."""
-        body = folder / f"{self.name}-{len(points)}.json"
-        body.write_text(json.dumps(self.wrap(points)))
-        lines = [f"{name}: {value}" for name, value in {"Content-Type": "application/json", **self.headers}.items()]
-        command = [
-            sys.executable,
-            "-m",
-            "tests.bench.load",
-            self.url,
-            str(CONNECTIONS),
-            str(SECONDS),
-            str(body),
-            *lines,
-        ]
-        printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120).stdout
-        return Load(**json.loads(printed))
-
-    def memory_mb(self) -> float:
-        """Proportional share of memory of its whole tree; resident size where that is not known."""
-        infos = [process.memory_full_info() for process in (self.process, *self.process.children(recursive=True))]
-        return sum(getattr(info, "pss", info.rss) for info in infos) / 2**20
-
-
-@contextmanager
-def _mlflow_serve(settings: Settings) -> Iterator[Contender]:
-    port = free_port()
-    command = [sys.executable, "-m", "mlflow", "models", "serve", "-m", "models:/shifumi-linear@champion"]
-    command += ["--env-manager", "local", "-h", "127.0.0.1", "-p", str(port)]
-    # MLflow starts `uvicorn` by its name.
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    own = {"MLFLOW_TRACKING_URI": settings.tracking_uri, "MLFLOW_DISABLE_TELEMETRY": "true", "PATH": path}
-    output = settings.logs_dir / "mlflow-serve.out"
-    with output.open("wb") as file:
-        server = psutil.Popen(
-            command, cwd=settings.data_dir, env=os.environ | ONE_THREAD | own, stdout=file, stderr=subprocess.STDOUT
-        )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        wait_until(
-            lambda: _answers(address + "/ping") or server.poll() is not None, timeout=120, what="MLflow's server"
-        )
-        assert server.poll() is None, output.read_text()
-        yield Contender(
-            "mlflow",
-            address + "/invocations",
-            server,
-            # The fastest of the formats it takes for this model.
-            lambda points: {"inputs": {"x1": [x1 for x1, _ in points], "x2": [x2 for _, x2 in points]}},
-            "predictions",
-        )
-    finally:
-        for process in (*server.children(recursive=True), server):
-            process.kill()
-        server.wait()
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=5).status_code == 200
-    except httpx.TransportError:
-        return False
+Loads = dict[str, list[Load]]
 
 
 @pytest.fixture
-def contenders(champion: Settings, secret: str) -> Iterator[tuple[Contender, Contender]]:
-    """Ours and MLflow's server, both with the champion loaded."""
-    with sidecar(champion, **ONE_THREAD) as running, _mlflow_serve(champion) as theirs:
+def ours(champion: Settings, secret: str) -> Iterator[Contender]:
+    with sidecar(champion, **ONE_THREAD) as running:
         wait_until(running.is_ready, timeout=60)
-        ours = Contender(
-            "sidecar",
-            running.url + "/predict",
-            psutil.Process(running.process.pid),
-            lambda points: {"features": points},
-            "classes",
-            {"Authorization": f"Bearer {secret}"},
-        )
-        yield ours, theirs
+        process = psutil.Process(running.process.pid)
+        yield Contender("/predict", running.url + "/predict", process, headers={"Authorization": f"Bearer {secret}"})
+
+
+@pytest.fixture
+def others(champion: Settings, tmp_path: Path) -> Iterator[list[Contender]]:
+    """The baselines, all with the champion loaded; the empty application first."""
+    import mlflow.sklearn
+
+    mlflow.set_tracking_uri(champion.tracking_uri)
+    model = tmp_path / "model.joblib"
+    joblib.dump(mlflow.sklearn.load_model("models:/shifumi-linear@champion"), model)
+    with ExitStack() as stack:
+        started = [
+            stack.enter_context(server)
+            for server in (empty_asgi(champion), mlflow_serve(champion), fastapi_sklearn(champion, model))
+        ]
+        if python := os.environ.get("BENTOML_PYTHON"):
+            started.append(stack.enter_context(bentoml(champion, model, python)))
+        yield started
+
+
+@pytest.mark.timeout(1800)
+def test_predict(ours: Contender, others: list[Contender], table: Table, tmp_path: Path) -> None:
+    empty, mlflow_server, *more = others
+    long_route = replace(ours, name="/predict/linear", url=ours.url + "/linear")
+    table.add(
+        SECTION, Row("Idle memory with the model loaded", *(f"{c.memory_mb():.0f} MB" for c in (ours, mlflow_server)))
+    )
+    points: list[list[float]] = np.random.default_rng(3).normal(size=(1_000, 2)).tolist()
+    expected = ours.classes(points)
+    assert 0 < sum(expected) < 1_000
+    assert all(asked.classes(points) == expected for asked in (long_route, mlflow_server, *more))
+    loads = _in_turns([ours, long_route, *others], points[:1], tmp_path)
+    for asked in (ours, long_route):
+        _requests(table, asked, empty, loads, 1, at_least=0.7)
+    _requests(table, ours, mlflow_server, loads, 1, at_least=8)
+    for baseline in more:
+        _requests(table, ours, baseline, loads, 1)
+    if not os.environ.get("BENTOML_PYTHON"):
+        table.add(SECTION, Row(_name(ours, "BentoML", 1), "", "not measured"))
+    _latency(table, ours, mlflow_server, loads, 1)
+    loads = _in_turns([ours, mlflow_server], points, tmp_path)
+    _requests(table, ours, mlflow_server, loads, 1_000, at_least=6)
+    _latency(table, ours, mlflow_server, loads, 1_000)
 
 
 @pytest.mark.timeout(900)
-def test_predict(contenders: tuple[Contender, Contender], table: Table, tmp_path: Path) -> None:
-    ours, theirs = contenders
-    idle = [contender.memory_mb() for contender in contenders]
-    points: list[list[float]] = np.random.default_rng(3).normal(size=(1_000, 2)).tolist()
-    assert ours.classes(points) == theirs.classes(points)
-    assert 0 < sum(ours.classes(points)) < 1_000
-    table.add(SECTION, Row("Idle memory with the model loaded", *(f"{mb:.0f} MB" for mb in idle)))
-    for rows, at_least in ((1, 8.0), (1_000, 6.0)):
-        loads = [(ours.load(points[:rows], tmp_path), theirs.load(points[:rows], tmp_path)) for _ in range(ROUNDS)]
-        assert all(load.failed == 0 for pair in loads for load in pair)
-        _note(table, rows, at_least, loads)
+def test_rows_beside_images(ours: Contender, table: Table, tmp_path: Path) -> None:
+    """Images keep their own process busy; rows should hardly notice."""
+    image, points = tmp_path / "image.jpg", [[0.4, 0.7]]
+    image.write_bytes(encode(sign(0, seed=3)[0]))
+    url = f"{ours.url}/{of_kind('images')[0].name}"
+    headers = {"Content-Type": "image/jpeg", **ours.headers}
+    _, images = _beside(ours, points, tmp_path, generator(url, image, headers, 2, 8.0))  # starts the process
+    alone, beside, answered = [], [], []
+    for _ in range(ROUNDS):
+        alone.append(ours.load(points, tmp_path))
+        rows, images = _beside(ours, points, tmp_path, generator(url, image, headers, 2))
+        beside.append(rows)
+        answered.append(images.per_second)
+        assert rows.failed == images.failed == 0
+    for name, unit in (("per_second", "/s"), ("p50_ms", " ms"), ("p99_ms", " ms")):
+        values = [median(getattr(load, name) for load in side) for side in (beside, alone)]
+        told = (*(f"{value:,.1f}{unit}" for value in values), f"{values[0] / values[1]:.2f}×")
+        table.add(SECTION, Row(f"Rows beside images, {name.split('_')[0]}; baseline: rows alone", *told))
+    table.add(SECTION, Row("Images answered meanwhile, 2 connections", f"{median(answered):.0f}/s"))
 
 
-def _note(table: Table, rows: int, at_least: float, loads: list[tuple[Load, Load]]) -> None:
-    setting = f"{rows:,} row{'s' * (rows > 1)} per request, {CONNECTIONS} connections"
-    rates = [median(pair[side].per_second for pair in loads) for side in (0, 1)]
-    ratio = median(ours.per_second / theirs.per_second for ours, theirs in loads)
-    figures = (f"{rates[0]:,.0f}/s", f"{rates[1]:,.0f}/s", f"{ratio:.1f}×")
-    table.add(SECTION, Row(f"Requests, {setting}", *figures, f"≥ {at_least:.0f}×", ratio >= at_least))
+def _beside(ours: Contender, points: Points, folder: Path, images: list[str]) -> tuple[Load, Load]:
+    """Rows while images are sent."""
+    with subprocess.Popen(images, cwd=ROOT, stdout=subprocess.PIPE, text=True) as sending:
+        rows = ours.load(points, folder)
+        printed, _ = sending.communicate(timeout=120)
+    return rows, Load(**json.loads(printed))
+
+
+def _in_turns(contenders: list[Contender], points: Points, folder: Path) -> Loads:
+    loads: Loads = {contender.name: [] for contender in contenders}
+    for _ in range(ROUNDS):
+        for contender in contenders:
+            loads[contender.name].append(contender.load(points, folder))
+    assert all(load.failed == 0 for measured in loads.values() for load in measured)
+    return loads
+
+
+def _name(ours: Contender, baseline: str, rows: int) -> str:
+    return (
+        f"{ours.name}: requests, {rows:,} row{'s' * (rows > 1)} each, {CONNECTIONS} connections; baseline: {baseline}"
+    )
+
+
+def _requests(
+    table: Table, ours: Contender, baseline: Contender, loads: Loads, rows: int, at_least: float | None = None
+) -> None:
+    mine, theirs = loads[ours.name], loads[baseline.name]
+    ratio = median(a.per_second / b.per_second for a, b in zip(mine, theirs, strict=True))
+    rates = [f"{median(load.per_second for load in side):,.0f}/s" for side in (mine, theirs)]
+    goal = ("", None) if at_least is None else (f"≥ {at_least:g}×", ratio >= at_least)
+    table.add(SECTION, Row(_name(ours, baseline.name, rows), *rates, f"{ratio:.2f}×", *goal))
+
+
+def _latency(table: Table, ours: Contender, baseline: Contender, loads: Loads, rows: int) -> None:
     for name in ("p50", "p99"):
-        times = [median(getattr(pair[side], f"{name}_ms") for pair in loads) for side in (0, 1)]
-        figures = (f"{times[0]:.1f} ms", f"{times[1]:.1f} ms", f"{times[0] / times[1]:.2f}×")
-        goal = ("lower", times[0] < times[1]) if name == "p99" else ("", None)
-        table.add(SECTION, Row(f"{name} latency, {setting}", *figures, *goal))
-    assert ratio > 2  # far from every target: something is broken, not slow
+        mine, theirs = (median(getattr(load, f"{name}_ms") for load in loads[c.name]) for c in (ours, baseline))
+        figures = (f"{mine:.1f} ms", f"{theirs:.1f} ms", f"{mine / theirs:.2f}×")
+        goal = ("lower", mine < theirs) if name == "p99" else ("", None)
+        label = f"{name} latency, {rows:,} row{'s' * (rows > 1)} per request, {CONNECTIONS} connections"
+        table.add(SECTION, Row(label, *figures, *goal))

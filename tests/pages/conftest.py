@@ -8,7 +8,7 @@ import pytest
 from streamlit.components.v2 import manifest_scanner
 
 from core.config.settings import Settings, get_settings
-from core.ui.predict import linear_point
+from core.ui.predict import one_row
 from tests.ports import free_port
 
 
@@ -33,7 +33,7 @@ def own_main(monkeypatch: pytest.MonkeyPatch) -> None:
 def own_log(settings: Settings) -> Iterator[None]:
     """The log belongs to the process: what this test asked is written before the next one has its catalog."""
     yield
-    linear_point._prediction_log.clear()
+    one_row._prediction_log.clear()
 
 
 @pytest.fixture

@@ -102,8 +102,8 @@ def test_the_controls_begin_where_the_newest_dataset_left_off() -> None:
 def test_the_same_choices_again_are_pointed_out() -> None:
     dataset = make_dataset(seed=7)
     app = open_datasets()
-    assert "holds exactly these points" not in said(app)
-    assert f"Dataset {dataset.id} holds exactly these points" in said(choose(app, seed=7))
+    assert "holds exactly these rows" not in said(app)
+    assert f"Dataset {dataset.id} holds exactly these rows" in said(choose(app, seed=7))
 
 
 def test_drift_from_the_champions_data_is_foreseen(mlflow_store: Path) -> None:

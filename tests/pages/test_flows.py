@@ -265,3 +265,39 @@ def test_the_exercise_from_the_button_to_its_log(rows: Rows) -> None:
     assert not app.exception
     drawn = json.loads(app.get("plotly_chart")[0].proto.spec)
     assert len(drawn["layout"]["yaxis"]["categoryarray"]) == 2
+
+
+def test_a_run_with_parameters_is_asked_for_by_the_workloads_own_form(rows: Rows) -> None:
+    rows.deployment("generate-dataset", "linear")
+    rows.deployment("check-and-retrain", "linear")
+    rows.deployment("predict-file", "linear")
+    app = opened()
+    assert {key for key in keys(app) if key.startswith("form-")} == {
+        "form-generate-dataset/linear",
+        "form-check-and-retrain/linear",
+    }
+    app.button(key="form-generate-dataset/linear").click().run()
+    assert not app.exception
+    name = "run_generate-dataset/linear"
+    app.number_input(key=f"{name}_rows").set_value(7).run()
+    assert app.error[0].value == "**Rows** must be from 1,000 to 5,000,000."
+    assert app.button(key="btn_run_form").disabled
+    app.number_input(key=f"{name}_rows").set_value(2_000)
+    app.slider(key=f"{name}_angle").set_value(90.0).run()
+    app.button(key="btn_run_form").click().run()
+    assert not app.exception
+    assert "Asked for a run of generate-dataset/linear" in texts(app).replace("\\", "")
+    job = jobs.latest(jobs.GENERATE, "linear")
+    assert job is not None
+    assert (job.parameters["choices"]["rows"], job.parameters["choices"]["angle"]) == (2_000, 90.0)
+
+
+def test_a_check_can_be_told_to_retrain_anyway(rows: Rows) -> None:
+    rows.deployment("check-and-retrain", "linear")
+    app = opened()
+    app.button(key="form-check-and-retrain/linear").click().run()
+    app.toggle(key="run_check-and-retrain/linear_forced").set_value(True).run()
+    app.button(key="btn_run_form").click().run()
+    job = jobs.latest(jobs.CHECK, "linear")
+    assert job is not None
+    assert job.parameters == {"forced": True}

@@ -1,7 +1,8 @@
-"""Predict: one point, and files."""
+"""Predict: one row, and files."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -22,7 +23,8 @@ from core.loop import loop
 from core.models import registry
 from core.models.serving import load_served
 from core.predictions import files as prediction_files
-from core.ui.predict import linear_point
+from core.ui.predict import one_row
+from core.workloads import get_workload
 from tests.learning import make_dataset
 from tests.pages.opening import open_page, texts
 from tests.people import make_user
@@ -40,7 +42,7 @@ def champion(mlflow_store: Path) -> registry.Version:
     return found
 
 
-def open_predict(tab: str = "One point", role: Role = Role.VIEWER, name: str = "eve") -> AppTest:
+def open_predict(tab: str = "One row", role: Role = Role.VIEWER, name: str = "eve") -> AppTest:
     app = open_page("predict.py", make_user(name, role))
     app.session_state["predict_tab"] = tab
     app.run()
@@ -77,32 +79,43 @@ def test_the_sliders_move_the_point_and_the_answer_is_the_champions(champion: re
     app = open_predict()
     predictor = load_served(champion).predictor
     for x1, x2 in ((2.0, 1.5), (-2.0, -1.5), (0.1, 0.05)):
-        app.slider(key="point_x1").set_value(x1)
-        app.slider(key="point_x2").set_value(x2)
+        app.slider(key="row_linear_x1").set_value(x1)
+        app.slider(key="row_linear_x2").set_value(x2)
         app.run()
-        probability = float(predictor.probabilities(np.array([[x1, x2]]))[0, 1])
-        label = int(probability > 0.5)
+        probabilities = predictor.probabilities(np.array([[x1, x2]]))[0]
+        label = int(probabilities.argmax())
         assert f"Class {label}]" in said(app)
-        sure = probability if label else 1 - probability
-        assert app.metric[0].value == f"{100 * sure:.1f} %"
-        assert app.get("progress")[0].proto.text == f"P(class 1) = {probability:.4f}"
+        assert app.metric[0].value == f"{100 * probabilities[label]:.1f} %"
+        bars = json.loads(app.get("plotly_chart")[-1].proto.spec)["data"][0]
+        assert bars["y"] == ["class 0", "class 1"]
+        assert bars["text"] == [f"{share:.1%}" for share in probabilities]
     assert "Answered by champion v1, trained on dataset 1." in said(app)
 
 
 def test_a_click_on_the_map_moves_the_sliders(monkeypatch: pytest.MonkeyPatch) -> None:
-    state: dict[str, object] = {"point_map": SimpleNamespace(selection=SimpleNamespace(points=[{"x": -1.254, "y": 3}]))}
+    learnt = get_workload("linear")
+    state: dict[str, object] = {}
     monkeypatch.setattr(st, "session_state", state)
-    linear_point._take_click()
-    assert (state["point_x1"], state["point_x2"]) == (-1.25, 3.0)
-    state["point_map"] = SimpleNamespace(selection=SimpleNamespace(points=[]))
-    linear_point._take_click()
-    assert (state["point_x1"], state["point_x2"]) == (-1.25, 3.0)
+
+    def click(*points: dict[str, float]) -> tuple[object, object]:
+        state["linear_map"] = SimpleNamespace(selection=SimpleNamespace(points=points))
+        one_row.take_click(learnt, ("x1", "x2"))
+        return state["row_linear_x1"], state["row_linear_x2"]
+
+    assert click({"x": -1.254, "y": 3}) == (-1.25, 3.0)
+    assert click() == (-1.25, 3.0)
+    assert click({"x": 4.3, "y": -9}) == (4.0, -4.0)
+
+
+def test_the_map_says_which_sliders_a_click_moves(champion: registry.Version) -> None:
+    drawn = json.loads(open_predict().get("plotly_chart")[0].proto.spec)
+    assert drawn["layout"]["meta"] == {"features": ["x1", "x2"]}
 
 
 def test_each_asked_point_is_logged_once(champion: registry.Version) -> None:
     app = open_predict()
     app.run()
-    app.slider(key="point_x1").set_value(-2.0).run()
+    app.slider(key="row_linear_x1").set_value(-2.0).run()
 
     def logged() -> list[list[float]]:
         with reading() as session:

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from core.auth.roles import Role
 from core.config.settings import get_settings
 from core.storage import lake
-from core.ui.datasets.sql_tab import _EXAMPLES
+from core.workloads.linear.sql import EXAMPLES
 from tests.learning import make_dataset
 from tests.pages.opening import open_page, texts
 from tests.people import make_user
@@ -31,7 +31,7 @@ def ask(app: AppTest, query: str) -> AppTest:
 
 def test_without_data_the_tab_says_where_to_get_some() -> None:
     app = open_sql()
-    assert "There is no dataset yet: generate one" in texts(app)
+    assert "There is no dataset yet: make one" in texts(app)
     assert "`datasets`" in texts(app)
 
 
@@ -47,12 +47,12 @@ def test_a_viewer_asks_and_sees_rows() -> None:
     assert not app.get("download_button")[0].proto.disabled
 
 
-@pytest.mark.parametrize("name", list(_EXAMPLES))
+@pytest.mark.parametrize("name", list(EXAMPLES))
 def test_each_example_fills_the_form_and_runs(name: str) -> None:
     make_dataset()
     app = open_sql()
     app.pills[0].set_value(name).run()
-    assert app.text_area(key="sql_text").value == _EXAMPLES[name]
+    assert app.text_area(key="sql_text").value == EXAMPLES[name]
     assert app.pills[0].value is None
     app.button(key="btn_run_sql").click().run()
     assert not app.error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from core.auth.roles import Actor
@@ -10,21 +12,11 @@ from core.storage import sql
 from core.storage.sql import QueryError, Result, Table
 from core.ui.shell.formats import duration
 from core.ui.shell.messages import empty, explained
+from core.workloads import WORKLOADS
+from core.workloads.sql_examples import examples
 
 _TEXT, _EXAMPLE, _RESULT = "sql_text", "sql_example", "sql_result"
 _NAMED = 12
-
-_EXAMPLES = {
-    "Class balance": "SELECT dataset_id, count(*) AS rows, round(avg(label), 3) AS share_of_class_1\n"
-    "FROM linear GROUP BY dataset_id ORDER BY dataset_id",
-    "Means per class": "SELECT label, round(avg(x1), 3) AS mean_x1, round(avg(x2), 3) AS mean_x2, count(*) AS rows\n"
-    "FROM linear GROUP BY label ORDER BY label",
-    "Split sizes": "SELECT dataset_id, holdout, count(*) AS rows\nFROM linear GROUP BY ALL ORDER BY ALL",
-    "How datasets were made": "SELECT dataset_id, rows, parameters->>'$.angle' AS angle, created_by, created_at\n"
-    "FROM datasets ORDER BY dataset_id DESC",
-    "Farthest points": "SELECT *, round(sqrt(x1 * x1 + x2 * x2), 2) AS distance\n"
-    "FROM linear ORDER BY distance DESC LIMIT 20",
-}
 
 
 def sql_tab(actor: Actor) -> None:
@@ -32,21 +24,22 @@ def sql_tab(actor: Actor) -> None:
     with explained():
         tables = sql.tables()
     if len(tables) == 1:
-        empty("There is no dataset yet: generate one in the tab **Linear**, then ask about it here.")
+        empty("There is no dataset yet: make one in the tab of a workload, then ask about it here.")
     asking, naming = st.columns((3, 1), gap="large")
     with naming:
         _tables(tables)
     with asking:
-        st.pills("Examples", list(_EXAMPLES), key=_EXAMPLE, on_change=_take_example, wrap=True)
+        found = examples(WORKLOADS.values(), tables)
+        st.pills("Examples", list(found), key=_EXAMPLE, on_change=_take_example, args=(found,), wrap=True)
         _form(actor)
         result = st.session_state.get(_RESULT)
         if isinstance(result, Result):
             _show(result)
 
 
-def _take_example() -> None:
+def _take_example(found: Mapping[str, str]) -> None:
     if chosen := st.session_state.get(_EXAMPLE):
-        st.session_state[_TEXT] = _EXAMPLES[chosen]
+        st.session_state[_TEXT] = found[chosen]
         # A chip is a push, not a state: the text may be changed afterwards.
         st.session_state[_EXAMPLE] = None
 
@@ -57,7 +50,7 @@ def _form(actor: Actor) -> None:
             "Query",
             key=_TEXT,
             height=150,
-            placeholder="SELECT … FROM linear",
+            placeholder="SELECT … FROM …",
             persist_state="session",
             help=f"One SELECT in DuckDB's SQL; at most {get_settings().sql_max_rows:,} rows are shown. "
             "Ctrl+Enter runs it.",

@@ -12,6 +12,7 @@ from core.auth.roles import Actor, ForbiddenError, Role
 from core.catalog.engine import CatalogUnavailableError
 from core.jobs import flow_control
 from core.jobs.flow_control import NEEDS_INPUT, Deployment
+from core.jobs.job_parameters import parameters_of
 from core.jobs.jobs import JobBusyError
 from core.jobs.prefect_api import PrefectRefusedError, PrefectUnavailableError
 from core.ui.flows import prefect_store
@@ -23,6 +24,8 @@ from core.ui.shell.messages import empty
 
 _EVERY_S = 4.0
 _SAID, _SAID_FOR_S = "flows_said", 15.0
+WANTED = "flows_form_wanted"
+"""In the session: the deployment whose form was just asked for."""
 
 
 @st.fragment(run_every=_EVERY_S)
@@ -30,6 +33,8 @@ def deployments(actor: Actor) -> None:
     """A card per deployment; editors get its buttons."""
     # A place that is always there: cards that move down would be drawn anew.
     _say(st.container(key="flows-said"))
+    if WANTED in st.session_state:
+        st.rerun()  # the dialog belongs to the page: inside of what renews itself it would close again
     with prefect_store.quiet():
         found = prefect_store.deployments()
         if not found:
@@ -77,6 +82,10 @@ def _buttons(deployment: Deployment) -> None:
     name = deployment.full_name
     with st.container(horizontal=True):
         st.button("Run now", icon=":material/play_arrow:", key=f"run-{name}", on_click=_run, args=(deployment,))
+        if parameters_of(deployment.flow, deployment.name) is not None:
+            st.button(
+                "Run with parameters", icon=":material/tune:", key=f"form-{name}", on_click=_want_form, args=(name,)
+            )
         if not deployment.scheduled:
             return
         if deployment.paused:
@@ -86,17 +95,21 @@ def _buttons(deployment: Deployment) -> None:
         st.button(label, icon=icon, key=f"pause-{name}", on_click=_pause, args=(deployment, paused))
 
 
+def _want_form(name: str) -> None:
+    st.session_state[WANTED] = name
+
+
 def _run(deployment: Deployment) -> None:
-    _do(lambda who: flow_control.run_now(who, deployment), f"Asked for a run of {deployment.full_name}.")
+    act(lambda who: flow_control.run_now(who, deployment), f"Asked for a run of {deployment.full_name}.")
 
 
 def _pause(deployment: Deployment, paused: bool) -> None:
     done = f"{deployment.full_name} is {'paused' if paused else 'running on schedule again'}."
-    _do(lambda who: flow_control.set_paused(who, deployment, paused), done)
+    act(lambda who: flow_control.set_paused(who, deployment, paused), done)
 
 
-def _do(action: Callable[[Actor], str | None], done: str) -> None:
-    """In a callback: what is to be said waits for the run that follows."""
+def act(action: Callable[[Actor], str | None], done: str) -> None:
+    """Do it and keep what is to be said for the run that follows: for callbacks and dialogs."""
     refusals = (ForbiddenError, JobBusyError, PrefectUnavailableError, PrefectRefusedError, ValueError)
     try:
         run_id = action(acting())

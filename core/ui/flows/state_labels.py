@@ -8,8 +8,7 @@ from core.jobs.prefect_api import FlowRun
 
 ABOUT = {
     jobs.CHECK: "Measures the champion on the newest data; trains, compares and promotes when it must.",
-    jobs.GENERATE: "Makes, stores and registers a dataset, then asks for a check. From here with the defaults; "
-    "the Datasets page offers choices.",
+    jobs.GENERATE: "Makes, stores and registers a dataset, then asks for a check.",
     jobs.PREDICT_FILE: "Answers every row of an uploaded file with the champion.",
     jobs.PREDICT_VIDEO: "Draws what the champion sees on every frame of an uploaded video.",
     jobs.IMPORT: "Takes over the pictures and boxes of an uploaded dataset.",

@@ -1,4 +1,4 @@
-"""Puts a Plotly figure on the page. The figures themselves are built in ``core.workloads.charts``."""
+"""Puts a Plotly figure on the page. The figures themselves are built in :mod:`core.workloads.charts`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _CONFIG = {"displayModeBar": False, "scrollZoom": False}
-
 _INK = ("#1e2430", "#e8e6df")
 
 

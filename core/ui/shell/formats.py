@@ -8,6 +8,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
+from core.config.numbers import percent as percent
+from core.config.numbers import score as score
+from core.config.numbers import size as size
+
 
 def moment(when: datetime, zone: tzinfo | None = None) -> str:
     """Date and time to the second, in ``zone`` or in the time zone of the reader's browser."""
@@ -38,28 +42,9 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
-def size(count: float) -> str:
-    """Bytes in decimal units, as disks are sold."""
-    for unit in ("bytes", "kB", "MB"):
-        if count < 999.5:
-            return f"{count:.0f} {unit}" if unit == "bytes" or count >= 10 else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} GB"
-
-
 def counted(number: int, unit: str) -> str:
     """ "1 picture", "2,500 pictures"."""
     return f"{number:,} {unit}" if number == 1 else f"{number:,} {unit}s"
-
-
-def percent(share: float, digits: int = 1) -> str:
-    """0.875 → "87.5 %"."""
-    return f"{100 * share:.{digits}f} %"
-
-
-def score(value: float) -> str:
-    """A metric between 0 and 1, as the loop, the log and MLflow write it: "0.937"."""
-    return f"{value:.3f}"
 
 
 def plain(text: str) -> str:

@@ -56,7 +56,8 @@ def _card(workload: str, decision: Decision) -> None:
     ]
     words = "; ".join(f"{item.label} {item.value:.3f} ({item.low:.3f} to {item.high:.3f})" for item in measured)
     show(charts.intervals(measured, learnt.threshold, learnt.metric), "decision_intervals", words)
-    _matrices(sides, learnt.unit)
+    _figures(sides, learnt.unit)
+    _calibration(sides)
     _tests(details, learnt.unit)
 
 
@@ -69,22 +70,39 @@ def _sides(decision: Decision, details: dict[str, Any]) -> dict[str, dict[str, A
     return found
 
 
-def _matrices(sides: dict[str, dict[str, Any]], unit: str) -> None:
-    shown = {label: figures for label, figures in sides.items() if figures.get("confusion_matrix")}
-    if not shown:
-        return
-    for place, (label, figures) in zip(st.columns(2), shown.items(), strict=False):
+def _figures(sides: dict[str, dict[str, Any]], unit: str) -> None:
+    """Each model's confusion matrix, where there are classes, and its further figures."""
+    for place, (label, figures) in zip(st.columns(2), sides.items(), strict=False):
         with place:
             st.markdown(f"**{label}** :small[on {figures['samples']:,} {unit} held out]")
-            counts, names = figures["confusion_matrix"], figures.get("classes", [])
-            alt = f"Confusion matrix of {label}{', ' + ', '.join(names) if names else ''}: {counts}"
-            show(charts.confusion(counts, names), f"confusion_{label.split()[0]}", alt)
+            if counts := figures.get("confusion_matrix"):
+                names = figures.get("classes", [])
+                alt = f"Confusion matrix of {label}{', ' + ', '.join(names) if names else ''}: {counts}"
+                show(charts.confusion(counts, names), f"confusion_{label.split()[0]}", alt)
             st.caption(" · ".join(_words(figures)))
+
+
+def _calibration(sides: dict[str, dict[str, Any]]) -> None:
+    """How far each model's confidence can be believed, where the workload measured it."""
+    curves = {
+        label: [(bin_["confidence"], bin_["accuracy"]) for bin_ in figures["calibration"]]
+        for label, figures in sides.items()
+        if figures.get("calibration")
+    }
+    if not curves:
+        return
+    st.markdown("**Calibration** :small[how often an answer of this confidence was right]")
+    colours = [colour for label, colour in zip(sides, (BLUE, GREEN), strict=False) if label in curves]
+    spoken = {
+        label: ", ".join(f"{right:.2f} at {sure:.2f}" for sure, right in curve) for label, curve in curves.items()
+    }
+    alt = "; ".join(f"{label}: {words}" for label, words in spoken.items())
+    show(charts.calibration(curves, colours), "decision_calibration", f"Calibration curves. {alt}.")
 
 
 def _words(figures: dict[str, Any]) -> list[str]:
     """The single figures that the workload measured besides its metric."""
-    named = {"log_loss": "log-loss", "roc_auc": "ROC-AUC"}
+    named = {"log_loss": "log-loss", "roc_auc": "ROC-AUC", "calibration_error": "ECE", "mae": "MAE", "rmse": "RMSE"}
     skipped = {"value", "samples", "training_s"}
     words = [
         f"{plain(named.get(name, name.replace('_', ' ')))} {_number(value)}"

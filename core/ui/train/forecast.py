@@ -1,15 +1,13 @@
-"""The gate in plain words: what a check would probably do, now or on data yet to be made."""
+"""The gate in plain words: what a check would probably do now."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from core.catalog.tables import Dataset, Decision, Evaluation
 from core.models.registry import Version
 from core.ui.shell.formats import score
-from core.workloads.linear.preview import Outlook
 
 Action = Literal["nothing", "first", "keep", "retrain", "unknown"]
 
@@ -51,33 +49,3 @@ def forecast(
     if decided is not None and decided.drift and decided.dataset_id == newest.id and not own:
         return Forecast("retrain", f"{reached}, but the data drifted: a check tries a challenger.")
     return Forecast("keep", f"{reached}, over {score(threshold)}: a check keeps it, unless the data drifted.")
-
-
-@dataclass(frozen=True, slots=True)
-class Prospect:
-    """How data yet to be made relates to the champion."""
-
-    kind: Literal["hopeless", "far", "near", "same"]
-    text: str
-
-
-def prospect(version: int, differ: Sequence[str], seen: Outlook, best: float) -> Prospect:
-    """What generating such data leads to. ``differ`` says in words how it differs from the champion's training
-    data, ``best`` is the accuracy that no straight line can beat on it."""
-    changed = f": {', '.join(differ)}" if differ else ""
-    if best < seen.threshold:
-        text = f"**Too hard for any straight line**: {score(best)} at best, the threshold is {seen.threshold:g}."
-        return Prospect("hopeless", f"{text} Every check will retrain, in vain.")
-    if seen.retrains:
-        why = []
-        if seen.accuracy < seen.threshold:
-            why.append(f"On it, its accuracy would be about {seen.accuracy:.2f}; the threshold is {seen.threshold:g}.")
-        if seen.drifted:
-            why.append(f"{' and '.join(seen.drifted)} would count as drifted.")
-        return Prospect(
-            "far",
-            f"**Far from what champion v{version} learnt**{changed}. {' '.join(why)} The next check will retrain.",
-        )
-    if differ:
-        return Prospect("near", f"Close to what champion v{version} learnt{changed}. It should still hold.")
-    return Prospect("same", f"The same kind of data that champion v{version} learnt from.")

@@ -14,10 +14,11 @@ from core.config.messages import say
 from core.config.progress import Report
 from core.config.settings import get_settings
 from core.storage import lake
-from core.workloads.base import Classifier, Drift, Feature, Scores, Trained
+from core.workloads.base import Champion, Classifier, Drift, Feature, Scores, Trained, View
 from core.workloads.linear.data import CLASSES, FEATURES, generate_columns
 from core.workloads.linear.model import LinearPredictor
 from core.workloads.linear.settings import LinearSettings
+from core.workloads.linear.sql import EXAMPLES
 from core.workloads.rows.workload import RowClassification
 
 
@@ -31,12 +32,57 @@ class LinearParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    rows: int = Field(default=10_000, ge=1_000, le=5_000_000)
-    noise: float = Field(default=0.2, ge=0, le=2, allow_inf_nan=False)
-    balance: float = Field(default=0.5, ge=0.05, le=0.95, allow_inf_nan=False)
-    angle: float = Field(default=45.0, ge=-360, le=360, allow_inf_nan=False)
-    offset: float = Field(default=0.0, ge=-3, le=3, allow_inf_nan=False)
-    seed: int = Field(default=0, ge=0, le=2**32 - 1)
+    rows: int = Field(
+        default=10_000,
+        ge=1_000,
+        le=5_000_000,
+        title="Rows",
+        description="A fifth becomes the holdout that models are measured on.",
+        json_schema_extra={"step": 1_000},
+    )
+    angle: float = Field(
+        default=45.0,
+        ge=-360,
+        le=360,
+        allow_inf_nan=False,
+        title="Boundary angle",
+        description="Turn it to make the world drift away from what the champion learnt.",
+        # Half a turn either way is every angle there is.
+        json_schema_extra={"unit": "°", "step": 5, "low": -180, "high": 180, "period": 360},
+    )
+    offset: float = Field(
+        default=0.0,
+        ge=-3,
+        le=3,
+        allow_inf_nan=False,
+        title="Boundary offset",
+        description="Distance from the origin.",
+        json_schema_extra={"step": 0.1},
+    )
+    noise: float = Field(
+        default=0.2,
+        ge=0,
+        le=2,
+        allow_inf_nan=False,
+        title="Noise",
+        description="Jitter across the boundary.",
+        json_schema_extra={"step": 0.05},
+    )
+    balance: float = Field(
+        default=0.5,
+        ge=0.05,
+        le=0.95,
+        allow_inf_nan=False,
+        title="Share of class 1",
+        json_schema_extra={"step": 0.05, "percent": True},
+    )
+    seed: int = Field(
+        default=0,
+        ge=0,
+        le=2**32 - 1,
+        title="Seed",
+        description="The same seed and choices always give the same points.",
+    )
 
 
 class LinearWorkload(RowClassification):
@@ -49,6 +95,7 @@ class LinearWorkload(RowClassification):
     classes = CLASSES
     parameters: type[BaseModel] = LinearParameters
     settings: type[BaseSettings] | None = LinearSettings
+    sql_examples: Mapping[str, str] = EXAMPLES
 
     @property
     def threshold(self) -> float:
@@ -91,3 +138,18 @@ class LinearWorkload(RowClassification):
 
         sample = lake.read(dataset.path, [*FEATURES, "label"], "holdout", limit=2_000)
         return [("boundary.png", boundary_figure(predictor, sample)), *super().draw(predictor, dataset, scores)]
+
+    def preview(self, choices: BaseModel, champion: Champion | None) -> View:
+        from core.workloads.linear.views import preview
+
+        return preview(LinearParameters.model_validate(choices.model_dump()), champion)
+
+    def dataset_view(self, dataset: Dataset, champion: Champion | None) -> View:
+        from core.workloads.linear.views import dataset_view
+
+        return dataset_view(dataset, champion)
+
+    def prediction_view(self, champion: Champion, row: Mapping[str, float]) -> View:
+        from core.workloads.linear.views import prediction_view
+
+        return prediction_view(champion, row)

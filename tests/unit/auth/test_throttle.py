@@ -73,6 +73,14 @@ def test_a_success_forgives_the_failures_before_it(settings: Settings) -> None:
         assert authenticate("ada", PASSWORD, "local").username == "ada"
 
 
+def test_a_success_is_kept_as_one() -> None:
+    make_user("ada")
+    fail(1)
+    authenticate("ada", PASSWORD, "local")
+    with reading() as session:
+        assert list(session.scalars(select(LoginAttempt.succeeded))) == [True]
+
+
 def test_another_user_is_not_locked_out_with_the_first(settings: Settings) -> None:
     make_user("ada")
     fail(settings.login_max_failures, username="bob")

@@ -29,6 +29,7 @@ def test_a_ticket_survives_the_cookie() -> None:
     assert opened.username == "ada"
     # A ticket issued right after a logout must not look older than the logout: no rounding to seconds.
     assert opened.issued_at == pytest.approx(ticket.issued_at, abs=1e-6)
+    assert opened.expires_at == pytest.approx(ticket.expires_at, abs=1e-6)
 
 
 def test_it_lasts_as_long_as_the_setting_says(settings: Settings) -> None:

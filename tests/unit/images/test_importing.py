@@ -251,6 +251,32 @@ def test_only_editors_import() -> None:
         importing.import_upload(VIEWER, name, {NO_FOLDER: "rock"}, HANDS)
 
 
+def test_an_import_that_takes_nothing_over_needs_an_editor_too(settings: Settings) -> None:
+    """Without a picture to store nothing else asks for the role; the upload is not the viewer's to use up."""
+    name = importing.keep_upload(EDITOR, zipped({"a.jpg": jpeg(1)}))
+    with pytest.raises(ForbiddenError):
+        importing.import_upload(VIEWER, name, {NO_FOLDER: LEAVE_OUT})
+    assert [path.name for path in settings.uploads_dir.iterdir()] == [name]
+    assert audit.latest() == []
+
+
+def test_an_upload_that_cannot_be_imported_is_not_kept(settings: Settings) -> None:
+    for rubbish in (io.BytesIO(b"no archive"), zipped({"notes.txt": b"no picture"})):
+        with pytest.raises(BadArchiveError):
+            importing.keep_upload(EDITOR, rubbish)
+    assert list(settings.uploads_dir.iterdir()) == []
+
+
+def test_the_first_class_behind_the_list_of_names_is_a_fault() -> None:
+    """Numbers start at 0: with three names, 2 is the last and 3 is one too many."""
+    content = {"data.yaml": YAML, "images/a.jpg": jpeg(1), "labels/a.txt": b"2 .5 .5 .2 .2"}
+    content |= {"images/b.jpg": jpeg(2), "labels/b.txt": b"3 .5 .5 .2 .2"}
+    outcome = bring_in(content)
+    assert (outcome.new, outcome.left_out) == (1, 1)
+    assert labels(stored()["import/a"]) == [("scissors", 0.5)]
+    assert outcome.faults == ["labels/b.txt: class 3 is not in the list of names"]
+
+
 def test_an_upload_that_is_gone_is_said() -> None:
     with pytest.raises(BadArchiveError, match="Upload it again"):
         importing.import_upload(EDITOR, "../../etc/passwd", {}, HANDS)

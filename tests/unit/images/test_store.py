@@ -175,7 +175,7 @@ def test_deleting_takes_rows_boxes_and_files(settings: Settings) -> None:
     assert names(settings) == {f"{kept[2].sha256}.jpg"}
     with reading() as session:
         assert session.query(Box).count() == 1
-    assert audit.latest(1)[0].subject == "2 pictures"
+    assert audit.latest(1)[0].subject == "images"
     assert store.delete(EDITOR, [kept[0].id]) == 0
     assert len(audit.latest()) == 1
 

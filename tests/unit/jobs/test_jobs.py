@@ -2,6 +2,7 @@
 
 import pytest
 
+from core.auth import audit
 from core.auth.roles import Actor, ForbiddenError, Role
 from core.config.messages import render, say
 from core.jobs import jobs
@@ -12,6 +13,13 @@ VIEWER, OTHER, EDITOR = Actor("vic", Role.VIEWER), Actor("vera", Role.VIEWER), A
 def claimed(kind: str = jobs.PREDICT_FILE, username: str = "vic") -> jobs.Job:
     """A job nobody has handed to Prefect yet."""
     return jobs._claim(kind, "linear", {}, username)
+
+
+@pytest.mark.parametrize("kind", [jobs.GENERATE, jobs.CHECK, jobs.IMPORT, jobs.PROPOSE])
+def test_a_viewer_submits_nothing_that_changes_data_or_models(kind: str) -> None:
+    with pytest.raises(ForbiddenError, match="needs the role editor"):
+        jobs.submit(VIEWER, kind, "linear")
+    assert jobs.latest() is None, "refused, and yet a job was left behind"
 
 
 def test_a_viewer_stops_their_own_job_only() -> None:
@@ -28,6 +36,27 @@ def test_an_editor_stops_anybodys_job() -> None:
     jobs.cancel(EDITOR, job.id)
     ended = jobs.get(job.id)
     assert ended is not None and "ed" in render(ended.message)
+
+
+def test_a_job_that_runs_is_asked_to_stop_and_lives_until_its_flow_has_ended() -> None:
+    """Its concurrency key stays taken: the next one must not start beside a flow that is still tidying up."""
+    job = claimed(jobs.CHECK, "ed")
+    jobs.report(job.id, 0.4, say("job.started"))
+    jobs.cancel(EDITOR, job.id)
+    now = jobs.get(job.id)
+    assert now is not None
+    assert (now.state, now.finished_at, now.concurrency_key) == (jobs.RUNNING, None, job.concurrency_key)
+    assert (now.progress, now.message) == (0.4, (say("job.cancelling", user="ed"),))
+    assert [event.action for event in audit.latest()] == ["job.cancel"]
+
+
+def test_what_has_ended_is_not_cancelled() -> None:
+    job = claimed()
+    jobs.finish(job.id, jobs.COMPLETED, say("job.done"))
+    for unknown in (job.id, "no such job"):
+        with pytest.raises(LookupError):
+            jobs.cancel(EDITOR, unknown)
+    assert audit.latest() == []
 
 
 def test_a_viewer_does_not_stop_flow_runs() -> None:

@@ -168,6 +168,24 @@ def test_no_throw_repeats_the_round_with_a_new_pledge_and_in_the_end_waits() -> 
     assert resume(again, now + 61) is again
 
 
+def test_three_rounds_win_and_ties_do_not_count() -> None:
+    match, now = begin(0.0), 0.0
+    for machine in ("scissors", "rock", "paper", "scissors"):  # won, tied, lost, won
+        match, now = play_round(match, now, "rock", machine)
+        assert (match.phase, match.winner) == (Phase.COUNTDOWN, None)
+    match, now = play_round(match, now, "rock", "scissors")
+    assert (match.phase, match.winner, match.won("you"), match.won("machine")) == (Phase.OVER, "you", 3, 1)
+
+
+def test_three_misses_in_a_row_pause_but_not_three_in_all() -> None:
+    match, now = begin(0.0), 0.0
+    for throw in (None, None, "rock", None, None):
+        match, now = play_round(match, now, throw, "rock")
+        assert match.phase is Phase.COUNTDOWN
+    match, _ = play_round(match, now, None, "rock")
+    assert match.phase is Phase.PAUSED
+
+
 def test_a_pause_forgets_the_round_but_not_the_score() -> None:
     match, now = play_round(begin(0.0, BEATS), 0.0, "rock", "scissors")
     waiting = pause(match, now + 1)

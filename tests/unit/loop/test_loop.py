@@ -12,6 +12,7 @@ from core.loop import decisions, loop
 from core.models import promotion, registry
 from core.models.serving import ChampionWatcher, ModelRefusedError, load_served
 from core.storage import datasets
+from core.workloads import get_workload
 from tests.learning import make_dataset
 
 pytestmark = pytest.mark.usefixtures("mlflow_store")
@@ -77,6 +78,16 @@ def test_shifted_features_are_reported_as_drift(champion: registry.Version) -> N
     assert decision.details["drift"]["tests"]
 
 
+def test_drift_alone_asks_for_a_challenger(champion: registry.Version) -> None:
+    """The champion is still over its threshold: nothing but the drift gate can send it into the comparison."""
+    make_dataset(seed=4, balance=0.3)
+    run = loop.evaluate_champion("linear")
+    assert run.scores is not None and run.scores.value >= get_workload("linear").threshold
+    assert run.gate.drifted
+    assert run.gate.retrain
+    assert loop.run_once("linear").kind in {decisions.PROMOTED, decisions.REJECTED}
+
+
 def test_a_challenger_that_is_not_better_is_rejected(champion: registry.Version) -> None:
     make_dataset(seed=5)
     decision = loop.run_once("linear", forced=True)
@@ -103,7 +114,6 @@ def test_hopeless_data_does_not_train_for_ever(champion: registry.Version) -> No
 def test_over_the_threshold_replaces_under_it_even_without_certainty(monkeypatch: pytest.MonkeyPatch) -> None:
     import numpy as np
 
-    from core.workloads import get_workload
     from core.workloads.base import Scores
 
     workload = get_workload("linear")

@@ -103,7 +103,7 @@ def test_what_cannot_be_answered_is_not_kept(settings: Settings, monkeypatch: py
 
 
 def test_an_upload_that_is_gone(settings: Settings) -> None:
-    with pytest.raises(BadVideoError, match="The uploaded video is gone"):
+    with pytest.raises(BadVideoError, match="The uploaded file is gone"):
         video_predictions.answer("rps", "../../etc/passwd", 0.5, "job", silent)
 
 

@@ -1,0 +1,96 @@
+"""The processes that answer images, started when the first one is asked for, with a bound on what waits."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
+from threading import Lock
+from typing import ParamSpec, TypeVar
+
+from loguru import logger
+
+from core.api import image_worker, problems
+from core.api.problems import Problem
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class WorkerLostError(RuntimeError):
+    """A process ended while it had work: out of memory, or killed."""
+
+
+class ImagePool:
+    """``workers`` processes; ``waiting`` requests may wait for one beside those that are answered."""
+
+    def __init__(self, workers: int, waiting: int) -> None:
+        self._workers, self._most = workers, workers + waiting
+        self._busy = 0
+        self._pool: ProcessPoolExecutor | None = None
+        self._others: set[BaseProcess] = set()
+        self._making = Lock()
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """A place in the queue, taken before the body is read: that bounds the memory too. For the event loop only.
+
+        Raises :class:`Problem` (503) when all are taken.
+        """
+        if self._busy >= self._most:
+            detail = f"{self._busy} images are being answered or wait. Send this one again after a second."
+            raise Problem(problems.OVERLOADED, detail, (("retry-after", "1"),))
+        self._busy += 1
+        try:
+            yield
+        finally:
+            self._busy -= 1
+
+    async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """``work`` in a process, awaited. Raises what it raises, or :class:`WorkerLostError`."""
+        pool = self._started()
+        try:
+            return await asyncio.wrap_future(pool.submit(work, *args, **kwargs))
+        except BrokenProcessPool as error:
+            raise self._lost(pool) from error
+
+    def run_blocking(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The same for threads that may wait."""
+        pool = self._started()
+        try:
+            return pool.submit(work, *args, **kwargs).result()
+        except BrokenProcessPool as error:
+            raise self._lost(pool) from error
+
+    def stop(self) -> None:
+        """Drop what waits and end the processes. Returns at once."""
+        with self._making:
+            if self._pool is None:
+                return
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
+            # A process that loads a model would hold up the end of this one for as long as that takes.
+            for child in set(multiprocessing.active_children()) - self._others:
+                child.terminate()
+
+    def _started(self) -> ProcessPoolExecutor:
+        with self._making:
+            if self._pool is None:
+                # spawn: a fork of a process with threads may begin life with a lock that nobody opens.
+                self._others = set(multiprocessing.active_children())
+                context = multiprocessing.get_context("spawn")
+                self._pool = ProcessPoolExecutor(self._workers, context, image_worker.begin)
+            return self._pool
+
+    def _lost(self, pool: ProcessPoolExecutor) -> WorkerLostError:
+        """A pool that lost a process takes no more work: the next request starts a new one."""
+        with self._making:
+            if self._pool is pool:
+                self._pool = None
+        pool.shutdown(wait=False)
+        logger.error("A process that answers images ended unexpectedly; the next image starts a new one")
+        return WorkerLostError("The process that answers images has ended.")

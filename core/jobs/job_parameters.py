@@ -1,0 +1,42 @@
+"""What may be chosen when one of our flows is started: the model behind every form, and what is sent to Prefect."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from core.jobs import jobs
+from core.workloads import WORKLOADS
+
+CHOICES = "choices"
+"""The flow parameter that carries a workload's own parameters."""
+
+
+class CheckParameters(BaseModel):
+    """What a check may be told."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    forced: bool = Field(
+        default=False,
+        title="Retrain anyway",
+        description="Trains a challenger even when the gate sees no reason to. It still has to be better to be "
+        "promoted.",
+    )
+
+
+def parameters_of(kind: str, workload: str) -> type[BaseModel] | None:
+    """The parameters of a run of ``kind`` on ``workload``; None where there is nothing to choose."""
+    if workload not in WORKLOADS:
+        return None
+    if kind == jobs.GENERATE:
+        model = WORKLOADS[workload].parameters
+        return model if model.model_fields else None
+    return CheckParameters if kind == jobs.CHECK else None
+
+
+def as_sent(kind: str, chosen: BaseModel) -> dict[str, Any]:
+    """The flow's parameters for what was chosen, as plain JSON."""
+    plain = chosen.model_dump(mode="json")
+    return {CHOICES: plain} if kind == jobs.GENERATE else plain
