@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from core.workloads.linear.skops_import import import_skops
+from core.workloads.rows.skops_import import import_skops
 
 LEARNING = (
     "mlflow.sklearn",

@@ -14,6 +14,7 @@ from core.cli.checks.lake import check_lake, check_place
 from core.cli.checks.services import check_services
 from core.cli.checks.storage import check_catalog, check_folder
 from core.cli.checks.workers import check_workers
+from core.cli.checks.workloads import check_workloads
 from core.cli.findings import Finding
 from core.config.settings import Settings
 
@@ -30,6 +31,7 @@ def doctor(settings: Settings, *, fix: bool = False, deep: bool = False) -> int:
 def examine(settings: Settings, *, fix: bool, deep: bool) -> Iterator[Finding]:
     """All findings, one by one. Nothing is changed unless ``fix`` is set."""
     yield from check_environment()
+    yield from check_workloads()
     yield from check_folder(settings, fix)
     yield from check_disk(settings)
     # Checks that need the catalog are skipped while its server is unreachable.

@@ -18,12 +18,18 @@ from core.config.logs import setup_logging
 from core.config.prefect_address import prefect_is_elsewhere
 from core.config.settings import ROOT, Settings
 from core.monitoring.run_record import ProcessRecord
+from core.workloads import WORKLOADS
+from core.workloads.settings import WorkloadSettingsError, settings_of
 
 _TABLE_PATIENCE_S = 20.0
 
 
 def run(settings: Settings, *, mlflow_ui: bool = False, verbose: bool = False) -> int:
-    """Start everything and wait until stopped; returns the exit code. Raises :class:`CommandError`."""
+    """Start everything and stay until stopped; returns the exit code. Raises :class:`CommandError`."""
+    try:
+        settings_of(WORKLOADS.values())
+    except WorkloadSettingsError as error:
+        raise CommandError(f"These settings cannot be used (environment or .env file):\n  {error}") from error
     prepare_data(settings)
     with only_supervisor(settings.run_dir):
         setup_logging("supervisor", settings)

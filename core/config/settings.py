@@ -1,7 +1,8 @@
 """Every setting of the product, in one typed object.
 
 Read from the environment (prefix ``SHIFUMI_``) and from a ``.env`` file in the project folder.
-Each field is documented in ``docs/settings.md``; a test fails when one is not.
+Each field is documented in ``docs/settings.md``; a test fails when one is not. What belongs to one workload stands
+with it: see ``core.workloads.settings``.
 """
 
 from __future__ import annotations
@@ -91,26 +92,12 @@ class Settings(Paths, BaseSettings):
     login_window_s: Seconds = 300.0
 
     # The loop
-    linear_threshold: Annotated[float, Field(gt=0, lt=1)] = 0.85
     drift_alpha: Annotated[float, Field(gt=0, lt=1)] = 0.01
     drift_min_effect: Annotated[float, Field(ge=0, le=1)] = 0.1
     promote_alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
     check_interval_s: Seconds = 300.0
     check_on_new_data: bool = True
     random_check_interval_s: Seconds = 30.0
-
-    # Hands
-    rps_threshold: Annotated[float, Field(gt=0, lt=1)] = 0.6
-    rps_base: str = "starter"
-    rps_imgsz: Annotated[int, Field(ge=64, le=1280, multiple_of=32)] = 320
-    rps_epochs: Annotated[int, Field(ge=1, le=1000)] = 20
-    rps_patience: Annotated[int, Field(ge=0)] = 6
-    rps_freeze: Annotated[int, Field(ge=0, le=23)] = 10
-    rps_batch: Annotated[int, Field(ge=2, le=256)] = 8
-    rps_device: str = "auto"
-    rps_train_threads: Annotated[int, Field(ge=0)] = 0
-    rps_runtime: Literal["auto", "openvino", "onnx"] = "auto"
-    rps_threads: Annotated[int, Field(ge=0)] = 0
 
     # Flow runs
     runner_limit: Annotated[int, Field(ge=1)] = 4

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pydantic import AliasChoices, SecretStr
+from pydantic_settings import BaseSettings
 
 from core.config.logs import redact
 from core.config.settings import Settings
@@ -20,20 +21,21 @@ class Row:
     changed: bool
 
 
-def rows(settings: Settings) -> list[Row]:
+def rows(settings: BaseSettings) -> list[Row]:
     """All settings in the order of the settings object."""
+    kind = type(settings)
     return [
-        Row(name, variable(name), _shown(getattr(settings, name)), name in settings.model_fields_set)
-        for name in Settings.model_fields
+        Row(name, variable(name, kind), _shown(getattr(settings, name)), name in settings.model_fields_set)
+        for name in kind.model_fields
     ]
 
 
-def variable(name: str) -> str:
+def variable(name: str, kind: type[BaseSettings] = Settings) -> str:
     """The environment variable of the setting ``name``."""
-    alias = Settings.model_fields[name].validation_alias
+    alias = kind.model_fields[name].validation_alias
     if isinstance(alias, AliasChoices):
         return str(alias.choices[0])
-    return f"{Settings.model_config.get('env_prefix', '')}{name}".upper()
+    return f"{kind.model_config.get('env_prefix', '')}{name}".upper()
 
 
 def _shown(value: object) -> str:

@@ -12,6 +12,7 @@ from core.auth.verifier import TokenVerifier
 from core.config.settings import Settings, get_settings
 from core.monitoring import notify
 from core.ui.admin.audit_log import PER_PAGE
+from core.workloads import WORKLOADS
 from tests.pages.opening import open_page, texts
 from tests.people import make_user
 
@@ -167,7 +168,9 @@ def test_settings_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shown["SHIFUMI_DISCORD_WEBHOOK_URL"] == "set, hidden"
     assert shown["MLFLOW_TRACKING_URI"] == "postgresql://bob:***@db/mlflow"
     assert not re.search("hush", repr(shown))
-    assert len(shown) == len(Settings.model_fields)
+    own = [one for workload in WORKLOADS.values() if workload.settings for one in workload.settings.model_fields]
+    assert len(shown) == len(Settings.model_fields) + len(own)
+    assert shown["SHIFUMI_LINEAR_THRESHOLD"] == "0.85"
 
 
 def test_the_audit_log_pages_and_filters() -> None:
