@@ -1,4 +1,4 @@
-"""What fork servers import once, so that what they fork starts at once. No threads may be started here."""
+"""Shared imports of fork servers, so that forked processes start fast. No threads may be started here."""
 
 from importlib import import_module
 

@@ -1,4 +1,4 @@
-"""`manage.py doctor`: what is well, what is not, and what to do about it."""
+"""`manage.py doctor`: checks the installation and says what to do about problems."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def doctor(settings: Settings, *, fix: bool = False, deep: bool = False) -> int:
 
 
 def examine(settings: Settings, *, fix: bool, deep: bool) -> Iterator[Finding]:
-    """All findings, as they are made. Nothing is changed unless ``fix`` is set."""
+    """All findings, one by one. Nothing is changed unless ``fix`` is set."""
     yield from check_environment()
     yield from check_folder(settings, fix)
     yield from check_disk(settings)
-    # What the catalog cannot tell while its server is out of reach need not be asked.
+    # Checks that need the catalog are skipped while its server is unreachable.
     if unreachable := list(check_database(settings)):
         yield from unreachable
     else:
@@ -47,7 +47,7 @@ def examine(settings: Settings, *, fix: bool, deep: bool) -> Iterator[Finding]:
 
 
 def report(findings: Iterable[Finding]) -> dict[str, int]:
-    """Print each finding with its remedy; returns how many there were of each level."""
+    """Print each finding with its remedy; returns the number of findings per level."""
     counts = dict.fromkeys(_SIGNS, 0)
     for finding in findings:
         counts[finding.level] += 1

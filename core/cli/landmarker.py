@@ -1,4 +1,4 @@
-"""`manage.py fetch-landmarker`: the optional helper that finds hands on captured pictures."""
+"""`manage.py fetch-landmarker`: the optional hand landmark model for captured images."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from core.workloads.rps.autolabel.fetching import FetchError, fetch, install
 
 
 def fetch_landmarker() -> int:
-    """Install MediaPipe and its model where they are missing. Raises :class:`CommandError` with the reason."""
+    """Install MediaPipe and its model if missing. Raises :class:`CommandError` with the reason."""
     try:
         install()
         fetch(landmarker.model_file())
     except FetchError as error:
         raise CommandError(str(error)) from error
-    print(f"Boxes can be proposed: MediaPipe is installed, its hand model is {landmarker.model_file()}.")
+    print(f"Ready to propose boxes: MediaPipe is installed, its hand model is {landmarker.model_file()}.")
     return 0

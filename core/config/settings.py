@@ -1,4 +1,4 @@
-"""Every option of the product, in one typed object.
+"""Every setting of the product, in one typed object.
 
 Read from the environment (prefix ``SHIFUMI_``) and from a ``.env`` file in the project folder.
 Each field is documented in ``docs/settings.md``; a test fails when one is not.
@@ -18,26 +18,26 @@ from core.config.ice import parse_ice_servers
 from core.config.paths import Paths
 
 ROOT = Path(__file__).resolve().parents[2]
-"""The project folder: everything else is found from here."""
+"""The project folder; all other paths are relative to it."""
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 PortOrNone = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]
 QUEUE = re.compile(r"[A-Za-z0-9_-]{1,64}")
-"""The name of a queue of workers: part of a file's name with the embedded broker."""
+"""The name of a worker queue; part of a file name with the embedded broker."""
 BROKERS = ("redis://", "rediss://", "redis+socket://", "filesystem://")
-"""What a Celery broker's address may begin with: what is tested."""
+"""Supported schemes of the Celery broker URL."""
 
 QueueName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
 def _others(*names: str) -> Any:
-    """An option under the names that other programs gave it; not set unless somebody does."""
+    """A setting under names defined by other programs; not set by default."""
     return Field(default=None, validation_alias=AliasChoices(*names, names[0].lower()))
 
 
 class Settings(Paths, BaseSettings):
-    """Resolved options. Build it through :func:`get_settings`, so that a process has only one."""
+    """Resolved settings. Create it through :func:`get_settings`, so that a process has only one."""
 
     model_config = SettingsConfigDict(
         env_prefix="SHIFUMI_",
@@ -46,7 +46,7 @@ class Settings(Paths, BaseSettings):
         populate_by_name=True,
     )
 
-    # Where things live
+    # Storage
     data_dir: Path = ROOT / "data"
     database_url: str | None = None
     mlflow_tracking_uri: str | None = _others("MLFLOW_TRACKING_URI")
@@ -83,7 +83,7 @@ class Settings(Paths, BaseSettings):
     log_rotation: str = "10 MB"
     log_retention: str = "14 days"
 
-    # People
+    # Users
     admin_username: str = "admin"
     admin_password: SecretStr | None = None
     session_hours: Annotated[float, Field(gt=0, le=24 * 30)] = 12.0
@@ -185,7 +185,7 @@ class Settings(Paths, BaseSettings):
     )
     @classmethod
     def _blank_is_unset(cls, value: object) -> object:
-        """``SHIFUMI_X=`` in a ``.env`` file means "not set", as people expect."""
+        """``SHIFUMI_X=`` in a ``.env`` file means "not set"."""
         return None if value == "" else value
 
     @field_validator("workbench_url", "api_url", "api_public_url", "prefect_public_url")
@@ -194,14 +194,14 @@ class Settings(Paths, BaseSettings):
         if not value:
             return None
         if not value.startswith(("http://", "https://")):
-            raise ValueError("write the whole address, with http:// or https:// before it")
+            raise ValueError("must be a complete URL with http:// or https://")
         return value.rstrip("/")
 
     @field_validator("lake_url")
     @classmethod
     def _an_address(cls, value: str | None) -> str | None:
         if value is not None and "://" not in value:
-            raise ValueError("write an address such as s3://bucket/prefix or file:///mnt/share")
+            raise ValueError("must be a URL such as s3://bucket/prefix or file:///mnt/share")
         return value
 
     @field_validator("ice_servers")
@@ -215,23 +215,23 @@ class Settings(Paths, BaseSettings):
     @classmethod
     def _known_broker(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not value.get_secret_value().startswith(BROKERS):
-            raise ValueError(f"has to begin with {', '.join(BROKERS[:-1])} or {BROKERS[-1]}")
+            raise ValueError(f"must start with {', '.join(BROKERS[:-1])} or {BROKERS[-1]}")
         return value
 
     @field_validator("celery_queues")
     @classmethod
     def _queue_names(cls, value: str) -> str:
         if not all(QUEUE.fullmatch(name.strip()) for name in value.split(",")):
-            raise ValueError("has to be queue names (letters, digits, - and _) with commas between them")
+            raise ValueError("must be queue names (letters, digits, - and _), separated by commas")
         return value
 
     @property
     def worker_queues(self) -> list[str]:
-        """What a worker listens to, unless its command line says otherwise."""
+        """The queues that a worker consumes, unless its command line overrides them."""
         return [name.strip() for name in self.celery_queues.split(",")]
 
 
 @lru_cache(maxsize=1)
 def get_settings() -> Settings:
-    """The settings of this process. ``get_settings.cache_clear()`` makes it read them anew."""
+    """The settings of this process. ``get_settings.cache_clear()`` makes it read them again."""
     return Settings()

@@ -1,4 +1,4 @@
-"""The settings as they were resolved, for people: which variable, which value, from where."""
+"""The resolved settings for display: variable, value, source."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.config.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One option. ``value`` never shows a secret; ``changed`` tells that somebody set it."""
+    """One setting. ``value`` never shows a secret; ``changed`` is true when it differs from the default."""
 
     name: str
     variable: str
@@ -21,7 +21,7 @@ class Row:
 
 
 def rows(settings: Settings) -> list[Row]:
-    """Every option in the order of the settings object."""
+    """All settings in the order of the settings object."""
     return [
         Row(name, variable(name), _shown(getattr(settings, name)), name in settings.model_fields_set)
         for name in Settings.model_fields
@@ -29,7 +29,7 @@ def rows(settings: Settings) -> list[Row]:
 
 
 def variable(name: str) -> str:
-    """The environment variable that sets the option ``name``."""
+    """The environment variable of the setting ``name``."""
     alias = Settings.model_fields[name].validation_alias
     if isinstance(alias, AliasChoices):
         return str(alias.choices[0])

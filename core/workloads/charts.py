@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.config.numbers import percent
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
@@ -151,7 +153,7 @@ def class_bars(names: Sequence[str], probabilities: Sequence[float]) -> go.Figur
             y=list(names),
             orientation="h",
             marker_color=[colour_of(place) for place in range(len(names))],
-            text=[f"{share:.1%}" for share in probabilities],
+            text=[percent(share) for share in probabilities],
             textposition="outside",
             cliponaxis=False,
             hovertemplate="%{y}: %{x:.2%}<extra></extra>",

@@ -149,7 +149,7 @@ def test_the_command_fetches_and_tells(
     assert "could not be had" in shown.err and "Traceback" not in shown.err
     google.answer = GOOD
     assert main(["fetch-landmarker"]) == 0
-    assert "Boxes can be proposed" in capsys.readouterr().out
+    assert "Ready to propose boxes" in capsys.readouterr().out
     assert landmarker.model_file().read_bytes() == GOOD
     assert landmarker.model_file().is_relative_to(settings.data_dir)
 
