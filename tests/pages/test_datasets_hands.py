@@ -180,7 +180,7 @@ def test_photos_of_nothing_are_negatives_at_once() -> None:
     app.selectbox(key="images_photos_show_rps").set_value("nothing").run()
     app.button(key="btn_photos").click().run()
     (kept,) = store.listed()
-    assert (kept.state, kept.boxes, kept.note) == (LABELLED, [], "")
+    assert (kept.state, kept.boxes, kept.note) == (LABELLED, [], ())
     assert kept.session.startswith("eve 20")
 
 
@@ -259,7 +259,7 @@ def test_an_export_holds_what_it_says(settings: Settings) -> None:
     (button,) = [item for item in app.get("download_button") if item.proto.id.endswith("btn_export")]
     assert button.proto.label.startswith("Download 1 image (")
     app.toggle(key="images_export_synthetic").set_value(True).run()
-    data = export_zip._content(make_user("vic", Role.VIEWER), "rps", ("webcam", "synthetic"))
+    data = export_zip._content(make_user("vic", Role.VIEWER), HANDS, ("webcam", "synthetic"))
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert sum(name.endswith(".jpg") for name in archive.namelist()) == 3
     assert list(settings.outputs_dir.iterdir()) == []
