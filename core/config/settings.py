@@ -137,7 +137,7 @@ class Settings(Paths, BaseSettings):
     predict_image_max_bytes: Annotated[int, Field(ge=1)] = 20_000_000
     predict_image_workers: Annotated[int, Field(ge=1, le=64)] = 1
     predict_image_queue: Annotated[int, Field(ge=0)] = 8
-    api_workloads: str = ""
+    api_workloads: str | None = None
     prediction_log_queue: Annotated[int, Field(ge=1)] = 10_000
     prediction_log_keep: Annotated[int, Field(ge=1)] = 1_000_000
     watch_interval_s: Seconds = 0.5
