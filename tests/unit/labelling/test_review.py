@@ -177,7 +177,7 @@ def test_the_second_reviewer_is_told_and_nothing_is_lost(action: str) -> None:
 def test_a_deleted_picture_is_told(action: str) -> None:
     image = picture(box())
     store.delete(ADA, [image.id])
-    with pytest.raises(LookupError, match="somebody has deleted it"):
+    with pytest.raises(LookupError, match="it was deleted"):
         if action == "boxes":
             review.set_boxes(ADA, image.id, [])
         else:
