@@ -134,7 +134,7 @@ def test_without_any_model_the_page_says_what_to_do(video: Video, monkeypatch: p
     app.run()
     wait_until(lambda: video.send(picture()) is not None and viewer_store.model_cache("rps").problem, every=0.03)
     app.run()
-    assert "lacks the starter model" in said(app)
+    assert "There is no model yet" in said(app)
 
 
 def test_a_camera_that_is_lost_is_noticed_and_can_be_started_again(
