@@ -1,7 +1,7 @@
 """Read-only SQL over the datasets, for users.
 
 Tables: ``datasets`` (the catalog's listing), ``dataset_<id>`` for each dataset, and one per
-workload (``linear``) over all its datasets with their ``dataset_id``.
+workload, called like it, over all its datasets with their ``dataset_id``.
 """
 
 from __future__ import annotations

@@ -53,7 +53,6 @@ def test_mathematics_and_other_words_are_not(line: str) -> None:
     assert names_in(line) == []
 
 
-@pytest.mark.xfail(strict=False, reason="the forms and the image pages are being made general on other branches")
 def test_no_line_names_a_workload() -> None:
     found = [
         f"{file.relative_to(ROOT)}:{number}: {line.strip()}"

@@ -142,7 +142,7 @@ def test_what_is_there_is_not_fetched_again(tmp_path: Path) -> None:
 def test_the_command_fetches_and_tells(
     google: Google, settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("core.cli.landmarker.install", lambda: None)
+    monkeypatch.setattr("core.workloads.rps.autolabel.fetching.install", lambda: None)
     google.answer = None
     assert main(["fetch-landmarker"]) == 1
     shown = capsys.readouterr()
