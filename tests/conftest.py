@@ -72,9 +72,13 @@ def patient_looks(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def mlflow_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty MLflow store: creating its tables takes seconds, copying the file does not."""
-    from core.models.mlflow_store import make_store
 
-    return once_per_run(tmp_path_factory, "mlflow.db", make_store)
+    def make(path: Path) -> None:
+        from mlflow import MlflowClient
+
+        MlflowClient(f"sqlite:///{path.as_posix()}").search_experiments()
+
+    return once_per_run(tmp_path_factory, "mlflow.db", make)
 
 
 @pytest.fixture

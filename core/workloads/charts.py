@@ -67,7 +67,9 @@ def confusion(matrix: Sequence[Sequence[int]], names: Sequence[str] = ()) -> go.
 
     counts = np.asarray(matrix)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    names = list(names) or [f"class {number}" for number in range(len(counts))]
+    names = list(names) or [str(number) for number in range(len(counts))]
+    # A bare number says little, and Plotly would take it for a place on the axis.
+    names = [f"class {name}" if name.isdecimal() else name for name in names]
     figure = go.Figure(
         go.Heatmap(
             x=names,

@@ -11,16 +11,21 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from tools.mutate import operators
 
 
+def _mutmut() -> Any:
+    """mutmut's program; loaded by name, for it exports nothing to type checkers."""
+    return import_module("mutmut.__main__")
+
+
 def make(children: int) -> None:
     """Write ``mutants/``: the tree, with every mutant of a function beside it."""
-    from mutmut import __main__ as mutmut
-
+    mutmut = _mutmut()
     mutmut.set_mutant_under_test("mutant_generation")
     Path("mutants").mkdir(exist_ok=True)
     mutmut.copy_src_dir()
@@ -30,10 +35,12 @@ def make(children: int) -> None:
 
 def run(names: list[str], children: int) -> None:
     """Run the covering tests of each mutant, quickest first; the outcome lies in ``mutants/**/*.meta``."""
-    from mutmut import __main__ as mutmut
-    from mutmut.runners.harness import PytestRunner
     from mutmut.state import state
-    from mutmut.workers.isolation import ForkRunner
+
+    mutmut = _mutmut()
+    # mutmut has no options for these three: the order of the tests, and two runs of all of them that show nothing new.
+    pytest_runner: Any = import_module("mutmut.runners.harness").PytestRunner
+    fork_runner: Any = import_module("mutmut.workers.isolation").ForkRunner
 
     def quickest_first(self: Any, tests: Iterable[str]) -> list[str]:
         known = state().duration_by_test
@@ -44,9 +51,9 @@ def run(names: list[str], children: int) -> None:
         """The first run, which notes who covers what, has shown that the tests pass without a mutant."""
         return check if Path("mutants/mutmut-stats.json").exists() else lambda *_, **__: 0
 
-    PytestRunner._pytest_args_regular_run = quickest_first
-    ForkRunner.run_clean_tests = once_is_enough(ForkRunner.run_clean_tests)
-    mutmut.run_forced_fail_test = lambda _runner: None  # it runs the whole selection once more
+    pytest_runner._pytest_args_regular_run = quickest_first
+    fork_runner.run_clean_tests = once_is_enough(fork_runner.run_clean_tests)
+    mutmut.run_forced_fail_test = lambda _runner: None
     mutmut._run(names, children)
 
 
