@@ -24,8 +24,8 @@ from core.ui.shell.messages import empty
 
 _EVERY_S = 4.0
 _MESSAGE, _MESSAGE_FOR_S = "flows_message", 15.0
-WANTED = "flows_form_wanted"
-"""In the session: the deployment whose form was just requested."""
+WANTED, ASKED = "flows_form_wanted", "flows_form_asked"
+"""In the session: the deployment whose form is open, and whether the page has yet to open it."""
 
 
 @st.fragment(run_every=_EVERY_S)
@@ -33,7 +33,7 @@ def deployments(actor: Actor) -> None:
     """A card per deployment; editors get its buttons."""
     # A container that is always there: otherwise the cards below would move and be redrawn.
     _show_message(st.container(key="flows-message"))
-    if WANTED in st.session_state:
+    if st.session_state.pop(ASKED, False):
         st.rerun()  # the dialog belongs to the page: inside a fragment that reruns it would close again
     with prefect_store.quiet():
         found = prefect_store.deployments()
@@ -96,7 +96,7 @@ def _buttons(deployment: Deployment) -> None:
 
 
 def _want_form(name: str) -> None:
-    st.session_state[WANTED] = name
+    st.session_state[WANTED], st.session_state[ASKED] = name, True
 
 
 def _run(deployment: Deployment) -> None:
