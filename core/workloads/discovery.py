@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, MutableMapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
+from inspect import getattr_static
 from threading import RLock
 from typing import get_args
 
@@ -15,6 +16,7 @@ from core.workloads.base import Annotation, DataKind, Task, Workload
 
 GROUP = "shifumi.workloads"
 
+_NOTHING = object()
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 
@@ -104,7 +106,8 @@ def load(point: EntryPoint) -> Workload:
 def faults_of(workload: object, name: str) -> Iterator[str]:
     """In what ``workload``, registered as ``name``, does not keep the contract; what mypy would see is left to it."""
     members = [one for one in {**Workload.__annotations__, **vars(Workload)} if not one.startswith("_")]
-    if missing := [member for member in members if not hasattr(workload, member)]:
+    # Not hasattr: it would run properties, and labels that users make are read from a catalog that may not exist yet.
+    if missing := [member for member in members if getattr_static(workload, member, _NOTHING) is _NOTHING]:
         yield f"it lacks {', '.join(missing)}"
         return
     checked: Workload = workload  # type: ignore[assignment]

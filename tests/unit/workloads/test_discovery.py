@@ -53,6 +53,20 @@ def test_a_package_may_be_imported_before_the_workloads_are_asked_for(site: Path
     assert "awake" in found
 
 
+def test_labels_that_users_make_are_not_read_on_the_way(site: Path) -> None:
+    """On a first start there is no catalog to read them from."""
+    code = AWAKE + (
+        "class Own(AwakeWorkload):\n"
+        "    @property\n"
+        "    def classes(self):\n"
+        "        raise RuntimeError('no catalog yet')\n"
+    )
+    install(site, "owning", {"awake": "owning:Own"}, code)
+    found = Workloads([LinearWorkload()])
+    assert list(found) == ["linear", "awake"]
+    assert found.broken == ()
+
+
 def test_a_package_that_does_not_import_is_named_and_the_others_stay(site: Path) -> None:
     install(site, "rotten", {"rotten": "rotten:Workload"}, "import a_module_that_is_nowhere\n")
     install(site, "sound", {"awake": "sound:AwakeWorkload"}, AWAKE)
