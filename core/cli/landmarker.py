@@ -14,7 +14,7 @@ def fetch_landmarker() -> int:
         if proposer is None:
             continue
         try:
-            print(f"Boxes can be proposed: {proposer.install()}")
+            print(f"Ready to propose boxes: {proposer.install()}")
         except ProposerMissingError as error:
             raise CommandError(str(error)) from error
     return 0
