@@ -1,4 +1,4 @@
-"""Entry of the workbench: who is it, which page, run it. Nothing else."""
+"""Entry point of the workbench: authenticate, select the page, run it."""
 
 import streamlit as st
 

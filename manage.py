@@ -1,24 +1,24 @@
 #!/usr/bin/env python3
-"""Shifumi's one door: every command starts here.
+"""Command line of Shifumi.
 
     python3 manage.py run        start everything; one Ctrl-C stops it
     python3 manage.py test       install what the tests need and run all checks
     python3 manage.py bench      measure, and write docs/benchmarks.md
-    python3 manage.py prove      let the parts of an operation prove themselves: containers, load, several hosts
-    python3 manage.py mutate     put small faults into the code and see whether the tests notice
-    python3 manage.py worker     do handed over work, here or on another machine
-    python3 manage.py migrate    bring the catalog's tables up to date
-    python3 manage.py user       add, list, disable, enable people; set a password
-    python3 manage.py token      create, list, revoke keys for the prediction API
-    python3 manage.py doctor     say what is wrong and how to mend it
-    python3 manage.py backup       put everything into one archive, also while Shifumi runs
-    python3 manage.py restore      put an archive back into an empty data folder
-    python3 manage.py fetch-landmarker   install MediaPipe and its hand model, which propose boxes (optional)
+    python3 manage.py prove      run the long system tests: containers, load, several hosts
+    python3 manage.py mutate     run mutation tests: do the tests notice small faults?
+    python3 manage.py worker     execute work items, here or on another machine
+    python3 manage.py migrate    migrate the catalog's tables
+    python3 manage.py user       add, list, disable, enable users; set a password
+    python3 manage.py token      create, list, revoke tokens for the prediction API
+    python3 manage.py doctor     report problems and how to fix them
+    python3 manage.py backup       write everything to one archive, also while Shifumi runs
+    python3 manage.py restore      restore an archive into an empty data folder
+    python3 manage.py fetch-landmarker   install MediaPipe and its hand model, to propose boxes (optional)
 
-The first call makes `.venv` and installs `requirements.txt` into it; later calls start at once.
-`python3 manage.py COMMAND --help` tells more about one command.
+The first call creates `.venv` and installs `requirements.txt` into it; later calls start immediately.
+`python3 manage.py COMMAND --help` describes one command.
 
-Only the standard library is used here: this file has to run before anything is installed.
+Only the standard library is used here: this file must run before anything is installed.
 """
 
 import hashlib
@@ -57,7 +57,7 @@ ROOT = Path(__file__).resolve().parent
 
 
 def version_problem(version: tuple) -> str:  # type: ignore[type-arg]  # has to load on any Python 3
-    """What to tell somebody whose Python is not supported; empty when it is."""
+    """What to tell a user whose Python is not supported; empty when it is."""
     current = "{}.{}".format(*version[:2])
     if current in SUPPORTED:
         return ""
@@ -72,11 +72,11 @@ if version_problem(sys.version_info):
 
 
 class InstallError(Exception):
-    """The environment could not be made; the message says what to do."""
+    """The environment could not be created; the message says what to do."""
 
 
 class Environment:
-    """The project's `.venv`, and the proof that it holds what the requirements ask for."""
+    """The project's `.venv`, and whether it matches the requirements."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -90,7 +90,7 @@ class Environment:
         return self._usable() and all(self._stamp(file).is_file() for file in files) and self._stamped(files)
 
     def prepare(self, files: list[Path]) -> None:
-        """Make the environment and install ``files``; raises :class:`InstallError`."""
+        """Create the environment and install ``files``; raises :class:`InstallError`."""
         self.folder.mkdir(exist_ok=True)
         with _alone(self.folder / ".lock"):
             if self.ready(files):
@@ -99,7 +99,7 @@ class Environment:
                 self._make()
             for file in files:
                 self._stamp(file).unlink(missing_ok=True)
-            # While the marker lies there the packages may be half-written: the next call starts afresh.
+            # While the marker exists the packages may be incomplete: the next call starts over.
             self.marker.touch()
             _pip_install(self.python, files)
             self.marker.unlink()
@@ -113,7 +113,7 @@ class Environment:
         return all(self._stamp(file).read_text(encoding="ascii") == _digest(file) for file in files)
 
     def _usable(self) -> bool:
-        """The interpreter is there, its base still exists, and no installation was cut short."""
+        """The interpreter exists, its base still exists, and no installation was interrupted."""
         try:
             lines = (self.folder / "pyvenv.cfg").read_text(encoding="utf-8").splitlines()
         except OSError:
@@ -131,13 +131,15 @@ class Environment:
                 shutil.rmtree(entry)
             else:
                 entry.unlink()
-        print(f"Making a Python {sys.version_info.major}.{sys.version_info.minor} environment in .venv ...", flush=True)
+        print(
+            f"Creating a Python {sys.version_info.major}.{sys.version_info.minor} environment in .venv ...", flush=True
+        )
         try:
             venv.EnvBuilder(with_pip=True, symlinks=os.name != "nt").create(self.folder)
         except (subprocess.CalledProcessError, OSError) as error:
             raise InstallError(
-                f"Python could not make the environment ({error}). On Debian and Ubuntu: "
-                "`sudo apt-get install python3-venv`; then call this again."
+                f"Python could not create the environment ({error}). On Debian and Ubuntu: "
+                "`sudo apt-get install python3-venv`; then run this command again."
             ) from error
 
 
@@ -162,7 +164,7 @@ def _alone(lock: Path) -> Iterator[None]:
                 try:
                     msvcrt.locking(handle.fileno(), msvcrt.LK_LOCK, 1)
                     break
-                except OSError:  # given up after ten seconds; an installation takes longer
+                except OSError:  # raised after ten seconds; an installation takes longer
                     continue
         else:
             import fcntl
@@ -172,12 +174,12 @@ def _alone(lock: Path) -> Iterator[None]:
 
 
 class Progress:
-    """One line that lives on a terminal; now and then a line elsewhere, for logs."""
+    """One line that is updated on a terminal; an occasional line elsewhere, for logs."""
 
     def __init__(self, total: int) -> None:
         self.total = total
         self.started = time.monotonic()
-        self.text = "asking the package index"
+        self.text = "querying the package index"
         self.seen = 0
         self._terminal = sys.stdout.isatty()
         self._done = threading.Event()
@@ -190,7 +192,7 @@ class Progress:
         return f"{seconds // 60}:{seconds % 60:02d}"
 
     def saw(self, line: str) -> None:
-        """Take one line of pip's output into account."""
+        """Process one line of pip's output."""
         if line.startswith(("Collecting ", "Requirement already satisfied: ")):
             self.seen = min(self.seen + 1, self.total)
             name = line.split(": ")[-1] if line.startswith("Req") else line[len("Collecting ") :]
@@ -215,16 +217,16 @@ class Progress:
 
 
 def _pip_install(python: Path, files: list[Path]) -> None:
-    """Run pip over ``files`` with visible progress; raises :class:`InstallError` with pip's last words."""
+    """Run pip on ``files`` with visible progress; raises :class:`InstallError` with pip's last output."""
     free_gb = shutil.disk_usage(python.parent).free / 1e9
     if free_gb < NEEDED_DISK_GB:
-        raise InstallError(f"The installation takes up to {NEEDED_DISK_GB} GB; only {free_gb:.1f} GB are free here.")
+        raise InstallError(f"The installation needs up to {NEEDED_DISK_GB} GB; only {free_gb:.1f} GB are free here.")
     names = " and ".join(file.name for file in files)
     print(f"Installing {names}: once, about two minutes with a good connection ...", flush=True)
     command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar=off"]
     if not sys.dont_write_bytecode:
-        # Compiling every module of 350 packages is a third of the work. Python compiles the few that it imports itself,
-        # and keeps them unless it was told to write none: then each process would compile them again.
+        # Compiling all modules of 350 packages is a third of the work. Python compiles the imported ones itself and
+        # caches them unless told not to: then each process would compile them again.
         command.append("--no-compile")
     for file in files:
         command += ["-r", str(file)]
@@ -235,7 +237,7 @@ def _pip_install(python: Path, files: list[Path]) -> None:
     finally:
         progress.close()
     if code:
-        raise InstallError("pip could not install the requirements. Its last words:\n\n" + "".join(tail))
+        raise InstallError("pip could not install the requirements. Its last output:\n\n" + "".join(tail))
     print(f"Installed in {progress.elapsed}.", flush=True)
 
 
@@ -253,20 +255,20 @@ def _follow(command: list[str], progress: Progress, tail: "deque[str]") -> int:
                 tail.append(line)
                 progress.saw(line)
         except BaseException:
-            # Ctrl-C or a stop signal: pip must not go on writing into the folder behind our back.
+            # Ctrl-C or a stop signal: pip must not keep writing in the background.
             pip.terminate()
             raise
     return pip.returncode
 
 
 def hand_over(environment: Environment, arguments: list[str]) -> int:
-    """Become `python -m core.cli` inside the environment (a child process on Windows)."""
+    """Replace this process by `python -m core.cli` in the environment (a child process on Windows)."""
     command = [str(environment.python), "-m", "core.cli", *arguments]
     os.chdir(environment.root)
     os.environ.setdefault("PYTHONUTF8", "1")
     sys.stdout.flush()
     if os.name == "posix":
-        # The same process goes on: Ctrl-C and SIGTERM reach the supervisor without a middleman.
+        # The same process: Ctrl-C and SIGTERM reach the supervisor directly.
         os.execv(command[0], command)  # noqa: S606 - our own interpreter, no shell
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the console sends Ctrl-C to the child as well
     return subprocess.call(command)
@@ -278,7 +280,7 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
         print(__doc__)
         return 0
     if arguments[0] not in COMMANDS:
-        print(f"There is no command {arguments[0]!r}. Choose one of: {', '.join(COMMANDS)}.", file=sys.stderr)
+        print(f"Unknown command {arguments[0]!r}. Choose one of: {', '.join(COMMANDS)}.", file=sys.stderr)
         return 2
     environment = Environment(root)
     files = [root / "requirements.txt"]

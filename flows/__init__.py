@@ -1,7 +1,7 @@
-"""Prefect flows: they order and watch, ``core`` does the work.
+"""Prefect flows: they orchestrate, ``core`` does the work.
 
-Prefect reads its settings from the environment when it is first imported, so they are completed
-here, before any flow module can do that. What the environment already says wins.
+Prefect reads its settings from the environment at its first import, so they are set here, before any flow
+module is imported. Existing environment variables take precedence.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from core.config.settings import get_settings
 
 
 def prefect_environment() -> dict[str, str]:
-    """The settings Prefect's server, runner and flows need to stay on this machine."""
+    """Settings that keep Prefect's server, runner and flows on this machine."""
     settings = get_settings()
     return {
         "PREFECT_API_URL": settings.prefect_api,

@@ -1,6 +1,6 @@
-"""Celery as the doorbell: a message says which work item waits, and the catalog holds everything else.
+"""The Celery application: a message contains only the id of a waiting work item; the catalog has everything else.
 
-So a message that is lost, late or delivered twice costs nothing: the flow rings again, and an item is claimed once.
+So a message that is lost, late or duplicated has no effect: the flow sends it again, and an item is claimed once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ TASK = "shifumi.work"
 
 
 class BrokerUnavailableError(RuntimeError):
-    """The broker did not take the message; the words are for people."""
+    """The broker did not accept the message; the text is for users."""
 
 
 def make_app(settings: Settings) -> Celery:
@@ -33,10 +33,10 @@ def make_app(settings: Settings) -> Celery:
         accept_content=["json"],
         task_ignore_result=True,
         task_default_queue="default",
-        # Late, with one message per place: what waits for a busy worker stays where an idle one finds it.
+        # Acknowledge late and prefetch one message per slot: items stay in the queue while an idle worker exists.
         task_acks_late=True,
         worker_prefetch_multiplier=1,
-        # Work is stopped through the catalog, so nobody who reaches the broker can order a worker about.
+        # Work is cancelled through the catalog, so access to the broker does not allow control of workers.
         worker_enable_remote_control=False,
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,

@@ -1,4 +1,4 @@
-"""Which flows are served, for which workloads, on which schedules."""
+"""The deployments: which flows, for which workloads, on which schedules."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def all_deployments() -> list[Served]:
 
 
 def _flows_for(workload: Workload) -> list[Flow[Any, Any]]:
-    """What the workload's kind of data and its labels bring besides."""
+    """Additional flows according to the workload's data and labels."""
     found: list[Flow[Any, Any]] = []
     if workload.data_kind == "rows":
         found.append(predict_file)
@@ -51,16 +51,16 @@ def _flows_for(workload: Workload) -> list[Flow[Any, Any]]:
 
 
 def paused_by_people() -> dict[tuple[str, str], bool]:
-    """(flow, deployment) → paused, as the server has it: what somebody paused or resumed outlives a restart."""
+    """(flow, deployment) → paused, as on the server: pausing and resuming survives a restart."""
     flows = prefect_api.flow_names()
     return {(flows[item["flow_id"]], item["name"]): bool(item["paused"]) for item in prefect_api.deployments()}
 
 
 def register(runner: Runner) -> None:
-    """Make the deployments known to the server and to ``runner``.
+    """Register the deployments with the server and with ``runner``.
 
-    ``add_flow`` rather than a deployment by path: the runner then starts runs from the flow it holds
-    in memory and need not import the code again for each.
+    ``add_flow`` instead of a deployment by path: the runner then starts runs from the flow in memory and
+    need not import the code for each run.
     """
     paused = paused_by_people()
     for flow, options in all_deployments():

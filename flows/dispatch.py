@@ -1,7 +1,7 @@
-"""Heavy steps: done here, or, when a broker is set, handed over to a worker and waited for.
+"""Heavy steps: executed here or, with a broker, by a worker while the flow waits.
 
-The flow owns the job either way: it waits, shows the progress, rings again when a message or a worker was lost, and
-takes the item back when the flow itself is cancelled.
+The flow owns the job either way: it waits, shows progress, sends the message again when a message or a worker was
+lost, and cancels the item when the flow itself is cancelled.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _TRY_AGAIN_S = 3.0
 
 
 def dispatch(kind: str, job_id: str, arguments: Mapping[str, Any], report: Report) -> dict[str, Any]:
-    """Do ``kind`` of :mod:`flows.task_registry` and return its result. Raises what the work raises, wherever it ran."""
+    """Execute ``kind`` of :mod:`flows.task_registry` and return its result. Raises the task's errors."""
     settings = get_settings()
     if settings.celery_broker_url is None:
         return task_registry.run_task(kind, arguments, report)
@@ -36,7 +36,7 @@ def dispatch(kind: str, job_id: str, arguments: Mapping[str, Any], report: Repor
         ended = _Waiting(item, report).until_ended()
     finally:
         with suppress(CatalogUnavailableError):
-            work_items.cancel(item.id)  # nothing, when it has ended
+            work_items.cancel(item.id)  # no effect when it has ended
     if ended.state == work_items.DONE:
         return ended.result
     raise (
@@ -45,7 +45,7 @@ def dispatch(kind: str, job_id: str, arguments: Mapping[str, Any], report: Repor
 
 
 class _Waiting:
-    """A flow that waits for one item."""
+    """A flow that waits for one work item."""
 
     def __init__(self, item: WorkItem, report: Report) -> None:
         self._item = item
@@ -55,7 +55,7 @@ class _Waiting:
         self._trouble: Message | None = None
 
     def until_ended(self) -> WorkItem:
-        """Raises ``LookupError`` when the item is gone."""
+        """Raises ``LookupError`` when the item does not exist any more."""
         pause = threading.Event()
         while self._item.state in work_items.OPEN:
             try:

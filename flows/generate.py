@@ -1,4 +1,4 @@
-"""``generate-dataset``: make, store and register a dataset, then let the loop look at it."""
+"""``generate-dataset``: generate, store and register a dataset, then start a check."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from flows.state_hooks import HOOKS
 
 @task(cache_policy=NO_CACHE)
 def make(workload_name: str, choices: dict[str, Any], username: str, report: Report) -> Dataset:
-    """Generate, store and register; validation happens again here, behind every caller."""
+    """Generate, store and register; parameters are validated again here, for every caller."""
     give_way()
     workload = get_workload(workload_name)
     parameters = workload.parameters.model_validate(choices)
@@ -32,7 +32,7 @@ def make(workload_name: str, choices: dict[str, Any], username: str, report: Rep
 
 @flow(name="generate-dataset", **HOOKS)
 def generate_dataset(workload: str, choices: dict[str, Any] | None = None, job_id: str | None = None) -> None:
-    """Generate a dataset of ``workload`` with ``choices`` (its own parameters, defaults otherwise)."""
+    """Generate a dataset of ``workload`` with ``choices`` (its own parameters, else defaults)."""
     with running(jobs.GENERATE, workload, job_id, choices=choices) as run:
         dataset = make(workload, choices or {}, run.job.created_by, run.part(0.0, 0.95))
         run.result = {"dataset_id": dataset.id, "rows": dataset.rows}
@@ -42,7 +42,7 @@ def generate_dataset(workload: str, choices: dict[str, Any] | None = None, job_i
 
 
 def look_at_new_data(workload: str, username: str) -> None:
-    """Start a check at once instead of waiting for the schedule; one that already runs is fine."""
+    """Start a check immediately instead of waiting for the schedule; one that already runs is fine."""
     try:
         jobs.submit(Actor(username, Role.EDITOR), jobs.CHECK, workload)
     except (jobs.JobBusyError, prefect_api.PrefectUnavailableError, prefect_api.PrefectRefusedError) as error:

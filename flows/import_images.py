@@ -1,4 +1,4 @@
-"""``import-images``: take over the pictures of an uploaded dataset."""
+"""``import-images``: import the images of an uploaded dataset."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from flows.state_hooks import HOOKS
 
 
 @task(cache_policy=NO_CACHE)
-def take_over(workload: str, job: Job, upload: str, meanings: dict[str, str], report: Report) -> dict[str, Any]:
-    """Picture by picture: what is there when the run ends early stays, and the next run finds it."""
-    asked = {"workload": workload, "username": job.created_by, "upload": upload, "meanings": meanings}
+def take_over(workload: str, job: Job, upload: str, class_mapping: dict[str, str], report: Report) -> dict[str, Any]:
+    """Image by image: after an early end imported images stay, and the next run continues."""
+    asked = {"workload": workload, "username": job.created_by, "upload": upload, "class_mapping": class_mapping}
     return handover.dispatch(task_registry.IMPORT, job.id, asked, report)
 
 
 def propose(workload: str, job: Job, report: Report) -> Messages:
-    """Boxes for pictures that came without; what hinders that does not spoil the import."""
+    """Propose boxes for images without labels; a failure here does not affect the import."""
     try:
         return messages_from_json(look(workload, job, report)["message"])
     except proposing.NoProposerError as error:
@@ -36,11 +36,11 @@ def propose(workload: str, job: Job, report: Report) -> Messages:
 
 @flow(name="import-images", **HOOKS)
 def import_images(
-    workload: str, upload: str, meanings: dict[str, str] | None = None, job_id: str | None = None
+    workload: str, upload: str, class_mapping: dict[str, str] | None = None, job_id: str | None = None
 ) -> None:
-    """Import ``upload`` (a name in the uploads folder); ``meanings`` maps its classes to those of ``workload``."""
+    """Import ``upload`` (a name in the uploads folder); ``class_mapping`` maps its classes to those of ``workload``."""
     with running(jobs.IMPORT, workload, job_id, upload=upload) as run:
-        outcome = take_over(workload, run.job, upload, meanings or {}, run.part(0.0, 0.7))
+        outcome = take_over(workload, run.job, upload, class_mapping or {}, run.part(0.0, 0.7))
         run.result = outcome["in_short"]
         done = messages_from_json(outcome["message"])
         run.message = (*done, *propose(workload, run.job, run.part(0.7, 1.0))) if outcome["unlabelled"] else done

@@ -1,4 +1,4 @@
-"""A worker's thread that holds one item: it keeps the lease, watches over the process that does the work, ends it."""
+"""A worker's thread for one item: renews the lease, watches the process that does the work, and ends it."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _SHUTDOWN_SHOWS_S = 0.5
 
 
 class TimeLimitError(RuntimeError):
-    """The work took longer than ``SHIFUMI_CELERY_TIME_LIMIT_S``."""
+    """The work exceeded ``SHIFUMI_CELERY_TIME_LIMIT_S``."""
 
 
 class Holder:
-    """Holds items for the worker ``name`` until ``stopping`` is set; one thread each."""
+    """Holds the leases of the worker ``name`` until ``stopping`` is set; one thread each."""
 
     def __init__(self, name: str, context: BaseContext) -> None:
         self.name = name
@@ -37,7 +37,7 @@ class Holder:
         self._context = context
 
     def hold(self, item_id: str) -> None:
-        """Do an item from claim to end. Does nothing when it is taken, done or not wanted any more."""
+        """Execute an item from claim to end. Does nothing when it is claimed, done or cancelled."""
         item = None if self.stopping.is_set() else work_items.claim(item_id, self.name)
         if item is None:
             return
@@ -52,7 +52,7 @@ class Holder:
 
 
 class _Watch:
-    """One process that does one item."""
+    """One process that executes one item."""
 
     def __init__(self, item: WorkItem, process: BaseProcess, stopping: threading.Event) -> None:
         settings = get_settings()
@@ -65,11 +65,11 @@ class _Watch:
         self._late = now + settings.celery_time_limit_s
 
     def until_gone(self) -> None:
-        """Returns when the process is gone and its item in order."""
+        """Returns when the process has ended and the item's state is final or released."""
         while not wait([self._process.sentinel], timeout=_LOOK_EVERY_S):
             now = time.monotonic()
             if self._stopping.is_set():
-                # Not politely: tidying up would remove an upload that the next worker needs.
+                # Killed: cleaning up would delete an upload that the next worker needs.
                 self._kill()
                 return self._give_back(blameless=True)
             if now > self._late:
@@ -79,7 +79,7 @@ class _Watch:
         return self._judge()
 
     def _renewed(self, now: float) -> bool:
-        """Whether the lease still holds; a catalog that does not answer may do so until the lease has run out."""
+        """Whether the lease is still valid; an unavailable catalog is tolerated until the lease has expired."""
         try:
             held = work_items.renew(self._item.id, self._owner)
         except CatalogUnavailableError as error:
@@ -89,7 +89,7 @@ class _Watch:
         return held
 
     def _end(self) -> None:
-        """Not ours any more: done a moment ago, cancelled, which may tidy up, or taken over, which may not."""
+        """The lease is gone: done a moment ago, cancelled (cleaning up is fine), or taken over (it is not)."""
         try:
             item = work_items.get(self._item.id)
             state = item.state if item is not None else work_items.CANCELLED
@@ -109,7 +109,7 @@ class _Watch:
         work_items.fail(self._item.id, self._owner, work_errors.packed(error))
 
     def _judge(self) -> None:
-        """The process ended by itself: did it leave its item in order?"""
+        """The process exited: is the item's state final?"""
         item = work_items.get(self._item.id)
         if item is None or item.lease_owner != self._owner:
             return
@@ -129,7 +129,7 @@ class _Watch:
         try:
             notify_workers(self._item.id, self._item.queue)
         except BrokerUnavailableError as error:
-            logger.warning("The flow will ring again later: {}", error)
+            logger.warning("The flow will send the message again later: {}", error)
 
     def _terminate(self) -> None:
         self._process.terminate()

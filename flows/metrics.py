@@ -1,4 +1,4 @@
-"""What the flow runner tells Prometheus. Its runs live for seconds: what they did is told by the sidecar."""
+"""Prometheus metrics of the flow runner. Results of its runs are exported by the sidecar."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from core.config.settings import get_settings
 from core.monitoring.metrics.families import seconds, single
 
 COUNTED = CollectorRegistry()
-ENDED = Counter("shifumi_job_watch_ended", "Runs whose process was gone, ended as crashed.", registry=COUNTED)
-FAILURES = Counter("shifumi_job_watch_failures", "Looks at the jobs that failed.", registry=COUNTED)
-LOOKED_AT = Gauge("shifumi_job_watch_timestamp_seconds", "When the jobs were last looked at.", registry=COUNTED)
+ENDED = Counter("shifumi_job_watch_ended", "Runs without a process, ended as crashed.", registry=COUNTED)
+FAILURES = Counter("shifumi_job_watch_failures", "Failed checks of the jobs.", registry=COUNTED)
+LOOKED_AT = Gauge("shifumi_job_watch_timestamp_seconds", "Time of the last check of the jobs.", registry=COUNTED)
 
 
 class Polling(Protocol):
-    """What is asked of Prefect's runner."""
+    """The part of Prefect's runner that is used."""
 
     @property
     def last_polled(self) -> datetime | None: ...
@@ -29,7 +29,7 @@ class Polling(Protocol):
 
 
 class RunnerCollector(Collector):
-    """Whether this runner asks Prefect for work, and can take any."""
+    """Whether this runner polls Prefect, and has free slots."""
 
     def __init__(self, runner: Polling) -> None:
         self._runner = runner
@@ -37,6 +37,6 @@ class RunnerCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         yield from COUNTED.collect()
         polled = seconds(self._runner.last_polled)
-        yield single("shifumi_runner_poll_timestamp_seconds", "When Prefect was last asked for work.", polled)
+        yield single("shifumi_runner_poll_timestamp_seconds", "When Prefect was last polled.", polled)
         yield single("shifumi_runner_has_room", "1 while another run can start.", self._runner.has_slots_available())
-        yield single("shifumi_runner_limit", "How many runs may work at a time.", get_settings().runner_limit)
+        yield single("shifumi_runner_limit", "Maximum number of concurrent runs.", get_settings().runner_limit)

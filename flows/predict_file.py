@@ -1,4 +1,4 @@
-"""``predict-file``: answer every row of an uploaded CSV with the champion."""
+"""``predict-file``: predict every row of an uploaded CSV with the champion."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from flows.state_hooks import HOOKS
 
 @task(cache_policy=NO_CACHE)
 def answer_rows(workload: str, job_id: str, upload: str, report: Report) -> dict[str, Any]:
-    """Stream the file through the champion in chunks."""
+    """Predict the file in chunks."""
     asked = {"workload": workload, "upload": upload, "job_id": job_id}
     return handover.dispatch(task_registry.PREDICT_FILE, job_id, asked, report)
 
 
 @flow(name="predict-file", **HOOKS)
 def predict_file(workload: str, upload: str, job_id: str | None = None) -> None:
-    """Predict ``upload`` (a name in the uploads folder); the answer is named after the job."""
+    """Predict ``upload`` (a name in the uploads folder); the result is named after the job."""
     with running(jobs.PREDICT_FILE, workload, job_id, upload=upload) as run:
         answered = answer_rows(workload, run.job.id, upload, run.report)
         run.result = answered

@@ -1,12 +1,15 @@
-"""What the runner's fork server imports once (see :mod:`flows.warm`). No threads may be started here."""
+"""Imports of the runner's fork server (see :mod:`flows.warm`). No threads may be started here."""
 
 from flows.preloaded import import_all
 
 import_all(
     "prefect.main",
     "prefect.flow_engine",
-    "core.workloads.linear.plots",
-    "core.workloads.linear.scores",
+    "core.workloads.rows.classification",
+    "core.workloads.rows.drift",
+    "core.workloads.rows.mlflow_log",
+    "core.workloads.rows.plots",
+    "core.workloads.rows.regression",
     "flows.check",
     "flows.generate",
     "flows.import_images",

@@ -1,4 +1,4 @@
-"""What a worker's fork server imports once (see :mod:`flows.warm`). No threads may be started here."""
+"""Imports of a worker's fork server (see :mod:`flows.warm`). No threads may be started here."""
 
 from flows.preloaded import import_all
 

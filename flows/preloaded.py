@@ -1,8 +1,8 @@
-"""What fork servers import once, so that what they fork starts at once. No threads may be started here."""
+"""Shared imports of fork servers, so that forked processes start fast. No threads may be started here."""
 
 from importlib import import_module
 
-from core.workloads.linear.skops_import import import_skops
+from core.workloads.rows.skops_import import import_skops
 
 LEARNING = (
     "mlflow.sklearn",

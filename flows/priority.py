@@ -1,4 +1,4 @@
-"""Background work lets everything else on the machine go first."""
+"""Low priority for background work."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ _NICENESS = 10
 
 
 def give_way() -> None:
-    """Who works in the background must not make a picture stutter.
+    """Background work must not make live video stutter.
 
-    For the rest of this process; where priorities do not exist nothing happens.
+    For the rest of this process; no effect where priorities do not exist.
     """
     with suppress(OSError, AttributeError):  # already lower, or Windows
         os.nice(_NICENESS - os.nice(0))

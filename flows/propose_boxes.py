@@ -1,4 +1,4 @@
-"""``propose-boxes``: look at pictures that have no label yet and propose boxes for a person to confirm."""
+"""``propose-boxes``: propose boxes on unlabelled images, for review."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from flows.state_hooks import HOOKS
 
 @task(cache_policy=NO_CACHE)
 def look(workload: str, job: Job, report: Report) -> dict[str, Any]:
-    """Picture by picture; a run that ends early leaves whole proposals."""
+    """Image by image; a run that ends early leaves complete proposals."""
     return handover.dispatch(task_registry.PROPOSE, job.id, {"workload": workload, "username": job.created_by}, report)
 
 
 @flow(name="propose-boxes", **HOOKS)
 def propose_boxes(workload: str, job_id: str | None = None) -> None:
-    """Propose boxes for every unlabelled picture of ``workload``."""
+    """Propose boxes for every unlabelled image of ``workload``."""
     with running(jobs.PROPOSE, workload, job_id) as run:
         outcome = look(workload, run.job, run.report)
         run.result = {"looked": outcome["looked"], "found": outcome["found"]}

@@ -1,6 +1,6 @@
-"""``random-check``: the course's first exercise. Every 30 s a coin decides whether there is drift.
+"""``random-check``: the course's first exercise. Every 30 s a random number decides whether there is drift.
 
-Paused when it ships; resume it on the Flows page and watch it fail, retry and recover.
+Its schedule is paused at first; resume it on the Flows page and watch it fail, retry and recover.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from flows.state_hooks import HOOKS
 
 
 class RandomDriftError(RuntimeError):
-    """The coin said drift."""
+    """The random number means drift."""
 
 
 @task(retries=2, retry_delay_seconds=2, cache_policy=NO_CACHE)
 def check_random() -> str:
-    """Draw a number: under 0.5 means drift, and the task fails and is tried again."""
+    """Draw a number: below 0.5 means drift, and the task fails and is retried."""
     drawn = random.random()  # noqa: S311 - a coin, not a key
     if drawn < 0.5:
         get_run_logger().warning("drift: drew %.2f", drawn)
-        raise RandomDriftError(f"drift: drew {drawn:.2f}, which is under 0.50")
+        raise RandomDriftError(f"drift: drew {drawn:.2f}, which is below 0.50")
     get_run_logger().info("OK: drew %.2f", drawn)
     return "ok"
 
 
 @flow(name="random-check", **HOOKS)
 def periodic_check() -> str:
-    """One toss; "ok" unless three tries in a row said drift."""
+    """One draw; "ok" unless three attempts in a row meant drift."""
     return check_random()

@@ -1,4 +1,4 @@
-"""Something done over and over in a thread, for as long as a block lasts."""
+"""A function called repeatedly in a thread while a block runs."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from core.catalog.engine import CatalogUnavailableError
 
 @contextmanager
 def repeating(name: str, every_s: Callable[[], float], do: Callable[[], object]) -> Iterator[None]:
-    """Call ``do`` after each ``every_s()`` seconds until the block ends; when ``do`` gives False it was the last time.
+    """Call ``do`` after each ``every_s()`` seconds until the block ends, or until ``do`` returns False.
 
-    A thread, because the work inside the block may be one long call into a library. A catalog that does not answer is
-    logged only.
+    A thread, because the block may be one long call into a library. An unavailable catalog is only
+    logged.
     """
     done = threading.Event()
 

@@ -42,7 +42,7 @@ def main() -> None:
     start_exporter(port, "SHIFUMI_RUNNER_METRICS_PORT", [TreeCollector(), metrics.RunnerCollector(runner)])
     threading.Thread(target=_watch, name="job-watch", daemon=True).start()
     threading.Thread(target=health_sampler.run, name="health", daemon=True).start()
-    # In a process of its own, so that the runner need not hold MLflow in memory.
+    # In a separate process, so that the runner need not keep MLflow in memory.
     warm.start_context().Process(target=open_store, name="mlflow-store", daemon=True).start()  # type: ignore[attr-defined]
     _say_ready()
     try:
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def drop_missed_runs() -> None:
-    """Cancel scheduled runs that were due while no runner was there: one check now serves as well as ten."""
+    """Cancel scheduled runs that were due while no runner was running: one check now is enough."""
     overdue = datetime.now(UTC) - timedelta(seconds=5)
     for run in prefect_api.runs(["SCHEDULED"], limit=200, sort="EXPECTED_START_TIME_ASC"):
         if run.auto_scheduled and run.expected_start is not None and run.expected_start < overdue:
@@ -71,7 +71,7 @@ def _say_ready() -> None:
 
 
 def open_store() -> None:
-    """Create MLflow's tables now: on first use that takes seconds, which the first training should not."""
+    """Create MLflow's tables now: that takes seconds, which the first training should not wait for."""
     setup_logging("flows")
     try:
         registry.client()
@@ -80,7 +80,7 @@ def open_store() -> None:
 
 
 def _watch() -> None:
-    """End jobs whose process is gone, for as long as this runner lives."""
+    """End jobs without a heartbeat, as long as this runner runs."""
     pause = threading.Event()
     while not pause.wait(_WATCH_EVERY_S):
         try:

@@ -1,4 +1,4 @@
-"""What can be handed over: plain functions from arguments to a result, both JSON, the same with and without workers."""
+"""Tasks for workers: plain functions from arguments to a result, both JSON, the same with and without workers."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ Arguments = Mapping[str, Any]
 
 
 class SettingsDifferError(ValueError):
-    """The worker would train something else than was asked for; the message names the options."""
+    """The worker's settings would train something else; the message names the settings."""
 
 
 def training(workload: str, dataset_id: int, flow_run_id: str | None) -> dict[str, Any]:
-    """The arguments of a training; its parameters go along, so that a worker with other settings notices."""
+    """The arguments of a training, including its parameters, so that a worker with other settings notices."""
     parameters = dict(get_workload(workload).training_parameters)
     return {"workload": workload, "dataset_id": dataset_id, "flow_run_id": flow_run_id, "parameters": parameters}
 
 
 def queue_of(settings: Settings, kind: str, arguments: Arguments) -> str:
-    """Where it waits: trainings that profit from a GPU in the queue that the settings name, all else in ``default``."""
+    """Its queue: trainings that benefit from a GPU in the configured queue, all else in ``default``."""
     if kind == TRAIN and settings.celery_gpu_queue:
         learnt = get_workload(str(arguments["workload"]))
         if isinstance(learnt, UsesGpu) and learnt.wants_gpu:
@@ -47,7 +47,7 @@ def queue_of(settings: Settings, kind: str, arguments: Arguments) -> str:
 
 
 def run_task(kind: str, arguments: Arguments, report: Report) -> dict[str, Any]:
-    """Do it here and now. Raises what the work raises, ``LookupError`` for a kind that this version does not know."""
+    """Execute it here. Raises the task's errors, and ``LookupError`` for a task unknown to this version."""
     if kind not in _TASKS:
         raise LookupError(say("work.unknown_kind", kind=kind))
     return _TASKS[kind](arguments, report)
@@ -85,7 +85,7 @@ def _predict_video(arguments: Arguments, report: Report) -> dict[str, Any]:
 def _import(arguments: Arguments, report: Report) -> dict[str, Any]:
     actor = Actor(arguments["username"], Role.EDITOR)
     collection = collection_of(arguments["workload"])
-    done = importing.import_upload(actor, arguments["upload"], arguments["meanings"], collection, report)
+    done = importing.import_upload(actor, arguments["upload"], arguments["class_mapping"], collection, report)
     return {"in_short": done.in_short(), "message": as_json_list(done.messages()), "unlabelled": done.unlabelled}
 
 

@@ -1,9 +1,9 @@
 """Start flow runs from a process that has already imported what they need.
 
-Prefect starts each run in a fresh interpreter ("spawn"), which spends most of a short run's time
-importing Prefect, MLflow and scikit-learn. On Linux a fork server that has imported them once gives
-each run its own clean process in milliseconds, for about 300 MB that it holds. Elsewhere, or with
-``SHIFUMI_RUNNER_WARM=false``, runs start as Prefect means them to.
+Prefect starts each run in a new interpreter ("spawn"), which spends most of a short run's time
+importing Prefect, MLflow and scikit-learn. On Linux a fork server that has imported them once forks a
+clean process for each run in milliseconds, for about 300 MB of memory. Elsewhere, or with
+``SHIFUMI_RUNNER_WARM=false``, runs start in Prefect's own way.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ _PRELOAD = ["flows.preload"]
 
 
 def start_context() -> BaseContext:
-    """How processes of this runner are started: warm where that is possible and wanted."""
+    """How this runner starts processes: with a preloaded fork server if possible and enabled."""
     warm = sys.platform == "linux" and get_settings().runner_warm
     return multiprocessing.get_context("forkserver" if warm else "spawn")
 
 
 def warmed(preload: list[str]) -> BaseContext:
-    """:func:`start_context`, with a fork server that has imported ``preload`` already."""
+    """:func:`start_context`, with a fork server that has already imported ``preload``."""
     context = start_context()
     if context.get_start_method() == "forkserver":
         context.set_forkserver_preload(preload)
@@ -38,10 +38,10 @@ def warmed(preload: list[str]) -> BaseContext:
 
 
 def install() -> bool:
-    """Let this runner's flow runs come from the fork server; True when it is in use.
+    """Start this runner's flow runs from the fork server; True when it is in use.
 
-    ``prefect.flow_engine`` asks ``multiprocessing`` for the "spawn" context and hands it a pickled
-    call; any context serves. Prefect is pinned, and a test holds this seam.
+    ``prefect.flow_engine`` gets the "spawn" context from ``multiprocessing`` and passes it a pickled
+    call; any context works. Prefect is pinned, and a test covers this.
     """
     context = warmed(_PRELOAD)
     if context.get_start_method() != "forkserver":
@@ -50,5 +50,5 @@ def install() -> bool:
 
     seam = SimpleNamespace(get_context=lambda _method=None: context, context=multiprocessing.context)
     vars(prefect.flow_engine)["multiprocessing"] = seam
-    logger.info("Flow runs start from a warm fork server")
+    logger.info("Flow runs start from a preloaded fork server")
     return True

@@ -1,4 +1,4 @@
-"""The process in which a worker does one item, so that it can be stopped at any moment and may crash alone."""
+"""The process in which a worker executes one item, so that it can be stopped at any time and crash in isolation."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _CARRY_EVERY_S = 1.0
 
 
 class StoppedError(BaseException):
-    """The worker wants this process to end; not an ``Exception``, so that the work itself cannot swallow it."""
+    """The worker stops this process; not an ``Exception``, so that the work itself cannot catch it."""
 
 
 def work(item_id: str, owner: str) -> None:
-    """Do the item as the holder of its lease, and write what came of it."""
+    """Execute the item as its lease owner, and write the result."""
     _install_signal_handlers()
     threading.Thread(target=_end_with_worker, name="end-with-worker", daemon=True).start()
     setup_logging("work")
@@ -55,7 +55,7 @@ def work(item_id: str, owner: str) -> None:
 
 
 class _ProgressReporter:
-    """A :data:`core.config.progress.Report` into the item's row. Telling never stops the doing, a lost lease does."""
+    """A :data:`core.config.progress.Report` to the item's row. A write error is only logged, a lost lease stops."""
 
     def __init__(self, item_id: str, owner: str) -> None:
         self._item_id, self._owner = item_id, owner
@@ -71,14 +71,14 @@ class _ProgressReporter:
 
 
 def stop_unless_cancelled(item_id: str) -> None:
-    """Another worker has the item by now: end at once, because tidying up would take away what it works with."""
+    """Another worker has the item now: exit immediately, because cleaning up would delete its files."""
     now = work_items.get(item_id)
     if now is not None and now.state != work_items.CANCELLED:
         os._exit(1)
 
 
 def _install_signal_handlers() -> None:
-    # Ctrl-C goes to everything in the terminal; the worker decides what becomes of its work.
+    # Ctrl-C goes to all processes in the terminal; the worker decides what happens to its item.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _stopped)
 
@@ -88,7 +88,7 @@ def _stopped(_number: int, _frame: FrameType | None) -> None:
 
 
 def _end_with_worker() -> None:
-    """A worker that was killed must not leave a training behind that nobody can stop."""
+    """A killed worker must not leave a training behind that nobody can stop."""
     worker = multiprocessing.parent_process()
     if worker is not None:
         worker.join()
@@ -97,19 +97,19 @@ def _end_with_worker() -> None:
 
 @contextmanager
 def _carrying(item: WorkItem, owner: str) -> Iterator[None]:
-    """Curves to the page and its wish to stop back, while something is trained that can be watched."""
+    """Relay curves to the page and its stop request back, while an observable training runs."""
     learnt: object = get_workload(str(item.arguments["workload"])) if item.kind == task_registry.TRAIN else None
     if not isinstance(learnt, ObservableTraining):
         yield
         return
-    carrier = ProgressRelay(learnt, item.id, owner, utcnow())
+    relay = ProgressRelay(learnt, item.id, owner, utcnow())
 
-    def carry() -> bool:
+    def relay_progress() -> bool:
         try:
-            carrier.carry()
+            relay.relay_once()
         except work_items.LeaseLostError:
             return False  # the worker ends this process
         return True
 
-    with repeating("carry", lambda: min(_CARRY_EVERY_S, get_settings().job_heartbeat_s), carry):
+    with repeating("relay_progress", lambda: min(_CARRY_EVERY_S, get_settings().job_heartbeat_s), relay_progress):
         yield

@@ -1,4 +1,4 @@
-"""A worker: listens to queues and does what was handed over, until it is stopped.
+"""A worker: consumes queues and executes work items until it is stopped.
 
 python -m flows.worker --queues default,gpu --concurrency 1 --name here
 """
@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Work until stopped; returns the exit code."""
     options = _options(arguments)
     setup_logging("worker")
-    # Celery is imported here and not above: each process that does an item imports this module again.
+    # Celery is imported here and not above: each process that executes an item imports this module again.
     from flows.lease import Holder
 
     holder = Holder(options.name, warm.warmed(_PRELOAD))
@@ -62,35 +62,35 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--queues", default=",".join(settings.worker_queues))
     parser.add_argument("--concurrency", type=int, default=settings.celery_concurrency)
     parser.add_argument("--name", default=f"{socket.gethostname()}-{os.getpid()}")
-    parser.add_argument("--ready", type=Path, help="a file to write once the queues are listened to")
+    parser.add_argument("--ready", type=Path, help="a file to write once the queues are consumed")
     options = parser.parse_args(arguments)
     options.queues = [name.strip() for name in options.queues.split(",")]
     return options
 
 
 def _serve(holder: Holder, me: Worker, ready_file: Path | None) -> int:
-    """Run Celery's own loop with threads: each holds one item, whose work is a process of its own."""
+    """Run Celery's loop with threads: each holds one item, whose work is a separate process."""
     from celery import signals
 
     from flows.celery_app import TASK, make_app
 
     app = make_app(get_settings())
 
-    def bell(item_id: str) -> None:
+    def notified(item_id: str) -> None:
         holder.hold(item_id)
 
-    app.task(bell, name=TASK)
+    app.task(notified, name=TASK)
 
     def stopping(**_about: Any) -> None:
         holder.stopping.set()
 
     def ready(**_about: Any) -> None:
-        logger.info("Worker {} listens to {}", me.name, ", ".join(me.queues))
+        logger.info("Worker {} consumes {}", me.name, ", ".join(me.queues))
         if ready_file is not None:
             _say_ready(ready_file)
 
     def own_logging(**_about: Any) -> None:
-        """Being connected is what keeps Celery from setting up its own."""
+        """Being connected keeps Celery from configuring its own logging."""
 
     signals.worker_shutting_down.connect(stopping)
     signals.worker_ready.connect(ready)
@@ -100,7 +100,7 @@ def _serve(holder: Holder, me: Worker, ready_file: Path | None) -> int:
         queues=me.queues,
         concurrency=me.places,
         pool="threads",
-        # With its event loop a worker that loses Redis while it works never listens again: it was tried.
+        # With its event loop a worker that loses Redis during work never reconnects (tested).
         use_eventloop=False,
         quiet=True,
         without_heartbeat=True,
@@ -108,27 +108,27 @@ def _serve(holder: Holder, me: Worker, ready_file: Path | None) -> int:
         without_mingle=True,
     )
     worker.start()
-    # Celery's own code for an orderly stop is True, which a shell takes for a failure.
+    # Celery's code for a normal stop is True, which a shell takes for a failure.
     return 0 if holder.stopping.is_set() else int(worker.exitcode or 0)
 
 
 def _pulse(me: Worker, left: threading.Event) -> None:
-    """Say that this worker lives, for as long as it does."""
+    """Send heartbeats while the worker runs."""
     while True:
         try:
             workers.heartbeat(me)
         except CatalogUnavailableError as error:
-            logger.warning("No sign of life written: {}", error)
+            logger.warning("Heartbeat not written: {}", error)
         if left.wait(get_settings().job_heartbeat_s):
             break
     try:
         workers.deregister(me.name)
     except CatalogUnavailableError as error:
-        logger.warning("Leaving without a word: {}", error)
+        logger.warning("The worker could not be unregistered: {}", error)
 
 
 def _say_ready(file: Path) -> None:
-    """Tell the supervisor, atomically, that the broker answered and the queues are listened to."""
+    """Tell the supervisor, atomically, that the broker responded and the queues are consumed."""
     temporary = file.with_suffix(".tmp")
     temporary.write_text(json.dumps({"pid": os.getpid(), "ready_at": datetime.now(UTC).isoformat()}), encoding="utf-8")
     temporary.replace(file)

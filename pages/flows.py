@@ -14,7 +14,7 @@ from core.ui.shell.guard import guard
 actor = guard(Role.VIEWER)
 
 st.title("Flows")
-st.write("What Prefect runs, on schedule and on demand, and how it went.")
+st.write("Prefect deployments, schedules and runs.")
 if run_id := st.query_params.get("run"):
     run_page(actor, run_id)
 else:

@@ -15,7 +15,7 @@ from core.ui.shell.live_banner import live_banner
 actor = guard(Role.VIEWER)
 
 st.title("Overview")
-st.write("What is running, how good the champions are, and what happened.")
+st.write("Service health, champions, and recent events.")
 live_banner(actor)
 newcomer = is_new()
 if newcomer:
@@ -30,6 +30,6 @@ with side:
         first_steps(actor)
     events(actor)
 health_history()
-# Last, though it stands on top: asking a service that is down takes a second, and the rest need not wait for it.
+# Last, though it is shown on top: checking a service that is down takes a second, and the rest need not wait for it.
 with health:
     services()

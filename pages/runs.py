@@ -12,7 +12,7 @@ from core.ui.shell.guard import guard
 actor = guard(Role.VIEWER)
 
 st.title("Runs")
-st.write("Every training, tracked by MLflow: what went in, what came out, and which version it became.")
+st.write("Every training run, tracked by MLflow: parameters, metrics, artifacts and registered versions.")
 if run_id := st.query_params.get("run"):
     run_page(actor, run_id)
 elif compared := st.query_params.get("compare"):

@@ -75,7 +75,7 @@ class Sidecar:
 def served_workloads(settings: Settings) -> list[str]:
     """The names of the workloads to serve, the default one first: ``SHIFUMI_API_WORKLOADS``, or all there are."""
     able = [name for name, workload in WORKLOADS.items() if workload.data_kind in ("rows", "images")]
-    wanted = [name.strip() for name in settings.api_workloads.split(",") if name.strip()] or able
+    wanted = [name.strip() for name in (settings.api_workloads or "").split(",") if name.strip()] or able
     for name in wanted:
         if name not in able:
             logger.error("SHIFUMI_API_WORKLOADS names {!r}, which cannot be served; there are {}", name, able)

@@ -1,1 +1,1 @@
-"""Who may do what: users and roles, sessions, throttle, API tokens."""
+"""Authentication and authorisation: users and roles, sessions, login throttle, API tokens."""

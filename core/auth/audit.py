@@ -1,4 +1,4 @@
-"""Who did what, when: written by the services, read by the Admin and Overview pages."""
+"""The audit log: who did what, when; shown on the Admin and Overview pages."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from core.catalog.tables import AuditEvent
 def record_event(
     actor: Actor, action: str, subject: str = "", *, session: Session | None = None, **details: Any
 ) -> None:
-    """Note that ``actor`` did ``action`` (``noun.verb``) to ``subject``.
+    """Record that ``actor`` did ``action`` (``noun.verb``) to ``subject``.
 
-    With a ``session`` the note is part of that transaction: no action without its note, no note without its
-    action. ``details`` must be JSON and never hold a secret.
+    With a ``session`` the event is part of that transaction: both are stored, or neither.
+    ``details`` must be JSON and never contain a secret.
     """
     with nullcontext(session) if session else writing() as target:
         target.add(AuditEvent(actor=actor.username, action=action, subject=subject[:256], details=details))
@@ -29,24 +29,24 @@ def latest(limit: int = 50, offset: int = 0, actor: str | None = None, action: s
     """Events, newest first, optionally of one actor and one action only."""
     query = _filtered(select(AuditEvent), actor, action)
     with reading() as session:
-        # The id decides between events of the same instant.
+        # The id orders events of the same instant.
         return list(session.scalars(query.order_by(AuditEvent.id.desc()).limit(limit).offset(offset)))
 
 
 def count(actor: str | None = None, action: str | None = None) -> int:
-    """How many events :func:`latest` could show under the same filters."""
+    """Number of events with the same filters as :func:`latest`."""
     with reading() as session:
         return session.scalar(_filtered(select(func.count(AuditEvent.id)), actor, action)) or 0
 
 
 def actors() -> list[str]:
-    """Everybody who appears in the log, sorted."""
+    """All actors in the log, sorted."""
     with reading() as session:
         return list(session.scalars(select(AuditEvent.actor).distinct().order_by(AuditEvent.actor)))
 
 
 def actions() -> list[str]:
-    """Every action that appears in the log, sorted."""
+    """All actions in the log, sorted."""
     with reading() as session:
         return list(session.scalars(select(AuditEvent.action).distinct().order_by(AuditEvent.action)))
 

@@ -1,6 +1,6 @@
-"""Passwords: what is accepted, how they are hashed, how one is made up.
+"""Passwords: policy, hashing, generation.
 
-After NIST SP 800-63B: length counts, composition rules do not, passwords that everybody uses are refused.
+Follows NIST SP 800-63B: length counts, composition rules do not, common passwords are rejected.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ MIN_CHARACTERS = 8
 MAX_BYTES = 72
 """bcrypt's own limit, in bytes of UTF-8: 72 plain letters, fewer with accents or emoji."""
 
-# No 0/o, 1/l/i: people read these aloud and type them from paper.
+# No 0/o, 1/l/i: generated passwords are sometimes read aloud or typed from paper.
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 _COMMON = Path(__file__).with_name("common_passwords.txt")
 
 
 class PasswordRefusedError(ValueError):
-    """The password breaks a rule; the message says which and what to do."""
+    """The password violates the policy; the message says which rule and what to do."""
 
 
 def check_policy(password: str, username: str) -> None:
@@ -34,15 +34,15 @@ def check_policy(password: str, username: str) -> None:
         raise PasswordRefusedError(f"Use at least {MIN_CHARACTERS} characters; a few unrelated words work well.")
     if len(_bytes(password)) > MAX_BYTES:
         raise PasswordRefusedError(
-            f"That is longer than {MAX_BYTES} bytes, more than the password hash can take in. "
+            f"The password is longer than {MAX_BYTES} bytes, the limit of the password hash. "
             "Shorten it; accented letters and emoji count two to four bytes each."
         )
     if password != password.strip() or not password.isprintable():
-        raise PasswordRefusedError("No spaces at the ends and no control characters, please: they get lost on the way.")
+        raise PasswordRefusedError("No spaces at the start or end and no control characters: they are easily lost.")
     if len(username) >= 3 and username.casefold() in password.casefold():
-        raise PasswordRefusedError("The password contains the username. Choose one that does not.")
+        raise PasswordRefusedError("The password contains the username. Choose another one.")
     if password.casefold() in common_passwords() or len(set(password)) < 3:
-        raise PasswordRefusedError("That is one of the passwords everybody tries first. Choose another.")
+        raise PasswordRefusedError("This is one of the most common passwords. Choose another one.")
 
 
 def hash_password(password: str) -> str:
@@ -51,13 +51,13 @@ def hash_password(password: str) -> str:
 
 
 def verify_password(password: str, password_hash: str | None) -> bool:
-    """Whether ``password`` belongs to ``password_hash``.
+    """Whether ``password`` matches ``password_hash``.
 
-    ``None`` (nobody of that name) costs the same time: a dummy hash is checked, so that the answer's
-    delay does not tell which usernames exist.
+    ``None`` (unknown user) takes the same time: a dummy hash is checked, so that the response time
+    does not reveal which usernames exist.
     """
     data = _bytes(password)
-    # Longer than bcrypt takes: surely wrong, but it still has to cost the same.
+    # Longer than bcrypt's limit: certainly wrong, but it has to take the same time.
     fits = len(data) <= MAX_BYTES
     matches = bcrypt.checkpw(data[:MAX_BYTES], (password_hash or _dummy_hash(COST)).encode())
     return matches and fits and password_hash is not None
@@ -71,13 +71,13 @@ def generate_password() -> str:
 
 @lru_cache(maxsize=1)
 def common_passwords() -> frozenset[str]:
-    """Passwords of eight characters and more that are tried first, in lower case."""
+    """The most common passwords of at least eight characters, in lower case."""
     lines = _COMMON.read_text(encoding="utf-8").splitlines()
     return frozenset(line for line in lines if line and not line.startswith("#"))
 
 
 def _bytes(password: str) -> bytes:
-    # The same letters typed on different keyboards can be different code points: NFKC makes them one.
+    # The same letters typed on different keyboards can be different code points: NFKC unifies them.
     return unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")
 
 

@@ -1,4 +1,4 @@
-"""Roles, and the check that every service makes before it acts."""
+"""Roles, and the permission check that every service function makes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """``viewer`` looks, predicts and plays; ``editor`` also makes data and trains; ``admin`` also
-    promotes, rolls back and manages people and tokens."""
+    """``viewer`` can view, predict and play; ``editor`` can also create data and train; ``admin`` can also
+    promote, roll back and manage users and tokens."""
 
     VIEWER = "viewer"
     EDITOR = "editor"
@@ -25,20 +25,20 @@ class ForbiddenError(PermissionError):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Somebody who asks a service to act: a logged-in person, a token or the system itself."""
+    """Who performs an action: a user, a token or the system itself."""
 
     username: str
     role: Role
 
 
 SYSTEM = Actor("system", Role.ADMIN)
-"""Scheduled flows and the command line act under this name."""
+"""The actor of scheduled flows and of the command line."""
 
 
 def require(actor: Actor, role: Role) -> None:
-    """Raise :class:`ForbiddenError` unless ``actor`` holds at least ``role``."""
+    """Raise :class:`ForbiddenError` unless ``actor`` has at least ``role``."""
     if actor.role.rank < role.rank:
         raise ForbiddenError(
-            f"This needs the role {role.value}; {actor.username} is {actor.role.value}. "
+            f"Requires role {role.value}; {actor.username} has role {actor.role.value}. "
             "An admin can change that under Admin, Users."
         )

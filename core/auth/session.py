@@ -1,9 +1,9 @@
-"""Who sits in front of this browser tab.
+"""The login session of this browser tab.
 
-streamlit-authenticator keeps the log-in state of a tab and writes the cookie. Three things of it are
-replaced: passwords are checked by ``core.auth.users`` (throttled), the cookie holds a ticket that can be
-revoked, and both are checked against the catalog on every rerun, so that a logout, a new password, a changed
-role or a disabled user takes effect in every tab that is open.
+streamlit-authenticator keeps the login state of a tab and writes the cookie. Three parts of it are
+replaced: passwords are checked by ``core.auth.users`` (throttled), the cookie contains a revocable
+ticket, and both are checked against the catalog on every rerun, so that a logout, a new password, a changed
+role or a disabled user takes effect in every open tab.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SET, _DELETE = "shifumi_cookie_set", "shifumi_cookie_delete"
 
 
 def current_account() -> Account | None:
-    """The account of this tab as the catalog has it now, or None when nobody (or nobody any more) is logged in.
+    """The account of this tab as it is in the catalog now, or None when nobody is logged in (any more).
 
     Raises ``CatalogUnavailableError``.
     """
@@ -41,7 +41,7 @@ def current_account() -> Account | None:
 
 
 def current_actor() -> Actor | None:
-    """:func:`current_account` as services want it, with the role freshly read from the catalog."""
+    """:func:`current_account` as an actor, with the role freshly read from the catalog."""
     account = current_account()
     return account.actor if account else None
 
@@ -54,26 +54,26 @@ def log_in(username: str, password: str) -> Account:
     controller = _controller()
     controller.login(username, password)
     account = users.get_user(username)
-    if account is None:  # removed between two statements
+    if account is None:  # deleted between two statements
         raise users.LoginFailedError("This user has just been removed.")
     _keep(issue(account.username))
     return account
 
 
 def change_password(current: str, new: str) -> None:
-    """Change the password of whoever is logged in: other tabs and browsers are logged out, this one stays.
+    """Change the password of the logged-in user: other tabs and browsers are logged out, this one stays.
 
     Raises ``LoginFailedError``, ``LoginThrottledError``, ``PasswordRefusedError``.
     """
     actor = current_actor()
     if actor is None:
-        raise users.LoginFailedError("You are not logged in any more. Log in and try again.")
+        raise users.LoginFailedError("You are no longer logged in. Log in and try again.")
     users.change_own_password(actor, current, new, source())
     _keep(issue(actor.username))
 
 
 def log_out() -> None:
-    """End all sessions of whoever is logged in here: this tab, other tabs, other browsers."""
+    """End all sessions of the logged-in user: this tab, other tabs, other browsers."""
     actor = current_actor()
     if actor is not None:
         users.end_sessions(actor, actor.username)
@@ -82,10 +82,10 @@ def log_out() -> None:
 
 
 def sync_cookie() -> None:
-    """Carry a waiting change of the cookie to the browser; call it once per run of the app.
+    """Send a pending cookie change to the browser; call it once per script run.
 
     The cookie is written by JavaScript, so the element must stay on the page until the browser has
-    answered: a rerun right after the login would otherwise lose it.
+    responded: a rerun right after the login would otherwise lose it.
     """
     change = st.session_state.get(_COOKIE_CHANGE)
     if change is None:
@@ -100,24 +100,24 @@ def sync_cookie() -> None:
             COOKIE_NAME,
             seal(ticket),
             key=_SET,
-            # With its zone: the library's own naive time is off by the distance between server and browser.
+            # With time zone: the library's naive time is off by the offset between server and browser.
             expires_at=datetime.fromtimestamp(ticket.expires_at, UTC),
             secure=str(st.context.url or "").startswith("https:"),
             same_site="strict",
         )
     elif change == _DELETE:
-        browser.cookies.setdefault(COOKIE_NAME, "")  # delete() insists on knowing it
+        browser.cookies.setdefault(COOKIE_NAME, "")  # delete() fails for unknown cookies
         browser.delete(COOKIE_NAME, key=_DELETE)
 
 
 def source() -> str:
-    """Where the browser connects from, for the throttle; Streamlit says None for this very machine."""
+    """The client's address, for the throttle; Streamlit says None for this machine."""
     address = st.context.ip_address
     return address if isinstance(address, str) else "local"
 
 
 class _CatalogModel(AuthenticationModel):  # type: ignore[misc]
-    """The library's log-in, asking our catalog instead of a dictionary of hashes."""
+    """The library's login, using our catalog instead of a dictionary of hashes."""
 
     def check_credentials(self, username: str, password: str) -> bool:
         account = users.authenticate(username, password, source())
@@ -133,12 +133,12 @@ def _controller(account: Account | None = None) -> AuthenticationController:
 
 
 def _credentials(account: Account) -> dict[str, object]:
-    # The hash stays in the catalog; the library only needs what it shows.
+    # The hash stays in the catalog; the library only needs display data.
     return {"name": account.name, "email": None, "roles": [account.role.value]}
 
 
 def _resume() -> Account | None:
-    """Log this tab in with the cookie the browser sent when it connected (refresh, new tab)."""
+    """Log this tab in with the cookie that the browser sent when it connected (refresh, new tab)."""
     sealed = st.context.cookies.get(COOKIE_NAME)
     ticket = unseal(sealed) if sealed else None
     account = users.get_user(ticket.username) if ticket else None
@@ -156,6 +156,6 @@ def _keep(ticket: Ticket) -> None:
 
 def _forget() -> None:
     _controller().logout()
-    # What pages kept for this person (uploads, results) is not for the next one in this tab.
+    # Session data of pages (uploads, results) must not be visible to the next user of this tab.
     for key in list(st.session_state):
         del st.session_state[key]

@@ -1,6 +1,6 @@
-"""Slow down guessing: failed logins are counted in the catalog, per user and per source.
+"""Login throttle: failed logins are counted in the catalog, per user and per source address.
 
-Never a permanent lock: whoever waits ``login_window_s`` may try again.
+Never a permanent lock: after ``login_window_s`` another attempt is possible.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from core.catalog.tables import LoginAttempt, utcnow
 from core.config.settings import get_settings
 
 SOURCE_FACTOR = 4
-"""A source may fail this many times more often than a user: a whole class can sit behind one address."""
+"""Factor for source addresses: a whole class can be behind one address."""
 
-_ADVISORY_LOCK = 0x5F1  # names our lock in PostgreSQL; any constant will do
-_LONGEST = 64  # the width of the columns: whoever types more is counted under the beginning
+_ADVISORY_LOCK = 0x5F1  # id of our lock in PostgreSQL; any constant will do
+_LONGEST = 64  # the width of the columns: longer input is truncated
 
 
 class LoginThrottledError(RuntimeError):
-    """Too many failures; ``wait_s`` is how long to wait before the next try is looked at."""
+    """Too many failures; ``wait_s`` is the time until the next attempt is accepted."""
 
     def __init__(self, wait_s: float) -> None:
         self.wait_s = wait_s
@@ -31,14 +31,14 @@ class LoginThrottledError(RuntimeError):
 
 
 def begin(username: str, source: str) -> int:
-    """Book an attempt as failed, before the password is checked, and return its id.
+    """Record an attempt as failed, before the password is checked, and return its id.
 
-    Booking first means that a hundred tries at the same moment cannot all slip through.
-    Raises :class:`LoginThrottledError`, and books nothing, when the user or the source is over the limit.
+    Recording first means that a hundred concurrent attempts cannot all pass.
+    Raises :class:`LoginThrottledError`, and records nothing, when the user or the source is over the limit.
     """
     now = utcnow()
     with writing() as session:
-        if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer at a time anyway
+        if session.get_bind().dialect.name == "postgresql":  # SQLite has only one writer at a time
             session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
         session.execute(delete(LoginAttempt).where(LoginAttempt.at < now - _window()))
         attempt = LoginAttempt(username=username[:_LONGEST], source=source[:_LONGEST], succeeded=False, at=now)
@@ -49,10 +49,10 @@ def begin(username: str, source: str) -> int:
 
 
 def succeed(attempt_id: int) -> None:
-    """The password was right: the user's failures so far no longer count."""
+    """The password was right: the user's previous failures no longer count."""
     with writing() as session:
         attempt = session.get(LoginAttempt, attempt_id)
-        if attempt is not None:  # None: the window is shorter than the password check, and it was purged
+        if attempt is not None:  # None: the window is shorter than the password check, and it was deleted
             attempt.succeeded = True
             session.flush()
             session.execute(
@@ -61,7 +61,7 @@ def succeed(attempt_id: int) -> None:
 
 
 def in_words(seconds: float) -> str:
-    """``61`` → "2 minutes": rounded up, so that nobody comes back too early."""
+    """``61`` → "2 minutes": rounded up, so that nobody retries too early."""
     whole = max(1, -int(-seconds // 1))
     number, unit = (whole, "second") if whole < 60 else (-(-whole // 60), "minute")
     return f"{number} {unit}{'s' if number != 1 else ''}"

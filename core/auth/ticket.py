@@ -1,6 +1,6 @@
-"""The session ticket: who logged in and when, signed, kept in the browser's cookie.
+"""The session ticket: user and time of login, signed, stored in the browser's cookie.
 
-A ticket alone opens nothing: ``core.auth.session`` also asks the catalog whether the user still exists, is
+A ticket alone is not sufficient: ``core.auth.session`` also checks in the catalog that the user still exists, is
 enabled, and has not logged out since it was issued.
 """
 
@@ -31,7 +31,7 @@ class Ticket:
     expires_at: float
 
     def admits(self, account: Account | None) -> bool:
-        """Whether ``account`` (as the catalog has it now) may go in with this ticket."""
+        """Whether the ticket is valid for ``account`` (as it is in the catalog now)."""
         return (
             account is not None
             and account.username == self.username
@@ -42,19 +42,19 @@ class Ticket:
 
 
 def issue(username: str) -> Ticket:
-    """A ticket from now for ``session_hours``."""
+    """A ticket valid from now for ``session_hours``."""
     now = time.time()
     return Ticket(username, now, now + get_settings().session_hours * 3600)
 
 
 def seal(ticket: Ticket) -> str:
-    """The signed form that goes into the cookie."""
+    """The signed form that is stored in the cookie."""
     claims = {"sub": ticket.username, "iat": ticket.issued_at, "exp": ticket.expires_at}
     return jwt.encode(claims, cookie_key(), algorithm=_ALGORITHM)
 
 
 def unseal(sealed: str) -> Ticket | None:
-    """The ticket inside, or None when it is not ours, was changed, has expired or makes no sense."""
+    """The decoded ticket, or None when it is forged, changed, expired or malformed."""
     try:
         claims = jwt.decode(sealed, cookie_key(), algorithms=[_ALGORITHM], options={"require": ["sub", "iat", "exp"]})
         return Ticket(str(claims["sub"]), float(claims["iat"]), float(claims["exp"]))
@@ -63,9 +63,9 @@ def unseal(sealed: str) -> Ticket | None:
 
 
 def cookie_key() -> bytes:
-    """The signing key of this installation, made on first use, readable by its owner only.
+    """The signing key of this installation, created on first use, readable by its owner only.
 
-    Deleting the file logs everybody out. Raises ``OSError`` when it can neither be read nor made.
+    Deleting the file logs all users out. Raises ``OSError`` when it can be neither read nor created.
     """
     path = get_settings().run_dir / "cookie.key"
     with suppress(FileNotFoundError):
@@ -77,12 +77,12 @@ def cookie_key() -> bytes:
 def _make_key(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    # 0600 from the first moment: chmod afterwards would leave a gap.
+    # Mode 0600 from the start: chmod afterwards would leave a gap.
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(secrets.token_bytes(_KEY_BYTES))
-        # A link appears whole and refuses to replace: of two processes starting together one wins.
+        # A link is atomic and refuses to replace: of two processes starting together one wins.
         with suppress(FileExistsError):
             os.link(draft, path)
     finally:

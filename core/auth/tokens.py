@@ -1,4 +1,4 @@
-"""API tokens: made, listed and revoked by admins. The sidecar checks them with :class:`TokenVerifier`."""
+"""API tokens: created, listed and revoked by admins. The sidecar checks them with :class:`TokenVerifier`."""
 
 from __future__ import annotations
 
@@ -42,28 +42,28 @@ __all__ = [
 ]
 
 PREFIX: Final = "shf_"
-"""Every secret starts so: leak scanners find it, and ``core.config.logs`` blanks it."""
+"""Prefix of every secret: leak scanners find it, and ``core.config.logs`` masks it."""
 
 SCOPES: Final = frozenset({"predict"})
 
 
 class TokenRefusedError(ValueError):
-    """The request about a token cannot be met; the message says why."""
+    """The token cannot be created or revoked; the message says why."""
 
 
 def create_token(actor: Actor, name: str, scopes: Sequence[str], days: float | None) -> tuple[str, ApiToken]:
-    """Make a token valid for ``days`` (None: until revoked). Returns the secret, which is kept nowhere.
+    """Create a token valid for ``days`` (None: no expiry). Returns the secret, which is stored nowhere.
 
     Raises ``ForbiddenError``, :class:`TokenRefusedError`.
     """
     require(actor, Role.ADMIN)
     name, wanted = name.strip(), sorted(set(scopes))
     if not 1 <= len(name) <= 64:
-        raise TokenRefusedError("Give the token a name of 1 to 64 characters that tells where it is used.")
+        raise TokenRefusedError("Give the token a name of 1 to 64 characters that says where it is used.")
     if not wanted or not SCOPES.issuperset(wanted):
         raise TokenRefusedError(f"Choose at least one of these scopes: {', '.join(sorted(SCOPES))}.")
     if days is not None and not 0 < days <= 3650:
-        raise TokenRefusedError("The lifetime must be more than 0 and at most 3650 days, or none at all.")
+        raise TokenRefusedError("The lifetime must be between 0 and 3650 days, or unlimited.")
     secret = PREFIX + secrets.token_urlsafe(32)
     token = ApiToken(
         name=name,
@@ -81,13 +81,13 @@ def create_token(actor: Actor, name: str, scopes: Sequence[str], days: float | N
 
 
 def list_tokens() -> list[ApiToken]:
-    """All tokens, revoked and expired ones included, newest first."""
+    """All tokens, including revoked and expired ones, newest first."""
     with reading() as session:
         return list(session.scalars(select(ApiToken).order_by(ApiToken.id.desc())))
 
 
 def revoke_token(actor: Actor, token_id: int) -> None:
-    """End a token for good, within a second everywhere. Twice is once.
+    """Revoke a token, within a second everywhere. Idempotent.
 
     Raises ``ForbiddenError``, :class:`TokenRefusedError` when there is no such token.
     """

@@ -1,4 +1,4 @@
-"""People: made, changed and let in. Every change checks the actor's role and leaves an audit event."""
+"""User accounts: created, changed, authenticated. Every change checks the actor's role and is audited."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _USERNAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}")
 
 
 class UserError(ValueError):
-    """The request about a user cannot be met; the message says why."""
+    """The change of a user was rejected; the message says why."""
 
 
 class UnknownUserError(UserError):
-    """Nobody has that username."""
+    """No user has that username."""
 
 
 class LastAdminError(UserError):
@@ -31,12 +31,12 @@ class LastAdminError(UserError):
 
 
 class LoginFailedError(RuntimeError):
-    """Wrong username or password, or a disabled user: the message does not tell which."""
+    """Wrong username or password, or a disabled user: the message does not say which."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A user as the rest of the product sees one: without the password hash."""
+    """A user account without the password hash."""
 
     username: str
     name: str
@@ -52,13 +52,13 @@ class Account:
 
 
 def add_user(actor: Actor, username: str, name: str, role: Role, password: str) -> Account:
-    """Make a user. Raises ``ForbiddenError``, :class:`UserError`, ``PasswordRefusedError``."""
+    """Create a user. Raises ``ForbiddenError``, :class:`UserError`, ``PasswordRefusedError``."""
     require(actor, Role.ADMIN)
     username = normalise(username)
     if not _USERNAME.fullmatch(username) or username == SYSTEM.username:
         raise UserError(
             "Usernames are 1 to 64 of a-z, 0-9 and . _ @ + -, beginning with a letter or digit; "
-            f"'{SYSTEM.username}' is taken by the product itself."
+            f"'{SYSTEM.username}' is reserved."
         )
     passwords.check_policy(password, username)
     hashed = passwords.hash_password(password)  # before the transaction: it takes a quarter of a second
@@ -73,7 +73,7 @@ def add_user(actor: Actor, username: str, name: str, role: Role, password: str) 
 
 
 def list_users() -> list[Account]:
-    """Everybody, by username."""
+    """All users, by username."""
     with reading() as session:
         return [_account(user) for user in session.scalars(select(User).order_by(User.username))]
 
@@ -91,7 +91,7 @@ def get_user(username: str) -> Account | None:
 
 
 def set_password(actor: Actor, username: str, password: str) -> None:
-    """Give ``username`` a new password and end all their sessions. An admin may; others for themselves.
+    """Set ``username``'s password and end all their sessions. Allowed for admins, and for users themselves.
 
     Raises ``ForbiddenError``, :class:`UnknownUserError`, ``PasswordRefusedError``.
     """
@@ -126,7 +126,7 @@ def set_role(actor: Actor, username: str, role: Role) -> None:
 
 
 def set_disabled(actor: Actor, username: str, disabled: bool) -> None:
-    """Shut a user out, or let them in again; old sessions stay ended. Raises ``ForbiddenError``, :class:`UserError`."""
+    """Disable or enable a user; old sessions stay ended. Raises ``ForbiddenError``, :class:`UserError`."""
     require(actor, Role.ADMIN)
     with writing() as session:
         user = _existing(session, username)
@@ -138,7 +138,7 @@ def set_disabled(actor: Actor, username: str, disabled: bool) -> None:
 
 
 def end_sessions(actor: Actor, username: str) -> None:
-    """Log ``username`` out of every tab and browser. Oneself, or anybody for an admin."""
+    """Log ``username`` out of every tab and browser. Allowed for users themselves, and for admins."""
     username = normalise(username)
     if actor.username != username:
         require(actor, Role.ADMIN)
@@ -148,7 +148,7 @@ def end_sessions(actor: Actor, username: str) -> None:
 
 
 def authenticate(username: str, password: str, source: str) -> Account:
-    """The account that ``username`` and ``password`` open, seen from ``source`` (an address).
+    """The account for ``username`` and ``password``, requested from ``source`` (an address).
 
     Raises :class:`LoginFailedError` or ``throttle.LoginThrottledError``. Unknown, disabled and wrong take
     the same time and get the same message.
@@ -172,12 +172,12 @@ def authenticate(username: str, password: str, source: str) -> Account:
 
 
 def normalise(username: str) -> str:
-    """Usernames ignore case and blanks at the ends."""
+    """Usernames ignore case and surrounding whitespace."""
     return username.strip().lower()
 
 
 def _note_failure(user: User | None, source: str) -> None:
-    # An unknown name is not written down: people type their password into that field.
+    # Unknown names are not logged: users sometimes type their password into that field.
     who = user.username if user else "unknown user"
     logger.warning("failed login of {} from {}", who, source)
     if user:
@@ -192,11 +192,11 @@ def _existing(session: Session, username: str) -> User:
 
 
 def _keep_an_admin(session: Session, leaving: User) -> None:
-    # FOR UPDATE: on PostgreSQL two admins could otherwise remove each other at the same moment.
+    # FOR UPDATE: on PostgreSQL two admins could otherwise remove each other at the same time.
     admins = select(User).where(User.role == Role.ADMIN.value, User.disabled.is_(False)).with_for_update()
     others = [user for user in session.scalars(admins) if user.username != leaving.username]
     if leaving.role == Role.ADMIN.value and not leaving.disabled and not others:
-        raise LastAdminError(f"{leaving.username} is the last admin. Make somebody else admin first.")
+        raise LastAdminError(f"{leaving.username} is the last admin. Make another user admin first.")
 
 
 def _account(user: User) -> Account:

@@ -1,7 +1,7 @@
-"""Checking API tokens on the sidecar's hot path: a dictionary look-up, not a query.
+"""API token checks on the sidecar's hot path: a dictionary look-up, not a query.
 
-The token table is small. The verifier holds a copy that is at most a second old, so a revocation works
-within a second and an invented token costs no more than a good one.
+The token table is small. The verifier keeps a copy that is at most a second old, so a revocation takes effect
+within a second and a forged token costs no more than a valid one.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from core.catalog.engine import CatalogUnavailableError, reading, writing
 from core.catalog.tables import ApiToken
 
 MAX_AGE_S = 1.0
-"""How old the copy may get before the next request renews it."""
+"""Maximum age of the copy before the next request refreshes it."""
 
 LAST_USED_EVERY_S = 60.0
 """How often the time of last use is written back, in the background."""
 
 
 class TokenError(Exception):
-    """The request may not pass; ``detail`` says why, in words for the caller."""
+    """The request is rejected; ``detail`` says why."""
 
-    detail = "The token was refused."
+    detail = "The token was rejected."
 
     def __init__(self, detail: str | None = None) -> None:
         self.detail = detail or type(self).detail
@@ -38,11 +38,11 @@ class TokenError(Exception):
 
 
 class TokenMissingError(TokenError):
-    detail = "No token. Send the header 'Authorization: Bearer shf_…'; an admin makes one under Admin, API tokens."
+    detail = "No token. Send the header 'Authorization: Bearer shf_…'; an admin creates one under Admin, API tokens."
 
 
 class TokenInvalidError(TokenError):
-    detail = "This token is unknown. Check that it was copied whole."
+    detail = "This token is unknown. Check that it was copied completely."
 
 
 class TokenExpiredError(TokenError):
@@ -54,12 +54,12 @@ class TokenRevokedError(TokenError):
 
 
 class ScopeMissingError(TokenError):
-    detail = "This token is good, but not for this."
+    detail = "This token is valid, but not for this endpoint."
 
 
 @dataclass(frozen=True, slots=True)
 class TokenIdentity:
-    """Whose request it is: the token's number and name, never its secret."""
+    """The token behind a request: its id and name, never its secret."""
 
     id: int
     name: str
@@ -86,14 +86,14 @@ class TokenVerifier:
 
     @property
     def fresh(self) -> bool:
-        """True while :meth:`verify` answers from memory; else it asks the catalog, which may take its time."""
+        """True while :meth:`verify` uses its copy; otherwise it queries the catalog, which may be slow."""
         return time.monotonic() < self._fresh_until
 
     def verify(self, secret: str | None, scope: str) -> TokenIdentity:
-        """Who holds ``secret``, which must carry ``scope``.
+        """The owner of ``secret``, which must have ``scope``.
 
-        Raises a :class:`TokenError`, or ``CatalogUnavailableError`` when the catalog does not answer: a
-        revocation could not be seen then, so nobody passes.
+        Raises a :class:`TokenError`, or ``CatalogUnavailableError`` when the catalog does not respond:
+        revocations are unknown then, so all requests are rejected.
         """
         if not secret:
             raise TokenMissingError
@@ -121,7 +121,7 @@ class TokenVerifier:
         with self._loading:
             if self.fresh:  # another thread was faster
                 return
-            # The clock is read before the query: what changes during the query counts as old.
+            # The clock is read before the query: changes during the query are not missed.
             started = time.monotonic()
             with reading() as session:
                 self._entries = _entries(session.scalars(select(ApiToken)))
@@ -141,12 +141,12 @@ class TokenVerifier:
                     older = or_(ApiToken.last_used_at.is_(None), ApiToken.last_used_at < at)
                     session.execute(update(ApiToken).where(ApiToken.id == token_id, older).values(last_used_at=at))
         except CatalogUnavailableError as error:
-            # Good to know, not worth a failed request: the next minute writes newer times.
+            # Not worth a failed request: newer times are written a minute later.
             logger.warning("times of last use of the API tokens were not written: {}", error)
 
 
 def digest(secret: str) -> str:
-    """What is stored of a secret. Plain SHA-256 will do: 32 random bytes cannot be guessed."""
+    """The stored hash of a secret. Plain SHA-256 suffices: 32 random bytes cannot be guessed."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -1,1 +1,1 @@
-"""Everything that an installation knows in one archive, and back. Begin with ``making.py`` and ``restoring.py``."""
+"""Backup and restore of a whole installation. Start with ``making.py`` and ``restoring.py``."""

@@ -1,9 +1,9 @@
-"""Make the archive of a running installation.
+"""Create an archive of a running installation.
 
-The order is the trick. Whoever writes stores a file first and names it afterwards, so what names goes into the
-archive first and what is named later: every file that the catalog's moment knows is still to be had. The other way
-round the catalog would name files that were made after the files had been copied. For the same reason MLflow comes
-after the catalog's moment: a decision is written when its version is there.
+The order matters. Writers store a file first and reference it afterwards, so references are archived before the files:
+every file referenced by the catalog snapshot still exists. In the other order the catalog would reference files that
+were created after the files had been copied. For the same reason MLflow comes after the catalog snapshot: a decision
+is written after its version.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Tell = Callable[[str], None]
 
 @dataclass(slots=True)
 class _Making:
-    """One archive in the making."""
+    """An archive being written."""
 
     settings: Settings
     archive: Archive
@@ -46,10 +46,10 @@ class _Making:
 
 
 def make(settings: Settings, target: Path, tell: Tell) -> Manifest:
-    """Write everything into ``target``; ``tell`` hears how far it is. Raises :class:`BackupError`.
+    """Write everything to ``target``; ``tell`` is called with progress texts. Raises :class:`BackupError`.
 
-    Logs, copies (``data/cache``), downloaded weights and unfinished trainings are not kept: they can be had again.
-    Neither is the cookie key: with it whoever holds the archive could log in as anybody.
+    Logs, the cache (``data/cache``), downloaded weights and unfinished trainings are excluded: they can be recreated.
+    So is the cookie key: with it anyone who has the archive could log in as any user.
     """
     manifest = Manifest(FORMAT, __version__, datetime.now(UTC).isoformat(timespec="seconds"), "", "")
     with (
@@ -60,7 +60,7 @@ def make(settings: Settings, target: Path, tell: Tell) -> Manifest:
         try:
             _add_all(making, _catalog(making))
         except ObjectStoreError as error:
-            raise BackupError(f"The backup stopped: {error}") from error
+            raise BackupError(f"The backup failed: {error}") from error
         archive.finish(manifest)
     return manifest
 
@@ -76,7 +76,7 @@ def _add_all(making: _Making, named: dict[str, list[str]]) -> None:
 
 
 def _catalog(making: _Making) -> dict[str, list[str]]:
-    """Add the catalog's rows; returns the files that they name, by bucket."""
+    """Add the catalog's rows; returns the files they reference, by bucket."""
     making.tell("the catalog")
     with snapshot.catalog_of_one_moment(making.settings.catalog_url, making.scratch) as connection:
         making.manifest.engine = connection.dialect.name
@@ -101,7 +101,7 @@ def _revision(connection: Connection) -> str:
 
 
 def _named_files(making: _Making, bucket: str, names: Sequence[str]) -> None:
-    """Add files; those that somebody deleted since, with their row, are noted."""
+    """Add files; those deleted meanwhile, together with their row, are noted."""
     gone, damaged = [], []
     for number, name in enumerate(names):
         making.tell(f"{bucket}: {number + 1:,} of {len(names):,}")
@@ -138,7 +138,7 @@ def _mlflow(making: _Making) -> None:
     files = sorted(path for path in (settings.mlflow_dir / "artifacts").rglob("*") if path.is_file())
     for number, file in enumerate(files):
         making.tell(f"MLflow's files: {number + 1:,} of {len(files):,}")
-        with suppress(FileNotFoundError):  # a scratch file of a training that goes on
+        with suppress(FileNotFoundError):  # a temporary file of a running training
             making.archive.add(f"mlflow/{file.relative_to(settings.mlflow_dir).as_posix()}", file)
 
 

@@ -1,4 +1,4 @@
-"""What an archive says about itself: who made it, from what, and the SHA-256 of every member."""
+"""The manifest of an archive: versions, origin, and the SHA-256 of every member."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 FORMAT = 1
-"""The shape of archives. A program reads its own and older ones."""
+"""Version of the archive format. A program reads its own and older ones."""
 
 NAME = "manifest.json"
 
 
 class BackupError(RuntimeError):
-    """An archive cannot be made or restored; the message says what to do."""
+    """An archive cannot be created or restored; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,8 @@ class Member:
 
 @dataclass(slots=True)
 class Manifest:
-    """``revision`` and ``engine`` are the catalog's. ``artifacts`` is where MLflow's files lay, as MLflow's database
-    names the place. ``notes`` say for people what is not in the archive."""
+    """``revision`` and ``engine`` are the catalog's. ``artifacts`` is the artifact folder as stored in MLflow's
+    database. ``notes`` say what is not in the archive."""
 
     format: int
     version: str
@@ -43,13 +43,13 @@ class Manifest:
 
     @classmethod
     def from_json(cls, text: bytes | str) -> Manifest:
-        """Raises :class:`BackupError` for anything that is no manifest, or one of a newer program."""
+        """Raises :class:`BackupError` for an invalid manifest, or one of a newer program."""
         try:
             raw: dict[str, Any] = json.loads(text)
-            # Before anything else is looked at: a newer program may have changed all the rest.
+            # Checked first: a newer program may have changed everything else.
             if int(raw["format"]) > FORMAT:
                 raise BackupError(
-                    f"The archive was made by a newer Shifumi ({raw.get('version')}). Bring that version of the code, "
+                    f"The archive was created by a newer Shifumi ({raw.get('version')}). Install that version, "
                     "then restore it."
                 )
             members = {str(name): Member(str(one["sha256"]), int(one["bytes"])) for name, one in raw["members"].items()}
@@ -57,5 +57,5 @@ class Manifest:
             return cls(int(raw["format"]), members=members, notes=[str(note) for note in raw["notes"]], **texts)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise BackupError(
-                f"The archive's {NAME} cannot be read ({error!r}): this is no backup of Shifumi."
+                f"The archive's {NAME} cannot be read ({error!r}): this is not a backup of Shifumi."
             ) from error

@@ -1,4 +1,4 @@
-"""MLflow's SQLite names its files with absolute addresses: in another folder they have to be written anew."""
+"""MLflow's SQLite database contains absolute paths: they must be rewritten for another folder."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from urllib.request import url2pathname
 
 
 def move(database: Path, old: str, folder: Path) -> int:
-    """Replace the address ``old`` (a ``file:`` URI) by ``folder`` in every text of the database.
+    """Replace the path ``old`` (a ``file:`` URI) by ``folder`` in every text column of the database.
 
-    Returns how many values changed. Every table is looked at: MLflow keeps such addresses in six of them today.
+    Returns the number of changed values. All tables are searched: MLflow stores such paths in six of them today.
     """
     pairs = [(old, folder.as_uri()), (_path_of(old), folder.as_posix())]
     changed = 0

@@ -1,6 +1,6 @@
-"""Bring an archive back: checked whole, put together beside its place, then moved there.
+"""Restore an archive: verified, unpacked to a temporary folder, then moved into place.
 
-Until the last step nothing that was there is touched; then folders are renamed, which cannot run out of disk.
+Nothing existing is touched until the last step; then folders are renamed, which needs no disk space.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ from core.storage.object_store import ObjectStoreError, object_store_for
 
 Tell = Callable[[str], None]
 _OURS = ("run", "logs", "cache")
-"""Folders that stay: they belong to the machine, not to what it knows."""
+"""Folders that stay: they belong to the machine, not to the installation's data."""
 _STAGE, _ASIDE = ".restoring-", "before-restore-"
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """``aside`` is where ``force`` moved what was there; None when nothing was."""
+    """``aside`` is where ``force`` moved existing data; None when there was none."""
 
     manifest: Manifest
     aside: Path | None
 
 
 def restore(settings: Settings, source: Path, tell: Tell, *, force: bool = False) -> Restored:
-    """Put an archive into the data folder. Raises :class:`BackupError`; then what was there is as it was.
+    """Restore an archive into the data folder. Raises :class:`BackupError`; then existing data is unchanged.
 
-    Call it while nothing runs on the data folder. Everybody has to log in again: sessions that were ended after the
-    archive was made must not come back to life with it.
+    Call it while nothing uses the data folder. All users have to log in again: sessions that were ended after the
+    backup must not become valid again.
     """
     with opened_archive(source) as archive:
         _check_target(settings, archive, force=force)
@@ -69,21 +69,21 @@ def _check_target(settings: Settings, archive: OpenedArchive, *, force: bool) ->
     if not force and (found := _in_the_way(settings.data_dir)):
         raise BackupError(
             f"{settings.data_dir} is not empty ({', '.join(path.name for path in found[:4])}). Restore into another "
-            "folder with SHIFUMI_DATA_DIR, or say --force, which moves what is there aside."
+            "folder with SHIFUMI_DATA_DIR, or use --force, which moves existing data aside."
         )
     tracking = sqlite_file(settings.tracking_uri)
     if tracking is not None:
         _refuse_outside(settings, tracking, "MLFLOW_TRACKING_URI")
     elif archive.below("mlflow"):
         raise BackupError(
-            "The archive holds an MLflow store, but MLFLOW_TRACKING_URI names another place. Restore it without that "
-            "variable first, then move MLflow as its own documentation says."
+            "The archive contains an MLflow store, but MLFLOW_TRACKING_URI points elsewhere. Restore it without that "
+            "variable first, then migrate MLflow as described in its documentation."
         )
     _check_catalog(settings)
 
 
 def _check_catalog(settings: Settings) -> None:
-    """The catalog on a server has to be empty."""
+    """A catalog on a server must be empty."""
     path = sqlite_file(settings.catalog_url)
     if path is not None:
         _refuse_outside(settings, path, "SHIFUMI_DATABASE_URL")
@@ -92,19 +92,19 @@ def _check_catalog(settings: Settings) -> None:
         with engine_for(settings.catalog_url).connect() as connection:
             empty = tables.is_empty(connection)
     except SQLAlchemyError as error:
-        raise BackupError(f"The catalog does not answer: {str(error).strip().splitlines()[0]}") from error
+        raise BackupError(f"The catalog does not respond: {str(error).strip().splitlines()[0]}") from error
     if not empty:
-        raise BackupError("The database of SHIFUMI_DATABASE_URL holds rows already. Make an empty one and name that.")
+        raise BackupError("The database of SHIFUMI_DATABASE_URL is not empty. Create an empty one and use that.")
 
 
 def _refuse_outside(settings: Settings, path: Path, variable: str) -> None:
-    """What lies outside of the data folder is never moved aside, and never written over."""
+    """Files outside of the data folder are never moved aside, and never overwritten."""
     if path.exists() and not path.is_relative_to(settings.data_dir):
-        raise BackupError(f"{path} exists already. Let {variable} name a file that does not, or remove the variable.")
+        raise BackupError(f"{path} exists already. Set {variable} to a new file, or remove the variable.")
 
 
 def _in_the_way(folder: Path) -> list[Path]:
-    """What an empty data folder would not hold."""
+    """Contents that an empty data folder would not have."""
     kept = [path for path in folder.iterdir() if path.name not in _OURS and not path.name.startswith((_STAGE, _ASIDE))]
     return sorted(path for path in kept if not path.is_dir() or any(one.is_file() for one in path.rglob("*")))
 
@@ -122,7 +122,7 @@ def _put_together(settings: Settings, archive: OpenedArchive, stage: Path, tell:
 
 
 def _share(settings: Settings, stage: Path, tell: Tell) -> None:
-    """Into the shared place, when the settings name one: files there are never changed, so more of them do no harm."""
+    """Upload to the object store, if configured: its files are immutable, so additional ones do no harm."""
     place = object_store_for(settings)
     if place is None:
         return
@@ -135,7 +135,7 @@ def _share(settings: Settings, stage: Path, tell: Tell) -> None:
 
 
 def _catalog(settings: Settings, manifest: Manifest, stage: Path) -> None:
-    """Tables as old as the archive, its rows, then the migrations since."""
+    """Create tables of the archive's revision, insert its rows, then migrate."""
     local = sqlite_file(settings.catalog_url) is not None
     url = f"sqlite:///{(stage / 'catalog.db').as_posix()}" if local else settings.catalog_url
     dumps = {file.stem: file for file in (stage / "catalog").glob("*.jsonl")}
@@ -158,9 +158,9 @@ def _catalog(settings: Settings, manifest: Manifest, stage: Path) -> None:
 
 @contextmanager
 def _let_go(settings: Settings) -> Iterator[None]:
-    """Keep no connection of this process across the move: it would go on with the file that was there before.
+    """Close this process's connections before the move: they would keep using the old file.
 
-    Windows moves no open file; and a thread may open one in between, hence once more at the end.
+    Windows cannot move open files; and a thread may open one meanwhile, hence again at the end.
     """
     engine = engine_for(settings.catalog_url)
     engine.dispose()
@@ -171,7 +171,7 @@ def _let_go(settings: Settings) -> Iterator[None]:
 
 
 def _make_room(settings: Settings) -> Path | None:
-    """Move what is there into a folder beside; renaming within the data folder works on mounted volumes too."""
+    """Move existing data to a folder inside the data folder; renaming there works on mounted volumes too."""
     found = [path for path in _in_the_way(settings.data_dir) if path.name not in _OURS]
     if not found:
         return None
@@ -196,7 +196,7 @@ def _move_in(settings: Settings, stage: Path) -> None:
 
 
 def _remove_empty(folder: Path) -> None:
-    """Raises ``OSError`` when there is a file in it after all."""
+    """Raises ``OSError`` when the folder is not empty after all."""
     for path in sorted(folder.rglob("*"), reverse=True):
         path.rmdir()
     folder.rmdir()

@@ -1,4 +1,4 @@
-"""One moment of a database, while others go on writing."""
+"""A consistent snapshot of a database that is in use."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core.catalog.revision import sqlite_file
 
 
 def copy_sqlite(source: Path, target: Path) -> None:
-    """SQLite's own online backup: all pages of one moment, whoever writes meanwhile. Raises :class:`BackupError`."""
+    """SQLite's online backup: a consistent copy during writes. Raises :class:`BackupError`."""
     try:
         with (
             closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True, timeout=10)) as live,
@@ -25,16 +25,16 @@ def copy_sqlite(source: Path, target: Path) -> None:
             live.backup(copy)
     except sqlite3.Error as error:
         raise BackupError(
-            f"{source} cannot be copied ({error}). `python3 manage.py doctor` looks into it; wait until nobody holds "
+            f"{source} cannot be copied ({error}). `python3 manage.py doctor` checks it; wait until nothing locks "
             "it, or stop Shifumi, and try again."
         ) from error
 
 
 @contextmanager
 def catalog_of_one_moment(url: str, scratch: Path) -> Iterator[Connection]:
-    """A connection that sees the catalog as it is now and nothing later. Raises :class:`BackupError`.
+    """A connection with a snapshot of the catalog. Raises :class:`BackupError`.
 
-    SQLite is copied into ``scratch``; PostgreSQL holds the moment itself (repeatable read).
+    SQLite is copied to ``scratch``; PostgreSQL provides the snapshot itself (repeatable read).
     """
     try:
         if (path := sqlite_file(url)) is None:

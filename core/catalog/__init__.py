@@ -1,1 +1,1 @@
-"""The catalog: what exists, what was decided, who did it. SQLite (WAL) or PostgreSQL."""
+"""The catalog database: datasets, decisions, jobs, users, labels. SQLite (WAL) or PostgreSQL."""

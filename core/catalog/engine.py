@@ -24,9 +24,9 @@ class CatalogUnavailableError(RuntimeError):
 
 @lru_cache(maxsize=8)
 def engine_for(url: str) -> Engine:
-    """The engine for ``url``; SQLite gets WAL, foreign keys and a busy time-out."""
+    """The engine for ``url``; SQLite gets WAL, foreign keys and a busy timeout."""
     if not url.startswith("sqlite"):
-        # psycopg 3 is the driver we ship; a plain postgresql:// would ask for psycopg2.
+        # psycopg 3 is the installed driver; a plain postgresql:// would need psycopg2.
         return create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), pool_pre_ping=True)
     engine = create_engine(url, connect_args={"check_same_thread": False})
     event.listen(engine, "connect", _prepare_sqlite)
@@ -35,7 +35,7 @@ def engine_for(url: str) -> Engine:
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    # isolation_level None hands BEGIN to us: the driver's own never takes the write lock up front.
+    # isolation_level None leaves BEGIN to us: the driver's own never takes the write lock up front.
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
@@ -46,7 +46,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Any) -> None:
-    # IMMEDIATE: a read that later turns into a write would fail at once instead of waiting.
+    # IMMEDIATE: a read that later turns into a write would fail instead of waiting.
     immediate = connection.get_execution_options().get("shifumi_write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
@@ -64,7 +64,7 @@ def reading() -> Iterator[Session]:
 
 @contextmanager
 def writing() -> Iterator[Session]:
-    """A session that commits at the end, or rolls everything back when something raises."""
+    """A session that commits at the end, or rolls everything back on an exception."""
     with (
         _explained(),
         get_engine().connect().execution_options(shifumi_write=True) as connection,

@@ -1,4 +1,4 @@
-"""The catalog's table for the health of the services over time, typed."""
+"""The catalog's table for the health of the services over time."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from core.catalog.tables import Base
 
 
 class HealthSample(Base):
-    """Samples of one service that said the same, one after the other, folded into one row.
+    """Consecutive equal samples of one service, merged into one row.
 
-    A week of a service that is well is one row instead of twenty thousand. Nobody looked between the ``until`` of a
-    row and the ``since`` of the next one. ``milliseconds`` is the mean time that the ``samples`` took to answer.
+    A week of a healthy service is one row instead of twenty thousand. Between the ``until`` of a row and the ``since``
+    of the next one there is no data. ``milliseconds`` is the mean response time of the ``samples``.
     """
 
     __tablename__ = "health_samples"

@@ -1,4 +1,4 @@
-"""The catalog's tables for pictures and the boxes on them, typed. The files are named by ``sha256``."""
+"""The catalog's tables for images and their boxes. The files are named by ``sha256``."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from core.config.messages import Messages
 
 
 class Image(Base):
-    """A picture that was captured, uploaded, imported or rendered; its file is ``data/images/<sha256>.jpg``.
+    """An image that was captured, uploaded, imported or rendered; its file is ``data/images/<sha256>.jpg``.
 
-    ``session`` groups pictures that share a person and a place; ``split`` follows from it on arrival and never
-    changes. ``state``: unlabelled, proposed (a model labelled it), labelled (a person or the renderer did; without
-    boxes it is a negative) or rejected. ``priority`` orders the review queue, greatest first.
+    ``session`` groups images of one person and place; ``split`` follows from it on arrival and never
+    changes. ``state``: unlabelled, proposed (a model labelled it), labelled (a user or the renderer did; without
+    boxes it is a negative) or rejected. ``priority`` orders the review queue, highest first.
     """
 
     __tablename__ = "images"
@@ -49,9 +49,9 @@ class Image(Base):
 
 
 class Box(Base):
-    """One labelled thing on a picture: centre and size as shares of the picture's width and height (YOLO's way).
+    """One labelled object in an image: centre and size relative to the image's width and height (YOLO format).
 
-    ``provenance``: synthetic, human or model; ``confidence`` is the model's own, 0 to 1.
+    ``provenance``: synthetic, human or model; ``confidence`` is the model's, 0 to 1.
     """
 
     __tablename__ = "boxes"

@@ -1,4 +1,4 @@
-"""Run Alembic from code, so that nobody needs its command line."""
+"""Run Alembic from code."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def alembic_config(url: str | None = None) -> Config:
 
 
 def upgrade(url: str | None = None, revision: str = "head") -> None:
-    """Bring the catalog to ``revision``. Does nothing when it is already there."""
+    """Migrate the catalog to ``revision``. Does nothing when it is already there."""
     command.upgrade(alembic_config(url), revision)
 
 

@@ -1,4 +1,4 @@
-"""Is the catalog up to date? Answered without importing Alembic, which takes longer than the answer."""
+"""Is the catalog up to date? Checked without importing Alembic, which is slow."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ _VERSIONS = Path(__file__).resolve().parent / "migrations" / "versions"
 
 
 def newest_revision() -> str:
-    """The newest migration, told from the number that each migration's file name begins with."""
+    """The newest migration, from the number at the start of each migration's file name."""
     return max(path.name.split("_")[0] for path in _VERSIONS.glob("[0-9]*_*.py"))
 
 
 def sqlite_file(url: str) -> Path | None:
-    """The file behind a SQLAlchemy address when it is SQLite; None when it is a server."""
+    """The file of a SQLAlchemy URL for SQLite; None for a server."""
     prefix = "sqlite:///"
     return Path(url.removeprefix(prefix)) if url.startswith(prefix) else None
 

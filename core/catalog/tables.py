@@ -1,4 +1,4 @@
-"""The catalog's tables, typed."""
+"""The tables of the catalog."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Base(DeclarativeBase):
 
 
 class User(Base):
-    """A person. ``sessions_valid_from``: cookies issued earlier are refused in every tab."""
+    """A user account. ``sessions_valid_from``: cookies issued earlier are rejected in every tab."""
 
     __tablename__ = "users"
 
@@ -67,7 +67,7 @@ class User(Base):
 
 
 class LoginAttempt(Base):
-    """One try at the login form; the throttle counts the failures."""
+    """One login attempt; the throttle counts the failures."""
 
     __tablename__ = "login_attempts"
 
@@ -79,7 +79,7 @@ class LoginAttempt(Base):
 
 
 class ApiToken(Base):
-    """A key to the sidecar. Only the SHA-256 of the secret is kept."""
+    """A token for the sidecar. Only the SHA-256 of the secret is stored."""
 
     __tablename__ = "api_tokens"
 
@@ -96,7 +96,7 @@ class ApiToken(Base):
 
 
 class AuditEvent(Base):
-    """Who did what to which thing; never the secret itself."""
+    """One audited action: who did what to which subject; never a secret."""
 
     __tablename__ = "audit_events"
 
@@ -125,14 +125,14 @@ class Dataset(Base):
 
 
 class Evaluation(Base):
-    """One model version measured on one dataset's holdout, with its confidence interval."""
+    """One model version evaluated on one dataset's holdout, with its confidence interval."""
 
     __tablename__ = "evaluations"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     workload: Mapped[str] = mapped_column(String(32), index=True)
     version: Mapped[int]
-    # No foreign key: an evaluation outlives the dataset it was made on.
+    # No foreign key: an evaluation may outlive its dataset.
     dataset_id: Mapped[int] = mapped_column(index=True)
     metric: Mapped[str] = mapped_column(String(32))
     value: Mapped[float] = mapped_column(Float)
@@ -143,7 +143,7 @@ class Evaluation(Base):
 
 
 class Decision(Base):
-    """What the loop decided: kept, promoted, rejected, rolled-back, failed."""
+    """A decision: kept, promoted, rejected, rolled-back, failed."""
 
     __tablename__ = "decisions"
 
@@ -162,9 +162,9 @@ class Decision(Base):
 
 
 class Job(Base):
-    """Long work somebody (or the schedule) asked for.
+    """A long operation started by a user or by the schedule.
 
-    ``concurrency_key`` is set while the job is alive and unique: it is the lock that refuses a second click.
+    ``concurrency_key`` is set while the job is alive and unique: it rejects a second click.
     """
 
     __tablename__ = "jobs"
@@ -186,7 +186,7 @@ class Job(Base):
 
 
 class PredictionBatch(Base):
-    """One answered prediction request, summarised, with its first rows as a sample."""
+    """One prediction request, summarised, with its first rows as a sample."""
 
     __tablename__ = "predictions"
 

@@ -1,4 +1,4 @@
-"""The catalog's tables for work that is handed over to workers, typed."""
+"""The catalog's tables for work items and workers."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from core.config.messages import Messages
 
 
 class WorkItem(Base):
-    """One heavy step of a job, done by whichever worker holds its lease.
+    """One heavy step of a job, executed by the worker that holds its lease.
 
-    ``state``: waiting, running, done, failed or cancelled. ``lease_owner`` is made up at each claim: only who still
-    has it may write. ``attempts`` counts the claims. ``learning`` is what a page draws of a training, and
-    ``stop_asked_by`` the person who wants it to end early. ``result`` and ``error`` are for the flow that waits.
+    ``state``: waiting, running, done, failed or cancelled. ``lease_owner`` is a new random value for each claim: only
+    its owner may write. ``attempts`` counts the claims. ``learning`` has the curves of a training, and
+    ``stop_asked_by`` the user who requested early stopping. ``result`` and ``error`` are for the waiting flow.
     """
 
     __tablename__ = "work_items"
@@ -46,7 +46,7 @@ class WorkItem(Base):
 
 
 class Worker(Base):
-    """A process that does handed over work, as it last said so itself."""
+    """A process that executes work items, with its last heartbeat."""
 
     __tablename__ = "workers"
 

@@ -1,1 +1,1 @@
-"""What `manage.py` does once the environment exists."""
+"""The commands of `manage.py`, run inside the environment."""

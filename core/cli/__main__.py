@@ -1,4 +1,4 @@
-"""Command line of the product: `manage.py` hands over to `python -m core.cli`."""
+"""Command line of the product: `manage.py` calls `python -m core.cli`."""
 
 from __future__ import annotations
 
@@ -14,37 +14,39 @@ from core.config.settings import Settings, get_settings
 
 
 def parser_for(command: str) -> argparse.ArgumentParser:
-    """The parser of all commands; only ``command``'s own options are filled in, to start quickly."""
-    parser = argparse.ArgumentParser(prog="manage.py", description="Shifumi: a workbench whose models keep improving.")
+    """The parser of all commands; only ``command``'s own options are added, for a fast start."""
+    parser = argparse.ArgumentParser(
+        prog="manage.py", description="Shifumi: an ML workbench with automatic retraining."
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="start everything; one Ctrl-C stops it")
-    run.add_argument("--mlflow-ui", action="store_true", help="also serve MLflow's own pages")
-    run.add_argument("--verbose", action="store_true", help="show what each process writes")
-    tests = commands.add_parser("test", help="install what the tests need and run all checks")
-    tests.add_argument("--unit", action="store_true", help="the unit layer only: needs no browser and no server")
-    tests.add_argument("--no-lint", action="store_true", help="skip ruff, mypy and the import wall")
-    tests.add_argument("--allow-missing", action="store_true", help="leave out tests whose programs are missing")
-    bench = commands.add_parser("bench", help="measure, and write docs/benchmarks.md")
-    prove = commands.add_parser("prove", help="the long checks of operations: containers, load, several hosts")
-    commands.add_parser("mutate", help="put small faults into the code; do the tests notice?", add_help=False)
+    run.add_argument("--mlflow-ui", action="store_true", help="also start the MLflow UI")
+    run.add_argument("--verbose", action="store_true", help="show the output of each process")
+    tests = commands.add_parser("test", help="install test requirements and run all checks")
+    tests.add_argument("--unit", action="store_true", help="unit tests only: no browser and no server needed")
+    tests.add_argument("--no-lint", action="store_true", help="skip ruff, mypy and the import rules")
+    tests.add_argument("--allow-missing", action="store_true", help="skip tests whose programs are missing")
+    bench = commands.add_parser("bench", help="run the benchmarks and write docs/benchmarks.md")
+    prove = commands.add_parser("prove", help="run the long system tests: containers, load, several hosts")
+    commands.add_parser("mutate", help="run mutation tests: do the tests notice small faults?", add_help=False)
     for one in (tests, bench, prove):
-        one.epilog = "Everything else is handed to pytest, for example: -k login -x"
-    own_worker = commands.add_parser("worker", help="do handed over work, here or on another machine")
+        one.epilog = "Other arguments go to pytest, for example: -k login -x"
+    own_worker = commands.add_parser("worker", help="execute work items, here or on another machine")
     if command == "worker":
         import_module("core.cli.worker").add_arguments(own_worker)
-    commands.add_parser("migrate", help="bring the catalog's tables up to date")
-    doctor = commands.add_parser("doctor", help="say what is wrong and how to mend it")
-    doctor.add_argument("--fix", action="store_true", help="mend what can be mended without losing anything")
-    doctor.add_argument("--deep", action="store_true", help="also read every dataset file whole")
-    backup = commands.add_parser("backup", help="everything into one archive, also while Shifumi runs")
-    backup.add_argument("file", nargs="?", type=Path, help="the archive, or a folder for it (default: here)")
-    restore = commands.add_parser("restore", help="put an archive back into an empty data folder")
-    restore.add_argument("file", type=Path, help="an archive that `backup` made")
-    restore.add_argument("--force", action="store_true", help="move aside what is in the data folder")
-    commands.add_parser("fetch-landmarker", help="install MediaPipe with its hand model, to propose boxes (optional)")
+    commands.add_parser("migrate", help="migrate the catalog's tables")
+    doctor = commands.add_parser("doctor", help="report problems and how to fix them")
+    doctor.add_argument("--fix", action="store_true", help="repair what can be repaired without losing data")
+    doctor.add_argument("--deep", action="store_true", help="also read every dataset file completely")
+    backup = commands.add_parser("backup", help="write everything to one archive, also while Shifumi runs")
+    backup.add_argument("file", nargs="?", type=Path, help="the archive, or its folder (default: current folder)")
+    restore = commands.add_parser("restore", help="restore an archive into an empty data folder")
+    restore.add_argument("file", type=Path, help="an archive written by `backup`")
+    restore.add_argument("--force", action="store_true", help="first move existing data aside")
+    commands.add_parser("fetch-landmarker", help="install MediaPipe and its hand model, to propose boxes (optional)")
     for name, text in (
-        ("user", "accounts of people"),
-        ("token", "keys for the prediction API"),
+        ("user", "user accounts"),
+        ("token", "tokens for the prediction API"),
     ):
         own = commands.add_parser(name, help=text)
         if name == command:
@@ -53,7 +55,7 @@ def parser_for(command: str) -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command; returns the exit code."""
+    """Run one command and return the exit code."""
     if arguments[:1] == ["mutate"]:
         return import_module("core.cli.testing").mutate(arguments[1:])  # type: ignore[no-any-return]
     parser = parser_for(arguments[0] if arguments else "")
@@ -62,11 +64,11 @@ def main(arguments: list[str]) -> int:
         if options.command in ("test", "bench", "prove"):
             return _check(options, others[1:] if others[:1] == ["--"] else others)
         if others:
-            parser.error(f"unrecognised: {' '.join(others)}")
+            parser.error(f"unrecognised arguments: {' '.join(others)}")
         return _execute(options, get_settings())
     except ValidationError as error:
         lines = [f"  {_variable(str(one['loc'][0]))}: {one['msg']}" for one in error.errors()]
-        print("These settings cannot be used (environment or .env file):\n" + "\n".join(lines), file=sys.stderr)
+        print("Invalid settings (environment or .env file):\n" + "\n".join(lines), file=sys.stderr)
     except CommandError as error:
         print(f"\n{error}", file=sys.stderr)
     except KeyboardInterrupt:
@@ -75,7 +77,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _variable(field: str) -> str:
-    """The environment variable of a settings field; those that others named keep their name."""
+    """The environment variable of a settings field; third-party variables keep their name."""
     return field if field.isupper() else f"SHIFUMI_{field.upper()}"
 
 

@@ -1,4 +1,4 @@
-"""How long to wait before a process that died is started again."""
+"""Back-off before a process is restarted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Backoff:
-    """Doubles from ``first`` to ``most`` seconds; forgets after ``forgive_after`` seconds of health."""
+    """Doubles from ``first`` to ``most`` seconds; resets after ``forgive_after`` healthy seconds."""
 
     first: float = 0.5
     most: float = 30.0
@@ -15,7 +15,7 @@ class Backoff:
     _next: float = 0.0
 
     def after_death(self, healthy_for: float) -> float:
-        """Seconds to wait now, given how long the process had been well."""
+        """Seconds to wait now, given how long the process was healthy."""
         if healthy_for >= self.forgive_after or self._next == 0.0:
             self._next = self.first
         delay = self._next

@@ -1,4 +1,4 @@
-"""`manage.py backup` and `manage.py restore`: one archive that holds everything, and the way back."""
+"""`manage.py backup` and `manage.py restore`: everything in one archive."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _TELL_EVERY_S = 0.2
 
 
 def backup(settings: Settings, file: Path | None) -> int:
-    """Make an archive while Shifumi runs or not. Raises :class:`CommandError`."""
+    """Write an archive, whether Shifumi runs or not. Raises :class:`CommandError`."""
     os.umask(0o077)
     target = _target(file)
     with _stopped_cleanly(), _Line() as line:
@@ -40,12 +40,12 @@ def backup(settings: Settings, file: Path | None) -> int:
             raise CommandError(str(error)) from error
     print(f"{target}: {len(manifest.members):,} files, {target.stat().st_size / 1e6:,.1f} MB.")
     _say_notes(manifest)
-    print("It holds password hashes and pictures of people: keep it as you keep the data folder.")
+    print("It contains password hashes and images of people: protect it like the data folder.")
     return 0
 
 
 def restore(settings: Settings, file: Path, *, force: bool) -> int:
-    """Put an archive into the data folder, then examine it. Raises :class:`CommandError`."""
+    """Restore an archive into the data folder and check it. Raises :class:`CommandError`."""
     prepare_data(settings)
     with only_supervisor(settings.run_dir):
         _refuse_open_catalog(settings)
@@ -55,11 +55,11 @@ def restore(settings: Settings, file: Path, *, force: bool) -> int:
             except BackupError as error:
                 raise CommandError(str(error)) from error
     manifest = restored.manifest
-    print(f"Restored what was saved at {manifest.made_at} ({len(manifest.members):,} files).")
+    print(f"Restored the backup of {manifest.made_at} ({len(manifest.members):,} files).")
     if restored.aside is not None:
-        print(f"What was there before is in {restored.aside}.")
+        print(f"The previous data is in {restored.aside}.")
     _say_notes(manifest)
-    print("Everybody has to log in again. Tokens revoked since are valid again: see `python3 manage.py token list`.")
+    print("All users have to log in again. Tokens revoked since are valid again: see `python3 manage.py token list`.")
     counts = report(_examined(settings))
     return 1 if counts["problem"] else 0
 
@@ -76,15 +76,15 @@ def _target(file: Path | None) -> Path:
     chosen = (file or Path(name)).expanduser().absolute()
     chosen = chosen / name if chosen.is_dir() else chosen
     if not chosen.parent.is_dir():
-        raise CommandError(f"There is no folder {chosen.parent}. Make it first.")
+        raise CommandError(f"There is no folder {chosen.parent}. Create it first.")
     return chosen
 
 
 def _refuse_open_catalog(settings: Settings) -> None:
-    """Without a supervisor (containers, tools) the lock says nothing: see who has the file open."""
+    """Without a supervisor (containers, tools) the lock file is not enough: check who has the catalog open."""
     path = sqlite_file(settings.catalog_url)
     if path is not None and path.exists() and (holders := holders_of(path)):
-        raise CommandError(f"The catalog is open in {', '.join(holders)}. Stop these first.")
+        raise CommandError(f"The catalog is open in {', '.join(holders)}. Stop these programs first.")
 
 
 def _say_notes(manifest: Manifest) -> None:
@@ -94,7 +94,7 @@ def _say_notes(manifest: Manifest) -> None:
 
 @contextmanager
 def _stopped_cleanly() -> Iterator[None]:
-    """SIGTERM ends the work as Ctrl-C does: what is half made is removed on the way out."""
+    """SIGTERM interrupts like Ctrl-C, so that partial files are removed."""
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         yield
@@ -103,7 +103,7 @@ def _stopped_cleanly() -> Iterator[None]:
 
 
 class _Line:
-    """One line that says how far it is, on a terminal only."""
+    """A progress line, on a terminal only."""
 
     def __init__(self) -> None:
         self._terminal = sys.stdout.isatty()
@@ -113,7 +113,7 @@ class _Line:
         return self
 
     def tell(self, text: str) -> None:
-        """Show ``text``, a few times a second at most."""
+        """Show ``text``, at most a few times per second."""
         if self._terminal and time.monotonic() - self._told_at > _TELL_EVERY_S:
             self._told_at = time.monotonic()
             self._show(text)

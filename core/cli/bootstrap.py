@@ -1,4 +1,4 @@
-"""Make an installation usable: private folders, an up-to-date catalog, a first admin."""
+"""Prepare an installation: private folders, an up-to-date catalog, a first admin."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from core.config.settings import Settings
 
 
 def prepare_data(settings: Settings) -> None:
-    """Make the data folders, readable by this user only. Raises :class:`CommandError`."""
-    # Inherited by everything started from here: the databases hold password hashes and session keys.
+    """Create the data folders, readable by this user only. Raises :class:`CommandError`."""
+    # Inherited by all child processes: the databases contain password hashes and session keys.
     os.umask(0o077)
     try:
         settings.make_folders()
@@ -20,13 +20,13 @@ def prepare_data(settings: Settings) -> None:
             settings.data_dir.chmod(0o700)
     except OSError as error:
         raise CommandError(
-            f"The data folder {settings.data_dir} cannot be written ({error.strerror}). "
-            "Give this user the right to, or choose another folder with SHIFUMI_DATA_DIR."
+            f"The data folder {settings.data_dir} is not writable ({error.strerror}). "
+            "Grant this user write access, or choose another folder with SHIFUMI_DATA_DIR."
         ) from error
 
 
 def prepare_catalog(settings: Settings) -> None:
-    """Bring the catalog's tables up to date. Takes milliseconds when they are."""
+    """Migrate the catalog's tables. Takes milliseconds when they are up to date."""
     if _at_head(settings):
         return
     from core.catalog.migrate import upgrade
@@ -37,10 +37,10 @@ def prepare_catalog(settings: Settings) -> None:
 
 
 def first_admin(settings: Settings) -> str | None:
-    """Make the first admin when there is nobody yet.
+    """Create the first admin if there are no users.
 
-    Returns the generated password, which is stored nowhere; None when there are people already or
-    the password came from `SHIFUMI_ADMIN_PASSWORD`. Raises :class:`CommandError`.
+    Returns the generated password, which is stored nowhere; None when there are users already or the
+    password came from `SHIFUMI_ADMIN_PASSWORD`. Raises :class:`CommandError`.
     """
     if _has_people(settings):
         return None
@@ -55,17 +55,17 @@ def first_admin(settings: Settings) -> str | None:
         users.add_user(SYSTEM, settings.admin_username, "Administrator", Role.ADMIN, password)
     except (users.UserError, passwords.PasswordRefusedError) as error:
         raise CommandError(
-            f"The first admin cannot be made: {error} It comes from SHIFUMI_ADMIN_USERNAME and SHIFUMI_ADMIN_PASSWORD."
+            f"Cannot create the first admin: {error} See SHIFUMI_ADMIN_USERNAME and SHIFUMI_ADMIN_PASSWORD."
         ) from error
     return None if given else password
 
 
 def announce_password(settings: Settings, password: str | None) -> None:
-    """Show a generated password, now and never again."""
+    """Show a generated password once."""
     if password is None:
         return
     print(
-        f"\n  A first account was made. It is shown only this once:\n    user      {settings.admin_username}",
+        f"\n  Created the first account. The password is shown only once:\n    user      {settings.admin_username}",
         flush=True,
     )
     print(f"    password  {password}\n", flush=True)
@@ -80,7 +80,7 @@ def _has_people(settings: Settings) -> bool:
 
 
 def _ask(settings: Settings, question: str) -> object:
-    """The first value of a query on a SQLite catalog; None when in doubt, then the slow way decides."""
+    """The first value of a query on a SQLite catalog; None on any doubt, then the slow path decides."""
     path = sqlite_file(settings.catalog_url)
     try:
         return sqlite_value(path, question) if path and path.exists() else None

@@ -1,4 +1,4 @@
-"""`manage.py doctor`: what is well, what is not, and what to do about it."""
+"""`manage.py doctor`: checks the installation and says what to do about problems."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from core.cli.checks.lake import check_lake, check_place
 from core.cli.checks.services import check_services
 from core.cli.checks.storage import check_catalog, check_folder
 from core.cli.checks.workers import check_workers
+from core.cli.checks.workloads import check_workloads
 from core.cli.findings import Finding
 from core.config.settings import Settings
 
@@ -28,11 +29,12 @@ def doctor(settings: Settings, *, fix: bool = False, deep: bool = False) -> int:
 
 
 def examine(settings: Settings, *, fix: bool, deep: bool) -> Iterator[Finding]:
-    """All findings, as they are made. Nothing is changed unless ``fix`` is set."""
+    """All findings, one by one. Nothing is changed unless ``fix`` is set."""
     yield from check_environment()
+    yield from check_workloads()
     yield from check_folder(settings, fix)
     yield from check_disk(settings)
-    # What the catalog cannot tell while its server is out of reach need not be asked.
+    # Checks that need the catalog are skipped while its server is unreachable.
     if unreachable := list(check_database(settings)):
         yield from unreachable
     else:
@@ -47,7 +49,7 @@ def examine(settings: Settings, *, fix: bool, deep: bool) -> Iterator[Finding]:
 
 
 def report(findings: Iterable[Finding]) -> dict[str, int]:
-    """Print each finding with its remedy; returns how many there were of each level."""
+    """Print each finding with its remedy; returns the number of findings per level."""
     counts = dict.fromkeys(_SIGNS, 0)
     for finding in findings:
         counts[finding.level] += 1

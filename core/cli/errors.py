@@ -1,7 +1,7 @@
-"""The one error that commands raise for people to read."""
+"""The error that commands raise for the user."""
 
 from __future__ import annotations
 
 
 class CommandError(Exception):
-    """The command cannot go on; the message says why and what to do next."""
+    """The command failed; the message says why and what to do next."""

@@ -1,4 +1,4 @@
-"""What `manage.py doctor` found: fine, worth knowing, or in need of a remedy."""
+"""Findings of `manage.py doctor`: ok, warning or problem."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Level = Literal["ok", "warning", "problem"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One sentence about one thing; ``remedy`` is what to do, empty when nothing is."""
+    """One sentence about one check; ``remedy`` is what to do, empty when nothing is."""
 
     level: Level
     text: str

@@ -1,18 +1,20 @@
-"""`manage.py fetch-landmarker`: the optional helper that finds hands on captured pictures."""
+"""`manage.py fetch-landmarker`: the optional helpers that propose boxes on images, MediaPipe among them."""
 
 from __future__ import annotations
 
 from core.cli.errors import CommandError
-from core.workloads.rps.autolabel import landmarker
-from core.workloads.rps.autolabel.fetching import FetchError, fetch, install
+from core.workloads import WORKLOADS
+from core.workloads.base import ProposerMissingError, Proposes
 
 
 def fetch_landmarker() -> int:
-    """Install MediaPipe and its model where they are missing. Raises :class:`CommandError` with the reason."""
-    try:
-        install()
-        fetch(landmarker.model_file())
-    except FetchError as error:
-        raise CommandError(str(error)) from error
-    print(f"Boxes can be proposed: MediaPipe is installed, its hand model is {landmarker.model_file()}.")
+    """Install what the workloads' proposers need, where missing. Raises :class:`CommandError` with the reason."""
+    for workload in WORKLOADS.values():
+        proposer = workload.proposer() if isinstance(workload, Proposes) else None
+        if proposer is None:
+            continue
+        try:
+            print(f"Boxes can be proposed: {proposer.install()}")
+        except ProposerMissingError as error:
+            raise CommandError(str(error)) from error
     return 0

@@ -1,4 +1,4 @@
-"""The raw output of the supervised processes: `data/logs/<name>.out`, one older file kept."""
+"""Standard output of the supervised processes: `data/logs/<name>.out`, one older file kept."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _MOST_BYTES = 20_000_000
 
 
 def fresh_output(logs_dir: Path, name: str) -> Path:
-    """The output file of ``name`` for a new run; the one of the run before becomes `.out.1`."""
+    """The output file of ``name`` for a new run; that of the previous run becomes `.out.1`."""
     current = output_path(logs_dir, name)
     if current.exists():
         current.replace(current.with_suffix(".out.1"))
@@ -23,7 +23,7 @@ def output_path(logs_dir: Path, name: str) -> Path:
 
 
 def trim(path: Path) -> None:
-    """Move an overgrown output aside. The writer appends, so it simply goes on in the emptied file."""
+    """Rotate a large output file. The writer appends, so it continues in the emptied file."""
     try:
         if path.stat().st_size > _MOST_BYTES:
             shutil.copyfile(path, path.with_suffix(".out.1"))
@@ -34,7 +34,7 @@ def trim(path: Path) -> None:
 
 
 def last_line(path: Path) -> str:
-    """The last line with something in it: usually the error a process died of."""
+    """The last non-empty line: usually the error that ended the process."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - 4000))
@@ -45,18 +45,18 @@ def last_line(path: Path) -> str:
 
 
 class Follower:
-    """Hands out what was appended to a file since the last look."""
+    """Returns what was appended to a file since the last call."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._position = 0
 
     def new_lines(self) -> list[str]:
-        """Complete lines only; the rest comes with the next call."""
+        """Complete lines only; the rest follows with the next call."""
         try:
             size = self._path.stat().st_size
             if size < self._position:
-                self._position = 0  # it was moved aside
+                self._position = 0  # the file was rotated
             with self._path.open("rb") as file:
                 file.seek(self._position)
                 complete, _, _ = file.read().rpartition(b"\n")

@@ -1,4 +1,4 @@
-"""Is an address free? If not: who sits there, and which variable moves us elsewhere."""
+"""Checks that ports are free; otherwise says which program uses them and which setting changes them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import psutil
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """An address that one of our processes is going to listen on."""
+    """An address that one of our processes will listen on."""
 
     label: str
     host: str
@@ -21,13 +21,13 @@ class Wanted:
 
 
 def port_problems(wanted: Iterable[Wanted]) -> list[str]:
-    """One sentence for each address that cannot be had; empty when all are free."""
+    """One sentence for each address that is not available; empty when all are free."""
     problems, seen = [], dict[int, Wanted]()
     for one in wanted:
         if other := seen.get(one.port):
             problems.append(
-                f"{other.label} and {one.label} both want port {one.port}. "
-                f"Give one of them another number with {other.variable} or {one.variable}."
+                f"{other.label} and {one.label} both use port {one.port}. "
+                f"Choose another port with {other.variable} or {one.variable}."
             )
         elif reason := _why_not(one.host, one.port):
             problems.append(
@@ -44,19 +44,19 @@ def _why_not(host: str, port: int) -> str:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as trial:
         if os.name == "posix":
-            # As the servers do it: connections of an earlier run that linger are no obstacle.
+            # Like the servers do: lingering connections of an earlier run are no obstacle.
             trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             trial.bind((host, port))
         except PermissionError:
-            return "the system does not allow it (numbers below 1024 need special rights)"
+            return "the system does not allow it (ports below 1024 need special permissions)"
         except OSError as error:
-            return f"{holder(port)} holds it ({error.strerror or error})"
+            return f"{holder(port)} uses it ({error.strerror or error})"
     return ""
 
 
 def _answers(host: str, port: int) -> bool:
-    # Binding alone is not enough: macOS lets a second program bind beside one that listens on all addresses.
+    # Binding alone is not enough: macOS allows a second program to bind beside one that listens on all addresses.
     try:
         with socket.create_connection((host, port), timeout=0.3):
             return True
@@ -65,7 +65,7 @@ def _answers(host: str, port: int) -> bool:
 
 
 def holder(port: int) -> str:
-    """The program that listens on ``port``, in words; "another program" when the system will not say."""
+    """The program that listens on ``port``; "another program" when the system does not say."""
     try:
         connections = psutil.net_connections(kind="tcp")
     except (psutil.Error, OSError):  # macOS tells root only

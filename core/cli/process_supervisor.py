@@ -1,4 +1,4 @@
-"""Keeps one process alive: start, health, restart with back-off."""
+"""Supervises one process: start, health check, restart with back-off."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FAILURES_TO_COMPLAIN = 3
 
 
 class ProcessSupervisor:
-    """The life of one :class:`ProcessSpec` through all its restarts. Driven by :meth:`tick`."""
+    """Supervises one :class:`ProcessSpec` across restarts. Driven by :meth:`tick`."""
 
     def __init__(self, spec: ProcessSpec, logs_dir: Path, folder: Path, backoff: Backoff | None = None) -> None:
         self.spec = spec
@@ -40,7 +40,7 @@ class ProcessSupervisor:
         self._remember_at = 0.0
 
     def tick(self, may_start: bool, executor: Executor) -> None:
-        """One look: start it when due, restart it when dead, ask after its health."""
+        """One round: start the process when due, restart it when it exited, check its health."""
         now = time.monotonic()
         if self.child is None:
             if may_start and now >= self._start_at and self.spec.may_start():
@@ -51,7 +51,7 @@ class ProcessSupervisor:
             self._check_health(self.child, now, executor)
 
     def stopped(self) -> None:
-        """Note that the process was stopped on purpose."""
+        """Record that the process was stopped on purpose."""
         self._set("stopped")
 
     def _start(self, now: float) -> None:
@@ -59,7 +59,7 @@ class ProcessSupervisor:
             self.child = Child(self.spec, self.output, self._folder)
         except OSError as error:
             self._start_at = now + self._backoff.after_death(0.0)
-            logger.error("{} cannot be started: {}", self.spec.label, error)
+            logger.error("Cannot start {}: {}", self.spec.label, error)
             return
         self.record.pid, self.record.created = self.child.pid, self.child.created
         self._started, self._healthy_since, self._failures = now, None, 0
@@ -67,7 +67,7 @@ class ProcessSupervisor:
         self._set("starting")
 
     def _on_exit(self, child: Child, now: float) -> None:
-        """The process is dead: end what it left behind, then wait a little before the next one."""
+        """The process exited: end its children, then wait before the restart."""
         stubborn = trees.kill_all(child.tree())
         healthy_for = now - self._healthy_since if self._healthy_since is not None else 0.0
         delay = self._backoff.after_death(healthy_for)
@@ -76,7 +76,7 @@ class ProcessSupervisor:
         self.record.last_exit, self.record.restarts = child.exit_code, self.record.restarts + 1
         self._set("restarting")
         logger.warning(
-            "{} stopped by itself (exit code {}); it is started again in {:.1f} s. Its last line: {} (all in {})",
+            "{} exited unexpectedly (exit code {}); restarting in {:.1f} s. Last line: {} (full output in {})",
             self.spec.label,
             child.exit_code,
             delay,
@@ -107,7 +107,7 @@ class ProcessSupervisor:
         self._failures += 1
         patient = self.record.state == "starting" and now - self._started < START_PATIENCE_S
         if self._failures >= _FAILURES_TO_COMPLAIN and not patient:
-            # Reported, not killed: a busy process that answers late would lose somebody's work.
+            # Reported, not killed: killing a busy process that responds late would lose work.
             self._healthy_since = None
             self._set("unhealthy")
 

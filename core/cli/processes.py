@@ -1,4 +1,4 @@
-"""One supervised process: how it is started, and everything it may have left behind."""
+"""One supervised process: how it is started, and all its descendants."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ import psutil
 from core.cli import trees
 
 MARK = "SHIFUMI_PROCESS"
-"""Environment variable that every descendant inherits: even one that left its session can be found."""
+"""Environment variable inherited by every descendant: finds even those that left the session."""
 
-# On Windows a group of its own is what lets us send it a break; POSIX gets a session instead.
+# On Windows a separate process group allows us to send a break; POSIX uses a session instead.
 if sys.platform == "win32":
     _OWN_GROUP = subprocess.CREATE_NEW_PROCESS_GROUP
 else:
@@ -24,18 +24,18 @@ else:
 
 
 def mark_of(supervisor_pid: int, created: float, name: str) -> str:
-    """The value of :data:`MARK`. With the creation time, because a pid alone comes back after a while."""
+    """The value of :data:`MARK`. With the creation time, because pids are reused."""
     return f"{supervisor_pid}-{created:.2f}-{name}"
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessSpec:
-    """What to start and how to tell that it is well.
+    """What to start, and how to check its health.
 
-    ``healthy`` is called from a thread and must answer within a few seconds. ``after`` names a
-    process that has to be healthy first, ``may_start`` asks for anything else that has to be there.
-    ``interrupt_first``: Ctrl-C stops it sooner than SIGTERM.
-    ``stop_last``: others report to it while they stop, so it goes when they are gone.
+    ``healthy`` is called from a thread and must return within a few seconds. ``after`` names a process
+    that must be healthy first, ``may_start`` checks any other precondition.
+    ``interrupt_first``: Ctrl-C stops it faster than SIGTERM.
+    ``stop_last``: other processes report to it while they stop, so it is stopped last.
     """
 
     name: str
@@ -53,7 +53,7 @@ class ProcessSpec:
 
 
 class Child:
-    """A running instance of a :class:`ProcessSpec`, with the tree below it."""
+    """A running instance of a :class:`ProcessSpec`, with its process tree."""
 
     def __init__(self, spec: ProcessSpec, output: Path, folder: Path) -> None:
         spec.before_start()
@@ -81,11 +81,11 @@ class Child:
         return self._popen.poll()
 
     def remember(self) -> None:
-        """Note the present descendants: once this process is dead, nothing leads to them any more."""
+        """Record the present descendants: once this process is dead, they cannot be found any more."""
         self._known = {process for process in self._known if process.is_running()} | set(trees.below(self.pid))
 
     def tree(self) -> list[psutil.Process]:
-        """Every living process that belongs to this one, itself first while it lives."""
+        """Every living process of this tree, the root first while it lives."""
         self.remember()
         found = self._known | set(trees.in_session(self.pid)) | set(trees.marked(MARK, self.mark))
         return sorted(trees.living(found), key=lambda process: (process.pid != self.pid, process.pid))

@@ -1,4 +1,4 @@
-"""Programs outside Python that the tests drive: where they are, and how to get them."""
+"""External programs that the tests use: where they are, and how to install them."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ with sync_playwright() as playwright:
 
 
 class InstallFailedError(Exception):
-    """A program could not be installed; the message holds the installer's last words."""
+    """A program could not be installed; the message has the installer's last output."""
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """``find`` answers where it is; ``debian`` is the package; ``elsewhere`` tells other people what to do."""
+    """``find`` locates it; ``debian`` is the package; ``elsewhere`` says what to do on other systems."""
 
     name: str
     purpose: str
@@ -42,7 +42,7 @@ class Program:
 
 
 def find_chromium() -> Path | None:
-    """A Chromium of the system, else the one that Playwright downloaded, else None."""
+    """The system's Chromium, else the one downloaded by Playwright, else None."""
     if on_path := next(filter(None, map(shutil.which, _BROWSERS)), None):
         return Path(on_path)
     asked = subprocess.run([sys.executable, "-c", _PLAYWRIGHT_BROWSER], capture_output=True, text=True, check=False)
@@ -60,7 +60,7 @@ def find_postgres() -> Path | None:
 
 
 def _on_path(*names: str) -> Callable[[], Path | None]:
-    """Finds the first of these programs, in ``/usr/sbin`` too, where not everybody's PATH leads."""
+    """Finds the first of these programs, also in ``/usr/sbin``, which is not on every PATH."""
 
     def find() -> Path | None:
         path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
@@ -71,7 +71,7 @@ def _on_path(*names: str) -> Callable[[], Path | None]:
 
 
 def find_opengl() -> Path | None:
-    """libGL as the loader finds it; where there is no such library to find, the Python that needs none."""
+    """libGL as the loader finds it; the Python executable where no such library is needed."""
     if sys.platform != "linux":
         return Path(sys.executable)
     name = ctypes.util.find_library("GL")
@@ -130,21 +130,21 @@ PROGRAMS = (
     ),
     Program(
         "libGL",
-        "OpenCV, which reads and draws pictures",
+        "OpenCV, which reads and draws images",
         find_opengl,
         "libgl1",
-        "the package of your system that holds `libGL.so.1`, such as `mesa-libGL` or `libglvnd`",
+        "your system's package with `libGL.so.1`, such as `mesa-libGL` or `libglvnd`",
     ),
 )
 
 
 def missing(programs: Sequence[Program] = PROGRAMS) -> list[Program]:
-    """Those that cannot be found here."""
+    """Programs that are not installed."""
     return [program for program in programs if program.find() is None]
 
 
 def can_use_apt() -> bool:
-    """True for root on Debian and its relatives: then packages can be installed without asking."""
+    """True for root on Debian-based systems: packages can be installed without asking."""
     return sys.platform == "linux" and os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
@@ -161,7 +161,7 @@ def playwright_install() -> None:
 
 
 def chromium_is_a_snap() -> bool:
-    """On Ubuntu the package `chromium` only leads to a snap, which does not work in containers."""
+    """On Ubuntu the package `chromium` only installs a snap, which does not work in containers."""
     try:
         return platform.freedesktop_os_release().get("ID") == "ubuntu"
     except OSError:

@@ -18,24 +18,30 @@ from core.config.logs import setup_logging
 from core.config.prefect_address import prefect_is_elsewhere
 from core.config.settings import ROOT, Settings
 from core.monitoring.run_record import ProcessRecord
+from core.workloads import WORKLOADS
+from core.workloads.settings import WorkloadSettingsError, settings_of
 
 _TABLE_PATIENCE_S = 20.0
 
 
 def run(settings: Settings, *, mlflow_ui: bool = False, verbose: bool = False) -> int:
     """Start everything and stay until stopped; returns the exit code. Raises :class:`CommandError`."""
+    try:
+        settings_of(WORKLOADS.values())
+    except WorkloadSettingsError as error:
+        raise CommandError(f"These settings cannot be used (environment or .env file):\n  {error}") from error
     prepare_data(settings)
     with only_supervisor(settings.run_dir):
         setup_logging("supervisor", settings)
         if left := end_leftovers(settings.run_dir):
-            logger.warning("Ended {} processes that an earlier run had left behind.", left)
+            logger.warning("Ended {} processes of an earlier run.", left)
         specs = stack(settings, mlflow_ui=mlflow_ui)
         if problems := port_problems(wanted_ports(settings, specs)):
             raise CommandError("\n".join(problems))
         prepare_catalog(settings)
         announce_password(settings, first_admin(settings))
         _explain_elsewhere(settings, mlflow_ui)
-        # The children read the password's hash from the catalog; none of them needs the word itself.
+        # The children read the password's hash from the catalog; none of them needs the password.
         os.environ.pop("SHIFUMI_ADMIN_PASSWORD", None)
         reporter = _Reporter(settings)
         supervisor = Supervisor(
@@ -54,11 +60,11 @@ def _explain_elsewhere(settings: Settings, mlflow_ui: bool) -> None:
     if prefect_is_elsewhere(settings):
         logger.info("Prefect is not started here: PREFECT_API_URL names {}", settings.prefect_api)
     if mlflow_ui and settings.tracking_uri.startswith("http"):
-        logger.info("MLflow's own pages are served by {}", settings.tracking_uri)
+        logger.info("The MLflow UI is served by {}", settings.tracking_uri)
 
 
 class _Reporter:
-    """Turns state changes into what a person wants to read: one table, then single lines."""
+    """Turns state changes into console output: one table, then single lines."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -69,7 +75,7 @@ class _Reporter:
 
     def changed(self, name: str, record: ProcessRecord) -> None:
         if record.state == "stopped":
-            return  # the supervisor itself tells the end, and the terminal may be gone
+            return  # the supervisor logs the end, and the terminal may be gone
         self._records[name] = record
         before, self._told[name] = self._told.get(name), record.state
         if not self._table_shown:
@@ -80,4 +86,4 @@ class _Reporter:
         elif before != record.state and record.state == "healthy":
             logger.info("{} is up {}", record.label, record.url)
         elif before != record.state and record.state == "unhealthy":
-            logger.warning("{} does not answer; see {}/{}.out", record.label, self._settings.logs_dir, name)
+            logger.warning("{} does not respond; see {}/{}.out", record.label, self._settings.logs_dir, name)

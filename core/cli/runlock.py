@@ -18,9 +18,9 @@ from core.monitoring.run_record import RunRecord, is_running, read_run_record, r
 
 @contextmanager
 def only_supervisor(run_dir: Path) -> Iterator[None]:
-    """Hold the folder for this process. Raises :class:`CommandError` when another one does.
+    """Lock the folder for this process. Raises :class:`CommandError` when another process has it.
 
-    The system frees the lock when its holder dies, however it dies.
+    The system releases the lock when its owner exits, for whatever reason.
     """
     with (run_dir / "supervisor.lock").open("a+") as handle:
         try:
@@ -48,7 +48,7 @@ def _lock(descriptor: int) -> None:
 
 
 def end_leftovers(run_dir: Path) -> int:
-    """Kill what a supervisor that was itself killed left running; returns how many processes.
+    """Kill the processes of a supervisor that was killed; returns how many.
 
     Call it while holding :func:`only_supervisor`.
     """

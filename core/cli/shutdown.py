@@ -1,4 +1,4 @@
-"""Stop all processes together, politely first, within ten seconds in all."""
+"""Stop all processes together, gracefully first, within ten seconds in total."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LEFTOVERS_GRACE_S = 1.0
 
 
 class _Stop:
-    """The schedule of signals for one process."""
+    """The sequence of signals for one process."""
 
     def __init__(self, child: Child) -> None:
         self.child = child
@@ -35,15 +35,15 @@ class _Stop:
             self._began = now
         while self._began is not None and self._steps and now - self._began >= self._steps[0][0]:
             _, number = self._steps.pop(0)
-            # The first word goes to the process itself: it knows best how to end its own children.
+            # The first signal goes to the process itself: it can end its children best.
             tree = self.child.tree()
             trees.send(tree[:1] if number == signal.SIGINT else tree, number)
 
 
 def stop_all(children: Sequence[Child], hurry: Callable[[], bool]) -> list[psutil.Process]:
-    """End every process and all below it; returns those that would not go (normally none).
+    """End every process and its descendants; returns those that could not be ended (normally none).
 
-    ``hurry`` is asked all the time; once true, everything is killed at once.
+    ``hurry`` is checked all the time; once true, everything is killed immediately.
     """
     stops = [_Stop(child) for child in children]
     began = time.monotonic()
@@ -59,5 +59,5 @@ def stop_all(children: Sequence[Child], hurry: Callable[[], bool]) -> list[psuti
         trees.send(left, signal.SIGTERM)
         trees.wait_gone(left, _LEFTOVERS_GRACE_S)
     trees.kill_all(left)
-    # A process may have been born while we looked: the second look is the one that counts.
+    # A process may have been started meanwhile: the second pass finds it.
     return trees.kill_all([process for child in children for process in child.tree()])

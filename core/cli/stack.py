@@ -1,4 +1,4 @@
-"""The processes of a laptop's stack, as the settings ask for them."""
+"""The processes of the stack on one machine, according to the settings."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from core.config.settings import Settings
 
 _PROBE_TIMEOUT_S = 2.0
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-"""A server answers many people at once: more mathematics threads per request only fight each other."""
+"""A server handles many requests at once: several BLAS threads per request would only compete."""
 
 
 def stack(settings: Settings, *, mlflow_ui: bool = False) -> list[ProcessSpec]:
-    """What `manage.py run` starts, in the order of the address table."""
+    """The processes that `manage.py run` starts, in the order of the address table."""
     specs = [_workbench(settings), _api(settings)]
     if not prefect_is_elsewhere(settings):
         specs.append(_prefect(settings))
@@ -34,7 +34,7 @@ def stack(settings: Settings, *, mlflow_ui: bool = False) -> list[ProcessSpec]:
 
 
 def wanted_ports(settings: Settings, specs: list[ProcessSpec]) -> list[Wanted]:
-    """The addresses that ``specs`` listen on, with the variables that change them."""
+    """The addresses that ``specs`` listen on, with the settings that change them."""
     return [
         Wanted(spec.label, settings.host, spec.port, f"SHIFUMI_{spec.name.upper()}_PORT")
         for spec in specs
@@ -43,7 +43,7 @@ def wanted_ports(settings: Settings, specs: list[ProcessSpec]) -> list[Wanted]:
 
 
 def child_environment(settings: Settings) -> dict[str, str]:
-    """What all processes share, on top of the supervisor's own environment."""
+    """Environment variables for all processes, in addition to the supervisor's own environment."""
     return {
         "PREFECT_API_URL": settings.prefect_api,
         "PREFECT_HOME": str(settings.prefect_home),
@@ -104,17 +104,17 @@ def _prefect(settings: Settings) -> ProcessSpec:
 
 
 def _prefect_database(settings: Settings) -> dict[str, str]:
-    """PostgreSQL for the server alone: the others ask it over HTTP and need no password."""
+    """PostgreSQL for the server only: other processes use HTTP and need no password."""
     if settings.prefect_database_url is None:
         return {}
     url = settings.prefect_database_url.get_secret_value()
-    # Prefect's server works asynchronously and wants the driver named.
+    # Prefect's server is asynchronous and needs the driver in the URL.
     named = url.replace("postgresql://", "postgresql+asyncpg://", 1)
     return {"PREFECT_API_DATABASE_CONNECTION_URL": named}
 
 
 def _says_ready(file: Path) -> Callable[[], bool]:
-    """For a process that listens nowhere: it writes a file once it is ready."""
+    """For a process without a port: it writes a file once it is ready."""
 
     def ready() -> bool:
         try:
@@ -135,7 +135,7 @@ def _runner(settings: Settings, after: str) -> ProcessSpec:
         env=child_environment(settings),
         after=after,
         interrupt_first=True,
-        # The file of the runner before would pass for this one's.
+        # The file of the previous runner would look like this one's.
         before_start=lambda: ready_file.unlink(missing_ok=True),
     )
 
@@ -148,14 +148,14 @@ def _worker(settings: Settings) -> ProcessSpec:
         worker_command("--ready", str(ready_file)),
         _says_ready(ready_file),
         env=child_environment(settings),
-        # It gives its work back before its processes are told to end.
+        # It releases its work items before its processes are told to end.
         interrupt_first=True,
         before_start=lambda: ready_file.unlink(missing_ok=True),
     )
 
 
 def worker_command(*options: str) -> tuple[str, ...]:
-    """What starts a worker, here and on its own."""
+    """The command that starts a worker."""
     return (sys.executable, "-m", "flows.worker", *options)
 
 
@@ -173,7 +173,7 @@ def _mlflow(settings: Settings) -> ProcessSpec:
         port=settings.mlflow_port,
         url=url,
         env=child_environment(settings) | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"} | _ONE_THREAD,
-        # The runner makes the store, whole or not at all; MLflow's server would make it in forty open steps.
+        # The runner creates the store atomically; MLflow's server would create it in forty separate steps.
         may_start=lambda: file is None or file.exists(),
         interrupt_first=True,
     )

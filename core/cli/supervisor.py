@@ -1,4 +1,4 @@
-"""Starts the processes, keeps them alive, and takes all of them down together."""
+"""Starts the processes, supervises them, and stops them together."""
 
 from __future__ import annotations
 
@@ -39,22 +39,24 @@ class Supervisor:
         on_change: Callable[[str, ProcessRecord], None] = lambda _name, _record: None,
         verbose: bool = False,
     ) -> None:
-        self.keepers = {spec.name: ProcessSupervisor(spec, logs_dir, folder) for spec in specs}
+        self.supervisors = {spec.name: ProcessSupervisor(spec, logs_dir, folder) for spec in specs}
         self.stopping = False
         self.hurry = False
         self._run_dir = run_dir
         self._on_change = on_change
-        self._followers = {name: Follower(keeper.output) for name, keeper in self.keepers.items()} if verbose else {}
+        self._followers = (
+            {name: Follower(process.output) for name, process in self.supervisors.items()} if verbose else {}
+        )
         self._record = RunRecord(
             os.getpid(),
             psutil.Process().create_time(),
             time.time(),
-            {name: keeper.record for name, keeper in self.keepers.items()},
+            {name: process.record for name, process in self.supervisors.items()},
         )
 
     def run(self) -> bool:
-        """Blocks until a stop signal; returns True when no process was left behind."""
-        with self._signals(), ThreadPoolExecutor(len(self.keepers), "health") as executor:
+        """Blocks until a stop signal; returns True when all processes have ended."""
+        with self._signals(), ThreadPoolExecutor(len(self.supervisors), "health") as executor:
             try:
                 while not self.stopping:
                     self.tick(executor)
@@ -66,44 +68,44 @@ class Supervisor:
 
     def tick(self, executor: ThreadPoolExecutor) -> None:
         """One round over all processes."""
-        for keeper in self.keepers.values():
-            first = self.keepers.get(keeper.spec.after)
-            keeper.tick(first is None or first.record.state == "healthy", executor)
+        for process in self.supervisors.values():
+            first = self.supervisors.get(process.spec.after)
+            process.tick(first is None or first.record.state == "healthy", executor)
         self._publish()
         for name, follower in self._followers.items():
             for line in follower.new_lines():
                 print(f"{name:>10} | {line}", flush=True)
 
     def _publish(self) -> None:
-        changed = [name for name, keeper in self.keepers.items() if keeper.changed]
+        changed = [name for name, process in self.supervisors.items() if process.changed]
         if not changed:
             return
         write_run_record(self._run_dir, self._record)
         for name in changed:
-            self.keepers[name].changed = False
-            self._on_change(name, self.keepers[name].record)
+            self.supervisors[name].changed = False
+            self._on_change(name, self.supervisors[name].record)
 
     def _shut_down(self) -> bool:
         began = time.monotonic()
         self.stopping = True
-        children = [keeper.child for keeper in self.keepers.values() if keeper.child is not None]
+        children = [process.child for process in self.supervisors.values() if process.child is not None]
         stubborn = stop_all(children, lambda: self.hurry)
-        for keeper in self.keepers.values():
-            keeper.stopped()
+        for process in self.supervisors.values():
+            process.stopped()
         self._publish()
         run_file(self._run_dir).unlink(missing_ok=True)
         for process in stubborn:
-            logger.error("Process {} would not end. End it by hand: kill -9 {}", process.pid, process.pid)
+            logger.error("Process {} does not end. End it yourself: kill -9 {}", process.pid, process.pid)
         if not stubborn:
-            logger.info("Stopped in {:.1f} s; nothing is left running.", time.monotonic() - began)
+            logger.info("Stopped in {:.1f} s.", time.monotonic() - began)
         return not stubborn
 
     def _ask_to_stop(self, number: int, _frame: FrameType | None) -> None:
-        # The second time means: now.
+        # The second signal means: immediately.
         self.hurry = self.stopping
         self.stopping = True
-        text = "Stopping at once ..." if self.hurry else "Stopping everything; again to kill at once ..."
-        with suppress(OSError):  # a terminal that was closed takes no more words
+        text = "Killing all processes ..." if self.hurry else "Stopping ... press Ctrl-C again to kill immediately"
+        with suppress(OSError):  # the terminal may be closed
             os.write(2, f"\n{text}\n".encode())
 
     @contextmanager

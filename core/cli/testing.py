@@ -1,4 +1,4 @@
-"""`manage.py test`, `bench` and `prove`: bring what is missing, check, and let pytest have the last word."""
+"""`manage.py test`, `bench` and `prove`: install requirements, lint, and run pytest."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ LINTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("import wall", ("-c", _LINT_IMPORTS)),
 )
 
-# Three at a time, whatever the machine: much of the suite waits for servers, and each worker may run a whole stack.
-# Files stay whole, for they share servers, and in their order, which tests/file_order.py has chosen.
+# Three at a time on any machine: much of the suite waits for servers, and each worker may run a whole stack.
+# A file runs in one worker, because its tests share servers, in the order of tests/file_order.py.
 PARALLEL = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
@@ -33,17 +33,17 @@ def test(pytest_arguments: Sequence[str], *, unit: bool, lint: bool, allow_missi
     everything = ["tests/unit"] if unit else ["tests", "--ignore=tests/bench", "--ignore=tests/proofs"]
     code = _pytest([*([] if named else [*everything, *PARALLEL]), *pytest_arguments])
     if failed:
-        print(f"\nNot passed, see above: {', '.join(failed)}.", file=sys.stderr)
+        print(f"\nFailed, see above: {', '.join(failed)}.", file=sys.stderr)
     return code or (1 if failed else 0)
 
 
 def bench(pytest_arguments: Sequence[str]) -> int:
-    """Run the measurements; returns pytest's exit code."""
+    """Run the benchmarks; returns pytest's exit code."""
     return _pytest(["tests/bench", "-s", *pytest_arguments])
 
 
 def prove(pytest_arguments: Sequence[str]) -> int:
-    """Run the long checks of operations, or those that are named; returns pytest's exit code."""
+    """Run the long system tests, or those given; returns pytest's exit code."""
     named = any("tests" in argument and not argument.startswith("-") for argument in pytest_arguments)
     return _pytest([*([] if named else ["tests/proofs"]), "-s", "--timeout=0", *pytest_arguments])
 
@@ -54,7 +54,7 @@ def mutate(arguments: Sequence[str]) -> int:
 
 
 def bring_programs(allow_missing: bool) -> None:
-    """Install what the tests drive, or say exactly what to install. Raises :class:`CommandError`."""
+    """Install the programs that the tests use, or say what to install. Raises :class:`CommandError`."""
     wanted = programs.missing()
     if not wanted:
         return
@@ -70,7 +70,7 @@ def bring_programs(allow_missing: bool) -> None:
         ]
         raise CommandError(
             "Install first:\n" + "\n".join(lines) + "\n\n"
-            "`--allow-missing` leaves out the tests that need them; `--unit` runs the unit layer only."
+            "`--allow-missing` skips the tests that need them; `--unit` runs unit tests only."
         )
 
 

@@ -1,4 +1,4 @@
-"""`manage.py token …`: keys for the prediction API."""
+"""`manage.py token …`: tokens for the prediction API."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from core.cli.errors import CommandError
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `token`."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    create = actions.add_parser("create", help="make a token and show it once")
-    create.add_argument("name", help="where it is used, for example: nightly-batch")
+    create = actions.add_parser("create", help="create a token and show it once")
+    create.add_argument("name", help="name of the client, for example: nightly-batch")
     create.add_argument("--scope", action="append", choices=sorted(tokens.SCOPES), help="default: predict")
-    create.add_argument("--days", type=float, default=90.0, help="lifetime in days; 0: until revoked (default 90)")
+    create.add_argument("--days", type=float, default=90.0, help="lifetime in days; 0: no expiry (default 90)")
     actions.add_parser("list", help="show all tokens, never their secrets")
-    actions.add_parser("revoke", help="end a token for good").add_argument("id", type=int)
+    actions.add_parser("revoke", help="revoke a token permanently").add_argument("id", type=int)
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Do what was asked. Raises :class:`CommandError` with the reason of a refusal."""
+    """Execute the action. Raises :class:`CommandError` with the reason of a refusal."""
     try:
         _ACTIONS[options.action](options)
     except tokens.TokenRefusedError as error:
@@ -33,7 +33,7 @@ def execute(options: argparse.Namespace) -> int:
 
 def _create(options: argparse.Namespace) -> None:
     secret, token = tokens.create_token(SYSTEM, options.name, options.scope or ["predict"], options.days or None)
-    print(f"Token {token.id} ({token.name}), {_end(token)}. Shown only this once:\n\n  {secret}\n")
+    print(f"Token {token.id} ({token.name}), {_end(token)}. Shown only once:\n\n  {secret}\n")
 
 
 def _list(_options: argparse.Namespace) -> None:
@@ -45,7 +45,7 @@ def _list(_options: argparse.Namespace) -> None:
 
 def _revoke(options: argparse.Namespace) -> None:
     tokens.revoke_token(SYSTEM, options.id)
-    print(f"Token {options.id} is revoked.")
+    print(f"Token {options.id} revoked.")
 
 
 def _end(token: ApiToken) -> str:

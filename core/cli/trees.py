@@ -1,4 +1,4 @@
-"""Find and end whole families of processes, also after the parent has died."""
+"""Find and end process trees, also after the parent has exited."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import psutil
 
 
 def created(pid: int) -> float | None:
-    """When process ``pid`` started (seconds since the epoch); None when it is gone."""
+    """Start time of process ``pid`` (seconds since the epoch); None when it is gone."""
     try:
         return float(psutil.Process(pid).create_time())
     except psutil.Error:
@@ -28,7 +28,7 @@ def below(pid: int) -> list[psutil.Process]:
 
 
 def in_session(leader: int) -> list[psutil.Process]:
-    """The processes of ``leader``'s session, which outlives the leader itself. Empty on Windows."""
+    """The processes of ``leader``'s session, which survives the leader. Empty on Windows."""
     if sys.platform == "win32":
         return []
     return [process for pid in psutil.pids() if _session(pid) == leader for process in by_pid(pid)]
@@ -52,7 +52,7 @@ def by_pid(pid: int) -> list[psutil.Process]:
 
 
 def marked(name: str, value: str) -> list[psutil.Process]:
-    """The processes whose environment holds ``name=value``, as far as this user may look."""
+    """The processes with ``name=value`` in their environment, as far as this user may read it."""
     found = []
     for process in psutil.process_iter():
         try:
@@ -64,7 +64,7 @@ def marked(name: str, value: str) -> list[psutil.Process]:
 
 
 def living(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
-    """Those that still run. A zombie does not: it only waits for its parent to read the exit code."""
+    """Those that still run. Zombies do not count: they only wait for their parent to read the exit code."""
     return [process for process in processes if _lives(process)]
 
 
@@ -76,7 +76,7 @@ def _lives(process: psutil.Process) -> bool:
 
 
 def send(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
-    """Send a signal to each; those already gone are no error. Windows knows only break and kill."""
+    """Send a signal to each; missing processes are no error. Windows supports only break and kill."""
     for process in processes:
         try:
             if sys.platform != "win32":
@@ -92,14 +92,14 @@ def send(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
 def wait_gone(processes: Iterable[psutil.Process], timeout: float) -> list[psutil.Process]:
     """Wait up to ``timeout`` seconds until all have ended; returns those that have not."""
     left, deadline = list(processes), time.monotonic() + timeout
-    # Not psutil.wait_procs: an orphan whose new parent never reads its exit code would seem to live on.
+    # Not psutil.wait_procs: an orphan whose new parent never reads its exit code would seem to be alive.
     while (left := living(left)) and time.monotonic() < deadline:
         time.sleep(0.02)
     return left
 
 
 def kill_all(processes: Iterable[psutil.Process], timeout: float = 2.0) -> list[psutil.Process]:
-    """Kill each at once and wait up to ``timeout`` seconds; returns those that would not go."""
+    """Kill each and wait up to ``timeout`` seconds; returns those still running."""
     victims = list(processes)
     for process in victims:
         try:

@@ -1,4 +1,4 @@
-"""`manage.py user …`: people, from the command line, under the name of the system."""
+"""`manage.py user …`: user accounts from the command line, audited under the system user's name."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from core.cli.errors import CommandError
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `user`."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    add = actions.add_parser("add", help="make an account")
+    add = actions.add_parser("add", help="create an account")
     add.add_argument("username")
-    add.add_argument("--name", default="", help="full name; the username when left out")
+    add.add_argument("--name", default="", help="full name (default: the username)")
     add.add_argument("--role", choices=[role.value for role in Role], default=Role.VIEWER.value)
     actions.add_parser("list", help="show all accounts")
-    for action, text in (("disable", "shut a user out at once"), ("enable", "let a user in again")):
+    for action, text in (("disable", "disable an account and end its sessions"), ("enable", "enable an account again")):
         actions.add_parser(action, help=text).add_argument("username")
     actions.add_parser("password", help="set a new password; ends all sessions").add_argument("username")
     for name in ("add", "password"):
         actions.choices[name].add_argument(
-            "--generate", action="store_true", help="make a password up and show it once, instead of asking"
+            "--generate", action="store_true", help="generate a password and show it once, instead of asking"
         )
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Do what was asked. Raises :class:`CommandError` with the reason of a refusal."""
+    """Execute the action. Raises :class:`CommandError` with the reason of a refusal."""
     try:
         _ACTIONS[options.action](options)
     except (users.UserError, passwords.PasswordRefusedError) as error:
@@ -40,20 +40,20 @@ def execute(options: argparse.Namespace) -> int:
 def _add(options: argparse.Namespace) -> None:
     password = _password(options)
     account = users.add_user(SYSTEM, options.username, options.name, Role(options.role), password)
-    print(f"{account.username} can log in now, as {account.role.value}.")
+    print(f"User {account.username} added with role {account.role.value}.")
     _show(options, password)
 
 
 def _set_password(options: argparse.Namespace) -> None:
     password = _password(options)
     users.set_password(SYSTEM, options.username, password)
-    print(f"{options.username} has a new password; old sessions are ended.")
+    print(f"New password set for {options.username}; existing sessions ended.")
     _show(options, password)
 
 
 def _set_disabled(options: argparse.Namespace) -> None:
     users.set_disabled(SYSTEM, options.username, options.action == "disable")
-    print(f"{options.username} is {options.action}d.")
+    print(f"User {options.username} {options.action}d.")
 
 
 def _list(_options: argparse.Namespace) -> None:
@@ -67,7 +67,7 @@ def _password(options: argparse.Namespace) -> str:
     if options.generate:
         return passwords.generate_password()
     if not sys.stdin.isatty():
-        # For scripts: `… user add bob < file`. Never an argument: those are visible to everybody.
+        # For scripts: `… user add bob < file`. Never an argument: those are visible to all users.
         return sys.stdin.readline().rstrip("\n")
     password = getpass.getpass("New password: ")
     if getpass.getpass("Again: ") != password:
@@ -77,7 +77,7 @@ def _password(options: argparse.Namespace) -> str:
 
 def _show(options: argparse.Namespace, password: str) -> None:
     if options.generate:
-        print(f"Password, shown only this once: {password}")
+        print(f"Password (shown only once): {password}")
 
 
 _ACTIONS = {"add": _add, "list": _list, "disable": _set_disabled, "enable": _set_disabled, "password": _set_password}

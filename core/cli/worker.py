@@ -1,4 +1,4 @@
-"""`manage.py worker`: one worker in this terminal."""
+"""`manage.py worker`: run one worker in this terminal."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from core.jobs.broker import NoBrokerError, address, embedded
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument("--queues", type=_queues, help="what it listens to, with commas (SHIFUMI_CELERY_QUEUES)")
-    parser.add_argument("--concurrency", type=_positive, help="how many things it does at a time")
-    parser.add_argument("--name", help="what the Overview calls it (machine and process number)")
+    parser.add_argument("--queues", type=_queues, help="queues to consume, comma-separated (SHIFUMI_CELERY_QUEUES)")
+    parser.add_argument("--concurrency", type=_positive, help="number of work items at a time")
+    parser.add_argument("--name", help="name on the Overview (default: machine and process id)")
 
 
 def _queues(text: str) -> str:
     if not all(QUEUE.fullmatch(name.strip()) for name in text.split(",")):
-        raise argparse.ArgumentTypeError("queue names have letters, digits, - and _, with commas between them")
+        raise argparse.ArgumentTypeError("queue names have letters, digits, - and _, separated by commas")
     return text
 
 
 def _positive(text: str) -> int:
     if not text.isdigit() or not int(text):
-        raise argparse.ArgumentTypeError("a number from 1 on")
+        raise argparse.ArgumentTypeError("must be a positive integer")
     return int(text)
 
 
 def worker(settings: Settings, options: argparse.Namespace) -> int:
-    """Become a worker; returns its exit code where that is a child process. Raises :class:`CommandError`."""
+    """Run a worker; returns its exit code where that is a child process. Raises :class:`CommandError`."""
     try:
         address(settings)
     except NoBrokerError as error:
@@ -52,16 +52,16 @@ def worker(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _require_catalog(settings: Settings) -> None:
-    """A worker shares the workbench's catalog: it never makes one, nor changes its tables."""
+    """A worker shares the workbench's catalog: it never creates one, nor changes its tables."""
     from core.monitoring.health import catalog_problem
 
     path = sqlite_file(settings.catalog_url)
     if path is not None and not path.exists():
         raise CommandError(
-            "There is no catalog here. A worker shares the one of the workbench: on another machine set "
-            "SHIFUMI_DATABASE_URL (PostgreSQL), MLFLOW_TRACKING_URI and the storage as they are set there."
+            "There is no catalog here. A worker uses the workbench's catalog: on another machine set "
+            "SHIFUMI_DATABASE_URL (PostgreSQL), MLFLOW_TRACKING_URI and the object store as on the workbench."
         )
     if reason := catalog_problem():
-        raise CommandError(f"The catalog cannot be used: {reason}. Bring this machine to the workbench's version.")
+        raise CommandError(f"Cannot use the catalog: {reason}. Install the workbench's version here.")
     if path is not None and not embedded(settings):
-        print(f"This worker uses the catalog {path}, so it serves the workbench on this machine.", flush=True)
+        print(f"This worker uses the catalog {path} of the workbench on this machine.", flush=True)

@@ -1,1 +1,1 @@
-"""What everybody may use: settings, paths, logs, progress. Knows no other room."""
+"""Shared basics: settings, paths, logs, progress. Imports no other package of `core`."""

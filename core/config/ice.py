@@ -1,4 +1,4 @@
-"""Which servers help browser and server to find each other: STUN and TURN, as one setting."""
+"""STUN and TURN servers for WebRTC, as one setting."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _SCHEMES = ("stun:", "stuns:", "turn:", "turns:")
 _WITH_PASSWORD = re.compile(r"(turns?):([^:@]+):([^@]+)@(.+)")
 
 HINT = (
-    'Write addresses with commas between them ("stun:stun.example.org:3478", "turn:user:password@turn.example.org"), '
-    "or JSON as browsers take it: "
+    'Write addresses separated by commas ("stun:stun.example.org:3478", "turn:user:password@turn.example.org"), '
+    "or JSON in the browsers' format: "
     '[{"urls": "turn:turn.example.org:3478", "username": "…", "credential": "…"}].'
 )
 
 
 def parse_ice_servers(text: str) -> list[dict[str, Any]]:
-    """The servers that ``text`` names, as ``RTCPeerConnection`` wants them. Raises ``ValueError`` with :data:`HINT`."""
+    """The servers in ``text``, in the format of ``RTCPeerConnection``. Raises ``ValueError`` with :data:`HINT`."""
     text = text.strip()
     servers = _from_json(text) if text.startswith("[") else [_server(url.strip()) for url in text.split(",") if url]
     for server in servers:
@@ -32,7 +32,7 @@ def parse_ice_servers(text: str) -> list[dict[str, Any]]:
 
 
 def _server(text: str) -> dict[str, Any]:
-    """``turn:user:password@host:port`` in the three parts that browsers want."""
+    """``turn:user:password@host:port`` split into the three parts that browsers need."""
     if parts := _WITH_PASSWORD.fullmatch(text):
         scheme, username, credential, host = parts.groups()
         return {"urls": f"{scheme}:{host}", "username": username, "credential": credential}
@@ -48,7 +48,7 @@ def _from_json(text: str) -> list[dict[str, Any]]:
 
 
 def rtc_configuration(setting: str | None, page_url: str | None, *, local_too: bool = False) -> dict[str, Any]:
-    """What both ends are told. On this very machine they meet without help, unless the workbench lives in a container
-    there (``local_too``); an empty list also keeps streamlit-webrtc from asking a public STUN server."""
+    """The servers for both ends. On the same machine they are not needed, unless the workbench is in a container
+    (``local_too``); an empty list also keeps streamlit-webrtc from using a public STUN server."""
     local = not local_too and (urlsplit(page_url or "").hostname or "localhost") in _LOOPBACK
     return {"iceServers": [] if local or not setting else parse_ice_servers(setting)}

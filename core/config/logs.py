@@ -1,7 +1,7 @@
-"""Loguru everywhere: console for people, rotating JSON lines for machines.
+"""Logging with Loguru: readable on the console, rotating JSON lines in files.
 
-Records of the standard library (uvicorn, Prefect, MLflow, SQLAlchemy…) pass through the same
-sinks, and secrets are blanked before anything is written.
+Records of the standard library (uvicorn, Prefect, MLflow, SQLAlchemy…) go to the same sinks, and secrets
+are masked before anything is written.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _FORMAT = "<dim>{time:HH:mm:ss}</dim> <level>{level: <7}</level> <cyan>{extra[process_name]}</cyan> {message}"
 _NOISY = ("alembic", "httpx", "httpcore", "watchfiles", "urllib3", "matplotlib")
 _SECRETS = (
-    # Discord webhooks carry their secret in the path.
+    # Discord webhooks have their secret in the path.
     (re.compile(r"(https://[\w.]*discord(?:app)?\.com/api/webhooks/)\S+"), r"\1***"),
     (re.compile(r"\bshf_[A-Za-z0-9_-]{8,}"), "shf_***"),
     (re.compile(r"(?i)(bearer\s+)[\w.~+/=-]{8,}"), r"\1***"),
@@ -34,14 +34,14 @@ _SECRETS = (
 
 
 def redact(text: str) -> str:
-    """Blank webhooks, tokens, password hashes and passwords in ``text``."""
+    """Mask webhooks, tokens, password hashes and passwords in ``text``."""
     for pattern, replacement in _SECRETS:
         text = pattern.sub(replacement, text)
     return text
 
 
 class _Intercept(logging.Handler):
-    """Hands records of the standard library to Loguru (the recipe of Loguru's own documentation)."""
+    """Forwards records of the standard library to Loguru (the recipe of Loguru's own documentation)."""
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
@@ -53,7 +53,7 @@ class _Intercept(logging.Handler):
 
 
 def _patch(record: Record) -> None:
-    """Redact the message and the traceback; Loguru would append the latter raw."""
+    """Redact the message and the traceback; Loguru would append the latter unredacted."""
     record["message"] = redact(record["message"])
     error = record["exception"]
     trace = "".join(traceback.format_exception(error.type, error.value, error.traceback)) if error else ""
@@ -71,7 +71,7 @@ def _patch(record: Record) -> None:
     )
 
 
-# Functions, because Loguru appends "{exception}" to a format that is a string.
+# Functions, because Loguru appends "{exception}" to a format string.
 def _for_people(_record: Record) -> str:
     return _FORMAT + "\n{extra[trace]}"
 
@@ -81,9 +81,9 @@ def _for_machines(_record: Record) -> str:
 
 
 def setup_logging(process_name: str, settings: Settings | None = None) -> None:
-    """Wire the sinks of this process. Safe to call twice; the last call wins.
+    """Configure the sinks of this process. Safe to call twice; the last call wins.
 
-    ``process_name`` names the JSON file (``data/logs/<name>.jsonl``) and marks each record.
+    ``process_name`` is the name of the JSON file (``data/logs/<name>.jsonl``) and is part of each record.
     """
     settings = settings or get_settings()
     settings.logs_dir.mkdir(parents=True, exist_ok=True)
@@ -101,7 +101,7 @@ def setup_logging(process_name: str, settings: Settings | None = None) -> None:
 
 
 def intercept_stdlib(level: str = "INFO") -> None:
-    """Route the standard library's root logger, and those that insist on own handlers, to Loguru."""
+    """Route the standard library's root logger, and loggers with their own handlers, to Loguru."""
     logging.basicConfig(handlers=[_Intercept()], level=max(logging.DEBUG, logger.level(level).no), force=True)
     for name in list(logging.root.manager.loggerDict):
         if name.split(".")[0] in {"uvicorn", "mlflow", "prefect", "sqlalchemy", "streamlit", "fastapi"}:

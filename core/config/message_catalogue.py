@@ -47,6 +47,10 @@ _OF_THE_LOOP: dict[str, str | Plural] = {
         "The challenger's {metric} is {challenger:figure}, the champion's {champion:figure}: {gain:gain}, "
         "95 % interval {low:gain} to {high:gain} on {samples:count} {unit:term} (paired bootstrap, {p:p})."
     ),
+    "comparison.errors": (
+        "The challenger's mean absolute error is {challenger:number}, the champion's {champion:number} "
+        "on {samples:count} {unit:term} (paired permutation test, {p:p})."
+    ),
     "comparison.over_threshold": ("The champion is under the threshold, the challenger meets it. {comparison:message}"),
     "decision.nothing_new": "The champion was trained on dataset {dataset}; there is nothing new to learn.",
     "promotion.no_previous": "There is no previous champion to roll back to.",

@@ -1,4 +1,4 @@
-"""Where everything is, as the settings say: the folders of an installation and the addresses of its services."""
+"""The folders of an installation and the URLs of its services, derived from the settings."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 
 class Paths:
-    """What follows from the options of :class:`core.config.settings.Settings`, which inherits it."""
+    """Properties derived from the fields of :class:`core.config.settings.Settings`, which inherits them."""
 
-    if TYPE_CHECKING:  # pydantic would take them for options of its own
+    if TYPE_CHECKING:  # pydantic would treat them as fields
         data_dir: Path
         database_url: str | None
         mlflow_tracking_uri: str | None
@@ -41,7 +41,7 @@ class Paths:
 
     @property
     def cache_dir(self) -> Path:
-        """Copies of files whose home is elsewhere (``lake_url``); may be deleted at any time."""
+        """Local cache of the object store (``lake_url``); may be deleted at any time."""
         return self.data_dir / "cache"
 
     @property
@@ -50,7 +50,7 @@ class Paths:
 
     @property
     def run_dir(self) -> Path:
-        """Process states, the cookie key: small files that belong to this installation."""
+        """Process states, the cookie key: small files of this installation."""
         return self.data_dir / "run"
 
     @property
@@ -76,7 +76,7 @@ class Paths:
 
     @property
     def reach_host(self) -> str:
-        """Where this machine reaches its own servers: "all addresses" can be bound, not visited."""
+        """The host under which this machine reaches its own servers: 0.0.0.0 can be bound, not connected to."""
         return "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104 - compared, not bound
 
     @property
@@ -85,26 +85,26 @@ class Paths:
 
     @property
     def prefect_ui(self) -> str:
-        """Prefect's own pages, for people to click."""
+        """URL of the Prefect UI for browsers."""
         return self.prefect_public_url or self.prefect_api.removesuffix("/api")
 
     @property
     def workbench_address(self) -> str:
-        """Where processes reach the workbench."""
+        """URL of the workbench for other processes."""
         return self.workbench_url or f"http://{self.reach_host}:{self.workbench_port}"
 
     @property
     def sidecar_url(self) -> str:
-        """Where processes reach the prediction API."""
+        """URL of the prediction API for other processes."""
         return self.api_url or f"http://{self.reach_host}:{self.api_port}"
 
     @property
     def sidecar_public_url(self) -> str:
-        """The prediction API's address for people and their programs."""
+        """URL of the prediction API for API clients."""
         return self.api_public_url or self.sidecar_url
 
     def make_folders(self) -> None:
-        """Create the data folders. Raises ``OSError`` when the place is not writable."""
+        """Create the data folders. Raises ``OSError`` when they are not writable."""
         for folder in (
             self.lake_dir,
             self.images_dir,

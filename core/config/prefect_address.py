@@ -1,4 +1,4 @@
-"""Is Prefect's server one that we start, or somebody else's?"""
+"""Is Prefect's server started by us, or external?"""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _LOOPBACK = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}  # noqa: S104 - compare
 
 
 def prefect_is_elsewhere(settings: Settings) -> bool:
-    """True when `PREFECT_API_URL` names a server that is not the one we would start."""
+    """True when `PREFECT_API_URL` points to a server that is not the one we would start."""
     if settings.prefect_api_url is None:
         return False
     parts = urlsplit(settings.prefect_api_url)

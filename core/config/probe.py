@@ -1,4 +1,4 @@
-"""Ask a server over HTTP whether it is well: light enough for the supervisor's loop."""
+"""HTTP health check of a server: light enough for the supervisor's loop."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import http.client
 from urllib.parse import urlsplit
 
 PROBE_TIMEOUT_S = 0.5
-"""A service on this machine or in the same network answers sooner, or counts as down."""
+"""A service on this machine or in the same network responds faster, or counts as down."""
 
 
 def probe(url: str, timeout: float = 0.5) -> str:
-    """Why ``url`` does not answer with success within ``timeout`` seconds; empty when it does.
+    """Why ``url`` does not respond successfully within ``timeout`` seconds; empty when it does.
 
-    No proxy is asked: the services live on this machine or in the same network.
+    No proxy is used: the services are on this machine or in the same network.
     """
     parts = urlsplit(url)
     secure = parts.scheme == "https"
@@ -22,7 +22,7 @@ def probe(url: str, timeout: float = 0.5) -> str:
         connection.request("GET", parts.path or "/", headers={"User-Agent": "shifumi-health"})
         status = connection.getresponse().status
     except (OSError, http.client.HTTPException) as error:
-        return f"does not answer at {parts.netloc} ({type(error).__name__})"
+        return f"no response at {parts.netloc} ({type(error).__name__})"
     finally:
         connection.close()
-    return "" if status < 400 else f"answers with HTTP {status}"
+    return "" if status < 400 else f"responds with HTTP {status}"

@@ -1,4 +1,4 @@
-"""How long work says how far it is."""
+"""How long work reports its progress."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Callable
 from core.config.messages import Message
 
 Report = Callable[[float, Message], None]
-"""Progress of long work: share done (0 to 1) and what it is at."""
+"""Callback for progress of long work: share done (0 to 1) and a message."""
 
 
 def silent(_share: float, _message: Message) -> None:
-    """A :data:`Report` for callers that do not watch."""
+    """A :data:`Report` for callers that need no progress."""

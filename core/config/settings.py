@@ -1,7 +1,8 @@
-"""Every option of the product, in one typed object.
+"""Every setting of the product, in one typed object.
 
 Read from the environment (prefix ``SHIFUMI_``) and from a ``.env`` file in the project folder.
-Each field is documented in ``docs/settings.md``; a test fails when one is not.
+Each field is documented in ``docs/settings.md``; a test fails when one is not. What belongs to one workload stands
+with it: see ``core.workloads.settings``.
 """
 
 from __future__ import annotations
@@ -18,26 +19,26 @@ from core.config.ice import parse_ice_servers
 from core.config.paths import Paths
 
 ROOT = Path(__file__).resolve().parents[2]
-"""The project folder: everything else is found from here."""
+"""The project folder; all other paths are relative to it."""
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 PortOrNone = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]
 QUEUE = re.compile(r"[A-Za-z0-9_-]{1,64}")
-"""The name of a queue of workers: part of a file's name with the embedded broker."""
+"""The name of a worker queue; part of a file name with the embedded broker."""
 BROKERS = ("redis://", "rediss://", "redis+socket://", "filesystem://")
-"""What a Celery broker's address may begin with: what is tested."""
+"""Supported schemes of the Celery broker URL."""
 
 QueueName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
 def _others(*names: str) -> Any:
-    """An option under the names that other programs gave it; not set unless somebody does."""
+    """A setting under names defined by other programs; not set by default."""
     return Field(default=None, validation_alias=AliasChoices(*names, names[0].lower()))
 
 
 class Settings(Paths, BaseSettings):
-    """Resolved options. Build it through :func:`get_settings`, so that a process has only one."""
+    """Resolved settings. Create it through :func:`get_settings`, so that a process has only one."""
 
     model_config = SettingsConfigDict(
         env_prefix="SHIFUMI_",
@@ -46,7 +47,7 @@ class Settings(Paths, BaseSettings):
         populate_by_name=True,
     )
 
-    # Where things live
+    # Storage
     data_dir: Path = ROOT / "data"
     database_url: str | None = None
     mlflow_tracking_uri: str | None = _others("MLFLOW_TRACKING_URI")
@@ -83,7 +84,7 @@ class Settings(Paths, BaseSettings):
     log_rotation: str = "10 MB"
     log_retention: str = "14 days"
 
-    # People
+    # Users
     admin_username: str = "admin"
     admin_password: SecretStr | None = None
     session_hours: Annotated[float, Field(gt=0, le=24 * 30)] = 12.0
@@ -91,26 +92,12 @@ class Settings(Paths, BaseSettings):
     login_window_s: Seconds = 300.0
 
     # The loop
-    linear_threshold: Annotated[float, Field(gt=0, lt=1)] = 0.85
     drift_alpha: Annotated[float, Field(gt=0, lt=1)] = 0.01
     drift_min_effect: Annotated[float, Field(ge=0, le=1)] = 0.1
     promote_alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
     check_interval_s: Seconds = 300.0
     check_on_new_data: bool = True
     random_check_interval_s: Seconds = 30.0
-
-    # Hands
-    rps_threshold: Annotated[float, Field(gt=0, lt=1)] = 0.6
-    rps_base: str = "starter"
-    rps_imgsz: Annotated[int, Field(ge=64, le=1280, multiple_of=32)] = 320
-    rps_epochs: Annotated[int, Field(ge=1, le=1000)] = 20
-    rps_patience: Annotated[int, Field(ge=0)] = 6
-    rps_freeze: Annotated[int, Field(ge=0, le=23)] = 10
-    rps_batch: Annotated[int, Field(ge=2, le=256)] = 8
-    rps_device: str = "auto"
-    rps_train_threads: Annotated[int, Field(ge=0)] = 0
-    rps_runtime: Literal["auto", "openvino", "onnx"] = "auto"
-    rps_threads: Annotated[int, Field(ge=0)] = 0
 
     # Flow runs
     runner_limit: Annotated[int, Field(ge=1)] = 4
@@ -150,7 +137,7 @@ class Settings(Paths, BaseSettings):
     predict_image_max_bytes: Annotated[int, Field(ge=1)] = 20_000_000
     predict_image_workers: Annotated[int, Field(ge=1, le=64)] = 1
     predict_image_queue: Annotated[int, Field(ge=0)] = 8
-    api_workloads: str = ""
+    api_workloads: str | None = None
     prediction_log_queue: Annotated[int, Field(ge=1)] = 10_000
     prediction_log_keep: Annotated[int, Field(ge=1)] = 1_000_000
     watch_interval_s: Seconds = 0.5
@@ -185,7 +172,7 @@ class Settings(Paths, BaseSettings):
     )
     @classmethod
     def _blank_is_unset(cls, value: object) -> object:
-        """``SHIFUMI_X=`` in a ``.env`` file means "not set", as people expect."""
+        """``SHIFUMI_X=`` in a ``.env`` file means "not set"."""
         return None if value == "" else value
 
     @field_validator("workbench_url", "api_url", "api_public_url", "prefect_public_url")
@@ -194,14 +181,14 @@ class Settings(Paths, BaseSettings):
         if not value:
             return None
         if not value.startswith(("http://", "https://")):
-            raise ValueError("write the whole address, with http:// or https:// before it")
+            raise ValueError("must be a complete URL with http:// or https://")
         return value.rstrip("/")
 
     @field_validator("lake_url")
     @classmethod
     def _an_address(cls, value: str | None) -> str | None:
         if value is not None and "://" not in value:
-            raise ValueError("write an address such as s3://bucket/prefix or file:///mnt/share")
+            raise ValueError("must be a URL such as s3://bucket/prefix or file:///mnt/share")
         return value
 
     @field_validator("ice_servers")
@@ -215,23 +202,23 @@ class Settings(Paths, BaseSettings):
     @classmethod
     def _known_broker(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not value.get_secret_value().startswith(BROKERS):
-            raise ValueError(f"has to begin with {', '.join(BROKERS[:-1])} or {BROKERS[-1]}")
+            raise ValueError(f"must start with {', '.join(BROKERS[:-1])} or {BROKERS[-1]}")
         return value
 
     @field_validator("celery_queues")
     @classmethod
     def _queue_names(cls, value: str) -> str:
         if not all(QUEUE.fullmatch(name.strip()) for name in value.split(",")):
-            raise ValueError("has to be queue names (letters, digits, - and _) with commas between them")
+            raise ValueError("must be queue names (letters, digits, - and _), separated by commas")
         return value
 
     @property
     def worker_queues(self) -> list[str]:
-        """What a worker listens to, unless its command line says otherwise."""
+        """The queues that a worker consumes, unless its command line overrides them."""
         return [name.strip() for name in self.celery_queues.split(",")]
 
 
 @lru_cache(maxsize=1)
 def get_settings() -> Settings:
-    """The settings of this process. ``get_settings.cache_clear()`` makes it read them anew."""
+    """The settings of this process. ``get_settings.cache_clear()`` makes it read them again."""
     return Settings()

@@ -106,18 +106,18 @@ def _existing(upload: str) -> Path:
 
 
 def import_upload(
-    actor: Actor, upload: str, meanings: Mapping[str, str], collection: ImageCollection, report: Report = silent
+    actor: Actor, upload: str, class_mapping: Mapping[str, str], collection: ImageCollection, report: Report = silent
 ) -> Imported:
     """Take over every picture of an upload, which is removed afterwards.
 
-    ``meanings`` maps the stranger's classes to ours, :data:`BACKGROUND` or :data:`LEAVE_OUT` (so do missing
+    ``class_mapping`` maps the stranger's classes to ours, :data:`BACKGROUND` or :data:`LEAVE_OUT` (so do missing
     ones). A picture that cannot be used is counted, described and passed over. Raises ``ForbiddenError``,
     :class:`BadArchiveError`, and ``lake.LakeError`` when the disk is full: what was taken over stays.
     """
     require(actor, Role.EDITOR)
     outcome = Imported()
     with Archive(_existing(upload)) as archive:
-        job = _Import(actor, collection, archive, layout_of(archive), meanings, outcome)
+        job = _Import(actor, collection, archive, layout_of(archive), class_mapping, outcome)
         job.run(report)
     audit.record_event(
         actor, "image.import", collection.workload, images=outcome.new, known=outcome.known, refused=outcome.refused
@@ -134,7 +134,7 @@ class _Import:
     collection: ImageCollection
     archive: Archive
     layout: Layout
-    meanings: Mapping[str, str]
+    class_mapping: Mapping[str, str]
     outcome: Imported
 
     def run(self, report: Report) -> None:
@@ -183,7 +183,7 @@ class _Import:
         session = session_of(member.name)
         if self.layout.kind == YOLO:
             return self._labelled(member, session)
-        meaning = self.meanings.get(member.folder or "", LEAVE_OUT)
+        meaning = self.class_mapping.get(member.folder or "", LEAVE_OUT)
         if meaning == LEAVE_OUT or (meaning == BACKGROUND and self.collection.whole_image):
             return None
         if meaning == BACKGROUND:
@@ -225,6 +225,6 @@ class _Import:
 
     def _meaning(self, line: Line, member: Member) -> str:
         if line.index < len(self.layout.classes):
-            return self.meanings.get(self.layout.classes[line.index], LEAVE_OUT)
+            return self.class_mapping.get(self.layout.classes[line.index], LEAVE_OUT)
         self.outcome.fault(say("import.fault_class", file=member.label_file, number=line.index))
         return LEAVE_OUT

@@ -134,7 +134,7 @@ def put(actor: Actor, pixels: Pixels, about: ImageFacts) -> Stored:
         image = _row(actor, about, sha256, pixels, len(data))
         if _insert(image, data):
             return Stored(image, True)
-    raise RuntimeError("The same picture was added and deleted by others all the while. Add it again.")
+    raise RuntimeError("The same image was added and deleted concurrently. Add it again.")
 
 
 def _row(actor: Actor, about: ImageFacts, sha256: str, pixels: Pixels, size: int) -> Image:

@@ -1,1 +1,1 @@
-"""Long work: submitted to Prefect, followed in the catalog, run here or by workers."""
+"""Jobs: submitted to Prefect, tracked in the catalog, executed here or by workers."""

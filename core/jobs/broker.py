@@ -1,4 +1,4 @@
-"""The broker as the settings name it: address, options, and whether it answers."""
+"""The Celery broker of the settings: URL, options, health."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def address(settings: Settings) -> str:
     if settings.celery_broker_url is None:
         raise NoBrokerError(
             "Workers need a broker: set SHIFUMI_CELERY_BROKER_URL to redis://HOST:6379/0, or to filesystem:// for "
-            "workers on this machine alone."
+            "workers on this machine only."
         )
     url = settings.celery_broker_url.get_secret_value()
     if not url.startswith(_EMBEDDED):
@@ -32,13 +32,13 @@ def address(settings: Settings) -> str:
 
 
 def embedded(settings: Settings) -> bool:
-    """Whether the broker is a folder of this machine."""
+    """Whether the broker is a folder on this machine."""
     url = settings.celery_broker_url
     return url is not None and url.get_secret_value().startswith(_EMBEDDED)
 
 
 def transport_options(settings: Settings) -> dict[str, Any]:
-    """What kombu has to know besides the address."""
+    """Options for kombu besides the URL."""
     if embedded(settings):
         messages, control = (str(settings.celery_dir / name) for name in ("messages", "control"))
         return {
@@ -47,7 +47,7 @@ def transport_options(settings: Settings) -> dict[str, Any]:
             "control_folder": control,
             "polling_interval": 0.2,
         }
-    # A bell that is delivered twice has no second effect, so a short memory of unanswered ones does no harm.
+    # A message that is delivered twice has no second effect, so a short memory of unacknowledged ones is enough.
     return {
         "visibility_timeout": 3600,
         "socket_connect_timeout": _PATIENCE_S,
@@ -57,7 +57,7 @@ def transport_options(settings: Settings) -> dict[str, Any]:
 
 
 def broker_problem(settings: Settings) -> str:
-    """What is wrong with the broker, or an empty text; at most about two seconds."""
+    """Why the broker is not usable, or an empty text; takes at most about two seconds."""
     if embedded(settings):
         missing = [name for name in ("messages", "control") if not (settings.celery_dir / name).is_dir()]
         return f"the folder {settings.celery_dir / missing[0]} is missing" if missing else ""
@@ -70,5 +70,5 @@ def broker_problem(settings: Settings) -> str:
         ) as connection:
             connection.ensure_connection(max_retries=1, interval_start=0, interval_max=0, timeout=_PATIENCE_S)
     except (KombuError, OSError) as error:
-        return f"the broker does not answer ({redact(str(error)) or type(error).__name__})"
+        return f"the broker does not respond ({redact(str(error)) or type(error).__name__})"
     return ""

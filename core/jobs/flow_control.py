@@ -1,4 +1,4 @@
-"""Deployments as people see them, and what they may do to them: run, pause, resume, cancel."""
+"""Deployments as pages show them, and the actions on them: run, pause, resume, cancel."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from core.jobs import jobs, prefect_api
 
 RANDOM_CHECK = "random-check"
 NEEDS_INPUT = {
-    jobs.PREDICT_FILE: "Starts when somebody uploads a file on the Predict page.",
-    jobs.PREDICT_VIDEO: "Starts when somebody uploads a video on the Predict page.",
-    jobs.IMPORT: "Starts when somebody uploads a dataset on Datasets.",
+    jobs.PREDICT_FILE: "Starts when a file is uploaded on the Predict page.",
+    jobs.PREDICT_VIDEO: "Starts when a video is uploaded on the Predict page.",
+    jobs.IMPORT: "Starts when a dataset is uploaded on the Datasets page.",
 }
-"""Flows that cannot start from a button, and what starts them."""
+"""Flows that cannot be started by a button, and what starts them."""
 
 _SUBMITTED = {jobs.GENERATE, jobs.CHECK, jobs.PROPOSE}
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """A flow that the runner serves under a name. ``every`` is None without an interval schedule;
-    ``other_schedule`` is then Prefect's description of a schedule of another kind, or empty."""
+    """A deployment. ``every`` is None without an interval schedule;
+    ``other_schedule`` is then Prefect's description of another kind of schedule, or empty."""
 
     id: str
     flow: str
@@ -46,7 +46,7 @@ class Deployment:
 
 
 def deployments() -> list[Deployment]:
-    """All deployments, those with a schedule first. Raises ``PrefectUnavailableError``."""
+    """All deployments, scheduled ones first. Raises ``PrefectUnavailableError``."""
     flows = prefect_api.flow_names()
     found = [_deployment(raw, flows.get(raw["flow_id"], "?")) for raw in prefect_api.deployments()]
     return sorted(found, key=lambda item: (not item.scheduled, item.flow, item.name))
@@ -69,7 +69,7 @@ def _deployment(raw: Mapping[str, Any], flow: str) -> Deployment:
 
 
 def next_run(deployment: Deployment) -> datetime | None:
-    """When the schedule starts it next; None when it does not. Raises ``PrefectUnavailableError``."""
+    """The next scheduled run; None when there is none. Raises ``PrefectUnavailableError``."""
     if deployment.paused or not deployment.scheduled:
         return None
     planned = prefect_api.runs(["SCHEDULED"], deployment.id, limit=1, sort="EXPECTED_START_TIME_ASC")
@@ -77,8 +77,8 @@ def next_run(deployment: Deployment) -> datetime | None:
 
 
 def run_now(actor: Actor, deployment: Deployment, parameters: Mapping[str, Any] | None = None) -> str:
-    """Start a run and return its id. Our own flows go through :mod:`core.jobs.jobs`, so that
-    concurrency keys and progress hold. ``parameters`` are the flow's own, its defaults otherwise.
+    """Start a run and return its id. Our own flows go through :mod:`core.jobs.jobs`, for
+    concurrency keys and progress. ``parameters`` are the flow's own, its defaults otherwise.
 
     Raises ``ForbiddenError``, :class:`core.jobs.jobs.JobBusyError`, ``ValueError`` for a flow that needs input,
     ``PrefectUnavailableError`` or ``PrefectRefusedError``.
@@ -95,7 +95,7 @@ def run_now(actor: Actor, deployment: Deployment, parameters: Mapping[str, Any] 
 
 
 def set_paused(actor: Actor, deployment: Deployment, paused: bool) -> None:
-    """Stop or resume the schedule; runs that are under way go on.
+    """Pause or resume the schedule; runs in progress continue.
 
     Raises ``ForbiddenError``, ``PrefectUnavailableError`` or ``PrefectRefusedError``.
     """
@@ -105,9 +105,9 @@ def set_paused(actor: Actor, deployment: Deployment, paused: bool) -> None:
 
 
 def cancel(actor: Actor, flow_run_id: str) -> None:
-    """Stop a run, ours or not.
+    """Cancel a run, with or without a job.
 
-    Raises ``ForbiddenError``, ``LookupError`` when it has just ended, ``PrefectUnavailableError`` or
+    Raises ``ForbiddenError``, ``LookupError`` when it has already ended, ``PrefectUnavailableError`` or
     ``PrefectRefusedError``.
     """
     job = jobs.of_flow_run(flow_run_id)
@@ -120,7 +120,7 @@ def cancel(actor: Actor, flow_run_id: str) -> None:
 
 
 def may_cancel(actor: Actor, flow_run_id: str) -> bool:
-    """Whether :func:`cancel` would let ``actor``: editors always, viewers what they started themselves."""
+    """Whether :func:`cancel` allows it: editors always, viewers for runs that they started."""
     if actor.role.rank >= Role.EDITOR.rank:
         return True
     job = jobs.of_flow_run(flow_run_id)
@@ -130,7 +130,7 @@ def may_cancel(actor: Actor, flow_run_id: str) -> bool:
 def recent_runs(
     states: list[str] | None = None, deployment_id: str | None = None, limit: int = 20, offset: int = 0
 ) -> list[prefect_api.FlowRun]:
-    """Runs that are due, newest first; what the schedule plans for later is left out.
+    """Runs that are due, newest first; runs scheduled for later are left out.
 
     Raises ``PrefectUnavailableError``.
     """

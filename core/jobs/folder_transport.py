@@ -1,7 +1,7 @@
-"""The embedded broker: kombu's file system transport, with messages that appear whole.
+"""The embedded broker: kombu's file system transport, with atomic writes.
 
-Kombu opens a message under its final name and then writes it. A worker that looks in between reads an empty file,
-and its consumer ends with an error; so here a message gets its name when it is complete.
+Kombu creates a message under its final name and then writes it. A worker that reads in between gets an empty file,
+and its consumer fails; so here a message gets its name when it is complete.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ NAME = "shifumi-folder"
 
 
 class Channel(filesystem.Channel):  # type: ignore[misc]  # kombu is untyped
-    """Writes beside, then renames."""
+    """Writes to a temporary file, then renames it."""
 
     def _put(self, queue: str, payload: dict[str, Any], **_options: Any) -> None:
-        # The first part orders the messages: the wall clock, because a monotonic one starts again with the machine.
+        # The first part orders the messages: wall clock time, because a monotonic clock restarts with the machine.
         name = f"{time.time_ns() // 1_000_000}_{uuid4()}.{queue}.msg"
         target = Path(self.data_folder_out) / name
         temporary = target.with_suffix(".part")
@@ -31,7 +31,7 @@ class Channel(filesystem.Channel):  # type: ignore[misc]  # kombu is untyped
             temporary.write_text(dumps(payload), encoding="utf-8")
             temporary.replace(target)
         except OSError as error:
-            raise ChannelError(f"The message cannot be written to {target.parent}") from error
+            raise ChannelError(f"Cannot write the message to {target.parent}") from error
 
 
 class Transport(filesystem.Transport):  # type: ignore[misc]
@@ -41,5 +41,5 @@ class Transport(filesystem.Transport):  # type: ignore[misc]
 
 
 def install() -> None:
-    """Let kombu know this transport by :data:`NAME`."""
+    """Register this transport with kombu as :data:`NAME`."""
     transport.TRANSPORT_ALIASES[NAME] = f"{__name__}:Transport"

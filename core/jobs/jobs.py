@@ -1,8 +1,8 @@
-"""Long work: submitted to Prefect, followed in the catalog, cancelled by anyone who may start it.
+"""Jobs: submitted to Prefect, tracked in the catalog, cancelled by users with the right role.
 
-A job's ``concurrency_key`` is unique while the job lives; that constraint, not a check before the insert, is
-what refuses the second of two clicks. Progress and outcome live in the catalog, so a page shows
-them after a refresh, to a second user, and while Prefect is down.
+A job's ``concurrency_key`` is unique while the job is alive; that constraint, not a check before the insert,
+rejects the second of two clicks. Progress and outcome are in the catalog, so a page shows them after a
+refresh, to a second user, and while Prefect is down.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _ROLES = {
 _ONE_EACH = {PREDICT_FILE, PREDICT_VIDEO}
 
 SCHEDULE = "schedule"
-"""Who "asked" for a job that nobody submitted here."""
+"""``created_by`` of jobs that no user submitted."""
 
 SUBMITTED, RUNNING, COMPLETED, FAILED, CANCELLED, CRASHED = (
     "submitted",
@@ -50,7 +50,7 @@ _OF_PREFECT = {"COMPLETED": COMPLETED, "FAILED": FAILED, "CRASHED": CRASHED, "CA
 
 
 class JobBusyError(RuntimeError):
-    """The same work is already under way; ``job`` is the one that runs."""
+    """The same job is already running; ``job`` is the running one."""
 
     def __init__(self, job: Job) -> None:
         super().__init__(say("job.busy", user=job.created_by, time=job.created_at.strftime("%H:%M:%S")))
@@ -58,12 +58,12 @@ class JobBusyError(RuntimeError):
 
 
 def concurrency_key_of(kind: str, workload: str, username: str) -> str:
-    """What may exist only once at a time: one per workload, and one file and one video prediction per person."""
+    """The concurrency key: one job per workload, and one file and one video prediction per user."""
     return f"{kind}:{username}" if kind in _ONE_EACH else f"{kind}:{workload}"
 
 
 def submit(actor: Actor, kind: str, workload: str, parameters: Mapping[str, Any] | None = None) -> Job:
-    """Ask Prefect for a run of ``kind`` on ``workload``.
+    """Submit a flow run of ``kind`` on ``workload`` to Prefect.
 
     Raises ``ForbiddenError``, :class:`JobBusyError`, or ``PrefectUnavailableError`` /
     ``PrefectRefusedError``, in which case nothing is left behind.
@@ -85,15 +85,15 @@ def submit(actor: Actor, kind: str, workload: str, parameters: Mapping[str, Any]
 
 
 def adopt(kind: str, workload: str, flow_run_id: str, parameters: Mapping[str, Any]) -> Job:
-    """The job of a run that nobody submitted here: the schedule's, or one started in Prefect's own UI.
+    """The job of a run that was not submitted here: scheduled, or started in the Prefect UI.
 
-    Raises :class:`JobBusyError` when the concurrency key is taken: one at a time.
+    Raises :class:`JobBusyError` when the concurrency key is taken.
     """
     return _claim(kind, workload, dict(parameters), SCHEDULE, flow_run_id)
 
 
 def _claim(kind: str, workload: str, parameters: dict[str, Any], username: str, flow_run_id: str | None = None) -> Job:
-    """Insert the job's row; a concurrency key held by a job that has really ended is freed first."""
+    """Insert the job's row; a concurrency key held by a job that has actually ended is freed first."""
     concurrency_key = concurrency_key_of(kind, workload, username)
     for attempt in (1, 2):
         job = Job(
@@ -134,7 +134,7 @@ def of_flow_run(flow_run_id: str) -> Job | None:
 
 
 def latest(kind: str | None = None, workload: str | None = None, username: str | None = None) -> Job | None:
-    """The newest job of that kind, alive or ended."""
+    """The newest job of that kind, running or finished."""
     found = listed(kind, workload, username, limit=1)
     return found[0] if found else None
 
@@ -163,7 +163,7 @@ def report(job_id: str, progress: float, message: Message) -> None:
 
 
 def beat(job_id: str) -> None:
-    """A sign of life. A job without one for ``SHIFUMI_JOB_STALE_S`` seconds counts as crashed."""
+    """A heartbeat. A job without one for ``SHIFUMI_JOB_STALE_S`` seconds counts as crashed."""
     _update(job_id, heartbeat_at=utcnow())
 
 
@@ -174,13 +174,13 @@ def finish(job_id: str, state: str, message: Message | Messages, result: Mapping
         values["progress"] = 1.0
     if result is not None:
         values["result"] = dict(result)
-    # With it goes what it had handed over: a worker that is at it notices at its next sign of life.
+    # Its work item ends with it: the worker notices at its next heartbeat.
     handed_over = update(WorkItem).where(WorkItem.job_id == job_id, WorkItem.finished_at.is_(None))
     return _update(job_id, handed_over.values(state=CANCELLED, finished_at=utcnow()), **values)
 
 
 def _update(job_id: str, also: Update | None = None, **values: Any) -> bool:
-    """Change a job that is alive, and ``also`` something else: what has ended stays as it ended."""
+    """Change a live job, and ``also`` related rows; finished jobs stay unchanged."""
     with writing() as session:
         outcome = session.execute(update(Job).where(Job.id == job_id, Job.finished_at.is_(None)).values(**values))
         changed = bool(outcome.rowcount)  # type: ignore[attr-defined]
@@ -190,9 +190,9 @@ def _update(job_id: str, also: Update | None = None, **values: Any) -> bool:
 
 
 def settle(job: Job) -> bool:
-    """Ask Prefect whether ``job``'s run has ended and, if so, end the job too. True when it has ended.
+    """Check in Prefect whether ``job``'s run has ended and, if so, end the job too. True when it has ended.
 
-    Raises nothing: while Prefect does not answer, the job counts as alive.
+    Raises nothing: while Prefect does not respond, the job counts as alive.
     """
     if job.flow_run_id is None:
         return False
@@ -215,7 +215,7 @@ def ended_message(job: Job, said: str) -> Message:
 
 
 def cancel(actor: Actor, job_id: str) -> None:
-    """Stop a job, whether it waits or runs. Anybody may stop their own, an editor everybody's.
+    """Cancel a job, waiting or running. Users may cancel their own jobs, editors all jobs.
 
     Raises ``ForbiddenError``, ``LookupError`` when it has already ended, or ``PrefectUnavailableError``.
     """
@@ -233,13 +233,13 @@ def cancel(actor: Actor, job_id: str) -> None:
 
 
 def cancel_flow_run(flow_run_id: str, actor: Actor) -> None:
-    """Stop a flow run that may have no job behind it. Raises what :func:`cancel` raises."""
+    """Cancel a flow run that may have no job. Raises what :func:`cancel` raises."""
     require(actor, Role.EDITOR)
     _stop_flow_run(flow_run_id, actor)
 
 
 def _stop_flow_run(flow_run_id: str, actor: Actor) -> None:
-    """Ask the runner to stop it; one that has not started is cancelled at once."""
+    """Ask the runner to cancel it; a run that has not started is cancelled immediately."""
     run = prefect_api.get_run(flow_run_id)
     if run.terminal:
         return

@@ -1,4 +1,4 @@
-"""Files that jobs made for the person who asked: found again by that person, for a week."""
+"""Output files of jobs, available to the user who started the job, for a week."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from core.storage.object_store import ObjectMissingError
 
 
 def path_of(actor: Actor, job_id: str, kind: str, name: str = "output") -> Path:
-    """The finished file ``result[name]`` of the actor's own job of that kind.
+    """The output file ``result[name]`` of the actor's own job of that kind.
 
-    Raises ``ForbiddenError`` for somebody else's, ``LookupError`` when there is none (any more),
+    Raises ``ForbiddenError`` for another user's, ``LookupError`` when there is none (any more),
     ``lake.LakeUnreachableError``.
     """
     require(actor, Role.VIEWER)
@@ -24,7 +24,7 @@ def path_of(actor: Actor, job_id: str, kind: str, name: str = "output") -> Path:
     if job is None or job.kind != kind or job.state != jobs.COMPLETED:
         raise LookupError(say("output.none"))
     if job.created_by != actor.username:
-        raise ForbiddenError("Only the person who uploaded a file can fetch its result.")
+        raise ForbiddenError("Only the user who uploaded a file can download its result.")
     try:
         with lake.reached():
             return buckets.fetch(buckets.OUTPUTS, Path(str(job.result[name])).name)
@@ -33,9 +33,9 @@ def path_of(actor: Actor, job_id: str, kind: str, name: str = "output") -> Path:
 
 
 def unfinished(name: str) -> Path:
-    """Where this process writes what will be called ``name``; whoever stops half-way removes it.
+    """The temporary file for the output ``name``; the writer removes it on failure.
 
-    Its own place: a worker that was taken for dead and thaws must not write into the file of its successor.
+    Unique per process: a worker considered dead that resumes must not write to its successor's file.
     """
     folder = buckets.folder(buckets.OUTPUTS)
     folder.mkdir(parents=True, exist_ok=True)
@@ -43,6 +43,6 @@ def unfinished(name: str) -> Path:
 
 
 def keep(name: str) -> None:
-    """Give the finished file its name. Raises ``OSError`` and ``lake.LakeUnreachableError``."""
+    """Rename the finished file to its final name. Raises ``OSError`` and ``lake.LakeUnreachableError``."""
     with lake.reached():
         buckets.keep(buckets.OUTPUTS, unfinished(name), Path(name).name)

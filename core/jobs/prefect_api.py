@@ -1,7 +1,7 @@
 """Prefect's REST API, as far as pages and jobs need it.
 
-Over HTTP rather than through Prefect's own client: importing that costs each process a second and
-80 MB, and ``core`` stays free of the orchestrator.
+Over HTTP rather than with Prefect's own client: importing the client costs each process a second and
+80 MB, and ``core`` stays independent of the orchestrator.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ TERMINAL = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
 
 
 class PrefectUnavailableError(RuntimeError):
-    """The Prefect server does not answer; the message says what to do."""
+    """The Prefect server does not respond; the message says what to do."""
 
 
 class PrefectRefusedError(RuntimeError):
-    """Prefect answered, but would not do it."""
+    """Prefect responded, but rejected the request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def _request(method: str, path: str, body: object | None = None) -> Any:
 
 
 def _patiently(method: str, path: str, body: object | None) -> httpx.Response:
-    """One request; 503 is how the server says that SQLite was locked for a moment, so that is tried again."""
+    """One request; retried on 503, which means that SQLite was locked for a moment."""
     client = _client_for(get_settings().prefect_api)
     for pause_s in (0.1, 0.2, 0.4, 0.8, 1.6):
         answer = client.request(method, path, json=body)
@@ -86,7 +86,7 @@ def _patiently(method: str, path: str, body: object | None) -> httpx.Response:
 
 
 def healthy() -> bool:
-    """True when the server answers."""
+    """True when the server responds."""
     try:
         return _request("GET", "/health") is True
     except (PrefectUnavailableError, PrefectRefusedError):
@@ -94,12 +94,12 @@ def healthy() -> bool:
 
 
 def create_run(deployment: str, parameters: Mapping[str, Any], key: str | None = None) -> FlowRun:
-    """Start a run of ``deployment`` ("flow/deployment") as soon as the runner takes it.
+    """Start a run of ``deployment`` ("flow/deployment") as soon as the runner picks it up.
 
-    ``key`` makes a repeated call return the run that the first one made.
+    ``key`` makes it idempotent: a repeated call returns the first run.
 
     Raises :class:`PrefectUnavailableError`, or :class:`PrefectRefusedError` when the deployment is
-    unknown (the flow runner has not registered it yet) or the parameters do not fit.
+    unknown (not registered by the flow runner yet) or the parameters are invalid.
     """
     found = _request("GET", f"/deployments/name/{deployment}")
     body = {"parameters": dict(parameters), "state": {"type": "SCHEDULED"}, "idempotency_key": key}
@@ -120,7 +120,7 @@ def runs(
 ) -> list[FlowRun]:
     """Flow runs, by default the latest; ``states`` are state types.
 
-    ``due_before`` leaves out what the schedule has planned for later.
+    ``due_before`` leaves out runs scheduled for later.
     """
     body: dict[str, Any] = {"limit": limit, "sort": sort, "offset": offset, "flow_runs": {}}
     if states:
@@ -133,18 +133,18 @@ def runs(
 
 
 def task_runs(flow_run_id: str) -> list[dict[str, Any]]:
-    """The task runs of a flow run, in the order they started (Prefect's own fields)."""
+    """The task runs of a flow run, in order of start (Prefect's own fields)."""
     body = {"flow_runs": {"id": {"any_": [flow_run_id]}}, "sort": "EXPECTED_START_TIME_ASC", "limit": 200}
     return list(_request("POST", "/task_runs/filter", body))
 
 
 def history(flow_run_id: str) -> list[dict[str, Any]]:
-    """Every state a flow run went through, oldest first: ``type``, ``name``, ``timestamp``, ``message``."""
+    """All states of a flow run, oldest first: ``type``, ``name``, ``timestamp``, ``message``."""
     return _in_order(_request("GET", f"/flow_run_states/?flow_run_id={flow_run_id}"))
 
 
 def task_history(task_run_id: str) -> list[dict[str, Any]]:
-    """The same for a task run: its retries show here."""
+    """All states of a task run, including retries."""
     return _in_order(_request("GET", f"/task_run_states/?task_run_id={task_run_id}"))
 
 
@@ -155,7 +155,7 @@ def _in_order(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def logs(flow_run_id: str, limit: int = 200, offset: int = 0, least_level: int = 0) -> list[dict[str, Any]]:
     """Log records of a flow run, oldest first: ``timestamp``, ``level``, ``message``, ``name``.
 
-    ``least_level`` is a number of :mod:`logging`; Prefect hands out 200 records at most.
+    ``least_level`` is a level of :mod:`logging`; Prefect returns at most 200 records.
     """
     body = {
         "logs": {"flow_run_id": {"any_": [flow_run_id]}, "level": {"ge_": least_level}},
@@ -177,7 +177,7 @@ def flow_names() -> dict[str, str]:
 
 
 def set_paused(deployment_id: str, paused: bool) -> None:
-    """Stop or resume the schedule of a deployment."""
+    """Pause or resume the schedule of a deployment."""
     _request("POST", f"/deployments/{deployment_id}/{'pause_deployment' if paused else 'resume_deployment'}")
 
 
@@ -194,7 +194,7 @@ def set_state(flow_run_id: str, state_type: str, name: str, message: str, force:
 
 
 def to_time(text: str | None) -> datetime | None:
-    """A moment as Prefect writes it, aware UTC."""
+    """A timestamp of Prefect as aware UTC."""
     return datetime.fromisoformat(text.replace("Z", "+00:00")) if text else None
 
 

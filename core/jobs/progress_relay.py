@@ -1,4 +1,4 @@
-"""A training watched and ended early from a page, whether it runs beside the page or on another machine."""
+"""Live progress of a training and early stopping, whether it runs here or on a worker."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from core.workloads.base import ObservableTraining, TrainingProgress
 
 
 def learning(learnt: ObservableTraining, job: Job) -> TrainingProgress | None:
-    """The training of ``job`` as it stands; None while there is nothing to show."""
+    """Current progress of ``job``'s training; None while there is nothing to show."""
     if get_settings().celery_broker_url is None:
         return learnt.learning(job.created_at)
     item = work_items.running_of(job.id)
@@ -29,7 +29,7 @@ def learning(learnt: ObservableTraining, job: Job) -> TrainingProgress | None:
 
 
 def stop_early(actor: Actor, learnt: ObservableTraining, job: Job) -> bool:
-    """End the training of ``job`` soon, keeping the best so far; False when none runs. Raises ``ForbiddenError``."""
+    """End the training of ``job`` early, keeping the best so far; False when none runs. Raises ``ForbiddenError``."""
     if get_settings().celery_broker_url is None:
         return learnt.stop_early(actor)
     require(actor, Role.EDITOR)
@@ -41,9 +41,9 @@ def stop_early(actor: Actor, learnt: ObservableTraining, job: Job) -> bool:
 
 
 class ProgressRelay:
-    """Carries what a :class:`ObservableTraining` shows into the item's row, and a person's wish to stop back to it.
+    """Copies the progress of an :class:`ObservableTraining` to the work item's row, and a stop request back.
 
-    Made where the training runs, when it begins.
+    Created in the process that trains, when the training starts.
     """
 
     def __init__(self, learnt: ObservableTraining, item_id: str, owner: str, since: datetime) -> None:
@@ -51,8 +51,8 @@ class ProgressRelay:
         self._told: dict[str, Any] = {}
         self._stopped = False
 
-    def carry(self) -> None:
-        """Once, there and back. Raises :class:`core.jobs.work_items.LeaseLostError`."""
+    def relay_once(self) -> None:
+        """Copy once in both directions. Raises :class:`core.jobs.work_items.LeaseLostError`."""
         seen = self._learnt.learning(self._since)
         if seen is None:
             return
@@ -65,7 +65,7 @@ class ProgressRelay:
 
 
 def _packed(seen: TrainingProgress) -> dict[str, Any]:
-    """As JSON, which knows no NaN: a hole in a curve is kept as null."""
+    """For JSON, which has no NaN: gaps in a curve are stored as null."""
     curves = {
         name: {line: [value if isfinite(value) else None for value in values] for line, values in lines.items()}
         for name, lines in (("losses", seen.losses), ("figures", seen.figures))

@@ -1,4 +1,4 @@
-"""A flow run in time: its own states and those of its tasks, as segments to draw."""
+"""A flow run over time: its states and those of its tasks, as segments to draw."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _RETRY = "AwaitingRetry"
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One state as Prefect noted it. ``type`` is Prefect's (RUNNING, …), ``name`` what people call it."""
+    """One Prefect state. ``type`` is Prefect's (RUNNING, …), ``name`` its display name."""
 
     type: str
     name: str
@@ -33,7 +33,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of one row, in seconds since the picture's origin. ``outcome`` says what it came to."""
+    """A segment of one row, in seconds since the chart's origin. ``outcome`` is the result."""
 
     row: str
     start: float
@@ -43,7 +43,7 @@ class Segment:
 
 
 def states(raw: Sequence[Mapping[str, Any]]) -> list[State]:
-    """From Prefect's own fields, in the order of time."""
+    """From Prefect's own fields, in chronological order."""
     found = [
         State(str(one["type"]), str(one["name"]), at, str(one.get("message") or ""))
         for one in raw
@@ -53,20 +53,20 @@ def states(raw: Sequence[Mapping[str, Any]]) -> list[State]:
 
 
 def origin(flow: Sequence[State], due: datetime | None) -> datetime:
-    """Where the picture begins: when the run was due, or when it was asked for, if that was later.
+    """Start of the time axis: when the run was due, or when it was requested, if that was later.
 
-    The schedule notes a run long before it is due, and the runner takes it seconds before; that waiting
-    says nothing.
+    Scheduled runs are created long before they are due, and picked up seconds before; that waiting time is not
+    interesting.
     """
     begun = next((state.at for state in flow if state.type == "RUNNING"), flow[-1].at)
     return min(max(due, flow[0].at), begun) if due else flow[0].at
 
 
 def segments(row: str, history: Sequence[State], start: datetime, now: datetime) -> list[Segment]:
-    """The row's stretches from ``start`` on; the last one reaches to ``now`` unless the row has ended.
+    """The row's segments from ``start`` on; the last one reaches to ``now`` unless the row has ended.
 
-    A running stretch takes the colour of what it came to: tries that failed and the one that made it
-    are told apart at a glance.
+    A running segment has the colour of its result, so that failed attempts and the successful one are easy to
+    tell apart.
     """
     found = []
     ends: list[State | None] = [*history[1:], None]
@@ -97,6 +97,6 @@ def _text(state: State, after: State | None) -> str:
 
 
 def tries(history: Sequence[State]) -> int:
-    """How often it started to run."""
+    """Number of times it started to run."""
     begun = [b for a, b in pairwise(history) if b.type == "RUNNING" and a.type != "RUNNING"]
     return len(begun) + bool(history and history[0].type == "RUNNING")

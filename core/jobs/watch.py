@@ -1,7 +1,7 @@
-"""Nothing runs for ever: jobs and flow runs whose process is gone are ended as crashed.
+"""Ends jobs and flow runs without a heartbeat as crashed.
 
-A running flow gives a sign of life every few seconds. When the runner is killed no one is left to
-say that its flows died; this watch, run by every flow runner, notices the silence.
+A running flow sends a heartbeat every few seconds. When the runner is killed, nobody is left to report that
+its flows died; this watch, run by every flow runner, detects the missing heartbeats.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _STATES = {
 
 
 def end_lost_jobs() -> list[str]:
-    """End what is dead and return the flow runs concerned. Raises ``PrefectUnavailableError``."""
+    """End dead jobs and return the flow runs concerned. Raises ``PrefectUnavailableError``."""
     ended = [run for job in jobs.alive() if (run := _end_if_dead(job)) is not None]
     running = prefect_api.runs(["PENDING", "RUNNING", "CANCELLING"], limit=200, sort="START_TIME_ASC")
     return ended + [run.id for run in running if _end_run_if_dead(run)]
 
 
 def _end_if_dead(job: Job) -> str | None:
-    """A job without a sign of life: settled by Prefect's word, else ended as crashed."""
+    """A job without a heartbeat: ended with Prefect's state, else as crashed."""
     if job.heartbeat_at is None:
         # Not started: it waits for a runner, unless Prefect already ended it or lost it.
         return job.flow_run_id if jobs.settle(job) else _end_if_never_sent(job)
@@ -41,7 +41,7 @@ def _end_if_dead(job: Job) -> str | None:
         return None
     if not jobs.finish(job.id, jobs.CRASHED, _LOST):
         return None
-    logger.warning("{}/{} gave no sign of life: ended as crashed", job.kind, job.workload)
+    logger.warning("{}/{}: no heartbeat, ended as crashed", job.kind, job.workload)
     if job.kind == jobs.CHECK:
         decisions.failed(job.workload, _LOST, job.flow_run_id)
     return job.flow_run_id
@@ -55,7 +55,7 @@ def _end_if_never_sent(job: Job) -> str | None:
 
 
 def _end_run_if_dead(run: prefect_api.FlowRun) -> bool:
-    """A flow run that Prefect believes alive while its job has ended, or while nothing stands behind it."""
+    """A flow run that is alive in Prefect while its job has ended, or without any process."""
     job = jobs.of_flow_run(run.id)
     if job is not None and job.finished_at is None and job.heartbeat_at is not None:
         return False

@@ -1,4 +1,4 @@
-"""An error that happened in a worker, carried through the catalog and raised again where somebody waits."""
+"""An error in a worker, stored in the catalog and raised again in the waiting flow."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.config.messages import as_json, from_json, message_of, say
 
 
 class WorkFailedError(RuntimeError):
-    """The work failed with an error whose class is not known here; the message is that error's own."""
+    """The work failed with an error whose class is unknown here; the message is the original one."""
 
 
 def packed(error: BaseException) -> dict[str, Any]:
@@ -21,13 +21,13 @@ def packed(error: BaseException) -> dict[str, Any]:
 
 
 def unpacked(error: Mapping[str, Any]) -> Exception:
-    """The same error again: its own class where that is Python's or ours, never anybody else's module."""
+    """The same error: with its own class if that is a builtin or in ``core``, never from another module."""
     kind = _class_of(str(error.get("module", "")), str(error.get("name", "")))
     stored = error.get("message")
     message = from_json(stored) if stored else say("work.no_text")
     if kind is None:
         return WorkFailedError(message)
-    # Not through its constructor, which may want more than the message.
+    # Not through its constructor, which may need more arguments than the message.
     made = kind.__new__(kind)
     made.args = (message,)
     return made

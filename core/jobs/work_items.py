@@ -1,7 +1,7 @@
-"""Work items: handed over by a flow, claimed by one worker at a time, ended once.
+"""Work items: created by a flow, claimed by one worker at a time, ended once.
 
-Every change is one conditional UPDATE, so a bell that rings twice, a worker that comes back from the dead and two
-workers in the same millisecond have one effect. Leases compare clocks of several machines: let them be set by NTP.
+Every change is one conditional UPDATE, so a duplicate message, a worker that resumes after a long pause and two
+workers in the same millisecond have one effect. Leases compare clocks of several machines: synchronise them with NTP.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ OPEN = (WAITING, RUNNING)
 
 
 class WorkLostError(RuntimeError):
-    """Workers died over an item again and again; the message says what to look at."""
+    """Workers died repeatedly on an item; the message says what to check."""
 
 
 class LeaseLostError(RuntimeError):
-    """Somebody else has this item by now, or nobody wants it any more: stop, and write nothing."""
+    """Another worker has this item, or it was cancelled: stop, and write nothing."""
 
 
 def enqueue(job_id: str, kind: str, arguments: Mapping[str, Any], queue: str) -> WorkItem:
-    """Hand work over. Raises ``LookupError`` when the job has ended meanwhile."""
+    """Create a work item. Raises ``LookupError`` when the job has ended meanwhile."""
     item = WorkItem(id=str(uuid4()), job_id=job_id, kind=kind, arguments=dict(arguments), queue=queue, state=WAITING)
     with writing() as session:
         if session.scalar(select(Job.id).where(Job.id == job_id, Job.finished_at.is_(None))) is None:
@@ -47,18 +47,18 @@ def get(item_id: str) -> WorkItem | None:
 
 
 def running_of(job_id: str) -> WorkItem | None:
-    """The item of a job that a worker works on."""
+    """The work item that a job is waiting for."""
     with reading() as session:
         return session.scalar(select(WorkItem).where(WorkItem.job_id == job_id, WorkItem.state == RUNNING))
 
 
 def expired(item: WorkItem) -> bool:
-    """Whether a worker held it and has not been heard of since its lease ran out."""
+    """Whether a worker held it and its lease has expired."""
     return item.state == RUNNING and (item.lease_until is None or item.lease_until < utcnow())
 
 
 def claim(item_id: str, worker: str) -> WorkItem | None:
-    """Take an item that waits, or whose holder fell silent; None when there is nothing to take."""
+    """Claim an item that waits, or whose lease has expired; None when there is nothing to claim."""
     settings = get_settings()
     free = or_(WorkItem.state == WAITING, and_(WorkItem.state == RUNNING, WorkItem.lease_until < utcnow()))
     owner = str(uuid4())
@@ -77,12 +77,12 @@ def claim(item_id: str, worker: str) -> WorkItem | None:
 
 
 def renew(item_id: str, owner: str) -> bool:
-    """A sign of life; False when the lease is lost and the work has to stop."""
+    """Renew the lease; False when it is lost and the work has to stop."""
     return _change(_held(item_id, owner), lease_until=_lease())
 
 
 def report_progress(item_id: str, owner: str, **values: Any) -> None:
-    """Progress, message or learning of who holds the lease. Raises :class:`LeaseLostError` for anybody else."""
+    """Write progress, message or curves as the lease owner. Raises :class:`LeaseLostError` for anybody else."""
     if not _change(_held(item_id, owner), **values):
         raise LeaseLostError(say("work.lease_lost"))
 
@@ -98,7 +98,7 @@ def fail(item_id: str, owner: str, error: Mapping[str, Any]) -> bool:
 
 
 def release(item_id: str, owner: str, *, blameless: bool) -> bool:
-    """Give it back for another worker. ``blameless``: the worker was stopped, which is no failed attempt."""
+    """Release it for another worker. ``blameless``: the worker was stopped, which is no failed attempt."""
     attempts = WorkItem.attempts - 1 if blameless else WorkItem.attempts
     return _change(
         _held(item_id, owner),
@@ -111,7 +111,7 @@ def release(item_id: str, owner: str, *, blameless: bool) -> bool:
 
 
 def out_of_attempts(item: WorkItem) -> bool:
-    """Whether nobody may try again."""
+    """Whether all attempts are used up."""
     return item.attempts >= get_settings().celery_max_attempts and expired(item)
 
 
@@ -121,18 +121,18 @@ def lease_lost(item: WorkItem, how: str = "its lease ran out") -> WorkLostError:
 
 
 def give_up(item: WorkItem, error: Mapping[str, Any]) -> bool:
-    """End an item that is :func:`spent`; False when somebody has just changed it."""
+    """End an item that is :func:`spent`; False when it was changed meanwhile."""
     unchanged = (WorkItem.id == item.id, WorkItem.state == item.state, WorkItem.attempts == item.attempts)
     return _end((*unchanged, WorkItem.lease_until < utcnow()), FAILED, error=dict(error))
 
 
 def cancel(item_id: str) -> bool:
-    """Nobody wants it any more: who works on it notices at its next sign of life."""
+    """Cancel it: the worker notices at its next heartbeat."""
     return _end((WorkItem.id == item_id, WorkItem.state.in_(OPEN)), CANCELLED)
 
 
 def ask_to_stop(item_id: str, username: str) -> bool:
-    """Note that somebody wants the running training to end early; False when it has ended."""
+    """Record a request to end the running training early; False when it has ended."""
     return _change((WorkItem.id == item_id, WorkItem.state == RUNNING), stop_asked_by=username)
 
 

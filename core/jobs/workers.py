@@ -1,4 +1,4 @@
-"""Who works: each worker says every few seconds that it lives, and to which queues it listens."""
+"""Live workers: each sends a heartbeat every few seconds, with the queues that it consumes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FORGOTTEN_AFTER = timedelta(days=1)
 
 
 def heartbeat(worker: Worker) -> None:
-    """A sign of life. Rows of workers that were killed long ago go."""
+    """A heartbeat. Also deletes rows of workers that died long ago."""
     worker.seen_at = utcnow()
     with writing() as session:
         session.execute(delete(Worker).where(Worker.seen_at < utcnow() - _FORGOTTEN_AFTER))
@@ -25,36 +25,36 @@ def heartbeat(worker: Worker) -> None:
 
 
 def deregister(name: str) -> None:
-    """A worker that stops in order is not missed."""
+    """Delete the row of a worker that stops normally."""
     with writing() as session:
         session.execute(delete(Worker).where(Worker.name == name))
 
 
 def recent_workers() -> list[Worker]:
-    """The workers heard of within ``SHIFUMI_JOB_STALE_S``."""
+    """The workers with a heartbeat within ``SHIFUMI_JOB_STALE_S``."""
     since = utcnow() - timedelta(seconds=get_settings().job_stale_s)
     with reading() as session:
         return list(session.scalars(select(Worker).where(Worker.seen_at >= since).order_by(Worker.name)))
 
 
 def listening(queue: str) -> list[Worker]:
-    """Those of them that would take work of ``queue``."""
+    """Those that consume ``queue``."""
     return [worker for worker in recent_workers() if queue in worker.queues]
 
 
 def unattended_queues(queues: Iterable[str]) -> list[str]:
-    """Queues that nobody listens to."""
+    """Queues without a worker."""
     heard = {name for worker in recent_workers() for name in worker.queues}
     return [name for name in queues if name not in heard]
 
 
 def used_queues(settings: Settings) -> list[str]:
-    """Where work may wait with these settings."""
+    """Queues that are used with these settings."""
     return ["default", *([settings.celery_gpu_queue] if settings.celery_gpu_queue else [])]
 
 
 def start_command(queues: Iterable[str]) -> str:
-    """How a person starts what is missing."""
+    """The command that starts a missing worker."""
     return f"python3 manage.py worker --queues {','.join(queues)}"
 
 

@@ -123,7 +123,7 @@ def undo(actor: Actor, step: Step) -> Undone:
         if len(step.before) > 1:
             audit.record_event(actor, "image.undo", "images", images=len(restored), undone=step.action, session=session)
     if step.before and not restored:
-        raise ReviewedMeanwhileError("Nothing was undone: somebody has changed this picture since, or deleted it.")
+        raise ReviewedMeanwhileError("Nothing was undone: the image has been changed or deleted since.")
     return Undone(tuple(restored), tuple(one for one in step.image_ids if one not in set(restored)))
 
 
@@ -156,7 +156,7 @@ def _changed(
 def _found(session: Session, image_ids: Sequence[int], seen: Mapping[int, str] | None) -> list[Image]:
     images = _select(session, image_ids)
     if len(images) < len(set(image_ids)):
-        raise LookupError("This picture is gone: somebody has deleted it.")
+        raise LookupError("This image no longer exists: it was deleted.")
     for image in images:
         if seen is not None and stamp(image) != seen.get(image.id):
             raise ReviewedMeanwhileError(_too_late(image))
@@ -175,7 +175,7 @@ def _select(session: Session, image_ids: Sequence[int]) -> list[Image]:
 
 def _too_late(image: Image) -> str:
     if image.reviewed_by is None or image.reviewed_at is None:
-        return "This picture has changed since you opened it. Look at it again; nothing of yours was saved."
+        return "This image has changed since you opened it. Review it again; your changes were not saved."
     return (
         f"{image.reviewed_by} was quicker: this picture is {image.state} since {image.reviewed_at:%H:%M:%S} UTC. "
         "Nothing of yours was saved."

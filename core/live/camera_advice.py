@@ -33,7 +33,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Choose another camera with “Select device” under the picture.",
     ),
     "dark": (
-        "The camera was opened but sends no picture.",
+        "The camera was opened but sends no video.",
         "Unplug it and plug it in again, or choose another one with “Select device” under the picture.",
     ),
     "no-webrtc": (
@@ -66,7 +66,7 @@ NOT_CONNECTED = (
 )
 
 LOST = (
-    "No picture comes from the camera any more",
+    "The camera no longer sends video",
     "It was unplugged, switched off, taken by another program, or the network is gone.",
 )
 

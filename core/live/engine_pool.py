@@ -1,7 +1,7 @@
 """One detector thread per model, for all who watch.
 
 Each viewer has a subscription with room for one frame: a newer frame takes the place of one that was not looked at,
-so nothing queues and the picture never waits for the model. Seats that hold a frame are served in turn.
+so nothing queues and the video never waits for the model. Subscriptions with a frame are served in turn.
 The thread begins with the first frame and ends when no frame came for a while, whoever forgot to leave.
 """
 

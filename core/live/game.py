@@ -3,7 +3,7 @@
 A :class:`Match` never changes; :func:`advance` and :func:`saw` return the next one. Whoever calls them brings
 the time (seconds of any steady clock), so a game can be played in a test in no time at all.
 
-The machine draws its throw with ``secrets`` before the countdown begins and shows a pledge, the SHA-256 of the
+The machine draws its throw with ``secrets`` before the countdown begins and shows a commitment, the SHA-256 of the
 throw and a random word. Both are told after the round: everybody can check that it did not look first.
 """
 
@@ -78,14 +78,14 @@ class Round:
 
     you: str
     confidence: float
-    pledge: Commitment
+    commitment: Commitment
     beats: Beats
 
     @property
     def outcome(self) -> Outcome:
-        if self.you == self.pledge.throw:
+        if self.you == self.commitment.throw:
             return "tie"
-        return "you" if self.beats[self.you] == self.pledge.throw else "machine"
+        return "you" if self.beats[self.you] == self.commitment.throw else "machine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Match:
 
     phase: Phase
     since: float
-    pledge: Commitment
+    commitment: Commitment
     beats: Beats
     rounds: tuple[Round, ...] = ()
     votes: tuple[tuple[str, float], ...] = ()
@@ -167,14 +167,14 @@ def advance(match: Match, now: float, draw_one: Draw = draw) -> Match:
 
 
 def _next_round(match: Match, now: float, draw_one: Draw) -> Match:
-    return replace(match, phase=Phase.COUNTDOWN, since=now, pledge=draw_one(match.beats), votes=())
+    return replace(match, phase=Phase.COUNTDOWN, since=now, commitment=draw_one(match.beats), votes=())
 
 
 def _read(match: Match, now: float) -> Match:
     thrown = read_throw(match.votes)
     if thrown is None:
         return replace(match, phase=Phase.UNSEEN, since=now, unseen=match.unseen + 1)
-    played = Round(*thrown, match.pledge, match.beats)
+    played = Round(*thrown, match.commitment, match.beats)
     return replace(match, phase=Phase.REVEAL, since=now, rounds=(*match.rounds, played), unseen=0)
 
 

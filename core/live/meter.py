@@ -84,7 +84,7 @@ class LiveCollector(Collector):
             viewers, engines = list(self._viewers), list(self._engines)
         silences = [viewer.silent_s for viewer in viewers]
         watching = sum(silence is not None and silence < WATCHING_S for silence in silences)
-        yield single("shifumi_live_viewers", "Streams that bring frames.", watching)
+        yield single("shifumi_live_viewers", "Streams with frames.", watching)
         subscriptions = Counts(engine.model.name for engine in engines for _subscription in range(engine.subscriptions))
         yield gauge(
             "shifumi_live_model_viewers",

@@ -21,7 +21,7 @@ from core.models.serving import ChampionWatcher, Served
 IDLE_S = 5.0
 STARTER = "starter"
 
-NO_MODEL = "There is no model yet. Make a dataset: the first model is trained from it by itself."
+NO_MODEL = "There is no model yet. Create a dataset: the first model is then trained automatically."
 
 
 def model_of(served: Served) -> Model:

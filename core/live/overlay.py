@@ -17,5 +17,5 @@ def caption(match: Match | None, now: float) -> str:
         return "Go!"
     if match.phase is Phase.REVEAL:
         played = match.rounds[-1]
-        return f"{played.pledge.throw.capitalize()}! {_WORDS[played.outcome]}"
+        return f"{played.commitment.throw.capitalize()}! {_WORDS[played.outcome]}"
     return "Nothing seen" if match.phase is Phase.UNSEEN else ""

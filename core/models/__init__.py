@@ -1,1 +1,1 @@
-"""Models: the MLflow registry, promotion and rollback, the model in memory, tracked runs."""
+"""Models: the MLflow registry, promotion and rollback, the loaded champion, tracked runs."""

@@ -1,8 +1,8 @@
-"""Make the local MLflow store whole or not at all.
+"""Create the local MLflow store atomically.
 
-MLflow creates its tables in some forty steps that no transaction holds together. Whoever stops the
-program in that minute would be left with a file that no later start can open. So the tables are made
-in a file beside it, by MLflow's own command, and the file gets its name when it is complete.
+MLflow creates its tables in some forty steps without a transaction. An interruption would leave a file that no later
+start can open. So the tables are created in a temporary file, by MLflow's own command, and the file is renamed when
+it is complete.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ _ABANDONED_AFTER_S = 600.0
 
 
 def make_store(path: Path) -> None:
-    """Create the store ``path`` (SQLite) unless it is there. Takes a few seconds; safe in several processes at once.
+    """Create the store ``path`` (SQLite) unless it exists. Takes a few seconds; safe in several processes at once.
 
-    Raises ``OSError`` when it cannot be made.
+    Raises ``OSError`` when it cannot be created.
     """
     if path.exists():
         return
@@ -40,14 +40,14 @@ def _create_tables(fresh: Path) -> None:
     try:
         subprocess.run(command, env=environment, capture_output=True, text=True, timeout=_PATIENCE_S, check=True)
     except subprocess.TimeoutExpired as error:
-        raise OSError(f"MLflow did not make its tables within {_PATIENCE_S:.0f} s") from error
+        raise OSError(f"MLflow did not create its tables within {_PATIENCE_S:.0f} s") from error
     except subprocess.CalledProcessError as error:
         last = (error.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise OSError(f"MLflow could not make its tables: {last}") from error
+        raise OSError(f"MLflow could not create its tables: {last}") from error
 
 
 def _give_name(fresh: Path, path: Path) -> None:
-    """Rename without replacing: another process's store may be there by now, with runs in it."""
+    """Rename without replacing: another process may have created the store meanwhile, with runs in it."""
     try:
         if os.name == "posix":
             os.link(fresh, path)
@@ -58,7 +58,7 @@ def _give_name(fresh: Path, path: Path) -> None:
 
 
 def _sweep(path: Path) -> None:
-    """Remove what earlier attempts left that were killed."""
+    """Delete leftovers of earlier attempts that were killed."""
     for stale in path.parent.glob(f"{path.name}.*.new*"):
         if time.time() - stale.stat().st_mtime > _ABANDONED_AFTER_S:
             stale.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Which version serves: promotion, and the way back."""
+"""Promotion and rollback."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from core.models.serving import load_served
 
 
 def promote(actor: Actor, workload: str, version: int) -> Version:
-    """Make ``version`` the champion and remember the old one as ``previous``.
+    """Make ``version`` the champion; the old one gets the alias ``previous``.
 
-    Loads and tries the model first: a version that cannot serve is never promoted. Raises
+    Loads and tests the model first: a version that cannot serve is never promoted. Raises
     :class:`RegistryError` or :class:`core.models.serving.ModelRefusedError`.
     """
     require(actor, Role.ADMIN)

@@ -33,7 +33,7 @@ _EXPORT = "export"
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A registered model version. ``sha256`` covers its served form; a starter has no ``training_s``."""
+    """A registered model version. ``sha256`` covers its exported model; a starter has no ``training_s``."""
 
     workload: str
     version: int
@@ -52,22 +52,22 @@ def model_name(workload: str) -> str:
 
 
 def experiment_id(workload: str) -> str:
-    """The experiment that holds the workload's runs; made on first use, artifacts under the data folder."""
+    """The experiment with the workload's runs; created on first use, artifacts in the data folder."""
     mlflow_client = client()
     with store_errors():
         found = mlflow_client.get_experiment_by_name(model_name(workload))
         if found is not None:
             return str(found.experiment_id)
-        # A server knows where its artifacts go; a bare database would put them into ./mlruns.
+        # A server knows its artifact location; a bare database would use ./mlruns.
         local = not get_settings().tracking_uri.startswith(("http://", "https://"))
         place = (get_settings().mlflow_dir / "artifacts" / workload).as_uri() if local else None
         return str(mlflow_client.create_experiment(model_name(workload), artifact_location=place))
 
 
 def fingerprint(dataset: Dataset | None, training_parameters: Mapping[str, Any]) -> str:
-    """Identity of a training: the same data and parameters give the same model, so it is made once.
+    """Identity of a training: the same data and parameters give the same model, so it is trained only once.
 
-    A starter has no ``dataset`` and is what its parameters say.
+    A starter has no ``dataset``; only its parameters count.
     """
     return parameters_sha256({"dataset": dataset.sha256 if dataset else "", **training_parameters})
 
@@ -86,7 +86,7 @@ def log_challenger(
 ) -> Version:
     """Log a training run, register its model and point the alias ``challenger`` at it.
 
-    Without a dataset it is a starter that enters the registry. ``training_s``: how long the training took, in seconds.
+    Without a dataset it registers a starter model. ``training_s``: duration of the training in seconds.
     """
     import mlflow
 
@@ -130,7 +130,7 @@ def _register(mlflow_client: MlflowClient, workload: str, uri: str, run_id: str,
     name = model_name(workload)
     if not mlflow_client.search_registered_models(f"name='{name}'"):
         mlflow_client.create_registered_model(name)
-    # An MLflow server refuses a source that is a logged model unless it is named as such too.
+    # An MLflow server rejects a source that is a logged model unless it is referenced as one.
     logged_model = uri.removeprefix("models:/") if uri.startswith("models:/") else None
     made = mlflow_client.create_model_version(name, source=uri, run_id=run_id, tags=tags, model_id=logged_model)
     mlflow_client.set_registered_model_alias(name, CHALLENGER, made.version)
@@ -138,7 +138,7 @@ def _register(mlflow_client: MlflowClient, workload: str, uri: str, run_id: str,
 
 
 def log_scores(version: Version, scores: Scores) -> None:
-    """Write the holdout figures of a version to its run."""
+    """Log a version's holdout metrics to its run."""
     figures = {
         scores.metric: scores.value,
         f"{scores.metric}_low": scores.ci_low,
@@ -177,12 +177,12 @@ def _version(workload: str, item: ModelVersion) -> Version:
 
 
 def starter_version(workload: str) -> Version:
-    """Stands for the model that ships with a workload while it is in no registry yet: version 0."""
+    """The starter model of a workload before it is registered: version 0."""
     return Version(workload, 0, "", 0, "", "", "", datetime.now(UTC), ("starter",))
 
 
 def by_alias(workload: str, alias: str) -> Version | None:
-    """The version an alias points at, or None when nobody holds it."""
+    """The version that an alias points at, or None."""
     from mlflow.exceptions import MlflowException
 
     mlflow_client = client()
@@ -227,7 +227,7 @@ def _with_aliases(version: Version, aliases: tuple[str, ...]) -> Version:
 
 
 def download_export(version: Version, folder: Path) -> Path:
-    """Fetch the served form of a version; local stores are read in place."""
+    """The local folder of a version's exported model; local stores are read in place."""
     from mlflow.artifacts import download_artifacts
 
     with store_errors():

@@ -1,4 +1,4 @@
-"""Runs side by side: what differs between them."""
+"""Comparison of runs: what differs between them."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Row:
 
 
 def rows(runs: Sequence[Run]) -> list[Row]:
-    """Every metric, then every parameter, that any of the runs has; those that differ come first.
+    """Every metric, then every parameter, of any of the runs; differing ones first.
 
-    The ends of confidence intervals belong to their metric and get no row.
+    The bounds of confidence intervals belong to their metric and get no row.
     """
     found = [*_rows("metric", [run.metrics for run in runs]), *_rows("parameter", [run.parameters for run in runs])]
     return sorted(found, key=lambda row: (row.kind != "metric", not row.differs))
@@ -40,12 +40,12 @@ def _rows(kind: Kind, tables: Sequence[Mapping[str, str | float]]) -> list[Row]:
 
 
 def label(run: Run) -> str:
-    """How a run is called in a comparison: by its version when it has one."""
+    """A run's label in a comparison: its version if it has one."""
     return f"v{run.versions[-1]} · {run.name}" if run.versions else f"{run.name} · {run.id[:6]}"
 
 
 def labels(runs: Sequence[Run]) -> list[str]:
-    """:func:`label` for each, told apart by the beginning of their id where two would be called the same."""
+    """:func:`label` for each run, with the start of the id where two would be equal."""
     plain = [label(run) for run in runs]
     return [f"{name} · {run.id[:6]}" if plain.count(name) > 1 else name for name, run in zip(plain, runs, strict=True)]
 
@@ -57,6 +57,6 @@ def interval(metrics: Mapping[str, float], name: str) -> tuple[float, float] | N
 
 
 def is_bound(name: str, names: Mapping[str, float] | Sequence[str]) -> bool:
-    """Whether ``name`` is only the end of another metric's interval."""
+    """Whether ``name`` is only a bound of another metric's interval."""
     stem, _, end = name.rpartition("_")
     return end in {"low", "high"} and stem in names

@@ -1,4 +1,4 @@
-"""What a tracked run left: its curves and its files."""
+"""Metric histories and artifacts of a tracked run."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _MOST_FILES = 200
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A file of a run. ``bytes`` is None where the store does not tell."""
+    """An artifact. ``bytes`` is None where the store does not know it."""
 
     path: str
     bytes: int | None
 
 
 def history(run_id: str, metric: str) -> list[tuple[int, float]]:
-    """Step and value of everything logged under ``metric``. Raises :class:`RegistryError`."""
+    """Steps and values of ``metric``. Raises :class:`RegistryError`."""
     mlflow_client = registry.client()
     with store_errors():
         points = mlflow_client.get_metric_history(run_id, metric)
@@ -30,7 +30,7 @@ def history(run_id: str, metric: str) -> list[tuple[int, float]]:
 
 
 def artifacts(run_id: str) -> list[Artifact]:
-    """The run's files, folders unfolded, at most 200. Raises :class:`RegistryError`."""
+    """The run's artifacts in all folders, at most 200. Raises :class:`RegistryError`."""
     mlflow_client = registry.client()
     found: list[Artifact] = []
     folders: list[str | None] = [None]
@@ -50,7 +50,7 @@ def read_artifact(run_id: str, path: str) -> bytes:
     Raises :class:`RegistryError`, ``LookupError`` when it is not listed and ``ValueError`` when it is
     larger than :data:`MAX_FILE_BYTES`.
     """
-    # Only what the listing names: the path may come from an address somebody typed.
+    # Only listed artifacts: the path may come from an address entered by a user.
     listed = next((item for item in artifacts(run_id) if item.path == path), None)
     if listed is None:
         raise LookupError(f"This run has no file {path}.")

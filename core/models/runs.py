@@ -1,7 +1,7 @@
-"""Tracked runs of all workloads: search, and one run.
+"""Tracked runs of all workloads: search and details.
 
-MLflow filters and sorts what it can; text and aliases are matched here. How far a search looks is
-bounded, so that a store with many thousand runs answers as quickly as a small one.
+MLflow filters and sorts what it can; text and aliases are matched here. A search looks at a bounded
+number of runs, so that a store with many thousand runs responds as quickly as a small one.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to look for. ``sort`` is :data:`STARTED` or a metric; ``least`` bounds ``metric`` from below."""
+    """A search. ``sort`` is :data:`STARTED` or a metric; ``least`` is the minimum of ``metric``."""
 
     workload: str | None = None
     status: str | None = None
@@ -64,14 +64,14 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Runs in the order asked for. ``more``: the search stopped before it saw all."""
+    """Runs in the requested order. ``more``: the search stopped before the end."""
 
     runs: list[Run] = field(default_factory=list)
     more: bool = False
 
 
 def search(query: Query) -> Found:
-    """Runs that match. Raises :class:`RegistryError`; a store that was never made holds none."""
+    """Matching runs. Raises :class:`RegistryError`; a store that does not exist yet contains none."""
     if not _opened():
         return Found()
     experiments = _experiments(query.workload)
@@ -89,7 +89,7 @@ def search(query: Query) -> Found:
 
 
 def get(run_id: str) -> Run:
-    """One run. Raises :class:`RegistryError`, ``LookupError`` when there is no such run of ours."""
+    """One run. Raises :class:`RegistryError`, ``LookupError`` when it does not exist."""
     from mlflow.exceptions import MlflowException
 
     if not _opened() or not re.fullmatch(r"[0-9a-f]{32}", run_id):
@@ -109,7 +109,7 @@ def get(run_id: str) -> Run:
 
 
 def matches(run: Run, query: Query) -> bool:
-    """Whether ``run`` passes the part of ``query`` that MLflow cannot answer."""
+    """Whether ``run`` matches the part of ``query`` that MLflow cannot filter."""
     if query.alias and query.alias not in run.aliases:
         return False
     known = [run.name, run.id, run.workload, *(f"v{version}" for version in run.versions), *run.aliases]
@@ -119,11 +119,11 @@ def matches(run: Run, query: Query) -> bool:
 
 
 def _opened() -> bool:
-    """False while there is no local store. Raises at once for a broken one: MLflow would try for minutes."""
+    """False while there is no local store. Raises immediately for a broken one: MLflow would retry for minutes."""
     if not registry.store_exists():
         return False
     if problem := store_problem(get_settings()):
-        raise RegistryError(f"The MLflow store does not answer: {problem}. `python3 manage.py doctor` tells more.")
+        raise RegistryError(f"The MLflow store does not answer: {problem}. See `python3 manage.py doctor`.")
     return True
 
 
@@ -149,7 +149,7 @@ def _versions(workloads: Iterable[str]) -> dict[str, list[Version]]:
 
 
 def _raw(experiments: list[str], query: Query) -> Iterator[MlflowRun]:
-    """MLflow's answer, batch after batch."""
+    """MLflow's results, page by page."""
     if not experiments:
         return
     mlflow_client = registry.client()

@@ -1,7 +1,7 @@
-"""The champion in memory: loaded beside the old one, checked, then swapped.
+"""The champion in memory, with hot swap: the new model is loaded and verified beside the old one, then swapped.
 
-A reader takes ``watcher.current`` once per request and keeps that object to the end: a swap in
-between changes nothing for it, so no request fails.
+A reader takes ``watcher.current`` once per request and uses that object to the end: a swap meanwhile does not
+affect it, so no request fails.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _TRAIN_ONE = "No champion yet: train one on the Train page."
 
 
 class ModelRefusedError(RuntimeError):
-    """A version failed its integrity check or its smoke prediction and is not served."""
+    """A version failed its integrity check or its test prediction and is not served."""
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A version ready to answer. ``predictor`` is the workload's served form."""
+    """A loaded version. ``predictor`` is the workload's exported model."""
 
     version: registry.Version
     predictor: Any
@@ -36,9 +36,9 @@ class Served:
 
 
 def load_served(version: registry.Version) -> Served:
-    """Load, verify and try a version. Raises :class:`ModelRefusedError` or ``RegistryError``.
+    """Load, verify and test a version. Raises :class:`ModelRefusedError` or ``RegistryError``.
 
-    Version 0 is the model that ships with the workload.
+    Version 0 is the starter model.
     """
     if version.version == 0 and (starter := served_starter(version.workload)):
         return starter
@@ -72,7 +72,7 @@ def load_export(workload: str, version: int, folder: Path) -> Any:
 
 
 def served_starter(workload: str) -> Served | None:
-    """The model that ships with the workload, as version 0; None when nothing ships.
+    """The starter model as version 0; None when the workload has none.
 
     Raises :class:`ModelRefusedError` when its files are damaged.
     """
@@ -83,7 +83,7 @@ def served_starter(workload: str) -> Served | None:
         starter.predictor.smoke()
     except (ValueError, OSError) as error:
         raise ModelRefusedError(
-            f"The {workload} model that ships with Shifumi is damaged ({error}): unpack or clone the project again."
+            f"The starter model of {workload} is damaged ({error}): unpack or clone the project again."
         ) from error
     return Served(registry.starter_version(workload), starter.predictor, datetime.now(UTC))
 
@@ -92,11 +92,11 @@ class Loader(Protocol):
     """Where a watcher gets its models from."""
 
     def load(self, version: registry.Version) -> Served:
-        """Load, verify and try a version. Raises :class:`ModelRefusedError` or ``RegistryError``."""
+        """Load, verify and test a version. Raises :class:`ModelRefusedError` or ``RegistryError``."""
         ...
 
     def starter(self, workload: str) -> Served | None:
-        """The model that ships with the workload, if any. Raises :class:`ModelRefusedError`."""
+        """The starter model of the workload, if any. Raises :class:`ModelRefusedError`."""
         ...
 
 
@@ -111,16 +111,16 @@ class LocalLoader:
 
 
 WatchState = Literal["starting", "idle", "serving", "no-champion", "refused", "unreachable"]
-"""``idle``: there is a model and nobody asked for it yet. ``refused``: the registry's champion is damaged.
-``unreachable``: the MLflow store does not answer."""
+"""``idle``: there is a model, not requested yet. ``refused``: the champion in the registry is damaged.
+``unreachable``: the MLflow store does not respond."""
 
 
 class ChampionWatcher:
-    """Follows the alias ``champion`` of one workload and keeps the model behind it in memory.
+    """Watches the alias ``champion`` of one workload and keeps that model in memory.
 
-    ``current`` stays what it was while anything goes wrong; ``state`` and ``problem`` say what does
-    (``problem`` may hold addresses of this machine: it is for logs and people who are logged in).
-    ``known`` is the version that should serve, as last seen; ``loads`` counts the models taken into service.
+    ``current`` stays unchanged on any error; ``state`` and ``problem`` describe it
+    (``problem`` may contain internal addresses: it is for logs and logged-in users).
+    ``known`` is the version that should serve, as last seen; ``loads`` counts the loaded models.
     A ``lazy`` watcher loads nothing before :meth:`wake`.
     """
 
@@ -145,7 +145,7 @@ class ChampionWatcher:
                 self._look()
 
     def look(self) -> None:
-        """Compare the alias with what is served and swap when they differ. Never raises for a bad model."""
+        """Compare the alias with the loaded model and swap when they differ. Never raises for a bad model."""
         with self._looking:
             self._look()
 
@@ -187,7 +187,7 @@ class ChampionWatcher:
             self._say("idle", None)
 
     def _without_champion(self) -> None:
-        """What ships with the workload answers until something was trained, if anything ships."""
+        """The starter model serves until something was trained, if there is one."""
         if self.current is None and self.refused != 0:
             try:
                 self.current = self._loader.starter(self.workload)
@@ -202,11 +202,11 @@ class ChampionWatcher:
             self._say("no-champion", _TRAIN_ONE)
 
     def _store_is_there(self) -> bool:
-        """False before the first start of the flow runner, which makes a local store."""
+        """False before the first start of the flow runner, which creates a local store."""
         if registry.store_exists():
             return True
         if self.current is not None and self.current.version.version:
-            raise registry.RegistryError("The MLflow store is gone from data/mlflow. Restore it from a backup.")
+            raise registry.RegistryError("The MLflow store is missing from data/mlflow. Restore it from a backup.")
         return False
 
     def _swap(self, wanted: registry.Version) -> None:
@@ -216,7 +216,7 @@ class ChampionWatcher:
             # Remembered, so that a damaged file is read once and not twice a second.
             self.refused, self._refusal = wanted.version, str(error)
             self._say("refused", self._refusal)
-            logger.error("{} What was served before goes on serving.", error)
+            logger.error("{} The loaded model keeps serving.", error)
             return
         except registry.RegistryError as error:
             self._say("unreachable", str(error))

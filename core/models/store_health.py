@@ -1,4 +1,4 @@
-"""Is MLflow's store there? Asked without importing MLflow."""
+"""Health of MLflow's store, checked without importing MLflow."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.config.settings import Settings
 
 
 def store_problem(settings: Settings) -> str:
-    """What is wrong with the MLflow store, or an empty text. Does not import MLflow."""
+    """Why the MLflow store is not usable, or an empty text. Does not import MLflow."""
     uri = settings.tracking_uri
     if uri.startswith(("http://", "https://")):
         return probing.probe(uri.rstrip("/") + "/health", probing.PROBE_TIMEOUT_S)
@@ -19,7 +19,7 @@ def store_problem(settings: Settings) -> str:
     if path is None:
         return _server_problem(uri)
     if not path.exists():
-        return "not made yet: the flow runner makes it when it starts"
+        return "not created yet: the flow runner creates it when it starts"
     try:
         sqlite_value(path, "SELECT version_num FROM alembic_version")
     except sqlite3.Error as error:
@@ -35,5 +35,5 @@ def _server_problem(uri: str) -> str:
         with engine_for(uri).connect() as connection:
             connection.execute(text("SELECT version_num FROM alembic_version"))
     except SQLAlchemyError as error:
-        return f"the database does not answer ({type(error).__name__})"
+        return f"the database does not respond ({type(error).__name__})"
     return ""

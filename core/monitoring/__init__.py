@@ -1,1 +1,1 @@
-"""How the installation is: health and its history, metrics, Uptime Kuma, Discord."""
+"""Monitoring: health and its history, metrics, Uptime Kuma, Discord."""

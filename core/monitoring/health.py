@@ -1,6 +1,6 @@
-"""The state of every service: what the supervisor wrote down, merged with a quick look right now.
+"""The state of every service: the supervisor's records, merged with a health check.
 
-Works without a supervisor too (containers, several machines): then the look alone decides.
+Works without a supervisor too (containers, several machines): then only the health check counts.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from core.storage.object_store import ObjectStoreError, object_store_for
 
 _ANSWER_WITHIN_S = 1.5
 _START = "Start everything with `python3 manage.py run`."
-_CONTAINER = "`docker compose logs {service}` tells why; `docker compose up -d` starts what is missing."
+_CONTAINER = "See `docker compose logs {service}`; `docker compose up -d` starts missing services."
 
 
 @dataclass(frozen=True, slots=True)
 class ComponentState:
-    """One service. ``detail`` says what is the matter (empty when well), ``remedy`` what to do about it.
+    """One service. ``detail`` is the problem (empty when healthy), ``remedy`` what to do about it.
 
-    ``since`` is aware UTC, and None when no supervisor wrote it down. ``milliseconds`` is how long the look took.
+    ``since`` is aware UTC, and None without a supervisor. ``milliseconds`` is the duration of the health check.
     """
 
     name: str
@@ -51,7 +51,7 @@ class ComponentState:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """How to look at one service: ``problem`` answers what is wrong, or an empty text."""
+    """The health check of one service: ``problem`` returns what is wrong, or an empty text."""
 
     name: str
     label: str
@@ -76,7 +76,7 @@ def component_states(settings: Settings | None = None) -> list[ComponentState]:
 
 
 def labels(settings: Settings | None = None) -> dict[str, str]:
-    """Service → its name for people, in the order of the address table. Asks nobody."""
+    """Service → display name, in the order of the address table. Checks nothing."""
     return {look.name: look.label for look in _looks(settings or get_settings(), with_mlflow=True)}
 
 
@@ -94,7 +94,7 @@ def _answer(future: Future[tuple[str, float]], deadline: float) -> tuple[str, fl
     try:
         return future.result(timeout=max(0.0, deadline - time.monotonic()))
     except FutureTimeoutError:
-        return "does not answer in time", 1000 * _ANSWER_WITHIN_S
+        return "no response in time", 1000 * _ANSWER_WITHIN_S
 
 
 def _merge(look: _Look, problem: str, written: ProcessRecord | None) -> ComponentState:
@@ -102,13 +102,13 @@ def _merge(look: _Look, problem: str, written: ProcessRecord | None) -> Componen
         state: State = "unhealthy" if problem else "healthy"
         remedy = look.remedy if problem else ""
         return ComponentState(look.name, look.label, state, look.url, detail=problem, remedy=remedy)
-    # Between two lines of the file much can happen: a good answer beats an older note.
+    # The record may be outdated: a successful check takes precedence.
     state = "healthy" if not problem else written.state if written.state != "healthy" else "unhealthy"
     since = datetime.fromtimestamp(written.since, UTC) if written.state == state else None
     detail = problem
     if written.restarts:
-        detail += f"{'; ' if detail else ''}started again {written.restarts} times, last exit code {written.last_exit}"
-    waits = f"It is started again by itself; `data/logs/{look.name}.out` tells why it stopped."
+        detail += f"{'; ' if detail else ''}restarted {written.restarts} times, last exit code {written.last_exit}"
+    waits = f"It is restarted automatically; see `data/logs/{look.name}.out` for the reason."
     remedy = "" if state in ("healthy", "starting") else waits
     return ComponentState(look.name, look.label, state, look.url, written.restarts, since, detail, remedy)
 
@@ -125,13 +125,13 @@ def _looks(settings: Settings, with_mlflow: bool) -> list[_Look]:
         _Look("api", "Prediction API", settings.sidecar_public_url, _http(api + "/health"), start("api")),
         _Look("prefect", "Prefect", settings.prefect_ui, _http(settings.prefect_api + "/health"), start("prefect")),
         _Look("runner", "Flow runner", "", lambda: _runner_problem(settings), start("runner")),
-        _Look("catalog", "Catalog", "", catalog_problem, "`python3 manage.py doctor` tells more."),
-        _Look("store", "MLflow store", "", lambda: store_problem(settings), "`python3 manage.py doctor` tells more."),
+        _Look("catalog", "Catalog", "", catalog_problem, "See `python3 manage.py doctor`."),
+        _Look("store", "MLflow store", "", lambda: store_problem(settings), "See `python3 manage.py doctor`."),
     ]
     if settings.celery_broker_url is not None:
         looks.insert(4, _workers(settings))
     if settings.lake_url is not None:
-        more = "`python3 manage.py doctor` tries it."
+        more = "See `python3 manage.py doctor`."
         looks.append(_Look("lake", "Shared files", "", lambda: _lake_problem(settings), more))
     if with_mlflow:
         looks.insert(4, _Look("mlflow", "MLflow", mlflow, _http(mlflow + "/health")))
@@ -141,7 +141,7 @@ def _looks(settings: Settings, with_mlflow: bool) -> list[_Look]:
 def _workers(settings: Settings) -> _Look:
     from core.jobs.workers import start_command, used_queues, workers_problem
 
-    remedy = f"Start one: `{start_command(used_queues(settings))}`. `python3 manage.py doctor` tells more."
+    remedy = f"Start one: `{start_command(used_queues(settings))}`. See `python3 manage.py doctor`."
     return _Look("workers", "Workers", "", lambda: workers_problem(settings), remedy)
 
 
@@ -150,10 +150,10 @@ def _http(url: str) -> Callable[[], str]:
 
 
 def _runner_problem(settings: Settings) -> str:
-    """The runner listens nowhere: its file tells its process; on another machine Prefect knows of it."""
+    """The runner has no port: its ready file contains its process; on another machine Prefect knows it."""
     try:
         note = json.loads((settings.run_dir / "runner.json").read_text(encoding="utf-8"))
-        # Containers share the folder, not the process numbers: there is a process 1 in each of them.
+        # Containers share the folder, but not process ids: each of them has a process 1.
         if note["host"] == socket.gethostname() and psutil.pid_exists(int(note["pid"])):
             return ""
     except (OSError, ValueError, KeyError, TypeError):
@@ -161,8 +161,8 @@ def _runner_problem(settings: Settings) -> str:
     try:
         ready = any(one.get("status") == "READY" for one in prefect_api.deployments())
     except (prefect_api.PrefectUnavailableError, prefect_api.PrefectRefusedError):
-        return "Prefect, which would know, does not answer"
-    return "" if ready else "no runner asks Prefect for work"
+        return "unknown, because Prefect does not respond"
+    return "" if ready else "no runner polls Prefect"
 
 
 def _lake_problem(settings: Settings) -> str:
@@ -175,7 +175,7 @@ def _lake_problem(settings: Settings) -> str:
 
 
 def catalog_problem() -> str:
-    """What is wrong with the catalog, or an empty text."""
+    """Why the catalog is not usable, or an empty text."""
     from sqlalchemy import text
 
     try:

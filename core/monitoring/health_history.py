@@ -1,4 +1,4 @@
-"""How every service was over time: samples folded into stretches, and what they come to.
+"""Health of every service over time: samples merged into intervals, and statistics.
 
 The flow runner writes (:mod:`core.monitoring.health_sampler`), the Overview reads.
 """
@@ -17,14 +17,14 @@ from core.catalog.engine import reading, writing
 from core.catalog.health_tables import HealthSample
 
 MOST_STRETCHES = 4_000
-"""The most that is read at once: a service that goes up and down at every look must not slow the page."""
+"""Maximum rows per query: a flapping service must not slow down the page."""
 
 _PATIENCE = 3.0
-"""After so many intervals without a sample nobody can say how it was: that is a gap."""
+"""After this many intervals without a sample there is a gap."""
 
 
 class Sample(NamedTuple):
-    """One look at one service; ``at`` is aware UTC."""
+    """One health check of one service; ``at`` is aware UTC."""
 
     at: datetime
     name: str
@@ -35,7 +35,7 @@ class Sample(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A time in which a service did not change. Times are aware UTC; stretches of a service never overlap."""
+    """An interval without a change. Times are aware UTC; intervals of a service never overlap."""
 
     since: datetime
     until: datetime
@@ -50,14 +50,14 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """One service over some time: its stretches, oldest first. What lies between them nobody saw."""
+    """One service over some time: its intervals, oldest first. Gaps between them mean no data."""
 
     name: str
     stretches: tuple[Stretch, ...]
 
     @property
     def uptime(self) -> float | None:
-        """The share of the observed time in which it was up; None when nothing was observed."""
+        """Uptime as a share of the observed time; None when nothing was observed."""
         seen = sum(stretch.seconds for stretch in self.stretches)
         return sum(stretch.seconds for stretch in self.stretches if stretch.up) / seen if seen else None
 
@@ -67,13 +67,13 @@ class History:
 
     @property
     def milliseconds(self) -> float | None:
-        """The mean time to answer while it was up."""
+        """Mean response time while it was up."""
         up = [stretch for stretch in self.stretches if stretch.up]
         return sum(stretch.milliseconds for stretch in up) / len(up) if up else None
 
 
 def record(samples: Sequence[Sample], interval_s: float) -> None:
-    """Store samples, oldest first. One that comes too early after another (a second runner's) is left out.
+    """Store samples, oldest first. One too close to the previous one (of a second runner) is left out.
 
     Raises ``CatalogUnavailableError``.
     """
@@ -88,7 +88,7 @@ def record(samples: Sequence[Sample], interval_s: float) -> None:
             if last is not None and sample.at - last.until < timedelta(seconds=interval_s / 2):
                 continue
             if last is not None and sample.at - last.until <= patience:
-                # Whatever it turned into: until now nobody saw it otherwise.
+                # The previous interval ends here, whatever the new state.
                 last.until = sample.at
                 if last.up == sample.up:
                     _extend(last, sample)
@@ -116,13 +116,13 @@ def _begun(sample: Sample) -> HealthSample:
 
 
 def prune(before: datetime) -> None:
-    """Forget what ended before that moment. Raises ``CatalogUnavailableError``."""
+    """Delete intervals that ended before that time. Raises ``CatalogUnavailableError``."""
     with writing() as session:
         session.execute(delete(HealthSample).where(HealthSample.until < before))
 
 
 def histories(start: datetime) -> dict[str, History]:
-    """Service → how it was since ``start``, from one query for at most :data:`MOST_STRETCHES` rows, the newest.
+    """Service → history since ``start``, from one query for at most :data:`MOST_STRETCHES` rows, the newest.
 
     Raises ``CatalogUnavailableError``.
     """
@@ -135,7 +135,7 @@ def histories(start: datetime) -> dict[str, History]:
 
 
 def _apart(rows: Iterable[HealthSample], start: datetime) -> Iterable[Stretch]:
-    """Stretches one after the other, from ``start`` on: two runners may have written at the same moment."""
+    """Non-overlapping intervals from ``start`` on: two runners may have written at the same time."""
     reached = start
     for row in rows:
         since = max(row.since, reached)

@@ -1,7 +1,7 @@
-"""Writes down how every service is, every half minute, for as long as the flow runner lives.
+"""Samples the health of every service each half minute while the flow runner runs.
 
-Nothing here may end the runner: a catalog that is locked or away costs a line in the log, and what was
-seen meanwhile is written when it is back.
+Nothing here may stop the runner: a locked or unavailable catalog costs one log record, and samples are
+written when it is back.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _LONGEST_DETAIL = 200
 
 
 class Sampler:
-    """Looks, remembers what could not be written yet, and forgets what is too old. ``problem`` is why it waits."""
+    """Samples, keeps what could not be written yet, and deletes old samples. ``problem`` is why samples wait."""
 
     def __init__(self, interval_s: float, look: Callable[[], Sequence[ComponentState]] = component_states) -> None:
         self._interval_s = interval_s
@@ -39,7 +39,7 @@ class Sampler:
         self.problem: str | None = None
 
     def take(self, now: datetime | None = None) -> None:
-        """One look at every service, written with whatever waits. Never raises."""
+        """Sample every service once and write all waiting samples. Never raises."""
         try:
             self._waiting.extend(samples(self._look(), now or utcnow()))
             health_history.record(list(self._waiting), self._interval_s)
@@ -48,7 +48,7 @@ class Sampler:
         except (CatalogUnavailableError, SQLAlchemyError) as error:
             self._report(str(error))
         except Exception:  # noqa: BLE001 - the runner is worth more than its history
-            logger.exception("The health of the services could not be written down; trying again")
+            logger.exception("Health samples could not be written; trying again")
         else:
             self.problem = None
 
@@ -59,12 +59,12 @@ class Sampler:
 
     def _report(self, problem: str) -> None:
         if self.problem is None:  # once, not every half minute
-            logger.warning("The health of the services cannot be written down: {}", problem)
+            logger.warning("Health samples cannot be written: {}", problem)
         self.problem = problem
 
 
 def samples(states: Sequence[ComponentState], at: datetime) -> list[Sample]:
-    """What is worth writing down: a service that is on its way is neither up nor down."""
+    """Samples to write: a starting service is neither up nor down."""
     return [
         Sample(at, state.name, state.state == "healthy", _detail(state), state.milliseconds)
         for state in states
@@ -73,8 +73,8 @@ def samples(states: Sequence[ComponentState], at: datetime) -> list[Sample]:
 
 
 def on_its_way(state: ComponentState) -> bool:
-    """Starting, or the model store before its first start."""
-    return state.state == "starting" or (state.name == "store" and state.detail.startswith("not made yet"))
+    """Starting, or the MLflow store before its first start."""
+    return state.state == "starting" or (state.name == "store" and state.detail.startswith("not created yet"))
 
 
 def _detail(state: ComponentState) -> str:
@@ -82,7 +82,7 @@ def _detail(state: ComponentState) -> str:
 
 
 def run(stop: threading.Event | None = None) -> None:
-    """Sample until ``stop``. The first look waits one interval, too: services that start together need a moment."""
+    """Sample until ``stop``. The first sample waits one interval: services that start together need a moment."""
     interval_s = get_settings().health_interval_s
     if not interval_s:
         return

@@ -1,4 +1,4 @@
-"""Discord embeds through a webhook: silent without one, never in the way of the work."""
+"""Discord messages through a webhook: disabled without one, and never blocking."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def send_discord_embed(
     color: int = BLUE,
     fields: Mapping[str, object] | None = None,
 ) -> bool:
-    """Post one embed; True when Discord took it. Never raises and never takes longer than the time-out.
+    """Post one embed; True when Discord accepted it. Never raises and never takes longer than the timeout.
 
-    After a failure further messages of this process are dropped for a minute: a Discord that is
-    down costs a flow one time-out, not one per message. ``fields`` become name/value pairs.
+    After a failure further messages of this process are dropped for a minute: when Discord is down, a flow
+    waits for one timeout, not for one per message. ``fields`` become name/value pairs.
     """
     global _paused_until
     webhook = get_settings().discord_webhook_url
@@ -38,14 +38,14 @@ def send_discord_embed(
     problem = _post(webhook.get_secret_value(), _embed(title, description, color, fields or {}))
     if problem:
         _paused_until = time.monotonic() + _PAUSE_AFTER_FAILURE_S
-        logger.warning("Discord did not take '{}': {}", title, problem)
+        logger.warning("Discord did not accept '{}': {}", title, problem)
         return False
     _paused_until = 0.0
     return True
 
 
 def forget_failures() -> None:
-    """Try again at once: for the test button, whose whole point is to try."""
+    """Allow the next message immediately: for the test button."""
     global _paused_until
     _paused_until = 0.0
 
@@ -58,13 +58,13 @@ def _embed(title: str, description: str, color: int, fields: Mapping[str, object
 
 
 def _post(url: str, payload: dict[str, object]) -> str | None:
-    """The reason of a failure, or None. In a thread: httpx bounds each read, not the whole exchange."""
+    """The reason of a failure, or None. In a thread: httpx limits each read, not the whole request."""
     outcome: list[str | None] = []
 
     def work() -> None:
         try:
             answer = httpx.post(url, json=payload, timeout=get_settings().notify_timeout_s)
-            outcome.append(None if answer.is_success else f"it answered {answer.status_code}")
+            outcome.append(None if answer.is_success else f"HTTP {answer.status_code}")
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             # The type only: the text of some errors contains the URL, which is the secret.
             outcome.append(type(error).__name__)
@@ -72,4 +72,4 @@ def _post(url: str, payload: dict[str, object]) -> str | None:
     worker = threading.Thread(target=work, name="discord", daemon=True)
     worker.start()
     worker.join(get_settings().notify_timeout_s)
-    return outcome[0] if outcome else f"no answer within {get_settings().notify_timeout_s:g} s"
+    return outcome[0] if outcome else f"no response within {get_settings().notify_timeout_s:g} s"

@@ -1,4 +1,4 @@
-"""`data/run/processes.json`: what the supervisor knows, for whoever wants to look."""
+"""`data/run/processes.json`: the supervisor's state, for other processes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ProcessRecord:
 
 @dataclass(slots=True)
 class RunRecord:
-    """One run of the supervisor. ``created`` tells its process from a later one with the same number."""
+    """One run of the supervisor. ``created`` distinguishes its process from a later one with the same pid."""
 
     supervisor_pid: int
     created: float
@@ -44,7 +44,7 @@ class RunRecord:
 
 
 def is_running(pid: int | None, created: float | None) -> bool:
-    """True when process ``pid`` exists and started at ``created`` (numbers are reused after a while)."""
+    """True when process ``pid`` exists and started at ``created`` (pids are reused)."""
     if pid is None or created is None:
         return False
     try:
@@ -58,7 +58,7 @@ def run_file(run_dir: Path) -> Path:
 
 
 def write_run_record(run_dir: Path, record: RunRecord) -> None:
-    """Replace the file in one step, so that a reader never sees half of it."""
+    """Replace the file atomically."""
     target = run_file(run_dir)
     fresh = target.with_suffix(f".{os.getpid()}.new")
     fresh.write_text(json.dumps(asdict(record), indent=1), encoding="utf-8")
@@ -66,7 +66,7 @@ def write_run_record(run_dir: Path, record: RunRecord) -> None:
 
 
 def read_run_record(run_dir: Path) -> RunRecord | None:
-    """The last record; None when there is none, or when it cannot be read."""
+    """The last record; None when there is none or it cannot be read."""
     try:
         raw = json.loads(run_file(run_dir).read_text(encoding="utf-8"))
         raw["processes"] = {name: ProcessRecord(**fields) for name, fields in raw["processes"].items()}

@@ -1,1 +1,1 @@
-"""Where data lies: datasets in the lake, uploads, shared files, read-only SQL. Begin with ``lake.py``."""
+"""Storage: datasets in the lake, uploads, the object store with its cache, read-only SQL. Start with ``lake.py``."""

@@ -1,9 +1,9 @@
-"""Shelves of files: ``lake``, ``images``, ``uploads`` and ``outputs``, here or in the shared place.
+"""Buckets of files: ``lake``, ``images``, ``uploads`` and ``outputs``, in the data folder or in the object store.
 
-Whoever makes a file writes it under a temporary name into :func:`folder`, then calls :func:`keep`; whoever reads
-gets a local path from :func:`fetch`. Without ``SHIFUMI_LAKE_URL`` both are a rename and a look into the data folder.
-With it ``folder`` is the cache: a kept file is put into the shared place before it gets its name here, and a file
-whose name is its SHA-256 is compared with it on arrival.
+Writers create a file under a temporary name in :func:`folder`, then call :func:`keep`; readers get a local path from
+:func:`fetch`. Without ``SHIFUMI_LAKE_URL`` these are a rename and a look-up in the data folder. With it ``folder`` is
+the local cache: a file is uploaded to the object store before it gets its final name here, and a file whose name is
+its SHA-256 is verified on arrival.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ _AT_ONCE = 8
 
 
 def shared() -> bool:
-    """True when the files are in a shared place, and what lies here are copies."""
+    """True when the files are in an object store, and local ones are a cache."""
     return get_settings().lake_url is not None
 
 
 def folder(bucket: str) -> Path:
-    """The local folder of a bucket: the files themselves, or their copies."""
+    """The local folder of a bucket: the files themselves, or their cache."""
     settings = get_settings()
     own: Path = settings.cache_dir / bucket if shared() else getattr(settings, f"{bucket}_dir")
     return own
@@ -51,9 +51,9 @@ def sha256_of(path: Path) -> str:
 
 
 def keep(bucket: str, temporary: Path, name: str) -> Path:
-    """Give a finished file, which lies in :func:`folder`, its name; returns its local path.
+    """Store a finished file from :func:`folder` under its final name; returns its local path.
 
-    Raises ``OSError``, and :class:`ObjectStoreError` when the shared place does not take it; then nothing has the name.
+    Raises ``OSError``, and :class:`ObjectStoreError` when the object store rejects it; then nothing is stored.
     """
     final = folder(bucket) / name
     final.parent.mkdir(parents=True, exist_ok=True)
@@ -88,11 +88,11 @@ def _bring(place: ObjectStore, bucket: str, name: str, here: Path) -> None:
         _verify(place, bucket, name, temporary)
         try:
             fsync_and_rename(temporary, here)
-        except PermissionError:  # Windows, while somebody reads the copy that another process just brought
+        except PermissionError:  # Windows, while another process reads the same cached file
             if not here.is_file():
                 raise
     except OSError as error:
-        raise ObjectStoreError(f"A copy of {bucket}/{name} could not be kept in {here.parent}: {error}") from error
+        raise ObjectStoreError(f"Cannot cache {bucket}/{name} in {here.parent}: {error}") from error
     finally:
         temporary.unlink(missing_ok=True)
     file_cache.trim_sometimes(get_settings())
@@ -102,19 +102,19 @@ def _verify(place: ObjectStore, bucket: str, name: str, copy: Path) -> None:
     wanted = digest_in(name)
     if wanted and sha256_of(copy) != wanted:
         raise ObjectStoreError(
-            f"{bucket}/{name} in {place.url} is damaged: its bytes are not those that it is named by. "
+            f"{bucket}/{name} in {place.url} is damaged: its content does not match its SHA-256. "
             "Restore it from a backup; `python3 manage.py doctor --deep` lists every such file."
         )
 
 
 def digest_in(name: str) -> str | None:
-    """The SHA-256 that a file is named by; None for files that are named otherwise."""
+    """The SHA-256 in a file's name; None for other names."""
     stem = Path(name).stem
     return stem if _DIGEST.fullmatch(stem) else None
 
 
 def fetch_many(bucket: str, names: Collection[str]) -> None:
-    """Bring files here, several at a time, for whoever asks for each of them next; what fails is told then."""
+    """Fetch files in parallel, for later calls of :func:`fetch`; errors are raised by those calls."""
     if not shared():
         return
     with ThreadPoolExecutor(_AT_ONCE, "blobs") as pool:
@@ -124,20 +124,20 @@ def fetch_many(bucket: str, names: Collection[str]) -> None:
 
 
 def exists(bucket: str, name: str) -> bool:
-    """Whether the file is stored. Raises :class:`ObjectStoreError` when the shared place does not answer."""
+    """Whether the file is stored. Raises :class:`ObjectStoreError` when the object store does not respond."""
     place = object_store_for(get_settings())
     return (folder(bucket) / name).is_file() if place is None else place.exists(f"{bucket}/{name}")
 
 
 def present(bucket: str, names: Collection[str]) -> set[str]:
-    """Those of ``names`` that are stored: one listing rather than a question for each. Raises ``ObjectStoreError``."""
+    """Those of ``names`` that are stored: one listing instead of many requests. Raises ``ObjectStoreError``."""
     if not shared():
         return {name for name in names if (folder(bucket) / name).is_file()}
     return {entry.name for entry in listing(bucket)} & set(names)
 
 
 def remove(bucket: str, name: str) -> None:
-    """Remove a file and its copy here; one that is gone is fine. Raises ``OSError`` and :class:`ObjectStoreError`."""
+    """Delete a file and its cached copy; a missing file is fine. Raises ``OSError`` and :class:`ObjectStoreError`."""
     (folder(bucket) / name).unlink(missing_ok=True)
     place = object_store_for(get_settings())
     if place is not None:
@@ -145,14 +145,14 @@ def remove(bucket: str, name: str) -> None:
 
 
 def listing(bucket: str) -> Iterator[Entry]:
-    """Every stored file, also temporary and abandoned ones. Raises :class:`ObjectStoreError`."""
+    """All stored files, including temporary and orphaned ones. Raises :class:`ObjectStoreError`."""
     place = object_store_for(get_settings())
     if place is not None:
         yield from place.listing(bucket)
         return
     root = folder(bucket)
     for path in root.rglob("*"):
-        with suppress(FileNotFoundError):  # somebody removes files meanwhile
+        with suppress(FileNotFoundError):  # deleted meanwhile
             if path.is_file():
                 facts = path.stat()
                 yield Entry(path.relative_to(root).as_posix(), facts.st_size, facts.st_mtime)
@@ -160,7 +160,7 @@ def listing(bucket: str) -> Iterator[Entry]:
 
 @contextmanager
 def borrowed(bucket: str, name: str) -> Iterator[Path]:
-    """The stored bytes themselves for a moment, past the copies: for whoever checks or copies every file.
+    """The stored file itself, bypassing the cache: for checking or copying all files.
 
     Raises :class:`ObjectMissingError` and :class:`ObjectStoreError`.
     """

@@ -1,7 +1,7 @@
-"""CSV files of strangers, read in checked pieces: bounded memory, exact line numbers, nothing guessed.
+"""Uploaded CSV files, read in validated chunks: bounded memory, exact line numbers, no guessing.
 
-The standard library's reader, because it tells the physical line of a row even when a quoted field
-spans several, refuses a field larger than 128 KiB, and leaves the text of the other columns alone.
+The standard library's reader, because it reports the physical line of a row even when a quoted field
+spans several lines, rejects fields larger than 128 KiB, and leaves the text of other columns unchanged.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _FIRST_LINE_BYTES = 64 * 1024
 
 
 class BadFileError(ValueError):
-    """The file cannot be answered; the message names the place and the remedy."""
+    """The file is invalid; the message names the position and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some rows of the file as they stand in it, and their features as float64, shape (len(rows), n features)."""
+    """Some rows of the file as text, and their features as float64, shape (len(rows), n features)."""
 
     header: list[str]
     rows: list[list[str]]
@@ -39,7 +39,7 @@ class Piece:
 
 
 def read_pieces(path: Path, features: Sequence[str], rows: int) -> Iterator[Piece]:
-    """The file's rows in their order, at most ``rows`` in a piece. Blank lines are skipped.
+    """The file's rows in order, at most ``rows`` per chunk. Blank lines are skipped.
 
     Raises :class:`BadFileError` at the first row that is not finite numbers in the columns ``features``.
     """
@@ -59,9 +59,9 @@ def read_pieces(path: Path, features: Sequence[str], rows: int) -> Iterator[Piec
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Reader]:
-    """A reader of the file; what is wrong with the file as such becomes a :class:`BadFileError`."""
+    """A reader of the file; problems of the file as a whole are raised as :class:`BadFileError`."""
     try:
-        # utf-8-sig: Excel's "CSV UTF-8" begins with a mark that would become part of the first name.
+        # utf-8-sig: Excel's "CSV UTF-8" starts with a BOM that would become part of the first name.
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
             try:
@@ -73,7 +73,7 @@ def _opened(path: Path) -> Iterator[Reader]:
 
 
 def _require_lines(path: Path, features: Sequence[str]) -> None:
-    """The file has a first line of sane length, before a parser meets it."""
+    """Check that the file has a first line of reasonable length, before parsing."""
     with path.open("rb") as file:
         start = file.read(_FIRST_LINE_BYTES)
     if not start.strip():
@@ -106,7 +106,7 @@ def _numbers(batch: list[list[str]], where: Sequence[int]) -> NDArray[np.float64
 
 
 def _name_the_fault(path: Path, features: Sequence[str]) -> NoReturn:
-    """Read the file again, slowly, for the line of the first bad row: only a refused file pays for that."""
+    """Find the line of the first invalid row by reading the file again: only invalid files pay for that."""
     with _opened(path) as reader:
         header: list[str] | None = None
         begins = 1
@@ -115,7 +115,7 @@ def _name_the_fault(path: Path, features: Sequence[str]) -> NoReturn:
                 header = row
             elif row and header is not None:
                 _check_row(row, begins, header, features)
-            # A quoted field may hold line ends: the next row begins after them.
+            # A quoted field may contain line ends: the next row starts after them.
             begins = reader.line_num + 1
     raise BadFileError(say("csv.changed"))
 

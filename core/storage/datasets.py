@@ -1,4 +1,4 @@
-"""Datasets as the catalog knows them: register, list, find, delete."""
+"""Datasets in the catalog: register, list, find, delete."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.storage import lake
 
 
 class NoDatasetError(LookupError):
-    """There is no dataset to work on; the message says how to make one."""
+    """There is no dataset; the message says how to create one."""
 
 
 class DatasetInUseError(RuntimeError):
@@ -23,7 +23,7 @@ class DatasetInUseError(RuntimeError):
 
 
 def register(stored: lake.StoredFile, workload: str, parameters: dict[str, Any], actor: Actor) -> Dataset:
-    """Enter a stored file into the catalog. The same bytes registered twice give the same row."""
+    """Register a stored file in the catalog. Registering the same content twice gives the same row."""
     require(actor, Role.EDITOR)
     with writing() as session:
         existing = session.scalar(select(Dataset).where(Dataset.sha256 == stored.sha256))
@@ -74,9 +74,9 @@ def listed(workload: str | None = None, limit: int = 200) -> list[Dataset]:
 
 
 def delete(actor: Actor, dataset_id: int) -> None:
-    """Remove a dataset and its file.
+    """Delete a dataset and its file.
 
-    Raises :class:`DatasetInUseError` while a run of its workload is alive, ``LookupError`` when it
+    Raises :class:`DatasetInUseError` while a run of its workload is in progress, ``LookupError`` when it
     is already gone.
     """
     require(actor, Role.EDITOR)
@@ -90,5 +90,5 @@ def delete(actor: Actor, dataset_id: int) -> None:
         path = dataset.path
         session.delete(dataset)
         audit.record_event(actor, "dataset.delete", f"dataset {dataset_id}", session=session)
-    # After the commit: a file without a row is an orphan that doctor sweeps, a row without a file is a broken page.
+    # After the commit: an orphaned file is removed by doctor, a row without a file would break pages.
     lake.delete(path)

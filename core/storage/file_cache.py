@@ -1,4 +1,4 @@
-"""Local copies of shared files: named as they are there, verified on arrival, the longest unused removed first."""
+"""Local cache of the object store: same names, verified on arrival, least recently used files evicted first."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from core.config.settings import Settings
 
 KEEP_S = 600.0
-"""A copy that was asked for that recently stays: whoever asked may not have opened it yet."""
+"""A cached file requested that recently is not evicted: the reader may not have opened it yet."""
 _EVERY_S = 30.0
 _trimmed_at: dict[str, float] = {}
 
@@ -24,7 +24,7 @@ class _Copy:
 
 
 def touch(path: Path) -> bool:
-    """Note that a copy was used; False when there is none."""
+    """Mark a cached file as used; False when it is not cached."""
     try:
         os.utime(path)
     except FileNotFoundError:
@@ -33,7 +33,7 @@ def touch(path: Path) -> bool:
 
 
 def trim_sometimes(settings: Settings) -> None:
-    """:func:`trim`, at most twice a minute in each process: walking the folder costs more than one picture."""
+    """:func:`trim`, at most twice a minute per process: listing the folder costs more than one image."""
     folder, now = str(settings.cache_dir), time.monotonic()
     if now - _trimmed_at.get(folder, -_EVERY_S) >= _EVERY_S:
         _trimmed_at[folder] = now
@@ -41,9 +41,9 @@ def trim_sometimes(settings: Settings) -> None:
 
 
 def trim(settings: Settings) -> int:
-    """Remove copies until ``SHIFUMI_CACHE_MAX_MB`` is kept; returns how many went.
+    """Evict files until ``SHIFUMI_CACHE_MAX_MB`` is met; returns how many were removed.
 
-    Safe beside readers and other trimmers: a file that is open stays readable on POSIX, one that is gone is fine.
+    Safe with concurrent readers and trimmers: an open file stays readable on POSIX, a missing one is fine.
     """
     copies = sorted(_copies(settings.cache_dir), key=lambda copy: copy.used)
     over = sum(copy.bytes for copy in copies) - settings.cache_max_mb * 1_000_000
@@ -51,7 +51,7 @@ def trim(settings: Settings) -> int:
     for copy in copies:
         if over <= 0 or time.time() - copy.used < KEEP_S:
             break
-        with suppress(OSError):  # Windows keeps files that somebody reads
+        with suppress(OSError):  # Windows does not delete open files
             copy.path.unlink()
             removed += 1
             over -= copy.bytes

@@ -1,4 +1,4 @@
-"""Digests that decide whether two things are the same."""
+"""Digests for comparing parameters and folders."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def parameters_sha256(values: Mapping[str, Any]) -> str:
 
 
 def folder_sha256(folder: Path) -> str:
-    """SHA-256 over the names and bytes of all files below ``folder``."""
+    """SHA-256 over the names and contents of all files below ``folder``."""
     digest = hashlib.sha256()
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):
         digest.update(file.relative_to(folder).as_posix().encode() + b"\0")

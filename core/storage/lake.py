@@ -1,8 +1,8 @@
 """Datasets as immutable Parquet files, written and read by DuckDB.
 
-A file appears whole or not at all (temporary name, fsync, rename; ``core.storage``) and is named by the
-SHA-256 of its bytes. The catalog learns of it afterwards: a crash leaves at worst an orphan file, which
-``manage.py doctor --fix`` sweeps.
+Files are written atomically (temporary name, fsync, rename; ``core.storage``) and named by the SHA-256 of
+their content. They are registered in the catalog afterwards: a crash leaves at most an orphaned file, which
+``manage.py doctor --fix`` removes.
 
 DuckDB is imported inside the functions: the sidecar reads this module but never a dataset.
 """
@@ -35,15 +35,15 @@ class LakeError(RuntimeError):
 
 
 class DiskFullError(LakeError):
-    """Too little free disk for what is about to be written."""
+    """Not enough free disk space for a write."""
 
 
 class DatasetMissingError(LakeError):
-    """The catalog knows the dataset, but its file is gone or damaged."""
+    """The dataset is in the catalog, but its file is missing or damaged."""
 
 
 class LakeUnreachableError(LakeError):
-    """The shared place of datasets and pictures (``SHIFUMI_LAKE_URL``) does not answer or refuses."""
+    """The object store of datasets and images (``SHIFUMI_LAKE_URL``) does not respond or rejects access."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class StoredFile:
 
 @contextmanager
 def reached() -> Iterator[None]:
-    """Turn what the shared place refuses into :class:`LakeUnreachableError`; a missing file passes as it is."""
+    """Turn errors of the object store into :class:`LakeUnreachableError`; a missing file is passed on unchanged."""
     try:
         yield
     except ObjectMissingError:
@@ -115,9 +115,9 @@ def _copy_to_parquet(columns: Columns, target: Path) -> None:
 def read(path: str, columns: Sequence[str], where: str = "TRUE", limit: int | None = None) -> dict[str, NDArray[Any]]:
     """Columns of a stored dataset as one-dimensional arrays.
 
-    ``where`` is SQL of our own making, never a person's; ``limit`` draws that many rows at random,
-    the same ones each time. Raises :class:`DatasetMissingError` when the file is gone or unreadable,
-    :class:`LakeUnreachableError` when it is elsewhere and cannot be had.
+    ``where`` is our own SQL, never user input; ``limit`` draws a random sample of that many rows, the same one
+    each time. Raises :class:`DatasetMissingError` when the file is missing or unreadable,
+    :class:`LakeUnreachableError` when the object store does not respond.
     """
     import duckdb
 
@@ -127,7 +127,7 @@ def read(path: str, columns: Sequence[str], where: str = "TRUE", limit: int | No
     inner = f"SELECT {names} FROM read_parquet('{_quoted(file)}') WHERE {where}"  # noqa: S608
     try:
         with duckdb.connect() as connection:
-            # One thread for samples: the draw is repeatable only then.
+            # One thread for samples: otherwise they are not repeatable.
             if limit is not None:
                 connection.execute("SET threads=1")
             found = connection.execute(f"SELECT * FROM ({inner}){sample}").fetchnumpy()  # noqa: S608
@@ -137,9 +137,9 @@ def read(path: str, columns: Sequence[str], where: str = "TRUE", limit: int | No
 
 
 def file_of(path: str) -> Path:
-    """The local file behind a catalog path.
+    """The local file of a catalog path.
 
-    Raises :class:`DatasetMissingError` when there is none, :class:`LakeUnreachableError` when nobody can say.
+    Raises :class:`DatasetMissingError` when it is missing, :class:`LakeUnreachableError` when that is unknown.
     """
     try:
         with reached():
@@ -149,12 +149,12 @@ def file_of(path: str) -> Path:
 
 
 def delete(path: str) -> None:
-    """Remove a stored file; a file that is already gone is fine, one that cannot be reached is left to the doctor."""
+    """Delete a stored file; a missing file is fine, an unreachable one is left to the doctor."""
     forget(buckets.LAKE, path)
 
 
 def forget(bucket: str, name: str) -> None:
-    """Remove a file that no row names any more: when that fails it is an orphan, which is no reason to fail."""
+    """Delete an unreferenced file: if that fails it becomes an orphan, which is no error."""
     try:
         buckets.remove(bucket, name)
     except ObjectStoreError as error:

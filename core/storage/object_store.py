@@ -1,7 +1,7 @@
-"""The place that ``SHIFUMI_LAKE_URL`` names, through fsspec: an S3 bucket, a mounted share, anything it knows.
+"""The object store of ``SHIFUMI_LAKE_URL``, through fsspec: an S3 bucket, a mounted share, any fsspec file system.
 
-An object store's put is whole or not at all; on a file system a temporary name and a rename make it so.
-fsspec is imported inside the functions: an installation that keeps its files itself never loads it.
+An object store's put is atomic; on a file system a temporary name and a rename make it so.
+fsspec is imported inside the functions: installations without an object store never load it.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
 
 _CONNECT_S = 3.0
 _SILENT_S = 5.0
-"""After a failure everybody is told so at once for that long: a page of twenty pictures waits for one time-out."""
+"""After a failure, requests fail immediately for that long: a page of twenty images waits for one timeout."""
 
 
 class ObjectStoreError(RuntimeError):
-    """The shared place does not answer, refuses or lacks its bucket; the message says what to do."""
+    """The object store does not respond, rejects access or lacks its bucket; the message says what to do."""
 
 
 class ObjectMissingError(ObjectStoreError):
-    """There is no such file in a place that answers."""
+    """The object store responds, but has no such file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A stored file: its name below the bucket, its size in bytes, when it was written (seconds since the epoch)."""
+    """A stored file: its name within the bucket, its size in bytes, when it was written (seconds since the epoch)."""
 
     name: str
     bytes: int
@@ -47,7 +47,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the place is and how to get in. What is None is left to the usual ways of that kind of place."""
+    """URL and credentials of the store. None means the default of that kind of store."""
 
     url: str
     timeout_s: float
@@ -59,7 +59,7 @@ class Address:
 
     @classmethod
     def of(cls, settings: Settings) -> Address | None:
-        """The address that the settings name; None when files stay in the data folder."""
+        """The store of the settings; None when files stay in the data folder."""
         if settings.lake_url is None:
             return None
         shown = [settings.aws_access_key_id, settings.aws_secret_access_key, settings.aws_session_token]
@@ -68,7 +68,7 @@ class Address:
         return cls(settings.lake_url.rstrip("/"), settings.lake_timeout_s, endpoint, region, *keys)
 
     def options(self) -> dict[str, Any]:
-        """What fsspec is to be told besides the address."""
+        """Options for fsspec besides the URL."""
         plain: dict[str, Any] = {"skip_instance_cache": True, "use_listings_cache": False}
         if not self.url.startswith(("s3://", "s3a://")):
             return plain
@@ -80,7 +80,7 @@ class Address:
 
 
 class ObjectStore:
-    """One shared place. Every method raises :class:`ObjectStoreError`; use :func:`remote_for` to get one."""
+    """One object store. Every method raises :class:`ObjectStoreError`; use :func:`remote_for` to get one."""
 
     def __init__(self, address: Address) -> None:
         self.url = redact(address.url)
@@ -99,7 +99,7 @@ class ObjectStore:
                 f"SHIFUMI_LAKE_URL={redact(address.url)} cannot be used: {_first_line(error)}"
             ) from error
         if hasattr(fs, "retries"):
-            fs.retries = 1  # botocore tries again already; s3fs's five rounds on top would hold a page for minutes
+            fs.retries = 1  # botocore retries already; s3fs's five attempts on top would block a page for minutes
         return fs, root.rstrip("/")
 
     def _protocols(self) -> tuple[str, ...]:
@@ -110,7 +110,7 @@ class ObjectStore:
         return f"{self._root}/{key}"
 
     def put(self, source: Path, key: str) -> None:
-        """Store a finished local file under ``key``, whole or not at all, over whatever was there."""
+        """Store a finished local file under ``key``, atomically, replacing an existing file."""
         with self._explained(f"{key} could not be stored"):
             if self._is_folder:
                 _copy_whole(source, Path(self._at(key)))
@@ -118,7 +118,7 @@ class ObjectStore:
                 self._fs.put_file(str(source), self._at(key))
 
     def get(self, key: str, target: Path) -> None:
-        """Copy a stored file to ``target``. Raises :class:`ObjectMissingError` when the place answers without it."""
+        """Copy a stored file to ``target``. Raises :class:`ObjectMissingError` when it is not in the store."""
         with self._explained(f"{key} could not be fetched"):
             try:
                 self._fs.get_file(self._at(key), str(target))
@@ -127,7 +127,7 @@ class ObjectStore:
                 raise ObjectMissingError(f"{key} is missing from {self.url}.") from error
 
     def exists(self, key: str) -> bool:
-        """Whether the file is there. A place that does not answer raises, rather than to say no."""
+        """Whether the file is in the store. A store that does not respond raises."""
         with self._explained(f"{key} could not be looked for"):
             found = bool(self._fs.exists(self._at(key)))
             if not found:
@@ -135,7 +135,7 @@ class ObjectStore:
             return found
 
     def remove(self, key: str) -> None:
-        """Remove a file; one that is gone is fine."""
+        """Delete a file; a missing one is fine."""
         with self._explained(f"{key} could not be removed"):
             try:
                 self._fs.rm_file(self._at(key))
@@ -143,7 +143,7 @@ class ObjectStore:
                 self._require_root()
 
     def listing(self, bucket: str) -> Iterator[Entry]:
-        """Every file below ``bucket``; on S3 one request for each thousand."""
+        """Every file below ``bucket``; on S3 one request per thousand."""
         prefix = self._at(bucket)
         with self._explained(f"{bucket} could not be listed"):
             found = self._fs.find(prefix, detail=True)
@@ -153,26 +153,26 @@ class ObjectStore:
             yield Entry(path.removeprefix(prefix).lstrip("/"), int(facts["size"]), _modified(facts))
 
     def reach(self) -> None:
-        """One question that costs little: does the place answer, and is the bucket there?"""
+        """A cheap check: does the store respond, and does the bucket exist?"""
         with self._explained("It could not be reached"):
             self._require_root()
 
     def check(self) -> None:
-        """Write, read and remove a small file, as a first real use would."""
+        """Write, read and delete a small file."""
         key = f".check-{uuid4().hex}"
-        with self._explained("A file could not be written, read and removed"):
+        with self._explained("A file could not be written, read and deleted"):
             self._require_root()
             self._fs.pipe_file(self._at(key), b"shifumi")
             if self._fs.cat_file(self._at(key)) != b"shifumi":
-                raise ObjectStoreError(f"{self.url} gives back other bytes than it was given.")
+                raise ObjectStoreError(f"{self.url} returns other content than was written.")
             self._fs.rm_file(self._at(key))
 
     def _require_root(self) -> None:
-        """Tell a missing file from a missing bucket or share, which must not look like an empty one."""
+        """Distinguish a missing file from a missing bucket or share, which must not look like an empty one."""
         root = self._root if self._is_folder else self._root.split("/", 1)[0]
         if not self._fs.exists(root):
             raise ObjectStoreError(
-                f"{self.url} does not exist: make the bucket or folder {root}, or correct SHIFUMI_LAKE_URL."
+                f"{self.url} does not exist: create the bucket or folder {root}, or correct SHIFUMI_LAKE_URL."
             )
 
     @contextmanager
@@ -186,7 +186,7 @@ class ObjectStore:
         except PermissionError as error:
             raise ObjectStoreError(
                 f"{what}: {self.url} refuses access ({_first_line(error)}). Check AWS_ACCESS_KEY_ID, "
-                "AWS_SECRET_ACCESS_KEY and what they may do, or the rights of the folder."
+                "AWS_SECRET_ACCESS_KEY and their permissions, or the permissions of the folder."
             ) from error
         except Exception as error:
             self._why = (
@@ -209,7 +209,7 @@ def _copy_whole(source: Path, target: Path) -> None:
 
 
 def fsync_and_rename(temporary: Path, final: Path) -> None:
-    """Give a finished file its name, so that a power cut leaves the whole file or none."""
+    """Rename a finished file so that a power cut leaves the complete file or none."""
     with temporary.open("rb+") as file:
         os.fsync(file.fileno())
     temporary.replace(final)
@@ -231,9 +231,9 @@ def _first_line(error: BaseException) -> str:
 
 
 def object_store_for(settings: Settings) -> ObjectStore | None:
-    """The shared place of the settings; None when files stay in the data folder. Raises :class:`ObjectStoreError`."""
+    """The object store of the settings; None when files stay in the data folder. Raises :class:`ObjectStoreError`."""
     address = Address.of(settings)
-    # A fork must not go on with its parent's connections and event loop.
+    # A forked process must not reuse its parent's connections and event loop.
     return None if address is None else _remote(address, os.getpid())
 
 

@@ -1,7 +1,7 @@
-"""Read-only SQL over the datasets, for people.
+"""Read-only SQL over the datasets, for users.
 
 Tables: ``datasets`` (the catalog's listing), ``dataset_<id>`` for each dataset, and one per
-workload (``linear``) over all its datasets with their ``dataset_id``.
+workload, called like it, over all its datasets with their ``dataset_id``.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ _running = threading.BoundedSemaphore(_AT_ONCE)
 
 
 class QueryError(ValueError):
-    """The query was refused or failed; the message is for whoever wrote it."""
+    """The query was rejected or failed; the message is for its author."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """``truncated``: there were more rows than are shown. ``skipped``: tables whose file is missing or damaged."""
+    """``truncated``: there are more rows than shown. ``skipped``: tables whose file is missing or damaged."""
 
     rows: pd.DataFrame
     truncated: bool
@@ -50,7 +50,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table that a query may name."""
+    """A table that can be queried."""
 
     name: str
     columns: tuple[str, ...]
@@ -64,7 +64,7 @@ def run_query(actor: Actor, sql: str) -> Result:
     """
     require(actor, Role.VIEWER)
     if not sql.strip():
-        raise QueryError("Write a query first, or choose one of the examples.")
+        raise QueryError("Enter a query first, or choose one of the examples.")
     if len(sql) > _SQL_MAX_CHARACTERS:
         raise QueryError(f"The query is longer than {_SQL_MAX_CHARACTERS:,} characters.")
     order, missing = order_for(sql)
@@ -76,7 +76,7 @@ def run_query(actor: Actor, sql: str) -> Result:
 
 
 def tables() -> list[Table]:
-    """What there is to query, the newest dataset first."""
+    """The available tables, the newest dataset first."""
     made = [
         Table(
             "datasets",
@@ -94,7 +94,7 @@ def tables() -> list[Table]:
 
 
 def _columns(own: list[Dataset]) -> tuple[str, ...]:
-    """The columns of the newest dataset that can be read."""
+    """The columns of the newest readable dataset."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -107,7 +107,7 @@ def _columns(own: list[Dataset]) -> tuple[str, ...]:
 
 
 def _views(listed: list[Dataset]) -> tuple[dict[str, dict[str, str]], list[str]]:
-    """Workload → dataset id → file, and the tables whose file is gone."""
+    """Workload → dataset id → file, and the tables whose file is missing."""
     views: dict[str, dict[str, str]] = {}
     missing = []
     for dataset in listed:
@@ -121,7 +121,7 @@ def _views(listed: list[Dataset]) -> tuple[dict[str, dict[str, str]], list[str]]
 
 
 def order_for(sql: str) -> tuple[dict[str, Any], list[str]]:
-    """What the worker is told, and the tables whose file is gone."""
+    """The input of the worker process, and the tables whose file is missing."""
     settings = get_settings()
     listed = datasets.listed()
     views, missing = _views(listed)
@@ -156,7 +156,7 @@ def _ask_worker(order: dict[str, Any]) -> tuple[pd.DataFrame, dict[str, Any]]:
             [sys.executable, "-m", "core.storage.sql_worker"],
             input=json.dumps(order).encode(),
             capture_output=True,
-            # The query is interrupted inside; this is for a worker that does not even listen to that.
+            # The query is interrupted inside; this is for a worker that does not react.
             timeout=timeout_s + _START_S,
             cwd=ROOT,
             env=_bare_environment(),
@@ -176,7 +176,7 @@ def _ask_worker(order: dict[str, Any]) -> tuple[pd.DataFrame, dict[str, Any]]:
 
 
 def _bare_environment() -> dict[str, str]:
-    """Nothing that is secret: the worker runs what a stranger wrote."""
+    """No secrets: the worker executes user input."""
     wanted = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "LANG", "TZ", "LD_LIBRARY_PATH")
     return {name: os.environ[name] for name in wanted if name in os.environ}
 
@@ -187,13 +187,13 @@ def _explained(kind: str, text: str, timeout_s: float) -> str:
     if kind == "OutOfMemoryException":
         return _too_big()
     if kind == "PermissionException":
-        return f"Queries see the datasets only, no other files. ({text.strip().splitlines()[0]})"
+        return f"Queries can only read the datasets, no other files. ({text.strip().splitlines()[0]})"
     return text.strip()
 
 
 def _too_slow(timeout_s: float) -> str:
-    return f"Stopped after {timeout_s:g} s. Ask for fewer rows, or aggregate; SHIFUMI_SQL_TIMEOUT_S sets the limit."
+    return f"Stopped after {timeout_s:g} s. Select fewer rows, or aggregate; SHIFUMI_SQL_TIMEOUT_S sets the limit."
 
 
 def _too_big() -> str:
-    return f"The query needs more memory than it may have ({_MEMORY}). Ask for fewer rows or columns, or aggregate."
+    return f"The query exceeds the memory limit ({_MEMORY}). Select fewer rows or columns, or aggregate."

@@ -1,8 +1,8 @@
-"""The process that runs one person's query: a locked DuckDB that sees the datasets and nothing else.
+"""The process that runs one user query: a sandboxed DuckDB that can read only the datasets.
 
-A process of its own, because DuckDB's memory limit does not cover everything a query can ask for
-(``repeat('x', 2000000000)``): what goes wrong here takes no workbench with it. It is given all it
-needs on standard input and never reads settings or the environment. Run by :mod:`core.storage.sql`.
+A separate process, because DuckDB's memory limit does not cover everything a query can allocate
+(``repeat('x', 2000000000)``): a failure here does not affect the workbench. It gets its whole input on
+standard input and never reads settings or the environment. Run by :mod:`core.storage.sql`.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _LISTING = (
 
 
 class QueryRefusedError(ValueError):
-    """The query is not one that may run; the message says what is allowed."""
+    """This kind of query is not allowed; the message says what is."""
 
 
 def main() -> None:
-    """Read the order (JSON) from standard input; answer one JSON line, then the rows as an Arrow stream."""
+    """Read the request (JSON) from standard input; write one JSON line, then the rows as an Arrow stream."""
     order = json.load(sys.stdin)
     _limit_memory(order["process_mb"])
     out = sys.stdout.buffer
@@ -55,7 +55,7 @@ def run(order: dict[str, Any]) -> tuple[pa.Table, bool, list[str]]:
         timer.daemon = True
         timer.start()
         try:
-            # One row more than is shown, to know that there are more.
+            # One row more than shown, to know whether there are more.
             table = connection.sql(order["sql"]).limit(order["max_rows"] + 1).to_arrow_table()
         finally:
             timer.cancel()
@@ -67,7 +67,7 @@ def run(order: dict[str, Any]) -> tuple[pa.Table, bool, list[str]]:
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, order: dict[str, Any]) -> list[str]:
-    """Views over the datasets, then no way out. Returns the views that could not be made."""
+    """Create views over the datasets, then lock everything else. Returns the views that could not be created."""
     files = [file for view in order["views"].values() for file in view.values()]
     connection.execute("SET allowed_paths = $files", {"files": files})
     for setting, value in (
@@ -86,7 +86,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, order: dict[str, Any]) -> li
 
 
 def _make_views(connection: duckdb.DuckDBPyConnection, views: dict[str, dict[str, str]]) -> list[str]:
-    """``views``: workload → dataset id → file. Damaged files are left out and named."""
+    """``views``: workload → dataset id → file. Damaged files are left out and returned."""
     skipped = []
     for workload, files in views.items():
         selects = []
@@ -107,14 +107,14 @@ def _make_views(connection: duckdb.DuckDBPyConnection, views: dict[str, dict[str
 def _require_one_select(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     statements = connection.extract_statements(sql)
     if len(statements) != 1:
-        raise QueryRefusedError(f"Exactly one query at a time, please; this holds {len(statements)} statements.")
+        raise QueryRefusedError(f"Only one query at a time; this contains {len(statements)} statements.")
     if statements[0].type != duckdb.StatementType.SELECT:
         name = str(statements[0].type).rpartition(".")[2]
-        raise QueryRefusedError(f"Only SELECT queries run here; this is {name}. Data is changed by generating it.")
+        raise QueryRefusedError(f"Only SELECT queries are allowed; this is {name}.")
 
 
 def _limit_memory(megabytes: int) -> None:
-    """A ceiling for the whole process, where the system knows one."""
+    """A memory limit for the whole process, where the system supports one."""
     if sys.platform == "linux":
         import resource
 

@@ -1,4 +1,4 @@
-"""Files that people uploaded for a job: kept under names of ours until the job is done, or for a week."""
+"""Uploaded files of a job: stored under our own names until the job is done, at most a week."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class UploadTooLargeError(ValueError):
 
 
 def keep(content: BinaryIO, suffix: str, room: float = 1.0) -> str:
-    """Store a file and return its name. ``room`` times its size must be free, for what the job makes of it.
+    """Store a file and return its name. ``room`` times its size must be free, for the job's output.
 
-    Raises :class:`UploadTooLargeError`, ``lake.LakeError`` and ``OSError``; then nothing is kept.
+    Raises :class:`UploadTooLargeError`, ``lake.LakeError`` and ``OSError``; then nothing is stored.
     """
     settings = get_settings()
     size = content.seek(0, os.SEEK_END)
@@ -49,9 +49,9 @@ def keep(content: BinaryIO, suffix: str, room: float = 1.0) -> str:
 
 
 def path_of(name: str) -> Path:
-    """Where an upload lies; nothing lies there when it is gone. Raises ``lake.LakeUnreachableError``.
+    """The local path of an upload; the file may not exist any more. Raises ``lake.LakeUnreachableError``.
 
-    The name alone counts: a path from a run's parameters must not lead out of the folder.
+    Only the name is used: a path from a run's parameters must not leave the folder.
     """
     name = Path(name).name
     try:
@@ -62,14 +62,14 @@ def path_of(name: str) -> Path:
 
 
 def discard(name: str) -> None:
-    """Forget an upload; one that is gone is fine."""
+    """Delete an upload; a missing one is fine."""
     lake.forget(buckets.UPLOADS, Path(name).name)
 
 
 def sweep() -> None:
-    """Remove uploads and what jobs made of them once they are older than a week."""
+    """Delete uploads and outputs older than a week."""
     for bucket in (buckets.UPLOADS, buckets.OUTPUTS):
-        with suppress(ObjectStoreError):  # whoever uploads now is told of it then
+        with suppress(ObjectStoreError):  # the next upload reports it
             for entry in list(buckets.listing(bucket)):
                 if time.time() - entry.modified > _KEEP_S:
                     lake.forget(bucket, entry.name)

@@ -1,1 +1,1 @@
-"""Streamlit pieces: one folder per page, and `shell` for what every page stands in."""
+"""Streamlit components: one folder per page, and `shell` for what all pages share."""

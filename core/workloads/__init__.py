@@ -1,12 +1,15 @@
-"""What can be learnt: the contract, and one package per workload."""
+"""What can be learnt: the contract, one package per workload, and how further ones are found."""
 
 from __future__ import annotations
 
 from core.workloads.base import DataKind, Workload
+from core.workloads.discovery import Workloads
 from core.workloads.linear.workload import LinearWorkload
 from core.workloads.rps.workload import RpsWorkload
 
-WORKLOADS: dict[str, Workload] = {workload.name: workload for workload in (LinearWorkload(), RpsWorkload())}
+WORKLOADS = Workloads((LinearWorkload(), RpsWorkload()))
+"""Name → workload: what ships, then what installed packages bring."""
+
 
 DEFAULT = "linear"
 """The workload of the short route ``POST /predict``."""

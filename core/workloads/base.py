@@ -23,6 +23,7 @@ from core.workloads.optional import ObservableTraining as ObservableTraining
 from core.workloads.optional import OwnLabels as OwnLabels
 from core.workloads.optional import Playable as Playable
 from core.workloads.optional import Proposer as Proposer
+from core.workloads.optional import ProposerMissingError as ProposerMissingError
 from core.workloads.optional import Proposes as Proposes
 from core.workloads.optional import SqlExamples as SqlExamples
 from core.workloads.optional import Synonyms as Synonyms

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.config.numbers import percent
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
@@ -65,7 +67,9 @@ def confusion(matrix: Sequence[Sequence[int]], names: Sequence[str] = ()) -> go.
 
     counts = np.asarray(matrix)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    names = list(names) or [f"class {number}" for number in range(len(counts))]
+    names = list(names) or [str(number) for number in range(len(counts))]
+    # A bare number says little, and Plotly would take it for a place on the axis.
+    names = [f"class {name}" if name.isdecimal() else name for name in names]
     figure = go.Figure(
         go.Heatmap(
             x=names,
@@ -151,7 +155,7 @@ def class_bars(names: Sequence[str], probabilities: Sequence[float]) -> go.Figur
             y=list(names),
             orientation="h",
             marker_color=[colour_of(place) for place in range(len(names))],
-            text=[f"{share:.1%}" for share in probabilities],
+            text=[percent(share) for share in probabilities],
             textposition="outside",
             cliponaxis=False,
             hovertemplate="%{y}: %{x:.2%}<extra></extra>",

@@ -93,6 +93,10 @@ class Synthesises(Protocol):
         ...
 
 
+class ProposerMissingError(RuntimeError):
+    """A proposer cannot be installed; the message says why and what to do."""
+
+
 class Proposer(Protocol):
     """Proposes boxes for images that nobody has labelled yet."""
 
@@ -103,6 +107,10 @@ class Proposer(Protocol):
 
     def available(self) -> str | None:
         """None when it can be used, else the reason why not, for people."""
+        ...
+
+    def install(self) -> str:
+        """Install what is missing; returns what there is now, for people. Raises :class:`ProposerMissingError`."""
         ...
 
     def propose(self, pixels: Pixels) -> list[NewBox]:

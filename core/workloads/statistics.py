@@ -50,8 +50,15 @@ def ks_tests(
     A feature drifts when its adjusted p-value is under ``alpha`` **and** the KS distance reaches
     ``min_effect``: with many rows any difference is significant, but not every one matters.
     """
+    return adjusted(ks_distances(reference, current), alpha, min_effect)
+
+
+def ks_distances(
+    reference: Mapping[str, NDArray[np.float64]], current: Mapping[str, NDArray[np.float64]]
+) -> dict[str, tuple[float, float]]:
+    """Feature → Kolmogorov–Smirnov distance (0 to 1) and its p-value, not adjusted."""
     results = {name: stats.ks_2samp(reference[name], current[name], method="asymp") for name in reference}
-    return adjusted({name: (float(r.statistic), float(r.pvalue)) for name, r in results.items()}, alpha, min_effect)
+    return {name: (float(one.statistic), float(one.pvalue)) for name, one in results.items()}
 
 
 def shares_test(reference: NDArray[np.int64], current: NDArray[np.int64], classes: int) -> tuple[float, float]:

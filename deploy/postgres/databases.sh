@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs once, when PostgreSQL's volume is empty: a database and a role each for catalog, Prefect and MLflow.
-# A role may enter its own database only.
+# A role has access to its own database only.
 set -eu
 
 make_database() {

@@ -138,7 +138,7 @@ def test_refuses_other_media_types(ask: Client, picture: Pixels, headers: dict[s
 def test_refuses_what_is_no_usable_image(ask: Client, picture: Pixels, settings: Settings) -> None:
     whole = encode(picture)
     bomb = _saved(np.zeros((8_000, 8_000, 3), np.uint8), "PNG")
-    for body, said in ((b"", "empty"), (b"hello", "not a picture"), (whole[:200], "damaged"), (bomb, "million")):
+    for body, said in ((b"", "empty"), (b"hello", "not an image"), (whole[:200], "damaged"), (bomb, "million")):
         assert said in assert_problem(ask.post(PATH, content=body, headers=JPEG), 422, "bad-image")["detail"]
 
 

@@ -119,7 +119,7 @@ def _server(
     try:
         wait_until(
             lambda: _answers(f"http://127.0.0.1:{port}{health}") or server.poll() is not None,
-            timeout=120,
+            timeout=300,
             what=f"{command}, see {output}",
         )
         assert server.poll() is None, output.read_text()

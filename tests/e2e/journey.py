@@ -120,7 +120,7 @@ def _the_sidecar_answers_with_a_new_token(visitor: Visitor) -> None:
     visitor.go("Admin")
     visitor.page.get_by_role("tab", name="API tokens").click()
     visitor.page.get_by_text("Create a token").click()
-    field = visitor.page.get_by_label("Where is it used?")
+    field = visitor.page.get_by_label("Token name")
     field.fill("journey")
     submit_by_enter(field, visitor.page.get_by_role("button", name="Create token"))
     shown = visitor.page.get_by_text(re.compile("^shf_")).first

@@ -40,7 +40,7 @@ def choose_bob(page: Page) -> None:
 def test_disable_and_reset_password(admin_page: Page) -> None:
     choose_bob(admin_page)
     admin_page.get_by_role("button", name="Reset password").click()
-    admin_page.get_by_role("button", name="Reset it").click()
+    admin_page.get_by_role("button", name="Set new password").click()
     password = admin_page.get_by_test_id("stCode").inner_text().strip()
     assert users.authenticate("bob", password, "elsewhere").username == "bob"
     with pytest.raises(users.LoginFailedError):
@@ -53,7 +53,7 @@ def test_disable_and_reset_password(admin_page: Page) -> None:
     assert not users.get_user("bob").disabled
     admin_page.get_by_role("button", name="Disable").click()
     dialog.get_by_role("button", name="Disable").click()
-    expect(admin_page.get_by_text("bob is disabled.")).to_be_visible()
+    expect(admin_page.get_by_text("User bob disabled.")).to_be_visible()
     assert users.get_user("bob").disabled
 
 
@@ -64,7 +64,7 @@ def test_an_open_dialog_dies_with_the_role(admin_page: Page, admin: Actor) -> No
     expect(disable).to_be_visible()
     users.set_role(make_user("eve"), "ada", Role.VIEWER)
     disable.click()
-    expect(admin_page.get_by_text("You are not logged in any more.")).to_be_visible()
+    expect(admin_page.get_by_text("You are no longer logged in.")).to_be_visible()
     assert not users.get_user("bob").disabled
 
 
@@ -74,7 +74,7 @@ def test_revoking_a_token_asks_first(admin_page: Page, admin: Actor) -> None:
     admin_page.get_by_role("tab", name="API tokens").click()
     admin_page.get_by_role("button", name="Revoke").click()
     admin_page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
-    expect(admin_page.get_by_text("The token notebook is revoked.")).to_be_visible()
+    expect(admin_page.get_by_text("Token notebook revoked.")).to_be_visible()
     assert tokens.list_tokens()[0].revoked_at is not None
 
 

@@ -169,7 +169,7 @@ def _make_a_dataset(page: Page) -> None:
 def _train(page: Page) -> None:
     _go(page, "Train")
     page.get_by_role("radio", name="Hands").click()
-    settled(page, page.get_by_text("the model that ships with Shifumi answers"))
+    settled(page, page.get_by_text("the starter model is serving"))
     page.get_by_role("button", name="Check & retrain").click()
     wait_until(lambda: decisions.latest("rps"), timeout=120, what="a decision")
     (decision,) = decisions.latest("rps")

@@ -224,7 +224,7 @@ def test_the_second_of_two_people_is_told_and_keeps_what_they_drew(editor_page: 
     expect_picture(page, image, 0)
     expect(page.locator(".box .tag")).to_have_text("paper · you")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Nothing waits for you")).to_be_visible()
+    expect(page.get_by_text("The review queue is empty")).to_be_visible()
     found = store.get(image.id)
     assert found is not None
     assert (found.reviewed_by, [one.label for one in found.boxes]) == ("ada", ["paper"])

@@ -94,7 +94,7 @@ def test_two_people_watch_and_a_lost_camera_is_told(bench: Workbench, tab: Page,
     wait_until(lambda: live.clock() > before + 1, what="the first one's picture to go on")
 
     live.frame.locator("video").evaluate("() => window.kept.forEach((track) => track.stop())")  # unplugged
-    live.sees("No picture comes from the camera any more")
+    live.sees("The camera no longer sends video")
     live.reset()
     live.start()
     assert live.clock() < before + 1  # a new connection

@@ -17,7 +17,7 @@ from tests.waiting import wait_until
 pytestmark = [pytest.mark.stack, pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")]
 
 
-BRICKS = {"workbench", "api", "prefect", "runner", "catalog"}
+SERVICES = {"workbench", "api", "prefect", "runner", "catalog"}
 
 
 def seen_up(stack: Running) -> set[str]:
@@ -56,7 +56,7 @@ def test_from_an_empty_folder_to_a_clean_stop_and_up_again(
     psutil.Process(api.pid).kill()
     wait_until(lambda: (now := first.record("api")) and now.restarts == 1, what="the death is noticed")
     first.wait_healthy("api")
-    wait_until(lambda: seen_up(first) >= BRICKS, what="the flow runner writes down how every service is")
+    wait_until(lambda: seen_up(first) >= SERVICES, what="samples of all services")
 
     second = subprocess.run(first.command, cwd=ROOT, env=first.environment, capture_output=True, text=True, check=False)
     assert second.returncode == 1

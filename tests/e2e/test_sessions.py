@@ -101,7 +101,7 @@ def test_a_role_that_is_lowered_meanwhile_counts_at_the_next_click(workbench: Wo
         page.goto(f"{workbench.url}/admin")
     expect_login_form(page)
     log_in(page, "bob")
-    expect(page.get_by_text("This needs the role admin")).to_be_visible()
+    expect(page.get_by_text("Requires role admin")).to_be_visible()
     expect(page.get_by_test_id("stSidebarNav").get_by_role("link", name="Admin")).to_have_count(0)
 
 
@@ -109,7 +109,7 @@ def test_wrong_passwords_are_told_and_then_throttled(workbench: Workbench, page:
     make_user("ada")
     page.goto(workbench.url)
     page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_text("Type both your username and your password.")).to_be_visible()
+    expect(page.get_by_text("Enter both your username and your password.")).to_be_visible()
     for _ in range(settings.login_max_failures):
         fill_login(page, "ada", "wrong-password")
         expect(page.get_by_text("Wrong username or password.")).to_be_visible()
@@ -135,9 +135,9 @@ def test_changing_the_password_keeps_this_tab_and_ends_the_others(
     page.get_by_role("button", name="Password").click()
     page.get_by_label("Current password").fill(PASSWORD)
     page.get_by_label("New password", exact=True).fill("another-fine-day")
-    again = page.get_by_label("New password again")
+    again = page.get_by_label("Repeat new password")
     again.fill("another-fine-day")
-    submit_by_enter(again, page.get_by_role("button", name="Change it"))
+    submit_by_enter(again, page.get_by_role("button", name="Change password"))
     expect(page.get_by_text("Password changed.")).to_be_visible()
     heading(page, "Runs")
     tab.get_by_test_id("stSidebarNav").get_by_role("link", name="Overview").click()

@@ -70,7 +70,7 @@ def test_training_and_a_file_through_redis_that_is_down_and_then_forgets(
     wait_until(lambda: training.told, what="words for who waits")
     assert "The broker does not answer, trying again" in str(training.told[-1][1])
     with redis_server(tmp_path, port) as broker:
-        wait_until(lambda: broker.llen("default") > 0, what="the bell to ring")
+        wait_until(lambda: broker.llen("default") > 0, what="the notification to be queued")
         wait_until(lambda: "No worker listens to the queue default" in str(training.told[-1][1]), what="words for it")
         assert training.item().state == work_items.WAITING
         broker.flushall()

@@ -77,7 +77,7 @@ def test_a_viewer_runs_nothing(rows: Rows) -> None:
 
 def test_a_flow_that_needs_a_file_says_so(rows: Rows) -> None:
     rows.deployment("predict-file", "linear")
-    with pytest.raises(ValueError, match="uploads a file"):
+    with pytest.raises(ValueError, match="a file is uploaded"):
         flow_control.run_now(EDITOR, the("predict-file/linear"))
 
 

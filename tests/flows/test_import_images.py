@@ -18,7 +18,7 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.stack
 
 PICTURES = 600
-MEANINGS = {"Rock": "rock", "Paper": "paper"}
+CLASS_MAPPING = {"Rock": "rock", "Paper": "paper"}
 
 
 def dataset() -> io.BytesIO:
@@ -33,7 +33,7 @@ def dataset() -> io.BytesIO:
 
 def submit(content: io.BytesIO) -> jobs.Job:
     upload = importing.keep_upload(EDITOR, content)
-    return jobs.submit(EDITOR, jobs.IMPORT, "rps", {"upload": upload, "meanings": MEANINGS})
+    return jobs.submit(EDITOR, jobs.IMPORT, "rps", {"upload": upload, "class_mapping": CLASS_MAPPING})
 
 
 def test_a_cancelled_import_keeps_whole_pictures_and_the_next_one_goes_on(prefect: str, settings: Settings) -> None:
@@ -56,7 +56,7 @@ def test_a_cancelled_import_keeps_whole_pictures_and_the_next_one_goes_on(prefec
         assert (again.result["new"], again.result["known"]) == (PICTURES - kept, kept)
         assert sum(store.counts("rps").splits.values()) == PICTURES
 
-        broken = jobs.submit(EDITOR, jobs.IMPORT, "rps", {"upload": "nothing.zip", "meanings": {}})
+        broken = jobs.submit(EDITOR, jobs.IMPORT, "rps", {"upload": "nothing.zip", "class_mapping": {}})
         assert "Upload it again" in render(ended(broken).message)
 
         proposed = ended(jobs.submit(EDITOR, jobs.PROPOSE, "rps"))

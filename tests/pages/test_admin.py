@@ -12,6 +12,7 @@ from core.auth.verifier import TokenVerifier
 from core.config.settings import Settings, get_settings
 from core.monitoring import notify
 from core.ui.admin.audit_log import PER_PAGE
+from core.workloads import WORKLOADS
 from tests.pages.opening import open_page, texts
 from tests.people import make_user
 
@@ -37,7 +38,7 @@ def add_user(app: AppTest, username: str, typed: str | None) -> AppTest:
     app.text_input(key="new_name").input("Somebody New")
     app.selectbox(key="new_role").select("editor")
     if typed is not None:
-        app.radio(key="new_way").set_value("I type it")
+        app.radio(key="new_way").set_value("Enter one")
         app.text_input(key="new_password").input(typed)
     return click(app, "Add user")
 
@@ -46,9 +47,9 @@ def test_it_renders_without_trouble_and_says_when_there_is_nothing() -> None:
     app = open_page(PATH, make_user("ada"))
     assert not app.exception
     shown = texts(app)
-    assert "You are the only one here." in shown
+    assert "You are the only user." in shown
     assert "No tokens yet." in shown
-    assert "No webhook is set" in shown
+    assert "No webhook is configured" in shown
 
 
 def test_adding_a_user_with_a_made_up_password_shows_it_once() -> None:
@@ -118,7 +119,7 @@ def test_a_token_is_shown_once_and_works_until_revoked() -> None:
     verifier.close()
     assert codes(app.run()) == []
     assert table(app, "State") == ["enabled"]  # the users' table comes first
-    assert table(app, "Begins with") == [f"{secret[:12]}…"]
+    assert table(app, "Prefix") == [f"{secret[:12]}…"]
 
     click(app, "Revoke")
     assert "cannot be undone" in texts(app)
@@ -138,18 +139,20 @@ def test_markup_in_names_stays_text() -> None:
     create_token(admin, "[evil](http://x) **bold**", ["predict"], None)
     app = open_page(PATH, admin)
     click(app, "Revoke")
-    question = next(item.value for item in app.markdown if "refused within a second" in item.value)
+    question = next(item.value for item in app.markdown if "rejected within a second" in item.value)
     assert r"\[evil\]\(http" in question
 
 
-@pytest.mark.parametrize(("taken", "message"), [(True, "Discord took it"), (False, "Discord did not take it")])
+@pytest.mark.parametrize(
+    ("taken", "message"), [(True, "Check the Discord channel"), (False, "Discord did not accept the message")]
+)
 def test_the_notification_test_tells_the_outcome(
     monkeypatch: pytest.MonkeyPatch, settings: Settings, taken: bool, message: str
 ) -> None:
     monkeypatch.setenv("SHIFUMI_DISCORD_WEBHOOK_URL", "http://127.0.0.1:9/api/webhooks/1/abc")
     get_settings.cache_clear()
     monkeypatch.setattr(notify, "send_discord_embed", lambda *_: taken)
-    app = click(open_page(PATH, make_user("ada")), "Send a test")
+    app = click(open_page(PATH, make_user("ada")), "Send a test message")
     assert message in texts(app)
     assert audit.latest(action="notify.test")[0].details == {"sent": taken}
 
@@ -165,7 +168,9 @@ def test_settings_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shown["SHIFUMI_DISCORD_WEBHOOK_URL"] == "set, hidden"
     assert shown["MLFLOW_TRACKING_URI"] == "postgresql://bob:***@db/mlflow"
     assert not re.search("hush", repr(shown))
-    assert len(shown) == len(Settings.model_fields)
+    own = [one for workload in WORKLOADS.values() if workload.settings for one in workload.settings.model_fields]
+    assert len(shown) == len(Settings.model_fields) + len(own)
+    assert shown["SHIFUMI_LINEAR_THRESHOLD"] == "0.85"
 
 
 def test_the_audit_log_pages_and_filters() -> None:
@@ -173,11 +178,11 @@ def test_the_audit_log_pages_and_filters() -> None:
     for number in range(PER_PAGE + 5):
         audit.record_event(admin, "thing.done", str(number))
     app = open_page(PATH, admin)
-    assert table(app, "What")[:2] == ["thing.done", "thing.done"]
-    assert table(app, "To")[0] == str(PER_PAGE + 4)
-    assert len(table(app, "To")) == PER_PAGE
+    assert table(app, "Action")[:2] == ["thing.done", "thing.done"]
+    assert table(app, "Subject")[0] == str(PER_PAGE + 4)
+    assert len(table(app, "Subject")) == PER_PAGE
     app.selectbox(key="audit_action").select("user.add").run()
-    assert table(app, "To") == ["ada"]
+    assert table(app, "Subject") == ["ada"]
 
 
 def test_the_second_page_of_the_audit_log_holds_the_older_events() -> None:
@@ -187,5 +192,5 @@ def test_the_second_page_of_the_audit_log_holds_the_older_events() -> None:
     app = open_page(PATH, admin)
     app.session_state["audit_page_None_None"] = 2
     app.run()
-    assert table(app, "To")[-1] == "ada"
-    assert len(table(app, "To")) == 6
+    assert table(app, "Subject")[-1] == "ada"
+    assert len(table(app, "Subject")) == 6

@@ -69,5 +69,5 @@ def test_somebody_logged_out_meanwhile_is_refused() -> None:
     app = dialog("ada")
     users.end_sessions(bob, "ada")
     app.button(key="btn_confirm").click().run()
-    assert "not logged in any more" in app.warning[0].value
+    assert "no longer logged in" in app.warning[0].value
     assert not users.get_user("bob").disabled

@@ -110,24 +110,26 @@ def test_drift_from_the_champions_data_is_foreseen(mlflow_store: Path) -> None:
     make_dataset(rows=5_000, seed=1)
     loop.run_once("linear")
     app = open_datasets()
-    assert "The same kind of data that champion v1 learnt from." in said(app)
+    assert "The same kind of data that champion v1 was trained on." in said(app)
     assert float(metrics(app)["Champion v1"]) > 0.9
 
-    assert "Close to what champion v1 learnt: noise 0.25 instead of 0.2" in said(choose(app, noise=0.25))
+    assert "Close to the training data of champion v1: noise 0.25 instead of 0.2" in said(choose(app, noise=0.25))
     turned = said(choose(app, noise=0.2, angle=135.0))
-    assert "Far from what champion v1 learnt**: the boundary is turned by 90°" in turned
+    assert "Far from the training data of champion v1**: the boundary is turned by 90°" in turned
     assert "The next check will retrain." in turned
     assert float(metrics(app)["Champion v1"]) < 0.6
     moved = said(choose(app, angle=45.0, balance=0.9))
     assert "x1 and x2 would count as drifted" in moved
-    assert "Too hard for any straight line" in said(choose(app, noise=2.0, balance=0.5))
+    assert "Not separable by a straight line" in said(choose(app, noise=2.0, balance=0.5))
 
 
 def test_drift_is_foreseen_from_accuracy_alone_when_the_training_data_is_gone(mlflow_store: Path) -> None:
     first = make_dataset(seed=1)
     loop.run_once("linear")
     datasets.delete(make_user("ada"), first.id)
-    assert "Far from what champion v1 learnt**. On it" in said(choose(open_datasets(), angle=135.0))
+    assert "Far from the training data of champion v1**. Expected accuracy" in said(
+        choose(open_datasets(), angle=135.0)
+    )
 
 
 def test_an_unreachable_registry_leaves_the_rest_of_the_page_working(settings: Settings) -> None:

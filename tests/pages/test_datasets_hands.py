@@ -180,7 +180,7 @@ def test_photos_of_nothing_are_negatives_at_once() -> None:
     app.selectbox(key="images_photos_show_rps").set_value("nothing").run()
     app.button(key="btn_photos").click().run()
     (kept,) = store.listed()
-    assert (kept.state, kept.boxes, kept.note) == (LABELLED, [], "")
+    assert (kept.state, kept.boxes, kept.note) == (LABELLED, [], ())
     assert kept.session.startswith("eve 20")
 
 
@@ -208,15 +208,15 @@ def test_an_import_asks_what_the_classes_mean(monkeypatch: pytest.MonkeyPatch, s
     monkeypatch.setattr(jobs, "submit", lambda *given: submitted.append(given) or jobs.adopt(given[1], "rps", "r", {}))
     app = upload_zip(open_hands(way="Import"), zipped())
     assert "A YOLO dataset with **2 images**, 1 of them without labels" in said(app)
-    meanings = {item.label: item.value for item in app.selectbox if str(item.key).startswith("meaning_")}
-    assert meanings == {"Rock": "rock", "Peace": "scissors", "Lizard": "(leave out)"}
+    class_mapping = {item.label: item.value for item in app.selectbox if str(item.key).startswith("meaning_")}
+    assert class_mapping == {"Rock": "rock", "Peace": "scissors", "Lizard": "(leave out)"}
     app.selectbox(key="meaning_2_Lizard").set_value("(background)").run()
     app.button(key="btn_import").click().run()
     assert not app.exception
     (upload,) = settings.uploads_dir.iterdir()
     _, kind, workload, parameters = submitted[0]
     assert (kind, workload, parameters["upload"]) == (jobs.IMPORT, "rps", upload.name)
-    assert parameters["meanings"] == {"Rock": "rock", "Peace": "scissors", "Lizard": "(background)"}
+    assert parameters["class_mapping"] == {"Rock": "rock", "Peace": "scissors", "Lizard": "(background)"}
     assert "A zip file as Roboflow" in said(app)
 
 
@@ -259,7 +259,7 @@ def test_an_export_holds_what_it_says(settings: Settings) -> None:
     (button,) = [item for item in app.get("download_button") if item.proto.id.endswith("btn_export")]
     assert button.proto.label.startswith("Download 1 image (")
     app.toggle(key="images_export_synthetic").set_value(True).run()
-    data = export_zip._content(make_user("vic", Role.VIEWER), "rps", ("webcam", "synthetic"))
+    data = export_zip._content(make_user("vic", Role.VIEWER), HANDS, ("webcam", "synthetic"))
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert sum(name.endswith(".jpg") for name in archive.namelist()) == 3
     assert list(settings.outputs_dir.iterdir()) == []

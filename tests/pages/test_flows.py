@@ -26,7 +26,7 @@ pytestmark = pytest.mark.stack
 @pytest.fixture(autouse=True)
 def fresh_answers(settings: object) -> None:
     """What pages remember for two seconds must not pass from one test to the next."""
-    prefect_store.forget()
+    prefect_store.clear_cache()
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def opened(role: Role = Role.EDITOR, **query: str) -> AppTest:
 
 def again(app: AppTest) -> AppTest:
     """The page a moment later."""
-    prefect_store.forget()
+    prefect_store.clear_cache()
     return app.run()
 
 
@@ -62,8 +62,8 @@ def links(app: AppTest) -> list[str]:
 def test_a_server_without_deployments_says_that_the_runner_makes_them(rows: Rows) -> None:
     app = opened()
     assert not app.exception
-    assert "registered nothing yet" in texts(app)
-    assert "No run here yet" in texts(app)
+    assert "No deployments yet" in texts(app)
+    assert "No runs found" in texts(app)
     assert "Prefect :green-badge[healthy]" in texts(app)
 
 
@@ -94,7 +94,7 @@ def test_a_second_run_of_our_own_flow_is_refused_with_a_reason(rows: Rows) -> No
     rows.deployment("check-and-retrain", "linear")
     app = opened()
     app.button(key="run-check-and-retrain/linear").click().run()
-    assert "Watch it" in links(app)
+    assert "Open run" in links(app)
     assert len(jobs.alive()) == 1
     app.button(key="run-check-and-retrain/linear").click().run()
     assert not app.exception
@@ -180,7 +180,7 @@ def test_a_long_log_is_cut_on_the_page_and_said_to_be(rows: Rows) -> None:
     run_id = rows.run(rows.deployment("random-check", "course"), "RUNNING", "COMPLETED")
     rows.log(run_id, 650)
     app = opened(run=run_id)
-    assert "The last 600 of 650 lines" in texts(app)
+    assert "Last 600 of 650 lines" in texts(app)
     assert "line 649" in app.code[0].value
     assert "line 49\n" not in app.code[0].value
 
@@ -225,7 +225,7 @@ def test_a_check_tells_what_it_decided(rows: Rows) -> None:
 def test_an_address_that_is_no_run_is_explained(run_id: str, rows: Rows) -> None:
     app = opened(run=run_id)
     assert not app.exception
-    assert "There is no such run" in app.warning[0].value
+    assert "Run not found" in app.warning[0].value
 
 
 def test_an_address_of_a_run_that_is_gone_is_explained(rows: Rows) -> None:

@@ -93,12 +93,12 @@ def test_a_job_that_nobody_takes_says_why() -> None:
     app = open_datasets()
     assert not app.warning
     change(job, created_at=utcnow() - timedelta(seconds=30))
-    assert "The flow runner has not taken this yet" in app.run().warning[0].value
+    assert "The flow runner has not started this job yet" in app.run().warning[0].value
 
 
 def test_a_silent_job_says_why() -> None:
     change(running(), heartbeat_at=utcnow() - timedelta(seconds=60))
-    assert re.search(r"No sign of life for 6\d s", open_datasets().warning[0].value)
+    assert re.search(r"No heartbeat for 6\d s", open_datasets().warning[0].value)
 
 
 def test_cancelling_while_prefect_is_down_says_so_and_changes_nothing() -> None:

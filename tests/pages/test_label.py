@@ -98,7 +98,7 @@ def test_the_most_urgent_picture_comes_with_what_is_known_about_it() -> None:
     app = open_label()
     assert shown(app) == flagged.id
     assert ":red-badge[Flagged]" in said(app)
-    assert "v3 said rock (97%); eve says paper." in said(app)
+    assert "v3 said rock (97 %); eve says paper." in said(app)
     assert "**Paper** proposed by a model" in said(app)
     assert "Live of 64 × 48 pixels, session live-eve, added just now by eve." in said(app)
 
@@ -207,7 +207,7 @@ def test_a_picture_that_was_deleted_meanwhile_is_told() -> None:
     store.delete(SYSTEM, [gone.id])
     app.session_state["label_act"] = {"action": "accept", "image": gone.id, "seen": seen, "boxes": []}
     app.run()
-    assert "somebody has deleted it" in said(app)
+    assert "it was deleted" in said(app)
     assert shown(app) == other.id
 
 
@@ -236,7 +236,7 @@ def test_a_viewer_may_not_decide_whatever_the_browser_sends() -> None:
     assert app.button(key="btn_accept_all").disabled
     for action in ("accept", "reject"):
         send(app, image, action)
-        assert "This needs the role editor" in said(app)
+        assert "Requires role editor" in said(app)
         assert now(image).state == "proposed"
 
 

@@ -134,7 +134,7 @@ def test_without_any_model_the_page_says_what_to_do(video: Video, monkeypatch: p
     app.run()
     wait_until(lambda: video.send(picture()) is not None and viewer_store.model_cache("rps").problem, every=0.03)
     app.run()
-    assert "lacks the starter model" in said(app)
+    assert "There is no model yet" in said(app)
 
 
 def test_a_camera_that_is_lost_is_noticed_and_can_be_started_again(
@@ -145,7 +145,7 @@ def test_a_camera_that_is_lost_is_noticed_and_can_be_started_again(
     first = video.options["key"]
     monkeypatch.setattr(readout, "_SILENT_S", 0.0)
     app.run()
-    assert "No picture comes from the camera any more" in said(app)
+    assert "The camera no longer sends video" in said(app)
     app.button(key="btn_live_reset").click().run()
     assert video.options["key"] != first  # a new element, which waits for its start button
 
@@ -206,7 +206,7 @@ def test_a_game_from_start_to_end(video: Video, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("core.live.game.Pace.__init__.__defaults__", (0.03, 0.15, 0.05, 0.1, 0.03), raising=False)
     app = watch(open_live(), video, picture("rock"))
     app.button(key="btn_play").click().run()
-    assert "My pledge: `" in said(app)
+    assert "My commitment: `" in said(app)
     viewer = app.session_state["live_viewer"]
 
     def over() -> bool:
@@ -220,7 +220,7 @@ def test_a_game_from_start_to_end(video: Video, monkeypatch: pytest.MonkeyPatch)
     match = viewer.report().match
     assert ("You win the game!" if match.winner == "you" else "I win the game.") in said(app)
     assert f"{match.won('you')}" == app.metric[0].value
-    assert f"`{match.rounds[0].pledge.digest}` = `{match.rounds[0].pledge.throw}:" in texts(app)
+    assert f"`{match.rounds[0].commitment.digest}` = `{match.rounds[0].commitment.throw}:" in texts(app)
     assert app.button(key="btn_play").label == "Play again"
 
 

@@ -66,7 +66,7 @@ def test_each_role_sees_exactly_its_pages(entry: Entry, role: Role, monkeypatch:
     app = open_page(entry.path, make_user("bob", role))
     allowed = role.rank >= entry.role.rank
     assert not app.exception
-    assert (f"This needs the role {entry.role.value}" in texts(app)) is not allowed
+    assert (f"Requires role {entry.role.value}" in texts(app)) is not allowed
     assert bool(app.title) is allowed
 
 
@@ -81,8 +81,8 @@ def test_logging_in_shows_the_page() -> None:
 @pytest.mark.parametrize(
     ("username", "password", "message"),
     [
-        ("", "", "Type both"),
-        ("ada", "", "Type both"),
+        ("", "", "Enter both"),
+        ("ada", "", "Enter both"),
         ("ada", "wrong-password", "Wrong username or password"),
         ("nobody", PASSWORD, "Wrong username or password"),
         ("ada", "x" * 5000, "Wrong username or password"),

@@ -45,8 +45,8 @@ def test_a_newcomer_sees_the_first_steps_and_where_to_begin() -> None:
     assert not app.exception
     assert app.expander[0].label == "First steps · 1 of 8"
     assert "no champion yet" in texts(app)
-    assert "Nothing was decided yet" in texts(app)
-    assert "Go there" in links(app)
+    assert "No decisions yet" in texts(app)
+    assert "Open page" in links(app)
     assert charts(app) == 0
 
 
@@ -94,16 +94,16 @@ def test_drift_and_recovery_are_told(mlflow_store: Path) -> None:
     app = open_page(actor=make_user())
     shown = texts(app)
     assert "champion v2" in shown
-    assert ":green[:material/check_circle:] See a better model take over" in shown
+    assert ":green[:material/check_circle:] Watch a better model get promoted" in shown
     drawn = json.loads(app.get("plotly_chart")[0].proto.spec)
-    assert {"promoted", "under threshold"} <= {trace.get("name") for trace in drawn["data"]}
+    assert {"promoted", "below threshold"} <= {trace.get("name") for trace in drawn["data"]}
 
 
 def test_a_champion_under_the_threshold_and_drift_stand_out() -> None:
     store(decision("promoted", None, 0.93, versions=(None, 1)))
     store(decision("rejected", 0.70, 0.60, versions=(1, 2), drift=DRIFTED), evaluation(1, 0.70))
     shown = texts(open_page(actor=make_user()))
-    assert "under the threshold" in shown
+    assert "below threshold" in shown
     assert ":orange-badge" in shown
     assert "because of rejected" in shown
 
@@ -118,7 +118,7 @@ def test_many_decisions_are_one_picture_of_bounded_size() -> None:
     assert len(kept["x"]) == 2
     app.button_group(key="span").set_value("Hour").run()
     assert not app.exception
-    assert "Nothing was decided in this time" in texts(app)
+    assert "No decisions in this time range" in texts(app)
 
 
 def test_a_running_job_is_on_top_with_its_progress() -> None:
@@ -130,15 +130,15 @@ def test_a_running_job_is_on_top_with_its_progress() -> None:
     bars = [element.proto for element in app.get("progress")]
     assert any("Training" in bar.text and bar.value == 40 for bar in bars)
     assert "Started by bob" in texts(app)
-    assert {"Watch", "Flow run"} <= set(links(app))
+    assert {"Details", "Flow run"} <= set(links(app))
 
 
 def test_a_viewer_is_offered_nothing_above_their_role_and_sees_no_logins() -> None:
     make_user("ada")
     app = open_page(actor=make_user("eve", Role.VIEWER))
     assert not app.exception
-    assert "Somebody with the role editor does this." in texts(app)
-    assert "Go there" not in links(app)
+    assert "Requires role editor." in texts(app)
+    assert "Open page" not in links(app)
     assert "user added" not in texts(app)
 
 
@@ -176,7 +176,7 @@ def test_a_broken_model_store_shows_as_a_brick_and_nothing_else_breaks(settings:
 
 def test_the_health_history_says_when_nothing_was_seen_and_draws_what_was() -> None:
     actor = make_user()
-    assert "Nothing was seen in this time" in texts(open_page(actor=actor))
+    assert "No samples in this time range" in texts(open_page(actor=actor))
     now = utcnow()
     record(
         [Sample(now - timedelta(minutes=minutes), "api", minutes != 3, "refused", 2.0) for minutes in (5, 4, 3, 2)], 60

@@ -88,7 +88,7 @@ def test_the_sliders_move_the_point_and_the_answer_is_the_champions(champion: re
         assert app.metric[0].value == f"{100 * probabilities[label]:.1f} %"
         bars = json.loads(app.get("plotly_chart")[-1].proto.spec)["data"][0]
         assert bars["y"] == ["class 0", "class 1"]
-        assert bars["text"] == [f"{share:.1%}" for share in probabilities]
+        assert bars["text"] == [f"{100 * share:.1f} %" for share in probabilities]
     assert "Answered by champion v1, trained on dataset 1." in said(app)
 
 

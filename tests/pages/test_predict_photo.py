@@ -117,7 +117,7 @@ def test_without_a_champion_the_model_that_ships_answers(tmp_path: Path, monkeyp
     app = show(open_predict(), HAND)
     model_store._predictor.clear()
     assert app.dataframe[0].value["class"].tolist() == ["paper"]
-    assert "Answered by the model that ships with Shifumi." in said(app)
+    assert "Answered by the starter model." in said(app)
 
 
 def test_what_programs_get() -> None:

@@ -41,7 +41,7 @@ def frame(app: AppTest, number: int = 0) -> dict[str, list[object]]:
 def test_before_the_first_training_the_page_says_what_to_do() -> None:
     app = opened()
     assert not app.exception
-    assert "No run yet" in texts(app)
+    assert "No runs yet" in texts(app)
     assert not app.dataframe
 
 
@@ -62,13 +62,13 @@ def test_filters_narrow_the_table(two_versions: list[Version]) -> None:
     app.text_input(key="runs_text").set_value("data.angle=135").run()
     assert frame(app)["version"] == ["v2"]
     app.text_input(key="runs_text").set_value("no such thing").run()
-    assert "No run matches" in texts(app)
+    assert "No runs match" in texts(app)
     app.text_input(key="runs_text").set_value("").run()
     app.selectbox(key="runs_alias").set_value("previous").run()
     assert frame(app)["version"] == ["v1"]
     app.selectbox(key="runs_alias").set_value(None).run()
     app.selectbox(key="runs_status").set_value("FAILED").run()
-    assert "No run matches" in texts(app)
+    assert "No runs match" in texts(app)
 
 
 def test_a_metric_threshold_and_another_order(two_versions: list[Version]) -> None:
@@ -80,7 +80,7 @@ def test_a_metric_threshold_and_another_order(two_versions: list[Version]) -> No
     assert frame(app)["version"][0] == worst
     app.selectbox(key="runs_metric").set_value("accuracy").run()
     app.number_input(key="runs_least").set_value(0.9999).run()
-    assert "No run matches" in texts(app)
+    assert "No runs match" in texts(app)
 
 
 def test_an_address_opens_one_run(two_versions: list[Version]) -> None:
@@ -101,7 +101,7 @@ def test_parameters_and_files_of_a_run(two_versions: list[Version]) -> None:
     app.session_state["run_tabs"] = "Parameters"
     app.run()
     assert dict(zip(*frame(app).values(), strict=True))["data.angle"] == "135.0"
-    app.session_state["run_tabs"] = "Files"
+    app.session_state["run_tabs"] = "Artifacts"
     app.run()
     assert not app.exception
     assert len(app.get("image")) == 2
@@ -141,7 +141,7 @@ def test_versions_and_who_holds_which_alias(two_versions: list[Version]) -> None
     table = frame(app)
     assert table["version"] == ["v2", "v1"]
     assert "**v2**" in texts(app)
-    assert table["SHA-256 of the served form"][0] == two_versions[0].sha256
+    assert table["SHA-256 of the exported model"][0] == two_versions[0].sha256
 
 
 def test_a_broken_store_is_a_message_and_the_page_stands(settings: Settings) -> None:

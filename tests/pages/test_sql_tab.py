@@ -68,7 +68,7 @@ def test_a_mistake_is_explained_and_the_old_result_is_gone() -> None:
 
 
 def test_an_empty_query_is_explained() -> None:
-    assert "Write a query first" in ask(open_sql(), "").code[0].value
+    assert "Enter a query first" in ask(open_sql(), "").code[0].value
 
 
 def test_the_cap_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,17 +46,17 @@ def two_versions(mlflow_store: Path) -> None:
 def test_an_empty_installation_says_where_to_begin() -> None:
     app = open_train()
     shown = said(app)
-    for words in ("No model yet", "Make a dataset first", "Nothing was decided yet", "No version yet"):
+    for words in ("No model yet", "Create a dataset first", "No decisions yet", "No versions yet"):
         assert words in shown
     assert app.button(key="btn_check").disabled
     assert app.button(key="btn_force").disabled
-    assert "Make a dataset first" in [link.proto.label for link in app.get("page_link")]
+    assert "Create a dataset first" in [link.proto.label for link in app.get("page_link")]
 
 
 def test_with_data_and_no_model_a_check_trains_the_first_one() -> None:
     make_dataset()
     app = open_train()
-    assert "the first model is trained on dataset 1" in said(app)
+    assert "a first model is trained on dataset 1" in said(app)
     assert not app.button(key="btn_check").disabled
 
 
@@ -87,7 +87,7 @@ def test_an_unmeasured_champion_is_not_given_a_figure(two_versions: None) -> Non
     make_dataset(seed=3)
     app = open_train()
     assert metrics(app)["accuracy"] == "–"
-    assert "was not measured on dataset 3 yet" in said(app)
+    assert "has not been evaluated on dataset 3 yet" in said(app)
 
 
 def test_an_earlier_decision_can_be_looked_at(two_versions: None) -> None:
@@ -129,8 +129,8 @@ def test_a_viewer_sees_everything_and_may_nothing(two_versions: None) -> None:
     app = open_train(Role.VIEWER)
     for key in ("btn_check", "btn_force", "btn_promote", "btn_roll_back"):
         assert app.button(key=key).disabled, key
-    assert "Training needs the role editor" in said(app)
-    assert "Promoting and rolling back need the role admin" in said(app)
+    assert "Requires role editor" in said(app)
+    assert "Promotion and rollback require role admin" in said(app)
     assert metrics(app)["Version"] == "v2"
 
 

@@ -51,25 +51,25 @@ def training() -> TrainingFolder:
     """A training in its third epoch, as its process leaves its marks."""
     dataset = signs(train=1, holdout=1)
     jobs.adopt(jobs.CHECK, "rps", "flow-run-1", {})
-    desk = open_training_folder(dataset, RPS.training_parameters)
-    desk.run.mkdir()
+    training_folder = open_training_folder(dataset, RPS.training_parameters)
+    training_folder.run.mkdir()
     names = ("epoch", "train/box_loss", "train/cls_loss", "train/dfl_loss", "metrics/mAP50(B)")
     rows = [[1, 2.0, 3.0, 1.5, 0.1], [2, 1.5, 2.0, 1.2, 0.4]]
-    desk.run.joinpath("results.csv").write_text("\n".join(",".join(map(str, row)) for row in [names, *rows]))
-    desk.tell(State(3, 12, 2, 5, 200.0))
-    return desk
+    training_folder.run.joinpath("results.csv").write_text("\n".join(",".join(map(str, row)) for row in [names, *rows]))
+    training_folder.tell(State(3, 12, 2, 5, 200.0))
+    return training_folder
 
 
 def test_before_any_data_the_page_says_what_answers_and_what_to_do() -> None:
     shown = said(open_train())
-    assert "the model that ships with Shifumi answers" in shown
-    assert "Make a dataset first" in shown
+    assert "the starter model is serving" in shown
+    assert "Create a dataset first" in shown
 
 
 def test_with_data_it_says_what_becomes_of_the_model_that_ships() -> None:
     dataset = signs(train=1, holdout=1)
     shown = said(open_train())
-    assert f"the model that ships becomes it and is measured on dataset {dataset.id}" in shown
+    assert f"the starter model becomes champion and is evaluated on dataset {dataset.id}" in shown
     assert "6 pictures" in shown and "rows" not in shown
 
 
@@ -99,7 +99,7 @@ def test_a_viewer_watches_and_may_not_stop(training: TrainingFolder) -> None:
 
 def test_before_the_first_epoch_there_are_no_curves(training: TrainingFolder) -> None:
     (training.run / "results.csv").unlink()
-    assert "The curves begin when the first epoch is done" in said(open_train())
+    assert "Curves appear after the first epoch" in said(open_train())
 
 
 def test_an_earlier_training_is_not_shown_as_this_one(training: TrainingFolder) -> None:
@@ -128,7 +128,7 @@ def test_the_result_card_shows_what_is_confused_and_the_gain(compared: Dataset) 
     app = open_train()
     shown = said(app)
     assert "paired bootstrap of mAP50 over pictures" in shown
-    assert "12 pictures held out" in shown
+    assert "12 pictures of the holdout" in shown
     assert {"Challenger's gain", "95 % interval", "p-value"} <= {item.label for item in app.metric}
     assert "precision" in shown and "log-loss" not in shown
     matrices = [
@@ -142,13 +142,13 @@ def test_the_champion_that_came_along_is_named_so(compared: Dataset) -> None:
     champion = registry.champion("rps")
     assert champion is not None and champion.version == 1
     shown = said(open_train())
-    assert "Came with Shifumi" in shown
+    assert "Starter model, registered" in shown
     assert "dataset 0" not in shown
 
 
 def test_overview_says_that_something_answers_already() -> None:
     shown = said(open_page("overview.py", make_user("eve", Role.EDITOR)))
-    assert "A model that ships with Shifumi answers" in shown
+    assert "The starter model is serving" in shown
 
 
 def test_rolling_back_to_it_is_offered(compared: Dataset) -> None:

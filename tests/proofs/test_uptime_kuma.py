@@ -93,7 +93,7 @@ def test_a_real_uptime_kuma_is_set_up_watches_tells_discord_and_is_never_doubled
         }
         with service(port):
             said = provision(wishes)
-            assert f"Made the admin {ADMIN}" in said and said.count("Added the monitor") == 4
+            assert f"Created the admin {ADMIN}" in said and said.count("Added monitor") == 4
             assert "very-secret" not in said and PASSWORD not in said
             _all_up(url)
         _down_and_told(url, discord)
@@ -110,7 +110,7 @@ def test_a_real_one_that_was_started_without_a_database_says_so_and_the_doctor_t
     with uptime_kuma(tmp_path / "kuma", database="") as url:
         told = {"SHIFUMI_KUMA_URL": url, "SHIFUMI_KUMA_USERNAME": ADMIN, "SHIFUMI_KUMA_PASSWORD": PASSWORD}
         assert "UPTIME_KUMA_DB_TYPE=sqlite" in provision(told, expected=1)
-        assert "choose its database" in check_kuma(url).text
+        assert "no database chosen" in check_kuma(url).text
     with uptime_kuma(tmp_path / "well") as url:
         assert check_kuma(url).level == "ok"
 
@@ -134,18 +134,18 @@ def _down_and_told(url: str, discord: Any) -> None:
 def _moved_removed_and_refused(url: str, wishes: dict[str, str]) -> None:
     with service(free_port()) as elsewhere:
         said = provision(wishes | {"SHIFUMI_KUMA_WATCH_API": elsewhere, "SHIFUMI_KUMA_WATCH_MLFLOW": ""})
-        assert "Changed the monitor Prediction API: url." in said
-        assert "The monitor MLflow is not wanted any more" in said
+        assert "Changed monitor Prediction API: url." in said
+        assert "The monitor MLflow is no longer needed" in said
         assert held(url) == (NAMES, [DISCORD])
         with logged_in(url) as kuma:
             moved = next(one for one in kuma.get_monitors() if one["name"] == "Prediction API")
             assert moved["url"] == f"{elsewhere}/health"
             kuma.pause_monitor(moved["id"])
-    assert "Changed the monitor Prediction API" in provision(wishes)
+    assert "Changed monitor Prediction API" in provision(wishes)
     paused = [one["name"] for one in _monitors(url) if not one["active"]]
     assert paused == []
     refused = provision(wishes | {"SHIFUMI_KUMA_PASSWORD": "another 8 tall ships"}, expected=1)
-    assert "not accepted" in refused and "Traceback" not in refused
+    assert "rejects SHIFUMI_KUMA_USERNAME" in refused and "Traceback" not in refused
 
 
 def _monitors(url: str) -> list[dict[str, Any]]:

@@ -1,1 +1,1 @@
-"""What `manage.py doctor` looks at, one module per area."""
+"""The checks of `manage.py doctor`, one module per area."""

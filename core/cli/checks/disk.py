@@ -1,4 +1,4 @@
-"""The disk under the data folder: of a kind that databases can live on, and able to take more files."""
+"""The disk of the data folder: a suitable file system, with free inodes."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ _LEAST_FILES = 10_000
 
 
 def check_disk(settings: Settings) -> Iterator[Finding]:
-    """Only what is wrong: SQLite on a network disk, or no room for more files though there are free bytes."""
+    """Only problems: SQLite on a network disk, or no free inodes although bytes are free."""
     folder = settings.data_dir
     if not folder.is_dir():
         return
     kind = kind_of(folder)
     if sqlite_file(settings.catalog_url) is not None and kind.startswith(_OVER_THE_NETWORK):
         yield problem(
-            f"{folder} is on a network disk ({kind}), where SQLite's locks do not hold: the catalog can be damaged",
+            f"{folder} is on a network disk ({kind}), where SQLite's locks are unreliable: the catalog may be damaged",
             "Move it to a local disk with SHIFUMI_DATA_DIR, or use PostgreSQL (SHIFUMI_DATABASE_URL).",
         )
     free = free_files(folder)
     if free is not None and free < _LEAST_FILES:
         yield warning(
-            f"The disk of {folder} has room for {free:,} more files only, whatever bytes are free",
-            "Delete folders with many small files there, such as old caches, or move the data with SHIFUMI_DATA_DIR.",
+            f"The disk of {folder} has room for only {free:,} more files (inodes), whatever bytes are free",
+            "Delete folders with many small files, such as old caches, or move the data folder with SHIFUMI_DATA_DIR.",
         )
 
 
@@ -43,7 +43,7 @@ def kind_of(folder: Path) -> str:
 
 
 def free_files(folder: Path) -> int | None:
-    """How many more files fit; None where the file system makes room as needed."""
+    """How many more files fit; None where the file system creates inodes as needed."""
     if not hasattr(os, "statvfs"):
         return None
     found = os.statvfs(folder)

@@ -1,4 +1,4 @@
-"""Services on other machines: Prefect, MLflow, Uptime Kuma, a TURN server; and whether the clocks agree."""
+"""External services: Prefect, MLflow, Uptime Kuma, a TURN server; and clock skew."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from core.config.prefect_address import prefect_is_elsewhere
 from core.config.settings import Settings
 
 _CLOCK_TOLERANCE = timedelta(seconds=5)
-"""Signs of life are compared over machines: see ``SHIFUMI_JOB_STALE_S``. HTTP tells whole seconds only."""
+"""Heartbeats are compared across machines: see ``SHIFUMI_JOB_STALE_S``. HTTP has a resolution of whole seconds."""
 
 _TURN_PORTS = {"turn": 3478, "turns": 5349}
 
 
 def check_elsewhere(settings: Settings) -> Iterator[Finding]:
-    """Whatever a variable says is somewhere else."""
+    """Checks of all services that settings place on other machines."""
     if prefect_is_elsewhere(settings):
         yield from check_prefect(settings.prefect_api)
     if settings.tracking_uri.startswith(("http://", "https://")):
@@ -31,32 +31,32 @@ def check_elsewhere(settings: Settings) -> Iterator[Finding]:
 
 
 def check_prefect(url: str) -> Iterator[Finding]:
-    """Prefect's API, not its pages: those answer every address with a page, and 200."""
+    """Prefect's API, not its UI: the UI returns a page with status 200 for every address."""
     answer = ask(url.rstrip("/") + "/health")
     if isinstance(answer, str):
         yield problem(
             f"Prefect at {url}: {answer}",
-            "Start Prefect there, correct PREFECT_API_URL, or remove it to have one started here.",
+            "Start Prefect there, correct PREFECT_API_URL, or remove it to start Prefect here.",
         )
         return
     if answer.status in {401, 403}:
         yield problem(
-            f"Prefect at {url} wants a login (HTTP {answer.status})",
-            "Shifumi has none to give: let Prefect be reached without one, inside a private network.",
+            f"Prefect at {url} requires a login (HTTP {answer.status})",
+            "Shifumi does not support this: make Prefect reachable without a login, inside a private network.",
         )
         return
     if answer.status != 200 or answer.text.strip() != "true":
         yield problem(
-            f"What answers at {url} is not Prefect's API (HTTP {answer.status})",
-            "PREFECT_API_URL ends with /api, such as http://host:4200/api.",
+            f"{url} is not Prefect's API (HTTP {answer.status})",
+            "PREFECT_API_URL must end with /api, such as http://host:4200/api.",
         )
         return
-    yield ok(f"Prefect answers at {url}")
+    yield ok(f"Prefect responds at {url}")
     yield from check_clock("Prefect", answer)
 
 
 def check_mlflow(url: str) -> Iterator[Finding]:
-    """A page that passes MLflow's own check of the host name, which /health is spared."""
+    """A page that is subject to MLflow's host name check, unlike /health."""
     answer = ask(f"{url}/api/2.0/mlflow/experiments/get-by-name?experiment_name=Default")
     if isinstance(answer, str):
         yield problem(f"MLflow at {url}: {answer}", "Start MLflow there, or correct MLFLOW_TRACKING_URI.")
@@ -64,56 +64,57 @@ def check_mlflow(url: str) -> Iterator[Finding]:
     host = urlsplit(url).netloc
     if answer.status == 403:
         yield problem(
-            f"MLflow at {url} refuses this host name (HTTP 403)",
-            f"Start it with MLFLOW_SERVER_ALLOWED_HOSTS={host} (names with commas between them), "
-            "or reach it by a name that it allows.",
+            f"MLflow at {url} rejects this host name (HTTP 403)",
+            f"Start it with MLFLOW_SERVER_ALLOWED_HOSTS={host} (names separated by commas), "
+            "or use a name that it allows.",
         )
         return
     if answer.status == 401:
         yield problem(
-            f"MLflow at {url} wants a login (HTTP 401)", "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD."
+            f"MLflow at {url} requires a login (HTTP 401)",
+            "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD.",
         )
         return
     if not (answer.status == 200 and '"experiment"' in answer.text) and "RESOURCE_DOES_NOT_EXIST" not in answer.text:
         yield problem(
-            f"What answers at {url} is not MLflow (HTTP {answer.status})",
-            "MLFLOW_TRACKING_URI is the server's root, such as http://host:5000.",
+            f"{url} is not MLflow (HTTP {answer.status})",
+            "MLFLOW_TRACKING_URI must be the server's root, such as http://host:5000.",
         )
         return
-    yield ok(f"MLflow answers at {url}")
+    yield ok(f"MLflow responds at {url}")
     yield from check_clock("MLflow", answer)
 
 
 def check_clock(name: str, answer: Answer) -> Iterator[Finding]:
-    """Two machines whose clocks differ take each other's work for dead."""
+    """With too much clock skew, machines consider each other's work dead."""
     if answer.skew is not None and abs(answer.skew) > _CLOCK_TOLERANCE:
         way = "ahead of" if answer.skew > timedelta(0) else "behind"
         yield warning(
             f"The clock of {name}'s machine is {abs(answer.skew).total_seconds():.0f} s {way} this one",
-            "Let both keep time over the network (systemd-timesyncd, chrony): work is judged dead by the clock.",
+            "Synchronise both clocks (systemd-timesyncd, chrony): heartbeats and leases depend on them.",
         )
 
 
 def check_kuma(url: str) -> Finding:
-    """Is it Uptime Kuma, and past its first page?"""
+    """Is it Uptime Kuma, and already set up?"""
     answer = ask(f"{url}/api/entry-page")
     if isinstance(answer, str):
         return warning(f"Uptime Kuma at {url}: {answer}", "Start it, or correct SHIFUMI_KUMA_URL.")
     if answer.status != 200 or '"type"' not in answer.text:
         return warning(
-            f"What answers at {url} is not Uptime Kuma (HTTP {answer.status})",
-            "SHIFUMI_KUMA_URL is its root, such as http://localhost:3001.",
+            f"{url} is not Uptime Kuma (HTTP {answer.status})",
+            "SHIFUMI_KUMA_URL must be its root, such as http://localhost:3001.",
         )
     if "setup-database" in answer.text:
         return warning(
-            f"Uptime Kuma at {url} waits for somebody to choose its database",
+            f"Uptime Kuma at {url} is not set up: no database chosen",
             "Start it with UPTIME_KUMA_DB_TYPE=sqlite, then `python deploy/uptime-kuma/provision.py`.",
         )
-    return ok(f"Uptime Kuma answers at {url}")
+    return ok(f"Uptime Kuma responds at {url}")
 
 
 def check_turn(setting: str) -> Iterator[Finding]:
-    """Each TURN server by TCP: what coturn listens on beside UDP, which nobody can be asked about from outside."""
+    """Each TURN server over TCP: coturn also listens on UDP, which cannot be tested from outside."""
     for url in _turn_urls(setting):
         scheme, _, rest = url.partition(":")
         parts = urlsplit(f"//{rest.split('?')[0]}")
@@ -122,15 +123,15 @@ def check_turn(setting: str) -> Iterator[Finding]:
         except ValueError:
             host, port = "", 0
         if not host:
-            yield problem(f"{url} names no TURN server", "Write SHIFUMI_ICE_SERVERS like turn:turn.example.org:3478.")
+            yield problem(f"{url} is not a TURN URL", "Write SHIFUMI_ICE_SERVERS like turn:turn.example.org:3478.")
         elif reason := connect(host, port):
             yield warning(
                 f"The TURN server {host}:{port}: {reason}",
-                "Start it (the Compose profile `turn`), open TCP and UDP of that port, or correct SHIFUMI_ICE_SERVERS. "
-                "Without it Live works on this machine and in its own network only.",
+                "Start it (the Compose profile `turn`), open TCP and UDP on that port, or correct SHIFUMI_ICE_SERVERS. "
+                "Without it Live works only on this machine and in its own network.",
             )
         else:
-            yield ok(f"The TURN server {host}:{port} takes connections")
+            yield ok(f"The TURN server {host}:{port} accepts connections")
 
 
 def _turn_urls(setting: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Python, the packages and the programs around them."""
+"""Python, packages and external programs."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from core.cli import programs
 from core.cli.findings import Finding, ok, problem, warning
 from core.config.settings import ROOT
 
-_REINSTALL = "Delete the folder .venv; the next `python3 manage.py` makes it afresh."
+_REINSTALL = "Delete the folder .venv; the next `python3 manage.py` creates it again."
 
 
 def check_environment() -> Iterator[Finding]:
-    """Python version, installed packages against the pins, programs of the tests."""
+    """Python version, installed packages against the lock file, programs used by tests."""
     yield _python()
     yield from check_packages(ROOT / "requirements.txt")
     yield _stamp(ROOT / "requirements.txt")
@@ -35,7 +35,7 @@ def _python() -> Finding:
 
 
 def check_packages(pins: Path) -> Iterator[Finding]:
-    """Compare each pin that applies here with what is installed."""
+    """Compare each applicable pin with the installed version."""
     wrong = []
     wanted = [Requirement(line) for line in _lines(pins)]
     here = [one for one in wanted if one.marker is None or one.marker.evaluate()]
@@ -46,11 +46,11 @@ def check_packages(pins: Path) -> Iterator[Finding]:
             wrong.append(f"{one.name} is missing")
             continue
         if not one.specifier.contains(found, prereleases=True):
-            wrong.append(f"{one.name} is {found}, wanted {one.specifier}")
+            wrong.append(f"{one.name} is {found}, expected {one.specifier}")
     if wrong:
         yield problem(f"Packages differ from {pins.name}: {'; '.join(wrong)}", _REINSTALL)
     else:
-        yield ok(f"All {len(here)} packages of {pins.name} are installed as pinned")
+        yield ok(f"All {len(here)} packages of {pins.name} are installed in the pinned versions")
 
 
 def _lines(pins: Path) -> list[str]:
@@ -65,24 +65,24 @@ def _stamp(pins: Path) -> Finding:
     except OSError:
         fresh = False
     if fresh:
-        return ok("The environment was installed completely")
-    return warning(f"{sys.prefix} was not installed by manage.py", "Call `python3 manage.py doctor`, with that name.")
+        return ok("The environment is complete")
+    return warning(f"{sys.prefix} was not installed by manage.py", "Run `python3 manage.py doctor`, with that name.")
 
 
 def _opencv() -> Finding:
-    """OpenCV is imported in a process of its own: a library it lacks shows only then."""
+    """OpenCV is imported in a separate process: a missing system library shows only at import."""
     done = subprocess.run([sys.executable, "-c", "import cv2"], capture_output=True, text=True, check=False)
     if done.returncode == 0:
         return ok("OpenCV loads")
     last = (done.stderr.strip().splitlines() or ["no message"])[-1]
     return problem(
-        f"OpenCV does not load ({last}): no pictures, no webcam",
-        "On Debian or Ubuntu `sudo apt-get install libgl1 libglib2.0-0`; else the package that holds the named file.",
+        f"OpenCV does not load ({last}): images and webcam do not work",
+        "On Debian or Ubuntu `sudo apt-get install libgl1 libglib2.0-0`; else the package with the file named above.",
     )
 
 
 def check_programs() -> Iterator[Finding]:
-    """Programs that only the tests need: their absence is no problem for `run`."""
+    """Programs used only by tests: not a problem for `run`."""
     for program in programs.PROGRAMS:
         place = program.find()
         if place:
@@ -90,5 +90,5 @@ def check_programs() -> Iterator[Finding]:
         else:
             yield warning(
                 f"{program.name} is missing; only {program.purpose} need it",
-                f"`python3 manage.py test` installs it where it may; else {program.elsewhere}.",
+                f"`python3 manage.py test` installs it if possible; else {program.elsewhere}.",
             )

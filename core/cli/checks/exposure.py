@@ -1,4 +1,4 @@
-"""Who can reach the servers, and is it encrypted?"""
+"""Which machines can reach the servers, and is the connection encrypted?"""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ _CONTAINER_MARKS = (Path("/.dockerenv"), Path("/run/.containerenv"))
 
 
 def check_exposure(settings: Settings) -> Iterator[Finding]:
-    """Anything else than loopback opens pages that ask for no login, over plain http."""
+    """Any address other than loopback exposes UIs without a login, over plain http."""
     if is_loopback(settings.host):
         yield ok(f"Servers listen on this machine only ({settings.host})")
     elif any(mark.exists() for mark in _CONTAINER_MARKS):
-        yield ok(f"Servers listen on {settings.host} inside a container: what is open is what it publishes")
+        yield ok(f"Servers listen on {settings.host} inside a container: only published ports are reachable")
     else:
         yield warning(
-            f"Servers listen on {settings.host}: whoever reaches this machine reaches Prefect and MLflow without a "
-            "login, and passwords travel unencrypted",
-            "Set SHIFUMI_HOST=127.0.0.1 and let a proxy with https (Caddy, nginx) forward the workbench and the API "
-            "only; browsers give no camera to plain http either. Or close the ports of Prefect and MLflow in the "
+            f"Servers listen on {settings.host}: other machines can reach Prefect and MLflow without a "
+            "login, and passwords are sent unencrypted",
+            "Set SHIFUMI_HOST=127.0.0.1 and use a proxy with https (Caddy, nginx) for the workbench and the API "
+            "only; browsers also deny camera access over plain http. Or block the ports of Prefect and MLflow in the "
             "firewall. See docs/security.md.",
         )
 

@@ -1,4 +1,4 @@
-"""Do the files of the image store and the pictures of the catalog agree?"""
+"""Do the files of the image store match the images in the catalog?"""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NAMED = 5
 
 
 def check_images(settings: Settings, *, fix: bool, deep: bool) -> Iterator[Finding]:
-    """Pictures without their file, damaged ones with ``deep``, and files without a picture (swept with ``fix``)."""
+    """Images without a file, damaged ones with ``deep``, and orphaned files (removed with ``fix``)."""
     if settings.lake_url is None and not settings.images_dir.is_dir():
         return
     try:
@@ -28,7 +28,7 @@ def check_images(settings: Settings, *, fix: bool, deep: bool) -> Iterator[Findi
             sizes = dict(session.execute(select(Image.sha256, Image.bytes)).tuples().all())
         stored = {entry.name: entry for entry in buckets.listing(buckets.IMAGES)}
     except (CatalogUnavailableError, ObjectStoreError):
-        return  # reported by the catalog's or the place's own check
+        return  # reported by the check of the catalog or of the object store
     yield _check_files(stored, sizes, deep)
     yield _check_orphans(stored, sizes, fix)
 
@@ -36,13 +36,13 @@ def check_images(settings: Settings, *, fix: bool, deep: bool) -> Iterator[Findi
 def _check_files(stored: dict[str, Entry], sizes: dict[str, int], deep: bool) -> Finding:
     wrong = sorted(sha256 for sha256, size in sizes.items() if _is_wrong(stored, sha256, size, deep))
     if not wrong:
-        how = "byte by byte" if deep else "sizes; `doctor --deep` reads them whole"
-        return ok(f"All {len(sizes)} pictures have their files ({how})")
+        how = "contents" if deep else "sizes; `doctor --deep` reads them completely"
+        return ok(f"All {len(sizes)} images have their files ({how})")
     named = ", ".join(f"{sha256[:12]}…" for sha256 in wrong[:_NAMED])
     more = f" and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
     return problem(
-        f"{len(wrong)} pictures have lost their file or it is damaged: {named}{more}",
-        "Restore their files from a backup, or delete those pictures on Datasets.",
+        f"{len(wrong)} images have a missing or damaged file: {named}{more}",
+        "Restore their files from a backup, or delete those images on the Datasets page.",
     )
 
 
@@ -54,16 +54,16 @@ def _is_wrong(stored: dict[str, Entry], sha256: str, size: int, deep: bool) -> b
 
 
 def _check_orphans(stored: dict[str, Entry], sizes: dict[str, int], fix: bool) -> Finding:
-    """Files that belong to no picture: what a crash between writing and registering leaves."""
+    """Files without an image: left by a crash between writing and registering."""
     registered = {name_of(sha256) for sha256 in sizes}
     orphans = [entry for name, entry in stored.items() if name not in registered]
     old = [entry for entry in orphans if time.time() - entry.modified > SWEEP_AFTER_S]
     size = sum(entry.bytes for entry in old) / 1e6
     if not old:
-        return ok(f"No abandoned pictures{f' ({len(orphans)} in the making)' if orphans else ''}")
+        return ok(f"No orphaned image files{f' ({len(orphans)} being registered)' if orphans else ''}")
     if not fix:
         return warning(
-            f"{len(old)} files among the pictures belong to no picture ({size:,.1f} MB)",
+            f"{len(old)} image files are orphaned ({size:,.1f} MB)",
             "`python3 manage.py doctor --fix` removes those older than an hour.",
         )
-    return sweep(buckets.IMAGES, old, f"abandoned pictures ({size:,.1f} MB)")
+    return sweep(buckets.IMAGES, old, f"orphaned image files ({size:,.1f} MB)")

@@ -1,4 +1,4 @@
-"""Do the files of the lake and the datasets of the catalog agree? Can the shared place be used?"""
+"""Do the files of the lake match the datasets in the catalog? Is the object store usable?"""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from core.storage import buckets
 from core.storage.object_store import Entry, ObjectStoreError, object_store_for
 
 SWEEP_AFTER_S = 3600.0
-"""Younger files may belong to a dataset that is being registered right now."""
+"""Younger files may belong to a dataset that is being registered."""
 
 
 def check_place(settings: Settings) -> Iterator[Finding]:
-    """The shared place, when there is one, takes a file, gives it back and lets it go."""
+    """The object store, if configured, can write, read and delete a file."""
     if settings.lake_url is None:
         return
     try:
@@ -27,15 +27,13 @@ def check_place(settings: Settings) -> Iterator[Finding]:
         if place is not None:
             place.check()
     except ObjectStoreError as error:
-        yield problem(
-            str(error), "Until then new data cannot be stored; what was fetched before can be read from data/cache."
-        )
+        yield problem(str(error), "Until then new data cannot be stored; cached files can be read from data/cache.")
         return
-    yield ok(f"{settings.lake_url} takes files, gives them back and removes them")
+    yield ok(f"{settings.lake_url} can be written, read and deleted from")
 
 
 def check_lake(settings: Settings, *, fix: bool, deep: bool) -> Iterator[Finding]:
-    """Orphans (swept with ``fix``), missing files and, with ``deep``, damaged ones."""
+    """Orphans (removed with ``fix``), missing files and, with ``deep``, damaged ones."""
     if settings.lake_url is None and not settings.lake_dir.is_dir():
         return
     try:
@@ -43,18 +41,18 @@ def check_lake(settings: Settings, *, fix: bool, deep: bool) -> Iterator[Finding
             datasets = list(session.scalars(select(Dataset)))
         stored = {entry.name: entry for entry in buckets.listing(buckets.LAKE)}
     except (CatalogUnavailableError, ObjectStoreError):
-        return  # reported by the catalog's or the place's own check
+        return  # reported by the check of the catalog or of the object store
     yield from check_files(stored, datasets, deep)
     yield from check_orphans(stored, {dataset.path for dataset in datasets}, fix)
 
 
 def check_files(stored: dict[str, Entry], datasets: Sequence[Dataset], deep: bool) -> Iterator[Finding]:
-    """Every dataset has its file; with ``deep`` the bytes are compared with the digest."""
+    """Every dataset has its file; with ``deep`` the content is compared with the digest."""
     wrong = [text for dataset in datasets if (text := _what_is_wrong(stored, dataset, deep))]
     for text in wrong:
         yield problem(text, "Delete that dataset on the Datasets page and generate it again, or restore its file.")
     if not wrong:
-        how = "byte by byte" if deep else "sizes; `doctor --deep` reads them whole"
+        how = "contents" if deep else "sizes; `doctor --deep` reads them completely"
         yield ok(f"All {len(datasets)} datasets have their files ({how})")
 
 
@@ -68,7 +66,7 @@ def _what_is_wrong(stored: dict[str, Entry], dataset: Dataset, deep: bool) -> st
 
 
 def is_whole(bucket: str, name: str, sha256: str) -> bool:
-    """Read a stored file whole and compare; one that cannot be read is not whole."""
+    """Read a stored file completely and compare its digest; an unreadable file counts as damaged."""
     try:
         with buckets.borrowed(bucket, name) as file:
             return buckets.sha256_of(file) == sha256
@@ -77,26 +75,26 @@ def is_whole(bucket: str, name: str, sha256: str) -> bool:
 
 
 def check_orphans(stored: dict[str, Entry], registered: Collection[str], fix: bool) -> Iterator[Finding]:
-    """Files that belong to no dataset: what a crash between writing and registering leaves."""
+    """Files without a dataset: left by a crash between writing and registering."""
     orphans = [entry for name, entry in stored.items() if name not in registered]
     old = [entry for entry in orphans if time.time() - entry.modified > SWEEP_AFTER_S]
     size = sum(entry.bytes for entry in old) / 1e6
     if not old:
-        yield ok(f"No abandoned files in the lake{f' ({len(orphans)} in the making)' if orphans else ''}")
+        yield ok(f"No orphaned files in the lake{f' ({len(orphans)} being registered)' if orphans else ''}")
     elif fix:
-        yield sweep(buckets.LAKE, old, f"abandoned files from the lake ({size:,.1f} MB)")
+        yield sweep(buckets.LAKE, old, f"orphaned files from the lake ({size:,.1f} MB)")
     else:
         yield warning(
-            f"{len(old)} files in the lake belong to no dataset ({size:,.1f} MB)",
+            f"{len(old)} files in the lake are orphaned ({size:,.1f} MB)",
             "`python3 manage.py doctor --fix` removes those older than an hour.",
         )
 
 
 def sweep(bucket: str, orphans: Sequence[Entry], what: str) -> Finding:
-    """Remove files that nobody needs."""
+    """Remove orphaned files."""
     try:
         for entry in orphans:
             buckets.remove(bucket, entry.name)
     except (ObjectStoreError, OSError) as error:
-        return problem(f"Abandoned files could not be removed: {error}", "Give this user the right to remove them.")
+        return problem(f"Orphaned files could not be removed: {error}", "Grant this user permission to remove them.")
     return ok(f"Removed {len(orphans)} {what}")

@@ -1,4 +1,4 @@
-"""Ask other machines, briefly: can one connect, what does it answer, which time is it there."""
+"""Short requests to other machines: connection, response, clock."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TIMEOUT_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server said. ``skew`` is how far its clock is ahead of ours; None when it does not tell."""
+    """A server's response. ``skew`` is how far its clock is ahead of ours; None when unknown."""
 
     status: int
     text: str
@@ -22,25 +22,25 @@ class Answer:
 
 
 def ask(url: str) -> Answer | str:
-    """The answer to a GET, or in words why there is none. No proxy is asked and no redirect followed."""
+    """The response to a GET, or the reason why there is none. No proxy, no redirects."""
     try:
         found = httpx.get(url, timeout=TIMEOUT_S, trust_env=False)
     except httpx.ConnectTimeout:
-        return f"nothing answers within {TIMEOUT_S:g} s: a firewall, or the wrong address"
+        return f"no response within {TIMEOUT_S:g} s: a firewall, or the wrong address"
     except httpx.ConnectError as error:
         return _why(str(error))
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return f"it does not talk HTTP properly ({type(error).__name__})"
+        return f"invalid HTTP response ({type(error).__name__})"
     return Answer(found.status_code, found.text[:2000], _skew(found.headers.get("date", "")))
 
 
 def connect(host: str, port: int) -> str:
-    """Why no TCP connection can be made; empty when one can."""
+    """Why no TCP connection can be opened; empty when one can."""
     try:
         with socket.create_connection((host, port), timeout=TIMEOUT_S):
             return ""
     except TimeoutError:
-        return f"nothing answers within {TIMEOUT_S:g} s: a firewall, or the wrong address"
+        return f"no response within {TIMEOUT_S:g} s: a firewall, or the wrong address"
     except OSError as error:
         return _why(str(error))
 
@@ -50,11 +50,11 @@ def _why(text: str) -> str:
     if "certificate" in lowered:
         return "its certificate is not trusted here"
     if "ssl" in lowered:
-        return "it does not talk https there"
+        return "it does not support https"
     if "refused" in lowered:
-        return "the connection is refused: nothing listens there"
+        return "connection refused: nothing listens there"
     if any(sign in lowered for sign in ("name or service", "nodename", "getaddrinfo", "resolution", "name resolution")):
-        return "the name is not known"
+        return "unknown host name"
     return f"no connection ({text})"
 
 

@@ -1,4 +1,4 @@
-"""The running stack, or the way clear for one."""
+"""The running stack, or whether it could be started."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.monitoring.run_record import RunRecord, read_run_record
 
 
 def check_services(settings: Settings, fix: bool) -> Iterator[Finding]:
-    """With a supervisor: is each process well? Without: are the ports free, is nothing left over?"""
+    """With a supervisor: is each process healthy? Without: are the ports free, are there leftover processes?"""
     record = read_run_record(settings.run_dir)
     if record and record.alive:
         yield from _running(settings, record)
@@ -28,7 +28,7 @@ def check_services(settings: Settings, fix: bool) -> Iterator[Finding]:
 
 
 def _running(settings: Settings, record: RunRecord) -> Iterator[Finding]:
-    yield ok(f"Shifumi runs (process {record.supervisor_pid})")
+    yield ok(f"Shifumi is running (process {record.supervisor_pid})")
     for component in component_states(settings):
         if component.name in record.processes:
             yield _process(component)
@@ -38,15 +38,15 @@ def _process(component: ComponentState) -> Finding:
     where = f" at {component.url}" if component.url else ""
     if component.state == "healthy":
         again = f"; {component.detail}" if component.detail else ""
-        return ok(f"{component.label} is well{where}{again}")
+        return ok(f"{component.label} is healthy{where}{again}")
     text = f"{component.label}{where} is {component.state}: {component.detail or 'wait a moment'}"
-    return warning(text, component.remedy or "Ask again in half a minute.")
+    return warning(text, component.remedy or "Check again in half a minute.")
 
 
 def _stale(settings: Settings, record: RunRecord, fix: bool) -> Finding:
     if fix:
         ended = runlock.end_leftovers(settings.run_dir)
-        return ok(f"Cleaned up after a run that was killed ({ended} processes ended)")
+        return ok(f"Cleaned up after a killed run ({ended} processes ended)")
     return warning(
         f"The last run (process {record.supervisor_pid}) was killed and may have left processes behind",
         "The next `python3 manage.py run` ends them; `doctor --fix` does it now.",
@@ -57,14 +57,14 @@ def _ports(settings: Settings) -> Iterator[Finding]:
     wanted = wanted_ports(settings, stack(settings, mlflow_ui=True))
     problems = port_problems(wanted)
     for text in problems:
-        yield problem(text, "Then try `python3 manage.py run` again.")
+        yield problem(text, "Then run `python3 manage.py run` again.")
     if not problems:
         yield ok(f"The ports {', '.join(str(one.port) for one in wanted)} are free")
 
 
 def _store(settings: Settings) -> Finding:
     if reason := store_problem(settings):
-        missing = reason.startswith("not made yet")
+        missing = reason.startswith("not created yet")
         text = f"MLflow store: {reason}"
         return ok(text) if missing else problem(text, "Check MLFLOW_TRACKING_URI and the folder data/mlflow.")
-    return ok("The MLflow store can be read")
+    return ok("The MLflow store is readable")

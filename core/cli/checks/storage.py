@@ -25,28 +25,28 @@ _LOCK_PATIENCE_S = 2.0
 
 
 def check_folder(settings: Settings, fix: bool) -> Iterator[Finding]:
-    """Writable, private, with room to work in."""
+    """Writable, private, with enough free space."""
     folder = settings.data_dir
     if not folder.is_dir():
-        yield warning(f"There is no data folder {folder} yet", "`python3 manage.py run` makes it.")
+        yield warning(f"There is no data folder {folder} yet", "`python3 manage.py run` creates it.")
         return
     try:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
         yield problem(
-            f"{folder} cannot be written ({error.strerror})",
-            "Give this user the right to write there, or choose another folder with SHIFUMI_DATA_DIR.",
+            f"{folder} is not writable ({error.strerror})",
+            "Grant this user write access, or choose another folder with SHIFUMI_DATA_DIR.",
         )
         return
     free_mb = shutil.disk_usage(folder).free / 1e6
     if free_mb < settings.min_free_disk_mb:
         yield problem(
-            f"Only {free_mb:,.0f} MB are free beside {folder}; {settings.min_free_disk_mb} MB must stay free",
-            "Delete old datasets, or move the data with SHIFUMI_DATA_DIR to a larger disk.",
+            f"Only {free_mb:,.0f} MB are free in {folder}; the minimum is {settings.min_free_disk_mb} MB",
+            "Delete old datasets, or move the data folder to a larger disk with SHIFUMI_DATA_DIR.",
         )
     else:
-        yield ok(f"{folder} can be written; {free_mb:,.0f} MB are free")
+        yield ok(f"{folder} is writable; {free_mb:,.0f} MB are free")
     yield from _privacy(folder, fix)
 
 
@@ -58,16 +58,16 @@ def _privacy(folder: Path, fix: bool) -> Iterator[Finding]:
         yield ok(f"{folder} is private again")
     else:
         yield warning(
-            f"Other users of this machine can look into {folder}, which holds password hashes",
+            f"Other users of this machine can read {folder}, which contains password hashes",
             "`python3 manage.py doctor --fix` makes it private.",
         )
 
 
 def check_catalog(settings: Settings) -> Iterator[Finding]:
-    """Reachable, up to date, whole, not locked, with somebody who may administer."""
+    """Reachable, up to date, intact, not locked, with an enabled admin."""
     path = sqlite_file(settings.catalog_url)
     if path is not None and not path.exists():
-        yield warning(f"There is no catalog {path} yet", "`python3 manage.py run` or `migrate` makes it.")
+        yield warning(f"There is no catalog {path} yet", "`python3 manage.py run` or `migrate` creates it.")
         return
     try:
         with reading() as session:
@@ -84,7 +84,7 @@ def check_catalog(settings: Settings) -> Iterator[Finding]:
             "Run `python3 manage.py migrate`.",
         )
         return
-    yield ok(f"The catalog answers and is at the newest revision, {stored}")
+    yield ok(f"The catalog responds and is at the newest revision, {stored}")
     if path is not None:
         yield check_integrity(path)
         yield check_lock(path)
@@ -94,19 +94,19 @@ def check_catalog(settings: Settings) -> Iterator[Finding]:
 
 
 def check_integrity(path: Path) -> Finding:
-    """SQLite's own examination of every page."""
+    """SQLite's integrity check of every page."""
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
             answer = [row[0] for row in connection.execute("PRAGMA integrity_check(5)")]
     except sqlite3.DatabaseError as error:
         answer = [str(error)]
     if answer == ["ok"]:
-        return ok(f"{path.name} is whole (integrity check)")
+        return ok(f"{path.name} is intact (integrity check)")
     return problem(f"{path} is damaged: {'; '.join(answer)}", "Stop everything and restore the newest backup.")
 
 
 def check_lock(path: Path) -> Finding:
-    """Can somebody write? If not, who holds it, as far as the system tells."""
+    """Is it writable? If not, which program locks it, as far as the system tells."""
     try:
         with closing(sqlite3.connect(path, timeout=_LOCK_PATIENCE_S, isolation_level=None)) as connection:
             connection.execute("BEGIN IMMEDIATE")
@@ -114,10 +114,10 @@ def check_lock(path: Path) -> Finding:
     except sqlite3.OperationalError as error:
         holders = ", ".join(holders_of(path)) or "unknown"
         return problem(
-            f"The catalog cannot be written ({error}); programs that have it open: {holders}",
+            f"The catalog is not writable ({error}); programs that have it open: {holders}",
             "Wait for them, or stop the one that hangs.",
         )
-    return ok(f"The catalog can be written; open in: {', '.join(holders_of(path)) or 'no program'}")
+    return ok(f"The catalog is writable; open in: {', '.join(holders_of(path)) or 'no program'}")
 
 
 def holders_of(path: Path) -> list[str]:
@@ -125,7 +125,7 @@ def holders_of(path: Path) -> list[str]:
     found = []
     for process in psutil.process_iter():
         try:
-            # Reading the list of open files would trip over files that vanish meanwhile.
+            # Reading the list of open files would fail on files that disappear meanwhile.
             if process.pid != os.getpid() and any(file.path == str(path) for file in process.open_files()):
                 found.append(f"{process.name()} ({process.pid})")
         except (psutil.Error, OSError):
@@ -139,4 +139,4 @@ def _admins() -> Finding:
         count = session.scalar(wanted)
     if count:
         return ok(f"Enabled admins: {count}")
-    return problem("No enabled admin: nobody can manage people", "`python3 manage.py user add NAME --role admin`.")
+    return problem("No enabled admin: nobody can manage users", "`python3 manage.py user add NAME --role admin`.")

@@ -1,4 +1,4 @@
-"""Broker and workers, where a broker is set."""
+"""Broker and workers, if a broker is set."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from core.jobs.broker import broker_problem, embedded
 
 
 def check_workers(settings: Settings) -> Iterator[Finding]:
-    """Does the broker answer, and does somebody listen to each queue that is used?"""
+    """Does the broker respond, and does each queue have a worker?"""
     if settings.celery_broker_url is None:
         return
     if reason := broker_problem(settings):
         yield problem(
             f"Workers: {reason}",
-            "`python3 manage.py run` makes the folder."
+            "`python3 manage.py run` creates the folder."
             if embedded(settings)
-            else "Start Redis there, or correct SHIFUMI_CELERY_BROKER_URL. Work waits until it answers.",
+            else "Start Redis there, or correct SHIFUMI_CELERY_BROKER_URL. Work items wait until it responds.",
         )
         return
-    yield ok("The broker answers")
+    yield ok("The broker responds")
     try:
         yield from _listeners(settings)
     except CatalogUnavailableError:
-        return  # told already, by the check of the catalog
+        return  # reported by the check of the catalog
 
 
 def _listeners(settings: Settings) -> Iterator[Finding]:
     for queue in workers.used_queues(settings):
         if names := [worker.name for worker in workers.listening(queue)]:
-            yield ok(f"Workers that listen to the queue {queue}: {', '.join(names)}")
+            yield ok(f"Workers that consume the queue {queue}: {', '.join(names)}")
         else:
-            yield warning(f"No worker listens to the queue {queue}", f"`{workers.start_command([queue])}`")
+            yield warning(f"No worker consumes the queue {queue}", f"`{workers.start_command([queue])}`")

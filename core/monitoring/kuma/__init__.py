@@ -1,1 +1,1 @@
-"""Uptime Kuma, set up from the environment: what it should watch, what differs, and how that is changed."""
+"""Uptime Kuma, configured from the environment: wanted state, differences, changes."""

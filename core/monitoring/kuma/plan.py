@@ -1,4 +1,4 @@
-"""What has to be done so that Uptime Kuma holds what is wanted. Pure: two lists in, steps out."""
+"""The changes that bring Uptime Kuma to the wanted state. Pure: two lists in, steps out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Verb = Literal["add", "edit", "keep", "report"]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do. ``fields`` are all fields of a new monitor, or those that differ; ``id`` is Kuma's."""
+    """One change. ``fields`` are all fields of a new monitor, or those that differ; ``id`` is Kuma's."""
 
     verb: Verb
     name: str
@@ -24,10 +24,10 @@ class Step:
 def plan_monitors(
     monitors: Sequence[Monitor], existing: Sequence[Mapping[str, Any]], notifications: Sequence[int]
 ) -> list[Step]:
-    """Steps that bring every wanted monitor to exactly one, switched on, telling ``notifications`` (their ids).
+    """Steps after which each wanted monitor exists once and is active, with ``notifications`` (their ids).
 
-    Monitors that people made are left alone; ours that nobody wants any more are reported, never deleted: their
-    history goes with them. Other notifications that people added to a monitor stay.
+    Monitors of users are not touched; ours that are no longer wanted are reported, never deleted, because
+    their history would be lost. Other notifications that users added to a monitor stay.
     """
     steps = [_step(monitor, existing, notifications) for monitor in monitors]
     names = {monitor.name for monitor in monitors}
@@ -37,7 +37,7 @@ def plan_monitors(
 
 def _step(monitor: Monitor, existing: Sequence[Mapping[str, Any]], notifications: Sequence[int]) -> Step:
     same = [one for one in existing if one["name"] == monitor.name]
-    # Ours before one of the same name that somebody made, the oldest first.
+    # Ours before a user's monitor of the same name, the oldest first.
     found = min(same, key=lambda one: (one.get("description") != MADE_BY, one["id"]), default=None)
     fields = fields_of(monitor)
     if found is None:
@@ -51,7 +51,7 @@ def _step(monitor: Monitor, existing: Sequence[Mapping[str, Any]], notifications
 
 
 def fields_of(monitor: Monitor) -> dict[str, Any]:
-    """A monitor in Kuma's own words: down when a second try, twenty seconds after the first, fails too."""
+    """A monitor with Kuma's field names: down when a retry, twenty seconds after the first failure, fails too."""
     return {
         "type": "keyword",
         "name": monitor.name,
@@ -78,5 +78,5 @@ def plan_discord(webhook: str, name: str, existing: Sequence[Mapping[str, Any]])
 
 
 def _plain(value: Any) -> Any:
-    """The library's enumerations as the text they stand for."""
+    """The library's enumerations as their values."""
     return getattr(value, "value", value)

@@ -1,4 +1,4 @@
-"""Bring a running Uptime Kuma to what is wanted: admin, notification, monitors. A second time changes nothing."""
+"""Bring a running Uptime Kuma to the wanted state: admin, notification, monitors. Idempotent."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _NEWEST_MAJOR = 2
 
 
 class KumaError(RuntimeError):
-    """Uptime Kuma cannot be set up; the message says why and what to do."""
+    """Uptime Kuma cannot be configured; the message says why and what to do."""
 
 
 def main(environment: Mapping[str, str] = os.environ) -> int:
-    """Set it up and say what was done; 1 with a plain sentence when that does not work."""
+    """Configure it and print the changes; returns 1 with a message on failure."""
     try:
         for line in provision(wanted(environment)):
             print(line, flush=True)
@@ -41,7 +41,7 @@ def main(environment: Mapping[str, str] = os.environ) -> int:
 
 
 def provision(goal: Wanted) -> Iterator[str]:
-    """Do everything, yielding a sentence for each thing. Raises :class:`KumaError`."""
+    """Make all changes, yielding a sentence for each. Raises :class:`KumaError`."""
     with _connected(goal) as kuma, _explained(goal):
         yield _log_in(kuma, goal)
         told: list[int] = []
@@ -59,25 +59,25 @@ def _do(step: Step, what: str, add: Callable[..., object], edit: Callable[..., o
     match step.verb:
         case "add":
             add(**_typed(what, step.fields))
-            return f"Added the {what} {step.name}."
+            return f"Added {what} {step.name}."
         case "edit":
             edit(step.id, **_typed(what, step.fields))
-            # The names only: an address can be a secret.
-            return f"Changed the {what} {step.name}: {', '.join(sorted(step.fields)) or 'switched on'}."
+            # The names only: a URL can be a secret.
+            return f"Changed {what} {step.name}: {', '.join(sorted(step.fields)) or 'switched on'}."
         case "report":
-            return f"The {what} {step.name} is not wanted any more; it is left as it is. Delete it in Uptime Kuma."
-    return f"The {what} {step.name} is as it should be."
+            return f"The {what} {step.name} is no longer needed, but kept. Delete it in Uptime Kuma."
+    return f"No change: {what} {step.name}."
 
 
 def _typed(what: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The library insists on its own enumerations for the type."""
+    """The library requires its own enumerations for the type."""
     kinds = MonitorType if what == "monitor" else NotificationType
     return {**fields, "type": kinds(fields["type"])} if "type" in fields else dict(fields)
 
 
 @contextmanager
 def _connected(goal: Wanted) -> Iterator[Any]:
-    """A connection, waited for at most ``goal.wait_s`` seconds: in Compose Kuma may start at the same time."""
+    """A connection, waiting at most ``goal.wait_s`` seconds: in Compose Kuma may start at the same time."""
     deadline = time.monotonic() + goal.wait_s
     while True:
         try:
@@ -87,12 +87,12 @@ def _connected(goal: Wanted) -> Iterator[Any]:
         except UptimeKumaException as error:
             if _asks_for_a_database(goal.url):
                 raise KumaError(
-                    f"Uptime Kuma at {goal.url} waits for somebody to choose its database. "
+                    f"Uptime Kuma at {goal.url} is not set up: no database chosen. "
                     "Start it with UPTIME_KUMA_DB_TYPE=sqlite, then try again."
                 ) from error
             if time.monotonic() + _PAUSE_S > deadline:
                 raise KumaError(
-                    f"Uptime Kuma does not answer at {goal.url}, tried for {goal.wait_s:g} s. "
+                    f"Uptime Kuma does not respond at {goal.url}, tried for {goal.wait_s:g} s. "
                     "Start it, or correct SHIFUMI_KUMA_URL."
                 ) from error
             time.sleep(_PAUSE_S)
@@ -103,7 +103,7 @@ def _connected(goal: Wanted) -> Iterator[Any]:
 
 
 def _asks_for_a_database(url: str) -> bool:
-    """Before that is chosen, a fresh instance has one page and nothing to talk to."""
+    """Before that is chosen, a fresh instance has only a setup page."""
     try:
         answer = httpx.get(f"{url}/api/entry-page", timeout=_CALL_TIMEOUT_S, trust_env=False)
     except httpx.HTTPError:
@@ -112,8 +112,8 @@ def _asks_for_a_database(url: str) -> bool:
 
 
 def _log_in(kuma: Any, goal: Wanted) -> str:
-    """As the admin, who is made on a fresh instance; then the version is known and must be one we can talk to."""
-    time.sleep(_PAUSE_S)  # asked at once, a fresh instance does not know yet that it needs an admin
+    """Log in as the admin, created on a fresh instance; then check that the version is supported."""
+    time.sleep(_PAUSE_S)  # right after the start, a fresh instance does not know yet that it needs an admin
     made = bool(kuma.need_setup())
     if made:
         kuma.setup(goal.username, goal.password)
@@ -122,35 +122,34 @@ def _log_in(kuma: Any, goal: Wanted) -> str:
     except UptimeKumaException as error:
         raise KumaError(_refused(error, goal)) from error
     if answer.get("tokenRequired"):
-        raise KumaError(f"{goal.username} logs in with a second factor, which a program has not. Switch it off.")
+        raise KumaError(f"{goal.username} uses two-factor authentication, which a program cannot. Disable it.")
     check_version(str(kuma.version))
-    return f"Made the admin {goal.username}." if made else f"Logged in as {goal.username}."
+    return f"Created the admin {goal.username}." if made else f"Logged in as {goal.username}."
 
 
 def _refused(error: Exception, goal: Wanted) -> str:
     if "incorrect" in str(error).lower():
         return (
-            f"Uptime Kuma has an admin already, and SHIFUMI_KUMA_USERNAME ({goal.username}) with "
-            "SHIFUMI_KUMA_PASSWORD is not accepted. Set what was chosen then, or change it in Uptime Kuma."
+            f"Uptime Kuma has an admin already, and rejects SHIFUMI_KUMA_USERNAME ({goal.username}) with "
+            "SHIFUMI_KUMA_PASSWORD. Set the existing credentials, or change them in Uptime Kuma."
         )
-    return f"Uptime Kuma refused the login: {error}"
+    return f"Uptime Kuma rejected the login: {error}"
 
 
 def check_version(version: str) -> None:
-    """Raise :class:`KumaError` unless Kuma is of the major version that we know."""
+    """Raise :class:`KumaError` unless Kuma has the supported major version."""
     major = version.split(".")[0]
     if major != str(_NEWEST_MAJOR):
         raise KumaError(
-            f"Uptime Kuma {version} is not supported, only version {_NEWEST_MAJOR}. "
-            "Use the image that compose.yaml names."
+            f"Uptime Kuma {version} is not supported, only version {_NEWEST_MAJOR}. Use the image of compose.yaml."
         )
 
 
 @contextmanager
 def _explained(goal: Wanted) -> Iterator[None]:
-    """What the library raises in mid-work, in plain words and without what could be a secret."""
+    """Errors of the library, in plain text and without secrets."""
     try:
         yield
     except UptimeKumaException as error:
         reason = str(error).replace(goal.webhook, "…") if goal.webhook else str(error)
-        raise KumaError(f"Uptime Kuma did not take it: {reason.replace(goal.password, '…')}. Try again.") from error
+        raise KumaError(f"Uptime Kuma rejected it: {reason.replace(goal.password, '…')}. Try again.") from error

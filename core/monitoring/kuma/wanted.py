@@ -1,4 +1,4 @@
-"""What Uptime Kuma should hold, as the environment says it."""
+"""The wanted state of Uptime Kuma, from the environment."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from core.auth.passwords import MAX_BYTES, PasswordRefusedError, check_policy
 
 MADE_BY = "Made by Shifumi (deploy/uptime-kuma/provision.py)."
-"""The description of every monitor that we made, by which those are known that nobody wants any more."""
+"""The description of every monitor that we created; identifies monitors that are no longer wanted."""
 
 DISCORD = "Discord (Shifumi)"
 _INTERVAL_S = 30
@@ -17,7 +17,7 @@ _DEFAULT_URL = "http://uptime-kuma:3001"
 _DEFAULT_WAIT_S = 120.0
 _LEAST_CHARACTERS = 12
 
-# Name, variable, Compose's address, the page to ask, the word that must be in its answer.
+# Name, variable, Compose's URL, the path to request, the text that must be in the response.
 _SERVICES = (
     ("Prediction API", "API", "http://api:8000", "/health", '"status":"ok"'),
     ("Workbench", "WORKBENCH", "http://app:8501", "/_stcore/health", "ok"),
@@ -27,12 +27,12 @@ _SERVICES = (
 
 
 class WantedError(ValueError):
-    """The environment asks for something that cannot be; the message names the variable and what to do."""
+    """The environment is invalid; the message names the variable and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Monitor:
-    """A page that Kuma asks every ``interval`` seconds, and the word that must be in the answer."""
+    """A URL that Kuma requests every ``interval`` seconds, and the text that must be in the response."""
 
     name: str
     url: str
@@ -42,7 +42,7 @@ class Monitor:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Everything that the environment says. ``webhook`` is empty without Discord."""
+    """The configuration. ``webhook`` is empty without Discord."""
 
     url: str
     username: str
@@ -68,7 +68,7 @@ def wanted(environment: Mapping[str, str]) -> Wanted:
 
 
 def _monitors(environment: Mapping[str, str]) -> list[Monitor]:
-    """A variable that is set but empty takes its service out."""
+    """A variable that is set but empty disables its monitor."""
     found = []
     for name, service, default, page, keyword in _SERVICES:
         variable = f"SHIFUMI_KUMA_WATCH_{service}"
@@ -80,7 +80,7 @@ def _monitors(environment: Mapping[str, str]) -> list[Monitor]:
 def _address(variable: str, text: str) -> str:
     parts = urlsplit(text.strip())
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise WantedError(f"{variable} is no address: write it like {_DEFAULT_URL}.")
+        raise WantedError(f"{variable} is not a URL: write it like {_DEFAULT_URL}.")
     return text.strip().rstrip("/")
 
 
@@ -91,12 +91,12 @@ def _password(password: str, username: str) -> str:
         check_policy(password, username)
     except PasswordRefusedError as error:
         raise WantedError(f"SHIFUMI_KUMA_PASSWORD: {error}") from error
-    # Kuma itself refuses what has no letters or no digits.
+    # Kuma itself requires letters and digits.
     mixed = any(sign.isalpha() for sign in password) and any(sign.isdigit() for sign in password)
     if len(password) < _LEAST_CHARACTERS or not mixed:
         raise WantedError(
             f"SHIFUMI_KUMA_PASSWORD is too weak: use {_LEAST_CHARACTERS} to {MAX_BYTES} characters "
-            "with letters and digits among them."
+            "with letters and digits."
         )
     return password
 
@@ -107,5 +107,5 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds <= 3600:
-        raise WantedError("SHIFUMI_KUMA_WAIT_S is a number of seconds, at most 3600.")
+        raise WantedError("SHIFUMI_KUMA_WAIT_S must be a number of seconds, at most 3600.")
     return seconds

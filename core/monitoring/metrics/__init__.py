@@ -1,1 +1,1 @@
-"""Figures for Prometheus: read from the catalog in the background, or served by a process that has no web server."""
+"""Prometheus metrics: read from the catalog in the background, or served by a process without a web server."""

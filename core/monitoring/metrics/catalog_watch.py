@@ -1,7 +1,7 @@
-"""Reads the catalog's figures in the background, so that a scrape never waits for a database.
+"""Reads metrics from the catalog in the background, so that a scrape never waits for a database.
 
-Flow runs live for seconds: nobody could scrape them. What they did is in the catalog, and the sidecar, which lives
-on, tells it. When the catalog does not answer the figures are left out rather than told old.
+Flow runs last seconds and cannot be scraped. Their results are in the catalog, and the long-running sidecar exports
+them. When the catalog does not respond the metrics are left out rather than served stale.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from core.monitoring.metrics.families import single
 _EVERY_S = 5.0
 _STALE_S = 60.0
 _SHARE = 20
-"""A pause is this many times as long as the reading before it, within limits: a large catalog is read less often."""
+"""Factor between the pause and the duration of the previous read, within limits: large catalogs are read less often."""
 
 _AT_MOST_S = 30.0
 
 
 class CatalogWatch(Collector):
-    """``read_at``: when the catalog last answered, on the steady clock; None before it ever did."""
+    """``read_at``: when the catalog last responded, on the monotonic clock; None before the first time."""
 
     def __init__(self) -> None:
         self._stop = threading.Event()
@@ -45,27 +45,27 @@ class CatalogWatch(Collector):
         self._thread.join(timeout_s)
 
     def collect(self) -> Iterator[Metric]:
-        """What the last look found; nothing when it found nothing or is long ago."""
+        """The metrics of the last read; empty when it failed or is too old."""
         if self.read_at is not None and time.monotonic() - self.read_at < _STALE_S:
             yield from self._families
 
     def look(self) -> float:
-        """Read everything once; returns the seconds that it took."""
+        """Read everything once; returns the duration in seconds."""
         began = time.monotonic()
         try:
             with reading() as session:
                 found = [*job_metrics.read(session), *models.read(session), *data_metrics.read(session)]
                 found += worker_metrics.read(session)
         except (CatalogUnavailableError, SQLAlchemyError):
-            self._families = []  # the pulse says that, and why
+            self._families = []  # the log has the reason
         except Exception:  # noqa: BLE001 - an odd row must not end the watch: its figures are missing, and the log says so
             self._families = []
             if not self._failing:
-                logger.exception("The catalog's figures cannot be told")
+                logger.exception("Catalog metrics cannot be exported")
             self._failing = True
         else:
             took = time.monotonic() - began
-            found.append(single("shifumi_catalog_read_seconds", "How long reading these figures took.", took))
+            found.append(single("shifumi_catalog_read_seconds", "Duration of reading these metrics.", took))
             self._families, self.read_at, self._failing = found, time.monotonic(), False
         return time.monotonic() - began
 
@@ -75,5 +75,5 @@ class CatalogWatch(Collector):
 
 
 def pause_s(took_s: float) -> float:
-    """How long to wait after a reading that took ``took_s``: never so long that its figures would count as old."""
+    """The pause after a read that took ``took_s``: short enough for the metrics not to become stale."""
     return min(max(_EVERY_S, _SHARE * took_s), _AT_MOST_S)

@@ -1,4 +1,4 @@
-"""What has been gathered: datasets, pictures and their review, logged predictions, failed logins."""
+"""Metrics of the data: datasets, images and their review, logged predictions, failed logins."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NEWEST = 500
 
 
 def read(session: Session) -> Iterator[Metric]:
-    """The families of one moment."""
+    """The current metric families."""
     yield from _datasets(session)
     yield from _images(session)
     yield from _predictions(session)
@@ -41,7 +41,9 @@ def _datasets(session: Session) -> Iterator[Metric]:
     found = session.execute(query).all()
     yield gauge("shifumi_datasets", "Registered datasets.", ("workload",), [((row[0],), row[1]) for row in found])
     newest = [((row[0],), seconds(row[2])) for row in found]
-    yield gauge("shifumi_newest_dataset_timestamp_seconds", "When the newest was made.", ("workload",), newest)
+    yield gauge(
+        "shifumi_newest_dataset_timestamp_seconds", "Creation time of the newest dataset.", ("workload",), newest
+    )
 
 
 def _images(session: Session) -> Iterator[Metric]:
@@ -49,22 +51,22 @@ def _images(session: Session) -> Iterator[Metric]:
     found = {(workload, state): count for workload, state, count in session.execute(query).tuples()}
     workloads = sorted({workload for workload, _state in found})
     rows = {(workload, state): found.get((workload, state), 0) for workload in workloads for state in _STATES}
-    yield gauge("shifumi_images", "Pictures by where they stand in the review.", ("workload", "state"), rows.items())
+    yield gauge("shifumi_images", "Images by review state.", ("workload", "state"), rows.items())
     waiting = [
         ((workload, reason), count)
         for workload in workloads
         for reason, count in review_queue.waiting(workload).items()
     ]
-    yield gauge("shifumi_review_waiting", "Pictures that wait for a person.", ("workload", "reason"), waiting)
+    yield gauge("shifumi_review_waiting", "Images in the review queue.", ("workload", "reason"), waiting)
 
 
 def _predictions(session: Session) -> Iterator[Metric]:
-    """The newest logged requests; a table of a million rows is not counted, its newest number is."""
+    """The newest logged requests; a table of a million rows is not counted, its highest id is used."""
     logged = session.scalar(select(func.max(PredictionBatch.id))) or 0
-    yield counter("shifumi_predictions_logged", "Entries of the prediction log, ever.", (), [((), logged)])
+    yield counter("shifumi_predictions_logged", "Entries of the prediction log, in total.", (), [((), logged)])
     columns = (PredictionBatch.workload, PredictionBatch.positive_share, PredictionBatch.mean_confidence)
     rows = session.execute(select(*columns).order_by(PredictionBatch.id.desc()).limit(_NEWEST)).all()
-    # Predicted numbers have neither.
+    # Regression has neither.
     workloads = sorted({row[0] for row in rows} - {one.name for one in WORKLOADS.values() if one.task == "regression"})
     for name, text, column in (
         (

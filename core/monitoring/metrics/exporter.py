@@ -1,4 +1,4 @@
-"""An address for Prometheus in a process that serves nothing else: workbench, flow runner, workers."""
+"""A metrics endpoint for processes without a web server: workbench, flow runner, workers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core.monitoring.metrics.machine import MachineCollector
 
 @dataclass(frozen=True, slots=True)
 class Exporter:
-    """A thread that answers scrapes; it ends with its process, or when it is closed."""
+    """A thread that answers scrapes; it ends with its process, or when closed."""
 
     server: WSGIServer
 
@@ -30,10 +30,10 @@ class Exporter:
 
 
 def start_exporter(port: int, variable: str, collectors: Iterable[Collector]) -> Exporter | None:
-    """Serve ``collectors``, and what the process itself uses, on ``SHIFUMI_HOST`` and ``port`` (0: not at all).
+    """Serve ``collectors`` and process metrics on ``SHIFUMI_HOST`` and ``port`` (0: off).
 
-    Returns None when the address cannot be had: work matters more than being watched, so the log names the
-    ``variable`` that moves it, and the process goes on.
+    Returns None when the port is not available: the log names the ``variable`` that changes it, and the
+    process continues.
     """
     if port == 0:
         return None

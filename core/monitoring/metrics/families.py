@@ -1,4 +1,4 @@
-"""Short ways to write a metric family down."""
+"""Shortcuts to create metric families."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from datetime import datetime
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 Rows = Iterable[tuple[Sequence[object], float | None]]
-"""Label values with the value they belong to; where that is None there is nothing to tell."""
+"""Label values with their value; None means no sample."""
 
 
 def gauge(name: str, text: str, labels: Sequence[str], rows: Rows) -> Metric:
-    """What goes up and down."""
+    """A gauge."""
     return _filled(GaugeMetricFamily(name, text, labels=labels), rows)
 
 
 def counter(name: str, text: str, labels: Sequence[str], rows: Rows) -> Metric:
-    """What only grows; ``_total`` is added to the name."""
+    """A counter; ``_total`` is added to the name."""
     return _filled(CounterMetricFamily(name, text, labels=labels), rows)
 
 
@@ -27,7 +27,7 @@ def single(name: str, text: str, value: float | None) -> Metric:
 
 
 def seconds(moment: datetime | None) -> float | None:
-    """A moment as Prometheus counts: seconds since 1970."""
+    """A time as Prometheus counts: seconds since 1970."""
     return moment.timestamp() if moment else None
 
 

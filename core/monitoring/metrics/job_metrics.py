@@ -1,4 +1,4 @@
-"""Long work as the catalog knows it: what ended and how, how long it took, what waits."""
+"""Metrics of jobs, from the catalog: results, durations, waiting jobs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ENDED = Job.finished_at.is_not(None)
 
 
 def read(session: Session) -> Iterator[Metric]:
-    """The families of one moment."""
+    """The current metric families."""
     yield _ended(session)
     yield _durations(session)
     yield from _alive(session)
@@ -31,22 +31,22 @@ def read(session: Session) -> Iterator[Metric]:
 
 def _ended(session: Session) -> Metric:
     query = select(Job.kind, Job.state, func.count()).where(_ENDED).group_by(Job.kind, Job.state)
-    # With zeros: a series that first appears at 1 has, for Prometheus, not grown.
+    # With zeros: to Prometheus, a series that first appears at 1 has not increased.
     found = {(kind, state): 0 for kind in KINDS for state in ENDS}
     found |= {(kind, state): count for kind, state, count in session.execute(query).tuples()}
-    return counter("shifumi_jobs", "Jobs that ended.", ("kind", "state"), found.items())
+    return counter("shifumi_jobs", "Finished jobs.", ("kind", "state"), found.items())
 
 
 def _durations(session: Session) -> Metric:
-    """Whole seconds from asking to the end, of jobs that completed."""
+    """Whole seconds from submission to end, of completed jobs."""
     lasted = cast(extract("epoch", Job.finished_at) - extract("epoch", Job.created_at), Integer).label("lasted")
-    # Put into buckets here: in SQL each bucket would work out both times of each job again.
+    # Buckets are computed here: in SQL each bucket would compute both times of each job again.
     query = select(Job.kind, lasted, func.count()).where(_ENDED, Job.state == jobs.COMPLETED).group_by("kind", "lasted")
     found: dict[str, list[tuple[int, int]]] = {kind: [] for kind in KINDS}
     for kind, duration, count in session.execute(query).tuples():
         found.setdefault(kind, []).append((duration, count))
     family = HistogramMetricFamily(
-        "shifumi_job_duration_seconds", "From asking to the end, jobs that completed.", labels=["kind"]
+        "shifumi_job_duration_seconds", "From submission to end, completed jobs.", labels=["kind"]
     )
     for kind, counts in found.items():
         total = sum(duration * count for duration, count in counts)
@@ -55,7 +55,7 @@ def _durations(session: Session) -> Metric:
 
 
 def _le(bound: float) -> str:
-    """As Prometheus writes the upper end of a bucket."""
+    """The upper bound of a bucket in Prometheus' format."""
     return "+Inf" if bound == math.inf else str(bound)
 
 
@@ -64,7 +64,7 @@ def _within(counts: list[tuple[int, int]], bound: float) -> float:
 
 
 def _alive(session: Session) -> Iterator[Metric]:
-    """Nobody has more than a handful of live jobs: each holds a concurrency key."""
+    """There are only a few live jobs: each holds a concurrency key."""
     now = utcnow()
     rows = session.execute(
         select(Job.kind, Job.created_at, Job.heartbeat_at).where(Job.finished_at.is_(None)).limit(1000)
@@ -75,23 +75,23 @@ def _alive(session: Session) -> Iterator[Metric]:
         count[key] = count.get(key, 0) + 1
     waits = [(now - asked).total_seconds() for _kind, asked, beat in rows if beat is None]
     silences = [(now - beat).total_seconds() for _kind, _asked, beat in rows if beat is not None]
-    yield gauge("shifumi_jobs_alive", "Jobs that wait or run.", ("kind", "phase"), count.items())
+    yield gauge("shifumi_jobs_alive", "Waiting and running jobs.", ("kind", "phase"), count.items())
     yield gauge(
         "shifumi_jobs_oldest_wait_seconds",
-        "How long the oldest job waits for a runner.",
+        "How long the oldest job has been waiting for a runner.",
         (),
         [((), max(waits, default=0.0))],
     )
     yield gauge(
         "shifumi_jobs_longest_silence_seconds",
-        "How long the quietest running job gave no sign of life.",
+        "Longest time since the last heartbeat of a running job.",
         (),
         [((), max(silences, default=0.0))],
     )
 
 
 def _checks(session: Session) -> Iterator[Metric]:
-    """When the loop last looked at each workload, and how often it should."""
+    """When each workload was last checked, and the interval of scheduled checks."""
     query = (
         select(Job.workload, func.max(Job.finished_at))
         .where(Job.kind == jobs.CHECK, Job.state == jobs.COMPLETED)
@@ -101,7 +101,7 @@ def _checks(session: Session) -> Iterator[Metric]:
     yield gauge("shifumi_last_check_timestamp_seconds", "When a check last completed.", ("workload",), last)
     yield gauge(
         "shifumi_check_interval_seconds",
-        "How often the schedule checks.",
+        "Interval of scheduled checks.",
         (),
         [((), get_settings().check_interval_s)],
     )

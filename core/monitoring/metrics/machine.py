@@ -1,4 +1,4 @@
-"""What a process and those that it started take from the machine. Linux's ``process_*`` come besides."""
+"""Resource usage of a process and its children. On Linux, ``process_*`` metrics come in addition."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from core.monitoring.metrics.families import gauge, single
 
 
 class MachineCollector(Collector):
-    """The program's version, and room on the disk that holds the data folder."""
+    """The program's version, and free space on the disk of the data folder."""
 
     def collect(self) -> Iterator[Metric]:
-        yield gauge("shifumi_build_info", "The version of the program.", ("version",), [((__version__,), 1)])
-        yield single("shifumi_data_disk_free_bytes", "What is free where the data folder lies.", _free())
+        yield gauge("shifumi_build_info", "Shifumi version.", ("version",), [((__version__,), 1)])
+        yield single("shifumi_data_disk_free_bytes", "Free space on the disk of the data folder.", _free())
 
 
 class TreeCollector(Collector):
-    """For a process that starts others. Looking through all processes takes milliseconds."""
+    """For a process with children. Listing all processes takes milliseconds."""
 
     def collect(self) -> Iterator[Metric]:
         memory, count = _tree()
-        yield single("shifumi_tree_resident_memory_bytes", "Memory of this process and of those it started.", memory)
-        yield single("shifumi_tree_processes", "This process and those it started.", count)
+        yield single("shifumi_tree_resident_memory_bytes", "Memory of this process and its children.", memory)
+        yield single("shifumi_tree_processes", "Number of this process and its children.", count)
 
 
 def _free() -> float | None:
@@ -40,7 +40,7 @@ def _free() -> float | None:
 
 
 def _tree() -> tuple[int, int]:
-    """Bytes and number of processes. Memory that they share counts once for each of them."""
+    """Bytes and number of processes. Shared memory counts once for each of them."""
     me = psutil.Process(os.getpid())
     sizes = []
     for process in (me, *me.children(recursive=True)):

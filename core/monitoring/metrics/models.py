@@ -1,4 +1,4 @@
-"""How the models stand, from the catalog alone: measurements, decisions, drift, training."""
+"""Metrics of the models, from the catalog: evaluations, decisions, drift, training."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LOOK_BACK = 50
 
 
 def read(session: Session) -> Iterator[Metric]:
-    """The families of one moment."""
+    """The current metric families."""
     yield from _decisions(session)
     yield from _measured(session)
     yield from _champions()
@@ -35,17 +35,17 @@ def _decisions(session: Session) -> Iterator[Metric]:
     query = select(Decision.workload, Decision.kind, func.count()).group_by(Decision.workload, Decision.kind)
     found = {(workload, kind): 0 for workload in WORKLOADS for kind in DECISIONS}
     found |= {(workload, kind): count for workload, kind, count in session.execute(query).tuples()}
-    yield counter("shifumi_decisions", "What the loop decided.", ("workload", "kind"), found.items())
+    yield counter("shifumi_decisions", "Decisions of the loop.", ("workload", "kind"), found.items())
     latest = select(Decision.workload, func.max(Decision.at)).group_by(Decision.workload)
     rows = [((workload,), seconds(moment)) for workload, moment in session.execute(latest).tuples()]
-    yield gauge("shifumi_last_decision_timestamp_seconds", "When something was last decided.", ("workload",), rows)
+    yield gauge("shifumi_last_decision_timestamp_seconds", "Time of the last decision.", ("workload",), rows)
 
 
 def _measured(session: Session) -> Iterator[Metric]:
-    """The newest measurement of each of the newest versions."""
+    """The latest evaluation of each of the newest versions."""
     found = [one for workload in WORKLOADS for one in _evaluations(session, workload)]
     for name, text, column in (
-        ("shifumi_model_metric", "The newest measurement on a holdout.", "value"),
+        ("shifumi_model_metric", "Latest evaluation on a holdout.", "value"),
         ("shifumi_model_metric_low", "Lower end of its 95 % interval.", "ci_low"),
         ("shifumi_model_metric_high", "Upper end of its 95 % interval.", "ci_high"),
     ):
@@ -65,7 +65,7 @@ def _champions() -> Iterator[Metric]:
     standings = [champion_status.champion_status(workload) for workload in WORKLOADS]
     yield gauge(
         "shifumi_champion_info",
-        "1 for the champion that the loop knows.",
+        "1 for the champion.",
         ("workload", "version"),
         [((one.workload, one.version), 1) for one in standings if one.version is not None],
     )
@@ -77,14 +77,14 @@ def _champions() -> Iterator[Metric]:
     )
     yield gauge(
         "shifumi_model_threshold",
-        "Under this the champion is retrained.",
+        "Below this the champion is retrained.",
         ("workload", "metric"),
         [((one.workload, one.metric), one.threshold) for one in standings],
     )
 
 
 def _newest_details(session: Session, workload: str) -> dict[str, Any]:
-    """The newest decision in which drift was judged."""
+    """The latest decision with a drift test."""
     query = select(Decision.details).where(Decision.workload == workload).order_by(Decision.id.desc()).limit(_LOOK_BACK)
     return next((found for found in session.scalars(query) if found.get("drift")), {})
 
@@ -95,7 +95,7 @@ def _drift(newest: list[tuple[str, dict[str, Any]]]) -> Iterator[Metric]:
     labels = ("workload", "feature")
     yield gauge(
         "shifumi_drift_found",
-        "1 when the newest comparison with the champion's training data found drift.",
+        "1 when the latest test against the champion's training data found drift.",
         ("workload",),
         [((workload,), float(drift["found"])) for workload, drift in judged],
     )
@@ -111,11 +111,11 @@ def _drift(newest: list[tuple[str, dict[str, Any]]]) -> Iterator[Metric]:
         labels,
         [(names, float(test["p_adjusted"])) for names, test in tests],
     )
-    yield gauge("shifumi_drift_min_distance", "The least that counts.", (), [((), get_settings().drift_min_effect)])
+    yield gauge("shifumi_drift_min_distance", "Minimum drift.", (), [((), get_settings().drift_min_effect)])
 
 
 def _training(session: Session) -> Iterator[Metric]:
-    """How long the newest challenger's training took."""
+    """Duration of the newest challenger's training."""
     rows = []
     for workload in WORKLOADS:
         query = (
@@ -128,4 +128,4 @@ def _training(session: Session) -> Iterator[Metric]:
             if took := (details.get("challenger") or {}).get("training_s"):
                 rows.append(((workload, version), float(took)))
                 break
-    yield gauge("shifumi_training_seconds", "How long the newest training took.", ("workload", "version"), rows)
+    yield gauge("shifumi_training_seconds", "Duration of the newest training.", ("workload", "version"), rows)

@@ -1,4 +1,4 @@
-"""Work that was handed over to workers: how deep each queue is, how it ends, who listens."""
+"""Metrics of work items and workers: queue length, results, live workers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ENDS = (work_items.DONE, work_items.FAILED, work_items.CANCELLED)
 
 
 def read(session: Session) -> Iterator[Metric]:
-    """The families of one moment; none where work was never handed over and is not to be."""
+    """The current metric families; none where workers were never used."""
     query = select(WorkItem.queue, WorkItem.state, func.count()).group_by(WorkItem.queue, WorkItem.state)
     found = {(queue, state): count for queue, state, count in session.execute(query).tuples()}
     settings = get_settings()
@@ -26,11 +26,11 @@ def read(session: Session) -> Iterator[Metric]:
     queues = sorted({queue for queue, _state in found} | set(used))
     if not queues:
         return
-    # With zeros: a series that first appears at 1 has, for Prometheus, not grown.
+    # With zeros: to Prometheus, a series that first appears at 1 has not increased.
     open_ = [((queue, state), found.get((queue, state), 0)) for queue in queues for state in work_items.OPEN]
     ended = [((queue, state), found.get((queue, state), 0)) for queue in queues for state in _ENDS]
-    yield gauge("shifumi_work_items", "Handed over work that waits or is done.", ("queue", "state"), open_)
-    yield counter("shifumi_work_items_ended", "Handed over work that ended.", ("queue", "state"), ended)
+    yield gauge("shifumi_work_items", "Waiting and running work items.", ("queue", "state"), open_)
+    yield counter("shifumi_work_items_ended", "Finished work items.", ("queue", "state"), ended)
     yield _oldest_wait(session, queues)
     yield _taken_over(session, queues)
     yield _listeners(queues)
@@ -41,7 +41,7 @@ def _oldest_wait(session: Session, queues: list[str]) -> Metric:
     since = dict(session.execute(query.group_by(WorkItem.queue)).tuples().all())
     now = utcnow()
     waits = [((queue,), (now - since[queue]).total_seconds() if queue in since else 0.0) for queue in queues]
-    text = "How long the oldest piece of work waits for a worker."
+    text = "How long the oldest work item has been waiting."
     return gauge("shifumi_work_oldest_wait_seconds", text, ("queue",), waits)
 
 
@@ -49,10 +49,10 @@ def _taken_over(session: Session, queues: list[str]) -> Metric:
     query = select(WorkItem.queue, func.sum(WorkItem.attempts - 1)).where(WorkItem.attempts > 1)
     taken = dict(session.execute(query.group_by(WorkItem.queue)).tuples().all())
     rows = [((queue,), float(taken.get(queue, 0))) for queue in queues]
-    return counter("shifumi_work_taken_over", "Work begun again because its worker died.", ("queue",), rows)
+    return counter("shifumi_work_taken_over", "Work items restarted because their worker died.", ("queue",), rows)
 
 
 def _listeners(queues: list[str]) -> Metric:
     alive = workers.recent_workers()
     rows = [((queue,), float(sum(queue in worker.queues for worker in alive))) for queue in queues]
-    return gauge("shifumi_workers", "Workers heard of lately that listen.", ("queue",), rows)
+    return gauge("shifumi_workers", "Live workers that consume the queue.", ("queue",), rows)

@@ -1,1 +1,1 @@
-"""The tabs of the Admin page, one module each."""
+"""Components of the Admin page, one module per tab."""

@@ -15,16 +15,16 @@ PER_PAGE = 50
 
 
 def tab() -> None:
-    """Filters, one page of events (newest first), and the way to the older ones."""
+    """Filters, one page of events (newest first), and pagination."""
     with st.container(horizontal=True):
-        actor = st.selectbox("Who", audit.actors(), index=None, placeholder="everybody", key="audit_actor")
-        action = st.selectbox("What", audit.actions(), index=None, placeholder="everything", key="audit_action")
+        actor = st.selectbox("User", audit.actors(), index=None, placeholder="all users", key="audit_actor")
+        action = st.selectbox("Action", audit.actions(), index=None, placeholder="all actions", key="audit_action")
     total = audit.count(actor, action)
     if not total:
-        empty("Nothing matches. Clear a filter to see more.")
+        empty("No events match. Clear a filter to see more.")
         return
     pages = -(-total // PER_PAGE)
-    # Below the table, but its value is needed above: the place is kept free.
+    # Pagination is drawn below the table, but its value is needed first.
     table = st.container()
     page = st.pagination(pages, key=f"audit_page_{actor}_{action}") if pages > 1 else 1
     events = audit.latest(PER_PAGE, (page - 1) * PER_PAGE, actor, action)
@@ -34,9 +34,9 @@ def tab() -> None:
 
 def _row(event: AuditEvent) -> dict[str, str]:
     return {
-        "When": moment(event.at),
-        "Who": event.actor,
-        "What": event.action,
-        "To": event.subject,
+        "Time": moment(event.at),
+        "User": event.actor,
+        "Action": event.action,
+        "Subject": event.subject,
         "Details": json.dumps(event.details, ensure_ascii=False) if event.details else "",
     }

@@ -1,4 +1,4 @@
-"""Admin, Notifications: is Discord told, and does it listen?"""
+"""Admin, Notifications: the Discord webhook, and a test message."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ def tab(actor: Actor) -> None:
     """The state of the webhook and a test message."""
     if get_settings().discord_webhook_url is None:
         empty(
-            "No webhook is set, so nothing is sent. In Discord: channel settings, Integrations, Webhooks, copy the "
-            "address; put it into `.env` as `SHIFUMI_DISCORD_WEBHOOK_URL=…` and start again.",
+            "No webhook is configured, so nothing is sent. In Discord open the channel settings, Integrations, "
+            "Webhooks, and copy the URL; add it to `.env` as `SHIFUMI_DISCORD_WEBHOOK_URL=…` and restart.",
             icon=":material/notifications_off:",
         )
         return
-    st.write("A webhook is set. Flows tell it when they start, end, fail or find drift.")
-    if st.button("Send a test", icon=":material/send:", key="btn_notify_test"):
+    st.write("A webhook is configured. It receives a message when a flow starts, ends, fails or finds drift.")
+    if st.button("Send a test message", icon=":material/send:", key="btn_notify_test"):
         _test(actor)
 
 
 def _test(actor: Actor) -> None:
     notify.forget_failures()
     sent = notify.send_discord_embed(
-        "Shifumi says hello",
-        "A test from the Admin page. Notifications work.",
+        "Test message from Shifumi",
+        "Sent from the Admin page. Notifications work.",
         notify.BLUE,
-        {"Asked for by": actor.username},
+        {"Sent by": actor.username},
     )
     audit.record_event(actor, "notify.test", sent=sent)
     if sent:
-        st.success("Discord took it. Look into the channel.", icon=":material/check_circle:")
+        st.success("Sent. Check the Discord channel.", icon=":material/check_circle:")
     else:
         st.error(
-            "Discord did not take it. Check `SHIFUMI_DISCORD_WEBHOOK_URL` and the connection; the reason is in "
-            "`data/logs/workbench.jsonl`.",
+            "Discord did not accept the message. Check `SHIFUMI_DISCORD_WEBHOOK_URL` and the connection; "
+            "see `data/logs/workbench.jsonl` for the reason.",
             icon=":material/error:",
         )

@@ -1,4 +1,4 @@
-"""A secret that is shown once: made in one run, shown in the next, then forgotten by the server."""
+"""A secret that is shown once: created in one script run, shown in the next, then forgotten by the server."""
 
 from __future__ import annotations
 
@@ -22,4 +22,4 @@ def show(place: str) -> None:
     with st.container(border=True):
         st.success(text, icon=":material/key:")
         st.code(secret, language=None, wrap_lines=True)
-        st.caption("It is shown only now. Copy it before you go on.")
+        st.caption("It is shown only once. Copy it now.")

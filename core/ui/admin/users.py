@@ -1,4 +1,4 @@
-"""Admin, Users: who may come in, and as what."""
+"""Admin, Users: accounts and roles."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from core.ui.shell.confirm import attempt, confirm
 from core.ui.shell.formats import moment, plain
 from core.ui.shell.messages import empty, note
 
-_PLACE = "people"
+_PLACE = "users"
 _ROLES = {
-    "viewer": "viewer: looks and predicts",
-    "editor": "editor: also makes data and trains",
-    "admin": "admin: also promotes, rolls back, manages people and tokens",
+    "viewer": "viewer: can view and predict",
+    "editor": "editor: can also create data and train",
+    "admin": "admin: can also promote, roll back, manage users and tokens",
 }
-_GENERATE, _TYPE = "Make one up and show it once", "I type it"
+_GENERATE, _TYPE = "Generate one and show it once", "Enter one"
 
 
 def tab(actor: Actor) -> None:
-    """The list, a form for a new user, and what can be changed about one."""
+    """The list, a form for a new user, and a form to change one."""
     accounts = users.list_users()
-    with st.container():  # one block whatever it holds: the expanders below would close when their place shifts
+    with st.container():  # always one block: the expanders below would close when they move
         one_time_secret.show(_PLACE)
         st.dataframe([_row(account) for account in accounts], hide_index=True)
         if len(accounts) == 1:
-            empty("You are the only one here. Add the people you work with below.", icon=":material/group_add:")
+            empty("You are the only user. Add more users below.", icon=":material/group_add:")
     with st.expander("Add a user", icon=":material/person_add:"):
         _add_form()
     with st.expander("Change a user", icon=":material/manage_accounts:"):
@@ -61,7 +61,7 @@ def _add_form() -> None:
 def _add(actor: Actor, username: str, name: str, role: Role, typed: str | None) -> None:
     password = generate_password() if typed is None else typed
     account = users.add_user(actor, username, name, role, password)
-    note(f"{plain(account.username)} can log in now.")
+    note(f"User {plain(account.username)} added.")
     if typed is None:
         one_time_secret.keep(_PLACE, f"The password of **{plain(account.username)}**:", password)
 
@@ -73,7 +73,7 @@ def _change(actor: Actor, accounts: list[Account]) -> None:
     with st.form(f"role_{chosen}", border=False):
         role = _role_field(f"changed_role_{chosen}", account.role)
         if st.form_submit_button("Change role") and attempt(lambda who: users.set_role(who, chosen, role)):
-            note(f"{plain(chosen)} is {role.value} now and has to log in again.")
+            note(f"{plain(chosen)} now has role {role.value} and has to log in again.")
             st.rerun()
     with st.container(horizontal=True):
         if st.button("Reset password", icon=":material/key:", key="btn_reset_password"):
@@ -90,21 +90,21 @@ def _disable_button(actor: Actor, account: Account) -> None:
             note(f"{name} can log in again.")
             st.rerun()
     elif st.button("Disable", icon=":material/block:", key="btn_disable"):
-        yourself = " That is you: you will be logged out." if account.username == actor.username else ""
+        yourself = " This is your own account: you will be logged out." if account.username == actor.username else ""
         confirm(
-            f"**{name}** is logged out everywhere and cannot log in until somebody enables them again.{yourself}",
+            f"**{name}** is logged out everywhere and cannot log in until enabled again.{yourself}",
             "Disable",
             lambda who: users.set_disabled(who, account.username, True),
-            f"{name} is disabled.",
+            f"User {name} disabled.",
         )
 
 
 @st.dialog("Reset the password")
 def _reset_dialog(username: str) -> None:
-    st.write(f"**{plain(username)}** is logged out everywhere and needs the new password to come back.")
+    st.write(f"**{plain(username)}** is logged out everywhere and needs the new password to log in.")
     with st.form("reset_password", border=False):
         typed = _password_fields("reset")
-        submitted = st.form_submit_button("Reset it", type="primary")
+        submitted = st.form_submit_button("Set new password", type="primary")
     if submitted and attempt(lambda actor: _reset(actor, username, typed)):
         st.rerun()
 
@@ -124,9 +124,7 @@ def _role_field(key: str, current: Role) -> Role:
 
 
 def _password_fields(key: str) -> str | None:
-    """The typed password, or None for one that is to be made up."""
+    """The entered password, or None for a generated one."""
     way = st.radio("Password", [_GENERATE, _TYPE], key=f"{key}_way")
-    typed = st.text_input(
-        "Password, if you type it", type="password", autocomplete="new-password", key=f"{key}_password"
-    )
+    typed = st.text_input("Password (if entered)", type="password", autocomplete="new-password", key=f"{key}_password")
     return typed if way == _TYPE else None

@@ -1,1 +1,1 @@
-"""The flows page's pieces."""
+"""Components of the Flows page."""

@@ -1,4 +1,4 @@
-"""Flows: what is served, when it runs next, and the buttons to run, pause and resume."""
+"""Flows: deployments, their next runs, and the buttons to run, pause and resume."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from core.ui.shell.links import here, page_link
 from core.ui.shell.messages import empty
 
 _EVERY_S = 4.0
-_SAID, _SAID_FOR_S = "flows_said", 15.0
-WANTED = "flows_form_wanted"
-"""In the session: the deployment whose form was just asked for."""
+_MESSAGE, _MESSAGE_FOR_S = "flows_message", 15.0
+WANTED, ASKED = "flows_form_wanted", "flows_form_asked"
+"""In the session: the deployment whose form is open, and whether the page has yet to open it."""
 
 
 @st.fragment(run_every=_EVERY_S)
 def deployments(actor: Actor) -> None:
     """A card per deployment; editors get its buttons."""
-    # A place that is always there: cards that move down would be drawn anew.
-    _say(st.container(key="flows-said"))
-    if WANTED in st.session_state:
-        st.rerun()  # the dialog belongs to the page: inside of what renews itself it would close again
+    # A container that is always there: otherwise the cards below would move and be redrawn.
+    _show_message(st.container(key="flows-message"))
+    if st.session_state.pop(ASKED, False):
+        st.rerun()  # the dialog belongs to the page: inside a fragment that reruns it would close again
     with prefect_store.quiet():
         found = prefect_store.deployments()
         if not found:
-            empty("The flow runner has registered nothing yet; it does so when it starts.")
+            empty("No deployments yet. The flow runner registers them when it starts.")
         for start in range(0, len(found), 2):
             for place, (deployment, due) in zip(st.columns(2), found[start : start + 2], strict=False):
                 with place, st.container(border=True, height="stretch", key=f"deployment-{deployment.full_name}"):
@@ -59,21 +59,21 @@ def _card(actor: Actor, deployment: Deployment, due: datetime | None) -> None:
 
 def _badges(deployment: Deployment) -> str:
     if not deployment.ready:
-        return ":orange-badge[:material/cloud_off: no runner serves it]"
+        return ":orange-badge[:material/cloud_off: no runner]"
     if deployment.paused:
         return ":orange-badge[:material/pause: paused]"
     return ":green-badge[scheduled]" if deployment.scheduled else ":gray-badge[on demand]"
 
 
 def timing(deployment: Deployment, due: datetime | None, now: datetime | None = None) -> str:
-    """When it runs: how often, and next."""
+    """Interval and next run."""
     if not deployment.scheduled:
         return ""
     often = f"every {span(deployment.every.total_seconds())}" if deployment.every else deployment.other_schedule
     if deployment.paused:
         return f"{often}, once resumed"
     if due is None:
-        return f"{often}; the next run is not planned yet"
+        return f"{often}; next run not scheduled yet"
     left = (due - (now or datetime.now(UTC))).total_seconds()
     return f"{often}, next in {span(left)}" if left > 0 else f"{often}, due now"
 
@@ -96,11 +96,11 @@ def _buttons(deployment: Deployment) -> None:
 
 
 def _want_form(name: str) -> None:
-    st.session_state[WANTED] = name
+    st.session_state[WANTED], st.session_state[ASKED] = name, True
 
 
 def _run(deployment: Deployment) -> None:
-    act(lambda who: flow_control.run_now(who, deployment), f"Asked for a run of {deployment.full_name}.")
+    act(lambda who: flow_control.run_now(who, deployment), f"Run of {deployment.full_name} requested.")
 
 
 def _pause(deployment: Deployment, paused: bool) -> None:
@@ -109,21 +109,21 @@ def _pause(deployment: Deployment, paused: bool) -> None:
 
 
 def act(action: Callable[[Actor], str | None], done: str) -> None:
-    """Do it and keep what is to be said for the run that follows: for callbacks and dialogs."""
+    """Run an action and keep its message for the next script run: for callbacks and dialogs."""
     refusals = (ForbiddenError, JobBusyError, PrefectUnavailableError, PrefectRefusedError, ValueError)
     try:
         run_id = action(acting())
     except (*refusals, CatalogUnavailableError) as error:
-        st.session_state[_SAID] = (datetime.now(UTC), False, str(error), None)
+        st.session_state[_MESSAGE] = (datetime.now(UTC), False, str(error), None)
         return
-    prefect_store.forget()
-    st.session_state[_SAID] = (datetime.now(UTC), True, done, run_id)
+    prefect_store.clear_cache()
+    st.session_state[_MESSAGE] = (datetime.now(UTC), True, done, run_id)
 
 
-def _say(place: DeltaGenerator) -> None:
-    """What the last click came to, for a while: this part of the page renews itself and would lose it."""
-    at, well, text, run_id = st.session_state.get(_SAID) or (None, True, "", None)
-    if at is None or (datetime.now(UTC) - at).total_seconds() > _SAID_FOR_S:
+def _show_message(place: DeltaGenerator) -> None:
+    """The result of the last click, for a while: this fragment reruns and would lose it."""
+    at, well, text, run_id = st.session_state.get(_MESSAGE) or (None, True, "", None)
+    if at is None or (datetime.now(UTC) - at).total_seconds() > _MESSAGE_FOR_S:
         return
     with place:
         if well:
@@ -131,4 +131,4 @@ def _say(place: DeltaGenerator) -> None:
         else:
             st.warning(plain(text), icon=":material/block:")
         if run_id:
-            here("Watch it", "btn_watch", ":material/visibility:", run=run_id)
+            here("Open run", "btn_watch", ":material/visibility:", run=run_id)

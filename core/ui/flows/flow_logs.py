@@ -1,4 +1,4 @@
-"""Flows: the log of a run, by level, followed while it runs, however long it is."""
+"""Flows: the log of a run, filtered by level and updated while it runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.jobs import prefect_api
 from core.ui.shell.formats import moment
 
 _PAGE = 200
-_DRAWN = 600
+_SHOWN_LINES = 600
 _MOST = 10_000
 _BOOK = "flow_log"
 LEVELS = {"All": 0, "Info": logging.INFO, "Warning": logging.WARNING, "Error": logging.ERROR}
@@ -21,9 +21,9 @@ LEVELS = {"All": 0, "Info": logging.INFO, "Warning": logging.WARNING, "Error": l
 
 @dataclass
 class LogBook:
-    """The records of one run read so far; each reading fetches only what is new.
+    """The records of one run read so far; each read fetches only new ones.
 
-    Prefect hands out 200 records at a time. Full pages before the last are taken as settled.
+    Prefect returns 200 records at a time. Full pages before the last are not read again.
     """
 
     run_id: str
@@ -37,11 +37,11 @@ class LogBook:
 
     @property
     def full(self) -> bool:
-        """True when the run logged more than is worth holding in memory."""
+        """True when the maximum number of records to keep in memory is reached."""
         return len(self.settled) >= _MOST
 
     def read(self) -> None:
-        """Fetch what came since. Raises ``PrefectUnavailableError``."""
+        """Fetch new records. Raises ``PrefectUnavailableError``."""
         while not self.full:
             page = prefect_api.logs(self.run_id, _PAGE, len(self.settled), self.least_level)
             if len(page) < _PAGE:
@@ -52,22 +52,23 @@ class LogBook:
 
 
 def log(run_id: str) -> None:
-    """Level, lines, and the whole log to keep. Raises ``PrefectUnavailableError``."""
+    """Level filter, lines, and a download of the whole log. Raises ``PrefectUnavailableError``."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.subheader("Log", width="stretch", anchor=False)
         chosen = st.segmented_control(
-            "Least level", list(LEVELS), default="All", required=True, key="log_level", label_visibility="collapsed"
+            "Minimum level", list(LEVELS), default="All", required=True, key="log_level", label_visibility="collapsed"
         )
     book = _book(run_id, LEVELS[chosen or "All"])
     book.read()
     lines = [line(record) for record in book.records]
     if not lines:
-        st.caption("Nothing logged yet." if not LEVELS[chosen or "All"] else "Nothing of this level.")
+        st.caption("No log records yet." if not LEVELS[chosen or "All"] else "No records of this level.")
         return
-    if len(lines) > _DRAWN:
-        st.caption(f"The last {_DRAWN} of {len(lines):,}{' or more' if book.full else ''} lines; download holds all.")
+    if len(lines) > _SHOWN_LINES:
+        total = f"{len(lines):,}{' or more' if book.full else ''}"
+        st.caption(f"Last {_SHOWN_LINES} of {total} lines; the download has all of them.")
     with st.container(height=360, border=True, autoscroll=True, key="flow-log"):
-        st.code("\n".join(lines[-_DRAWN:]), language=None, wrap_lines=True)
+        st.code("\n".join(lines[-_SHOWN_LINES:]), language=None, wrap_lines=True)
     st.download_button(
         "Download",
         "\n".join(lines),
@@ -86,7 +87,7 @@ def line(record: dict[str, Any]) -> str:
 
 
 def _book(run_id: str, least_level: int) -> LogBook:
-    """This reader's book; another run or level begins a new one."""
+    """The log of this browser session; another run or level starts a new one."""
     book = st.session_state.get(_BOOK)
     if not isinstance(book, LogBook) or (book.run_id, book.least_level) != (run_id, least_level):
         book = LogBook(run_id, least_level)

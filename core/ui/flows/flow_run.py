@@ -1,4 +1,4 @@
-"""Flows: one run with its tasks in time, its log, its states and a button to stop it."""
+"""Flows: one run with its task timeline, log, states and a cancel button."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _MOST_TASKS = 40
 
 
 def run_page(actor: Actor, run_id: str) -> None:
-    """The run that an address names (``?run=…``), live until it has ended."""
+    """The run in the address (``?run=…``), updated until it has ended."""
     here("All flows", "btn_all_flows", ":material/arrow_back:")
     if not _is_id(run_id):
-        st.warning("There is no such run. The address may be mistyped.", icon=":material/search_off:")
+        st.warning("Run not found. The address may be wrong.", icon=":material/search_off:")
         return
     with prefect_store.explained_prefect():
         live = not prefect_api.get_run(run_id).terminal
@@ -58,7 +58,7 @@ def _body(actor: Actor, run_id: str, live: bool) -> None:
         history = states(prefect_api.history(run_id))
         _tasks(run, history)
         log(run_id)
-        _particulars(run, history)
+        _details(run, history)
 
 
 def _head(actor: Actor, run: FlowRun, job: Job | None) -> None:
@@ -91,7 +91,7 @@ def _facts(run: FlowRun, job: Job | None) -> list[str]:
 
 
 def _result(job: Job, run_id: str) -> None:
-    """What it came to, in the loop's own words."""
+    """The result: the loop's decision or the job's last message."""
     decision = decisions.of_flow_run(run_id)
     if decision is not None:
         look = LOOKS[decision.kind]
@@ -107,8 +107,8 @@ def _cancel_button(run: FlowRun) -> None:
         return
     refusals = (PrefectUnavailableError, PrefectRefusedError, LookupError)
     if attempt(lambda who: flow_control.cancel(who, run.id), refusals):
-        prefect_store.forget()
-        note("Asked it to stop.", ":material/stop_circle:")
+        prefect_store.clear_cache()
+        note("Cancellation requested.", ":material/stop_circle:")
         st.rerun()
 
 
@@ -127,14 +127,14 @@ def _tasks(run: FlowRun, history: list[State]) -> None:
 
 
 def _task_rows(run_id: str) -> list[tuple[str, list[State]]]:
-    """Each task's row title and its states, in the order in which they started."""
+    """Row title and states of each task, in order of start."""
     listed = prefect_api.task_runs(run_id)
-    # Prefect adds some letters to tell runs of one task apart; mostly there is only one.
+    # Prefect adds a suffix to each task run; it is needed only when a task ran more than once.
     names = [str(raw["name"]).rpartition("-")[0] or str(raw["name"]) for raw in listed]
     rows = []
     for number, raw in enumerate(listed):
         if number == _MOST_TASKS:
-            st.caption(f"The first {_MOST_TASKS} of {len(listed)} tasks.")
+            st.caption(f"First {_MOST_TASKS} of {len(listed)} tasks.")
             break
         history = states(prefect_api.task_history(str(raw["id"])))
         again = tries(history)
@@ -148,13 +148,13 @@ def _in_words(found: list[Segment]) -> str:
     return f"{len(rows)} rows over {max(segment.end for segment in found):.1f} seconds: {', '.join(rows)}."
 
 
-def _particulars(run: FlowRun, history: list[State]) -> None:
+def _details(run: FlowRun, history: list[State]) -> None:
     with st.expander("States", icon=":material/timeline:"):
         st.dataframe(
             [{"at": moment(state.at), "state": state.name, "message": state.message} for state in history],
             hide_index=True,
             height="content",
-            alt=f"{len(history)} states in the order of time.",
+            alt=f"{len(history)} states in chronological order.",
         )
     with st.expander("Parameters", icon=":material/tune:"):
         if run.parameters:

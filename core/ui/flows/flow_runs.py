@@ -1,4 +1,4 @@
-"""Flows: the list of runs, live; while Prefect does not answer, what the catalog knows of them."""
+"""Flows: the live list of runs; while Prefect does not respond, the jobs in the catalog."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def recent_runs() -> None:
         shown = st.session_state.get(_SHOWN, _STEP)
         found = prefect_store.recent_runs(states, deployment_id, shown + 1)
     except (PrefectUnavailableError, PrefectRefusedError):
-        st.caption(":material/cloud_off: Shown here once Prefect answers.")
+        st.caption(":material/cloud_off: Shown once Prefect responds.")
         _from_catalog()
         return
     if not found:
-        empty("No run here yet. Start one above, or choose another filter.")
+        empty("No runs found. Start one above, or change the filter.")
     with st.container(gap="xsmall", key="flow-runs"):
         for run in found[:shown]:
             _row(run, names.get(run.deployment_id or "", "without a deployment"))
@@ -60,7 +60,7 @@ def _filters(names: dict[str, str]) -> tuple[tuple[str, ...], str | None]:
             list(names),
             index=None,
             format_func=lambda one: names.get(one, one),
-            placeholder="every deployment",
+            placeholder="all deployments",
             key="flow_deployment",
             label_visibility="collapsed",
             width=260,
@@ -82,7 +82,7 @@ def facts(run: FlowRun, deployment: str) -> str:
     if run.state_type in TERMINAL and run.seconds:
         parts.append(duration(run.seconds))
     if run.run_count > 1:
-        parts.append(f"{run.run_count} tries")
+        parts.append(f"{run.run_count} attempts")
     return " · ".join(filter(None, parts))
 
 
@@ -91,7 +91,7 @@ def _from_catalog() -> None:
         found = jobs.listed(limit=_STEP)
     if not found:
         return
-    st.caption("What was asked for from here, as the catalog knows it:")
+    st.caption("Jobs in the catalog:")
     with st.container(gap="xsmall", key="catalog-jobs"):
         for job in found:
             state = {"submitted": "PENDING"}.get(job.state, job.state.upper())

@@ -14,11 +14,11 @@ _COLOURS = {"healthy": "green", "starting": "blue", "restarting": "orange", "unh
 
 @st.fragment(run_every=_EVERY_S)
 def flow_server() -> None:
-    """One line while all is well; what to do otherwise."""
+    """One line while all is healthy; what to do otherwise."""
     needed = [state for state in cached_states() if state.name in _NEEDED]
     with st.container(horizontal=True, vertical_alignment="center", key="flow-server"):
         for state in needed:
             st.markdown(f"{state.label} :{_COLOURS[state.state]}-badge[{state.state}]", width="content")
             if state.url and state.state == "healthy":
-                st.page_link(from_browser(state.url), label="Open its own pages", icon=":material/open_in_new:")
+                st.page_link(from_browser(state.url), label=f"Open {state.label}", icon=":material/open_in_new:")
     say(needed)

@@ -1,4 +1,4 @@
-"""A flow run and its tasks in time, as a Plotly figure. Pure: segments in, figure out."""
+"""Timeline of a flow run and its tasks as a Plotly figure. Pure: segments in, figure out."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _TINTS: dict[Outcome, str] = {
     "crashed": "red",
     "paused": "violet",
 }
-_LABELS: dict[Outcome, str] = {"retrying": "waits for another try"}
+_LABELS: dict[Outcome, str] = {"retrying": "awaiting retry"}
 _MIN_SHARE = 0.004
 
 
@@ -51,7 +51,7 @@ def gantt(found: Sequence[Segment]) -> go.Figure:
         figure.add_bar(
             y=[segment.row for segment in chosen],
             base=[segment.start for segment in chosen],
-            # A stretch of a few milliseconds would not be seen at all.
+            # A bar of a few milliseconds would be invisible.
             x=[max(segment.end - segment.start, _MIN_SHARE * whole) for segment in chosen],
             orientation="h",
             name=outcome,

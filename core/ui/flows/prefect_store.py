@@ -1,4 +1,4 @@
-"""What pages ask Prefect, remembered for two seconds for all readers together, and its trouble explained."""
+"""Cached queries to Prefect, shared by all users for two seconds, with errors shown as messages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FRESH_S = 2
 
 @contextmanager
 def explained_prefect() -> Iterator[None]:
-    """Turn a server that does not answer into a message; what follows on the page goes on."""
+    """Show a message when the server does not respond; the rest of the page is still drawn."""
     try:
         yield
     except PrefectUnavailableError as error:
@@ -30,11 +30,11 @@ def explained_prefect() -> Iterator[None]:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """The same in few words, for parts of a page whose top already says what to do."""
+    """A short form, for parts of a page whose top already says what to do."""
     try:
         yield
     except (PrefectUnavailableError, PrefectRefusedError):
-        st.caption(":material/cloud_off: Shown here once Prefect answers.")
+        st.caption(":material/cloud_off: Shown once Prefect responds.")
 
 
 def deployments() -> list[tuple[Deployment, datetime | None]]:
@@ -47,8 +47,8 @@ def recent_runs(states: tuple[str, ...], deployment_id: str | None, limit: int) 
     return _recent_runs(get_settings().prefect_api, states, deployment_id, limit)
 
 
-def forget() -> None:
-    """Ask anew: something was just done."""
+def clear_cache() -> None:
+    """Query again: something has just changed."""
     _deployments.clear()
     _recent_runs.clear()
 

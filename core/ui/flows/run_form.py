@@ -9,15 +9,16 @@ from core.jobs import flow_control, job_parameters, jobs
 from core.jobs.flow_control import Deployment
 from core.storage import datasets
 from core.ui.flows import prefect_store
-from core.ui.flows.deployment_cards import WANTED, act
+from core.ui.flows.deployment_cards import ASKED, WANTED, act
 from core.ui.shell.messages import explained
 from core.ui.shell.parameter_form import parameter_form
 from core.workloads.form_schema import beginning
 
 
 def run_form() -> None:
-    """The dialog, when somebody has just asked for it. It lies outside of the cards, which renew themselves."""
-    wanted = st.session_state.pop(WANTED, None)
+    """The dialog, while somebody wants it. It lies outside of the cards, which renew themselves."""
+    st.session_state.pop(ASKED, None)
+    wanted = st.session_state.get(WANTED)
     if wanted is None:
         return
     with prefect_store.quiet():
@@ -27,7 +28,11 @@ def run_form() -> None:
                 _dialog(deployment, model)
 
 
-@st.dialog("Run with parameters")
+def _close() -> None:
+    st.session_state.pop(WANTED, None)
+
+
+@st.dialog("Run with parameters", on_dismiss=_close)
 def _dialog(deployment: Deployment, model: type[BaseModel]) -> None:
     st.markdown(f"`{deployment.full_name}`")
     choices = parameter_form(model, _begun(deployment, model), f"run_{deployment.full_name}")
@@ -36,11 +41,13 @@ def _dialog(deployment: Deployment, model: type[BaseModel]) -> None:
             "Run", type="primary", icon=":material/play_arrow:", key="btn_run_form", disabled=choices is None
         )
         if st.button("Cancel", key="btn_cancel"):
+            _close()
             st.rerun()
     if agreed and choices is not None:
         sent = job_parameters.as_sent(deployment.flow, choices)
         done = f"Asked for a run of {deployment.full_name}."
         act(lambda who: flow_control.run_now(who, deployment, sent), done)
+        _close()
         st.rerun()
 
 

@@ -1,4 +1,4 @@
-"""How flows and their states are named and coloured on pages."""
+"""Labels and colours of flows and their states."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from core.jobs.flow_control import RANDOM_CHECK
 from core.jobs.prefect_api import FlowRun
 
 ABOUT = {
-    jobs.CHECK: "Measures the champion on the newest data; trains, compares and promotes when it must.",
-    jobs.GENERATE: "Makes, stores and registers a dataset, then asks for a check.",
-    jobs.PREDICT_FILE: "Answers every row of an uploaded file with the champion.",
-    jobs.PREDICT_VIDEO: "Draws what the champion sees on every frame of an uploaded video.",
-    jobs.IMPORT: "Takes over the pictures and boxes of an uploaded dataset.",
-    jobs.PROPOSE: "Looks at pictures without labels and proposes boxes for a person to confirm.",
-    RANDOM_CHECK: "The course's exercise: tosses a coin, and tries again when it says drift.",
+    jobs.CHECK: "Evaluates the champion on the newest data; trains, compares and promotes a challenger when needed.",
+    jobs.GENERATE: "Generates and registers a dataset, then starts a check.",
+    jobs.PREDICT_FILE: "Predicts every row of an uploaded file with the champion.",
+    jobs.PREDICT_VIDEO: "Draws the champion's detections on every frame of an uploaded video.",
+    jobs.IMPORT: "Imports the images and boxes of an uploaded dataset.",
+    jobs.PROPOSE: "Proposes boxes on unlabelled images, for review on the Label page.",
+    RANDOM_CHECK: "The course's exercise: draws a random number, and retries when it means drift.",
 }
 
 _LOOKS = {
@@ -44,12 +44,12 @@ def badge(state_type: str, state_name: str) -> str:
     colour, icon = _LOOKS.get(state_type, ("gray", ":material/help:"))
     if state_name in _ATTENTION:
         colour = "orange"
-    words = {"AwaitingRetry": "awaiting retry", "AwaitingConcurrencySlot": "awaiting its turn"}
+    words = {"AwaitingRetry": "awaiting retry", "AwaitingConcurrencySlot": "awaiting a slot"}
     return f":{colour}-badge[{icon} {words.get(state_name, state_name.lower())}]"
 
 
 def span(seconds: float) -> str:
-    """A stretch of time in whole numbers: "30 s", "5 min", "1 min 30 s", "2 h 15 min"."""
+    """A duration in whole numbers: "30 s", "5 min", "1 min 30 s", "2 h 15 min"."""
     whole = max(round(seconds), 0)
     if whole < 60:
         return f"{whole} s"
@@ -60,7 +60,7 @@ def span(seconds: float) -> str:
 
 
 def started_by(run: FlowRun, job_starter: str | None = None) -> str:
-    """Who wanted it."""
+    """Who started the run."""
     if run.auto_scheduled:
-        return "by the schedule"
-    return f"by {job_starter}" if job_starter and job_starter != "schedule" else "by hand"
+        return "by schedule"
+    return f"by {job_starter}" if job_starter and job_starter != "schedule" else "manually"

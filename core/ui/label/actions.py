@@ -138,13 +138,13 @@ def wanted() -> int | None:
 
 
 def showing() -> int:
-    """Counts what was done: with each deed the editor shows its picture anew."""
+    """Counts what was done: after each action the editor reloads its image."""
     count: int = st.session_state.get(_ROUND, 0)
     return count
 
 
 def said() -> str:
-    """What the last deed did, for the editor to announce."""
+    """Result of the last action, announced by the editor."""
     text: str = st.session_state.get(_SAID, "")
     return text
 

@@ -9,7 +9,7 @@ import streamlit as st
 from core.auth.roles import Actor, Role
 from core.jobs import jobs
 from core.labelling import review_queue
-from core.ui.label import actions as deeds
+from core.ui.label import actions
 from core.ui.shell.confirm import confirm
 from core.ui.shell.formats import percent
 from core.ui.shell.job_progress import follow_job, start_job
@@ -40,10 +40,10 @@ def _accept_confident(workload: str, count: int, editor: bool) -> None:
         st.markdown(f"The model is at least {sure} sure of **{count:,}** proposals.", width="stretch")
         if st.button("Accept them all", icon=":material/done_all:", key="btn_accept_all", disabled=not editor):
             confirm(
-                f"Accept {count:,} proposals as they are, without looking at each? Flagged pictures stay in the queue. "
+                f"Accept {count:,} proposals as they are, without looking at each? Flagged images stay in the queue. "
                 "You can undo this afterwards.",
                 "Accept them",
-                lambda who: deeds.accept_confident(who, workload),
+                lambda who: actions.accept_confident(who, workload),
                 "Accepted. Undo takes all of them back.",
             )
 

@@ -12,7 +12,7 @@ from core.images import store
 from core.labelling import review_queue
 from core.labelling.review_history import stamp
 from core.storage.lake import LakeUnreachableError
-from core.ui.label import actions as deeds
+from core.ui.label import actions
 from core.ui.label.class_choice import class_choice
 from core.ui.label.editor import Act, Showing, editor, taken_act
 from core.ui.label.image_facts import facts
@@ -34,7 +34,7 @@ def workload_asked() -> str | None:
 def label_page(actor: Actor, workload: str) -> None:
     """The queue's head in the editor, or what to do when nothing waits."""
     if act := taken_act():
-        deeds.perform(actor, act)
+        actions.perform(actor, act)
     chosen = queue_filter(workload)
     image = _current(chosen)
     if image is None:
@@ -49,7 +49,7 @@ def label_page(actor: Actor, workload: str) -> None:
 
 def _current(chosen: QueueFilter) -> Image | None:
     with explained():
-        asked = deeds.wanted() or _in_address()
+        asked = actions.wanted() or _in_address()
         if asked is not None and (found := store.get(asked)) is not None and found.workload == chosen.workload:
             return found
         queue = review_queue.queue(
@@ -58,7 +58,7 @@ def _current(chosen: QueueFilter) -> Image | None:
             reason=chosen.reason,
             label=chosen.label,
             source=chosen.source,
-            without=deeds.passed(),
+            without=actions.passed(),
         )
     return queue[0] if queue else None
 
@@ -68,7 +68,7 @@ def _in_address() -> int | None:
     asked = _asked()
     st.query_params.pop("image", None)
     if asked is not None:
-        deeds.look_at(asked)
+        actions.look_at(asked)
     return asked
 
 
@@ -79,8 +79,8 @@ def _asked() -> int | None:
 
 def _show(actor: Actor, image: Image) -> None:
     readonly = actor.role.rank < Role.EDITOR.rank
-    draft = deeds.draft_of(image.id)
-    showing = Showing(f"{image.id}.{deeds.showing()}", readonly, deeds.undoable(), deeds.said(), draft)
+    draft = actions.draft_of(image.id)
+    showing = Showing(f"{image.id}.{actions.showing()}", readonly, actions.undoable(), actions.said(), draft)
     collection = collection_of(image.workload)
     try:
         if collection.whole_image:
@@ -99,7 +99,7 @@ def _show(actor: Actor, image: Image) -> None:
 def _button(actor: Actor, image: Image, label: str, action: Literal["next", "reject"], disabled: bool) -> None:
     """For pictures that the editor cannot show."""
     if st.button(label, key=f"btn_label_{action}", disabled=disabled):
-        deeds.perform(actor, Act(action=action, image=image.id, seen=stamp(image), boxes=[]))
+        actions.perform(actor, Act(action=action, image=image.id, seen=stamp(image), boxes=[]))
         st.rerun()
 
 
@@ -113,10 +113,10 @@ def _nothing_left(actor: Actor, chosen: QueueFilter) -> None:
         empty("The review queue is empty. Collect images, or report a mistake on Live.", ":material/task_alt:")
     with st.container(horizontal=True):
         if skipped and st.button("Look at them again", icon=":material/replay:", key="btn_label_again"):
-            deeds.passed().clear()
+            actions.passed().clear()
             st.rerun()
-        if deeds.undoable() and st.button("Undo the last step", icon=":material/undo:", key="btn_label_undo"):
-            deeds.take_back(actor)
+        if actions.undoable() and st.button("Undo the last step", icon=":material/undo:", key="btn_label_undo"):
+            actions.take_back(actor)
             st.rerun()
         for path, label in (("datasets.py", "Collect images"), ("train.py", "Train")):
             if not skipped and may_open(actor, path):

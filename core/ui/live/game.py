@@ -67,7 +67,7 @@ def _said(match: Match, rules: Playable) -> None:
         )
     elif match.phase is Phase.PAUSED and match.unseen >= PATIENCE:
         st.warning(
-            "I saw nothing in three rounds. Hold it into the picture, then go on.",
+            "No throw was detected in three rounds. Show your hand to the camera, then continue.",
             icon=":material/visibility_off:",
         )
     elif match.phase is Phase.PAUSED:
@@ -78,22 +78,24 @@ def _said(match: Match, rules: Playable) -> None:
         _round(match.rounds[-1], rules, large=True)
     else:
         st.markdown("### Go!" if match.phase is Phase.READING else "### Get ready …")
-        st.caption(f"I have chosen. My pledge: `{match.pledge.digest}`", help=_PLEDGE)
+        st.caption(f"I have chosen. My commitment: `{match.commitment.digest}`", help=_COMMITMENT)
 
 
-_PLEDGE = (
+_COMMITMENT = (
     "The beginning of the SHA-256 of my choice, a colon and a random word. Both are told after the round, so you can "
     "check that I did not wait for yours."
 )
 
 
 def _round(played: Round, rules: Playable, large: bool = False) -> None:
-    sides = f"{_named(played.you, rules)} against {_named(played.pledge.throw, rules)}"
+    sides = f"{_named(played.you, rules)} against {_named(played.commitment.throw, rules)}"
     text = f"{sides}: **{_OUTCOMES[played.outcome]}**"
     if large:
         st.markdown(f"### {text}")
     else:
-        st.caption(f"{text} · pledge `{played.pledge.digest}` = `{played.pledge.throw}:{played.pledge.word}`")
+        st.caption(
+            f"{text} · commitment `{played.commitment.digest}` = `{played.commitment.throw}:{played.commitment.word}`"
+        )
 
 
 def _named(label: str, rules: Playable) -> str:

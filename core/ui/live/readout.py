@@ -14,7 +14,7 @@ _EVERY_S = 0.5
 _SILENT_S = 4.0
 _PATIENCE_S = 15.0
 
-_AGE = "The picture never waits for the model: the boxes belong to the newest frame that it has answered."
+_AGE = "The video never waits for the model: the boxes belong to the latest frame that it has processed."
 
 
 def readout(viewer: Viewer, stream: Stream, workload: str) -> None:

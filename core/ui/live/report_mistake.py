@@ -68,7 +68,7 @@ def _freeze(viewer: Viewer) -> None:
     st.session_state.pop(_DONE, None)
     moment = viewer.moment()
     if moment is None:
-        st.session_state[_DONE] = ("No frame has been looked at yet. Wait a second and press again.", False)
+        st.session_state[_DONE] = ("No frame has been processed yet. Wait a second and press again.", False)
         return
     st.session_state[_MOMENT] = moment
     st.session_state[_NTH] = st.session_state.get(_NTH, 0) + 1

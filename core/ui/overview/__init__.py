@@ -1,1 +1,1 @@
-"""The overview page's pieces."""
+"""Components of the Overview page."""

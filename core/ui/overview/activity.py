@@ -1,4 +1,4 @@
-"""What happened lately: decisions, jobs and people's deeds in one list, newest first."""
+"""Recent activity: decisions, jobs and audited actions in one list, newest first."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from core.jobs import jobs
 from core.loop import decisions
 
 _OPEN_TO_ALL = ("dataset.", "flow.", "job.cancel", "model.")
-"""Deeds that viewers may see; logins, users and tokens are the admins' business."""
+"""Audited actions that viewers may see; logins, users and tokens are for admins only."""
 
-_TOLD_OTHERWISE = {"job.submit", "model.promote"}
-"""Their outcome, a job or a decision, is in the list already."""
+_SHOWN_OTHERWISE = {"job.submit", "model.promote"}
+"""Their result, a job or a decision, is in the list already."""
 
-_FARTHEST = 4000
+_MAX_ROWS = 4000
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """One line. ``kind`` is a decision's kind, ``job.<state>`` or an audited action; ``times`` counts
-    equal neighbours that were folded into this one; ``flow_run_id`` leads to the run behind it."""
+    equal neighbours that were merged into this one; ``flow_run_id`` is the run behind it."""
 
     at: datetime
     kind: str
@@ -43,17 +43,17 @@ def recent(actor: Actor, limit: int = 30) -> list[Event]:
     while True:
         sources = [_of_decisions(reach), _of_jobs(reach), _of_people(actor, reach)]
         cut = [source for source in sources if len(source) == reach]
-        # Before the last event of a source that was cut short, the others alone would tell half the story.
+        # Before the last event of a truncated source, the list would be incomplete.
         since = max((source[-1].at for source in cut), default=None)
         found = [event for source in sources for event in source if since is None or event.at >= since]
         folded = fold(sorted(found, key=lambda event: event.at, reverse=True))
-        if len(folded) >= limit or not cut or reach >= _FARTHEST:
+        if len(folded) >= limit or not cut or reach >= _MAX_ROWS:
             return folded[:limit]
-        reach *= 4  # folding shortened the list: look farther back
+        reach *= 4  # merging shortened the list: read more rows
 
 
 def fold(events: list[Event]) -> list[Event]:
-    """Neighbours that differ in their time only become one: a champion that is kept all night is one line."""
+    """Merge neighbours that differ only in time: a champion that is kept all night is one line."""
     folded: list[Event] = []
     for event in events:
         last = folded[-1] if folded else None
@@ -67,7 +67,7 @@ def fold(events: list[Event]) -> list[Event]:
 def _same(one: Event, other: Event) -> bool:
     if (one.kind, one.subject, one.by) != (other.kind, other.subject, other.by):
         return False
-    # Kept with 0.931 or with 0.932: no news either way.
+    # Kept with 0.931 or with 0.932: the same event.
     return one.kind == decisions.KEPT or one.text == other.text
 
 
@@ -84,7 +84,7 @@ def _subject(one: Decision) -> str:
 
 
 def _of_jobs(reach: int) -> list[Event]:
-    """Jobs that ended, but for those that a decision or a dataset tells of."""
+    """Finished jobs, except those already shown as a decision or a dataset."""
     query = select(Job).where(Job.finished_at.is_not(None)).order_by(Job.finished_at.desc()).limit(reach)
     with reading() as session:
         found = list(session.scalars(query))
@@ -99,7 +99,7 @@ def _of_jobs(reach: int) -> list[Event]:
 
 
 def _of_people(actor: Actor, reach: int) -> list[Event]:
-    query = select(AuditEvent).where(AuditEvent.action.not_in(_TOLD_OTHERWISE))
+    query = select(AuditEvent).where(AuditEvent.action.not_in(_SHOWN_OTHERWISE))
     if actor.role is not Role.ADMIN:
         beginnings = AuditEvent.action.startswith(_OPEN_TO_ALL[0])
         for start in _OPEN_TO_ALL[1:]:

@@ -1,4 +1,4 @@
-"""One card per workload: who is champion, how good, trained on what, and whether the data drifted."""
+"""One card per workload: the champion, its metric, its training data, and drift."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.workloads import WORKLOADS, get_workload
 
 
 def champion_cards(actor: Actor) -> None:
-    """All workloads side by side; they stack on a narrow screen."""
+    """All workloads side by side; stacked on a narrow screen."""
     for place, name in zip(st.columns(len(WORKLOADS)), WORKLOADS, strict=True):
         with place, st.container(border=True, key=f"champion-{name}"):
             _card(actor, champion_status(name))
@@ -24,7 +24,7 @@ def _card(actor: Actor, shown: ChampionStatus) -> None:
         st.markdown(f"**{shown.title}** :gray-badge[no champion yet]")
         st.write(_first_step(shown.workload))
         if may_open(actor, "datasets.py"):
-            page_link("datasets.py", "Make a dataset")
+            page_link("datasets.py", "Create a dataset")
         return
     st.markdown(f"**{shown.title}** {_badges(shown)}")
     figures, words = st.columns([2, 3], vertical_alignment="center")
@@ -42,13 +42,13 @@ def _card(actor: Actor, shown: ChampionStatus) -> None:
 
 def _first_step(workload: str) -> str:
     if get_workload(workload).has_starter:
-        return "A model that ships with Shifumi answers. Make a dataset: it is measured there, and then improved."
-    return "Make a dataset: the first model is trained from it by itself."
+        return "The starter model is serving. Create a dataset to evaluate and improve it."
+    return "Create a dataset: the first model is then trained automatically."
 
 
 def _metric(shown: ChampionStatus) -> None:
     value = "–" if shown.value is None else f"{shown.value:.3f}"
-    # One value draws no line, and two draw a cliff whatever their distance.
+    # One value draws no line, and two always draw a full-height step.
     trend = list(shown.trend) if len(shown.trend) > 2 else None
     st.metric(
         shown.metric,
@@ -62,7 +62,7 @@ def _metric(shown: ChampionStatus) -> None:
 def _badges(shown: ChampionStatus) -> str:
     badges = [f":green-badge[:material/trophy: champion v{shown.version}]"]
     if shown.under_threshold:
-        badges.append(f":red-badge[under the threshold {shown.threshold:g}]")
+        badges.append(f":red-badge[below threshold {shown.threshold:g}]")
     if shown.drift is True:
         badges.append(":orange-badge[:material/warning: drift]")
     elif shown.drift is False:
@@ -71,13 +71,13 @@ def _badges(shown: ChampionStatus) -> str:
 
 
 def facts(shown: ChampionStatus) -> list[str]:
-    """What the card says in words."""
+    """The card's lines of text."""
     lines = []
     if shown.ci_low is not None and shown.ci_high is not None and shown.measured_at is not None:
         interval = f"95 % interval {shown.ci_low:.3f} to {shown.ci_high:.3f}"
-        lines.append(f"{interval}, measured on dataset {shown.measured_on} · {ago(shown.measured_at)}")
-    trained = f"Trained on dataset {shown.dataset_id}" if shown.dataset_id else "Not trained here"
-    crowned = f" · promoted {ago(shown.promoted_at)}" if shown.promoted_at else ""
-    lines.append(trained + crowned)
-    lines.append(render(shown.drift_summary) or "Not compared with newer data yet.")
+        lines.append(f"{interval}, evaluated on dataset {shown.measured_on} · {ago(shown.measured_at)}")
+    trained = f"Trained on dataset {shown.dataset_id}" if shown.dataset_id else "Starter model"
+    promoted = f" · promoted {ago(shown.promoted_at)}" if shown.promoted_at else ""
+    lines.append(trained + promoted)
+    lines.append(render(shown.drift_summary) or "No drift test yet.")
     return lines

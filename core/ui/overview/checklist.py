@@ -1,4 +1,4 @@
-"""A newcomer's first steps, ticked by what really happened in this installation."""
+"""First steps for a new user, ticked off from what happened in this installation."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ DISCORD = "discord"
 
 
 _STEPS = (
-    ("login", "Log in", "That worked.", "", Role.VIEWER),
-    ("dataset", "Make a dataset", "The defaults will do.", "datasets.py", Role.EDITOR),
-    ("model", "Get a first model", "It is trained by itself once there is data.", "train.py", Role.EDITOR),
-    ("prediction", "Ask it something", "One point, or a whole CSV file.", "predict.py", Role.VIEWER),
+    ("login", "Log in", "Done.", "", Role.VIEWER),
+    ("dataset", "Create a dataset", "The defaults are fine.", "datasets.py", Role.EDITOR),
+    ("model", "Train a first model", "Starts automatically once there is data.", "train.py", Role.EDITOR),
+    ("prediction", "Make a prediction", "For one point, or for a CSV file.", "predict.py", Role.VIEWER),
     (
         "drift",
-        "Let the world change",
-        "Generate data with another angle: the check notices that the champion no longer fits.",
+        "Simulate drift",
+        "Generate data with another angle: the next check finds that the champion no longer fits.",
         "datasets.py",
         Role.EDITOR,
     ),
     (
         "recovery",
-        "See a better model take over",
-        "It is trained and promoted by itself; the timeline shows it.",
+        "Watch a better model get promoted",
+        "It is trained and promoted automatically; the timeline shows it.",
         "train.py",
         Role.EDITOR,
     ),
-    ("token", "Make an API token", "For programs that ask the model over HTTP.", "admin.py", Role.ADMIN),
+    ("token", "Create an API token", "For programs that request predictions over HTTP.", "admin.py", Role.ADMIN),
     (
         DISCORD,
-        "Be told on Discord",
-        "Set SHIFUMI_DISCORD_WEBHOOK_URL and send a test message, or do without.",
+        "Set up Discord notifications",
+        "Set SHIFUMI_DISCORD_WEBHOOK_URL and send a test message, or skip this step.",
         "admin.py",
         Role.ADMIN,
     ),
@@ -51,8 +51,8 @@ _STEPS = (
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """``page`` is the file of the page where it is done, as the navigation names it; empty when nothing
-    has to be done. ``skipped`` counts as done."""
+    """``page`` is the file name of the page where the step is done; empty when there is nothing to do.
+    ``skipped`` counts as done."""
 
     key: str
     title: str
@@ -64,7 +64,7 @@ class Step:
 
 
 def steps() -> list[Step]:
-    """All steps in the order a newcomer takes them. Raises ``CatalogUnavailableError``."""
+    """All steps in order. Raises ``CatalogUnavailableError``."""
     done = _facts()
     dipped = _first_dip()
     told = get_settings().discord_webhook_url is not None
@@ -75,13 +75,13 @@ def steps() -> list[Step]:
 
 
 def skip_discord(actor: Actor) -> None:
-    """Decide to do without Discord. Raises ``ForbiddenError`` below admin."""
+    """Skip the Discord step. Raises ``ForbiddenError`` below admin."""
     require(actor, Role.ADMIN)
     audit.record_event(actor, _SKIP, DISCORD)
 
 
 def _facts() -> dict[str, bool]:
-    """Each answered by the catalog in one round trip; what was deleted since still counts."""
+    """Which steps are done, in one query; datasets deleted since still count."""
     answered = Job.kind == jobs.PREDICT_FILE, Job.state == jobs.COMPLETED
     asked = {
         "dataset": or_(exists(select(Dataset.id)), _done("dataset.create")),
@@ -102,7 +102,7 @@ def _done(action: str, subject: str | None = None) -> exists:  # type: ignore[va
 
 
 def _first_dip() -> int | None:
-    """The first decision at which a champion no longer fitted: drift was found, or it fell under the threshold."""
+    """The first decision at which the data had drifted or the champion was below the threshold."""
     query = select(Decision).where(Decision.champion_version.is_not(None)).order_by(Decision.id)
     with reading() as session:
         suspects = session.scalars(query.where(or_(Decision.drift, Decision.kind.in_([PROMOTED, REJECTED]))).limit(500))

@@ -23,12 +23,12 @@ _WORDS = {
     "flow.resume": (":material/play_circle:", "schedule resumed"),
     "flow.run": (":material/play_arrow:", "run started"),
     "flow.cancel": (":material/stop_circle:", "run cancelled"),
-    "job.cancel": (":material/stop_circle:", "cancel asked for"),
+    "job.cancel": (":material/stop_circle:", "cancel requested"),
     "job.completed": (":material/check_circle:", "completed"),
     "job.cancelled": (":material/stop_circle:", "cancelled"),
     "job.failed": (":material/error:", "failed"),
     "job.crashed": (":material/error:", "crashed"),
-    "token.create": (":material/key:", "token made"),
+    "token.create": (":material/key:", "token created"),
     "token.revoke": (":material/key_off:", "token revoked"),
     "user.add": (":material/person_add:", "user added"),
     "user.login": (":material/login:", "logged in"),
@@ -47,7 +47,7 @@ def events(actor: Actor) -> None:
     shown = st.session_state.get(_SHOWN, _STEP)
     found = recent(actor, shown + 1)
     if not found:
-        empty("Nothing happened yet.")
+        empty("No events yet.")
         return
     with st.container(gap="xsmall", key="events"):
         for number, event in enumerate(found[:shown]):
@@ -61,7 +61,7 @@ def _more() -> None:
 
 
 def headline(event: Event) -> str:
-    """Markdown: icon, subject and what became of it."""
+    """Markdown: icon, subject and outcome."""
     look = LOOKS.get(event.kind)
     if look is not None:
         icon, word = f":{look.tint}[{look.icon}]", look.label

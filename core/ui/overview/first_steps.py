@@ -1,4 +1,4 @@
-"""The newcomer's checklist."""
+"""The checklist for new users."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from core.ui.shell.messages import explained
 
 
 def is_new() -> bool:
-    """True until there is a first model: until then the list is what matters most."""
+    """True until there is a first model; until then the checklist is shown first."""
     return not all(step.done for step in steps() if step.key == "model")
 
 
 def first_steps(actor: Actor) -> None:
-    """The list, unfolded until everything is ticked; the next step carries its hint and its link."""
+    """The list, expanded until everything is done; the next step has a hint and a link."""
     found = steps()
     done = sum(step.done for step in found)
     upcoming = next((step for step in found if not step.done), None)
@@ -39,13 +39,13 @@ def _line(actor: Actor, step: Step, upcoming: bool) -> None:
         return
     st.caption(step.hint)
     if actor.role.rank < step.needs.rank:
-        st.caption(f"Somebody with the role {step.needs.value} does this.")
+        st.caption(f"Requires role {step.needs.value}.")
         return
     with st.container(horizontal=True):
         if step.page and may_open(actor, step.page):
-            page_link(step.page, "Go there")
+            page_link(step.page, "Open page")
         if step.key == DISCORD and actor.role is Role.ADMIN:
-            st.button("Do without", key="btn_skip_discord", on_click=_skip, type="tertiary")
+            st.button("Skip", key="btn_skip_discord", on_click=_skip, type="tertiary")
 
 
 def _skip() -> None:

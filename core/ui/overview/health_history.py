@@ -22,7 +22,7 @@ _SPANS = {"1 h": timedelta(hours=1), "24 h": timedelta(days=1), "7 d": timedelta
 
 @st.fragment(run_every=_EVERY_S)
 def health_history() -> None:
-    """Heading, choice of the span, a strip per service, and in words when one was down last."""
+    """Heading, time range, one row per service, and the last outage of each in words."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.subheader("Health history", width="stretch", anchor=False)
         span = st.segmented_control(
@@ -37,7 +37,7 @@ def health_history() -> None:
         empty(_nothing(get_settings().health_interval_s), ":material/monitor_heart:")
         return
     show(strip(found, begin(found, start, now), now, browser_zone()), "health_strip", _alt(found))
-    st.caption("Green and slim: up. Red and tall: down. A thin line: nobody looked, as while Shifumi was off.")
+    st.caption("Green: up. Red (taller): down. Thin grey line: no data, for example while Shifumi was stopped.")
     st.markdown(outages(found, now))
 
 
@@ -47,13 +47,13 @@ def _histories(catalog: str, span: str) -> dict[str, History]:
 
 
 def begin(found: Mapping[str, History], start: datetime, now: datetime) -> datetime:
-    """Where the picture begins: a new installation's first minutes would be a speck at the edge of a week."""
+    """Start of the time axis: a new installation's first minutes would be too small to see in a week."""
     oldest = min(history.stretches[0].since for history in found.values())
     return max(start, min(oldest, now - _LEAST))
 
 
 def _named(found: Mapping[str, History]) -> dict[str, History]:
-    """In the order of the tiles, under the names that people read; a service of another version comes last."""
+    """In the order of the tiles, with display names; unknown services come last."""
     known = labels()
     order = [name for name in known if name in found] + sorted(set(found) - set(known))
     return {known.get(name, name): found[name] for name in order if found[name].stretches}
@@ -61,24 +61,21 @@ def _named(found: Mapping[str, History]) -> dict[str, History]:
 
 def _nothing(interval_s: float) -> str:
     if not interval_s:
-        return "Nobody writes down how the services are: SHIFUMI_HEALTH_INTERVAL_S is 0."
-    return (
-        f"Nothing was seen in this time. While the flow runner works it looks every {interval_s:g} s, "
-        "and each service gets its strip here."
-    )
+        return "Health sampling is off: SHIFUMI_HEALTH_INTERVAL_S is 0."
+    return f"No samples in this time range. While the flow runner runs, it checks every service each {interval_s:g} s."
 
 
 def outages(found: Mapping[str, History], now: datetime) -> str:
-    """Markdown: a line for each service that was down, with when it was down last and for how long."""
+    """Markdown: one line for each service that was down, with its last outage and how long it lasted."""
     lines = [
-        f"- {_told(label, outage, now)}{f': {plain(outage.detail)}' if outage.detail else ''}"
+        f"- {_outage_text(label, outage, now)}{f': {plain(outage.detail)}' if outage.detail else ''}"
         for label, history in found.items()
         if (outage := history.last_outage)
     ]
-    return "\n".join(lines) or "No service was seen down in this time."
+    return "\n".join(lines) or "No outage in this time range."
 
 
-def _told(label: str, outage: Stretch, now: datetime) -> str:
+def _outage_text(label: str, outage: Stretch, now: datetime) -> str:
     if (now - outage.until).total_seconds() < 3 * get_settings().health_interval_s:
         return f"**{plain(label)}** is down, for {duration(outage.seconds)} so far"
     return f"**{plain(label)}** was last down until {ago(outage.until, now)}, for {duration(outage.seconds)}"
@@ -86,4 +83,4 @@ def _told(label: str, outage: Stretch, now: datetime) -> str:
 
 def _alt(found: Mapping[str, History]) -> str:
     shares = [f"{label} {share_of(one.uptime)}" for label, one in found.items() if one.uptime is not None]
-    return f"How much of the observed time each service was up: {', '.join(shares)}"
+    return f"Uptime of each service over the observed time: {', '.join(shares)}"

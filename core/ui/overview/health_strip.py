@@ -1,4 +1,4 @@
-"""The health of the services over time as a Plotly figure: a strip for each. Pure: histories in, figure out."""
+"""The health of the services over time as a Plotly figure, one row each. Pure: histories in, figure out."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _ROW_PX = 40
-_LOOKS = {True: (GREEN, 0.36), False: (RED, 0.74)}
-"""Up and down: colour, and height as a share of the row, for those who do not tell the two colours apart."""
+_STYLES = {True: (GREEN, 0.36), False: (RED, 0.74)}
+"""Up and down: colour, and bar height as a share of the row, for colour-blind readers."""
 
 _LEAST_SHARE = 0.003
-"""An outage shorter than this share of the picture would not be seen at all."""
+"""Minimum width of an outage as a share of the time axis; a shorter one would be invisible."""
 
 
 def strip(histories: Mapping[str, History], start: datetime, end: datetime, zone: tzinfo) -> go.Figure:
-    """One row per label, top down: green and slim while it was up, red and tall while it was down, a thin grey line
-    where nobody looked. Times are shown in ``zone``."""
+    """One row per label, from the top: green while up, red and taller while down, a thin grey line where there is no
+    data. Times are shown in ``zone``."""
     import plotly.graph_objects as go
 
     rows = list(histories)
@@ -36,10 +36,10 @@ def strip(histories: Mapping[str, History], start: datetime, end: datetime, zone
         orientation="h",
         width=0.06,
         marker={"color": GREY, "opacity": 0.45, "line": {"width": 0}},
-        hovertemplate="%{y}<br>nobody looked<extra></extra>",
+        hovertemplate="%{y}<br>no data<extra></extra>",
     )
     least_s = _LEAST_SHARE * (end - start).total_seconds()
-    for up, look in _LOOKS.items():
+    for up, look in _STYLES.items():
         chosen = [(label, one) for label, history in histories.items() for one in history.stretches if one.up is up]
         if chosen:
             _add(figure, chosen, look, end, zone, least_s)
@@ -76,7 +76,7 @@ def _add(
     seconds = [max(one.seconds, 0 if one.up else least_s) for _, one in chosen]
     figure.add_bar(
         y=[label for label, _ in chosen],
-        # One that is made wider must not stick out of the picture.
+        # A widened bar must stay inside the axis.
         base=[
             _clock(min(one.since, end - timedelta(seconds=wide)), zone)
             for (_, one), wide in zip(chosen, seconds, strict=True)
@@ -96,8 +96,8 @@ def _clock(when: datetime, zone: tzinfo) -> datetime:
 
 
 def _label(label: str, history: History) -> str:
-    # Two lines: on a telephone one would leave no room for the strip.
-    share = "not seen" if history.uptime is None else share_of(history.uptime)
+    # Two lines: on a phone one long line would leave no room for the bars.
+    share = "no data" if history.uptime is None else share_of(history.uptime)
     return f"{escape(label)}<br><b>{share}</b>"
 
 
@@ -108,5 +108,5 @@ def share_of(uptime: float) -> str:
 
 def _words(one: Stretch) -> str:
     if one.up:
-        return f"up for {duration(one.seconds)}, answers in {one.milliseconds:.0f} ms"
+        return f"up for {duration(one.seconds)}, response time {one.milliseconds:.0f} ms"
     return f"down for {duration(one.seconds)}: {escape(one.detail[:70] or 'no details')}"

@@ -26,12 +26,12 @@ _BADGES: dict[str, tuple[str, _Colour]] = {
     "stopped": (":material/stop_circle:", "gray"),
 }
 _PAGE_OF = {"api": "/docs"}
-"""Where a service's own page is when it is not at its root."""
+"""Path of a service's web interface when it is not at its root."""
 
 
 @st.fragment(run_every=_EVERY_S)
 def services() -> None:
-    """A tile per service, and under them what to do about those that are not well."""
+    """A tile per service, and below them what to do about unhealthy ones."""
     states = [as_shown(state) for state in cached_states()]
     with st.container(horizontal=True, gap="xsmall", key="services"):
         for state in states:
@@ -40,7 +40,7 @@ def services() -> None:
 
 
 def say(states: Sequence[ComponentState]) -> None:
-    """One message about those that start, one about those that are not well."""
+    """One message about starting services, one about unhealthy ones."""
     starting = [state.label for state in states if state.state == "starting"]
     if starting:
         verb = "is" if len(starting) == 1 else "are"
@@ -52,7 +52,7 @@ def say(states: Sequence[ComponentState]) -> None:
 
 
 def as_shown(state: ComponentState) -> ComponentState:
-    """On a first start the store is simply not there yet: that is no trouble."""
+    """On the first start the MLflow store does not exist yet: shown as starting, not as unhealthy."""
     return replace(state, state="starting", detail="") if on_its_way(state) else state
 
 
@@ -68,7 +68,7 @@ def _states(data_dir: str, prefect: str) -> list[ComponentState]:
 
 
 def advice(state: ComponentState) -> str:
-    """Markdown: what is the matter and what to do; empty for a service that is well or on its way."""
+    """Markdown: the problem and what to do; empty for a healthy or starting service."""
     if state.state in {"healthy", "starting"}:
         return ""
     return f"**{state.label}** is {state.state}: {plain(state.detail or 'no details')}. {state.remedy}"

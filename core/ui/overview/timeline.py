@@ -1,4 +1,4 @@
-"""The loop's decisions as a picture: the metric over time, with a marker for what happened."""
+"""The loop's decisions as a chart: the metric over time, with a marker for each event."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 DRIFT, DIP = "drift", "dip"
-"""What an old champion's figure shows just before it is challenged."""
+"""State of the old champion just before a challenger is trained."""
 
 _CROWDED = 150
 _BAND = "rgba(139,144,160,0.18)"
@@ -33,7 +33,7 @@ class Look:
     colour: str
     icon: str
     tint: str
-    """The colour's name in Streamlit's Markdown."""
+    """Colour name in Streamlit's Markdown."""
     size: int = 13
 
 
@@ -44,7 +44,7 @@ LOOKS = {
     ROLLED_BACK: Look("rolled back", "triangle-left", VIOLET, ":material/undo:", "violet"),
     FAILED: Look("failed", "x", RED, ":material/error:", "red", 11),
     DRIFT: Look("drift", "diamond-open", ORANGE, ":material/warning:", "orange"),
-    DIP: Look("under threshold", "diamond-tall-open", ORANGE, ":material/south_east:", "orange"),
+    DIP: Look("below threshold", "diamond-tall-open", ORANGE, ":material/south_east:", "orange"),
 }
 
 
@@ -62,11 +62,11 @@ class Point:
 
 
 def path(decisions: Sequence[Decision], threshold: float) -> list[Point]:
-    """Markers in the order of time, from decisions in any order.
+    """Markers in chronological order, from decisions in any order.
 
-    Drift, a fall under the threshold and a promotion give two: the old champion's figure and what came
-    of it. What was decided without measuring (rollback, failure) stands at the last known figure, or on
-    the threshold when there is none.
+    Drift, a metric below the threshold and a promotion give two: the old champion's value and the result.
+    Decisions without an evaluation (rollback, failure) are drawn at the last known value, or on the
+    threshold when there is none.
     """
     points: list[Point] = []
     for decision in sorted(decisions, key=lambda item: item.id):
@@ -100,7 +100,7 @@ def _point(decision: Decision, kind: str, figures: dict[str, Any]) -> Point:
 
 
 def thinned(points: Sequence[Point], most: int = _CROWDED) -> list[Point]:
-    """The same picture with fewer points: in a crowd, only the ends of a flat stretch of ``kept`` stay."""
+    """The same line with fewer points: above ``most``, only the ends of a flat stretch of ``kept`` stay."""
     if len(points) <= most:
         return list(points)
     return [
@@ -115,7 +115,7 @@ def _flat(one: Point, other: Point) -> bool:
 
 
 def figure(decisions: Sequence[Decision], threshold: float, metric: str, zone: tzinfo = UTC) -> go.Figure:
-    """The timeline: a line through the champion's figures and one marker per event, in ``zone``'s time."""
+    """The timeline: a line through the champion's metric and one marker per event, in ``zone``'s time."""
     import plotly.graph_objects as go
 
     marks = thinned(path(decisions, threshold))
@@ -127,7 +127,7 @@ def figure(decisions: Sequence[Decision], threshold: float, metric: str, zone: t
     values = [mark.value for mark in marks]
     drawn.add_scatter(x=times, y=values, mode="lines", line=line, showlegend=False, hoverinfo="skip")
     _add_markers(drawn, marks, times)
-    # Named in the legend: a text beside the line would stand in the way of what happens near it.
+    # Named in the legend: a label beside the line would cover markers near it.
     drawn.add_hline(
         threshold, line={"color": RED, "dash": "dot", "width": 1.5}, name=f"threshold {threshold:g}", showlegend=True
     )
@@ -140,7 +140,7 @@ def figure(decisions: Sequence[Decision], threshold: float, metric: str, zone: t
     )
     drawn.update_yaxes(tickformat=".2~f")
     if times and times[0] == times[-1]:
-        # One moment gives the axis no width of its own: Plotly would show years.
+        # With a single timestamp Plotly would show years.
         drawn.update_xaxes(range=[times[0] - timedelta(minutes=30), times[0] + timedelta(minutes=30)])
     return drawn
 

@@ -1,4 +1,4 @@
-"""The timeline with its choices: which workload, how far back."""
+"""The timeline with its filters: workload and time range."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _SPANS = {"Hour": timedelta(hours=1), "Day": timedelta(days=1), "Week": timedelt
 
 
 def timeline_section(actor: Actor, workload: str | None = None) -> None:
-    """Heading, choices and the picture, or what to do while there is nothing to draw.
+    """Heading, filters and chart, or the next step while there is nothing to draw.
 
-    Without ``workload`` the reader chooses one, when there are several.
+    Without ``workload`` the user chooses one, when there are several.
     """
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.subheader("Timeline", width="stretch", anchor=False)
@@ -33,11 +33,11 @@ def timeline_section(actor: Actor, workload: str | None = None) -> None:
         )
     found = decisions.latest(name, limit=_MOST)
     if not found:
-        empty("Nothing was decided yet. Once there is data, every check leaves a mark here.", ":material/timeline:")
+        empty("No decisions yet. Once there is data, every check is shown here.", ":material/timeline:")
         if may_open(actor, "datasets.py"):
-            page_link("datasets.py", "Make a dataset")
+            page_link("datasets.py", "Create a dataset")
         return
-    _picture(name, within(found, _SPANS[span or "All"]))
+    _chart(name, within(found, _SPANS[span or "All"]))
 
 
 def within(found: list[Decision], span: timedelta | None, now: datetime | None = None) -> list[Decision]:
@@ -63,12 +63,12 @@ def _workload() -> str:
     return chosen or next(iter(WORKLOADS))
 
 
-def _picture(name: str, chosen: list[Decision]) -> None:
+def _chart(name: str, chosen: list[Decision]) -> None:
     if not chosen:
-        empty("Nothing was decided in this time. Look further back.", ":material/timeline:")
+        empty("No decisions in this time range. Choose a longer one.", ":material/timeline:")
         return
     workload = get_workload(name)
     drawn = figure(chosen, workload.threshold, workload.metric, browser_zone())
     last = chosen[0]
     show(drawn, "timeline", f"{workload.metric} over time; {len(chosen)} decisions, the last one: {last.kind}")
-    st.caption("Point at a marker to read what was decided and why. Drag to zoom in, double-click to zoom out.")
+    st.caption("Hover over a marker to read the decision. Drag to zoom in, double-click to zoom out.")

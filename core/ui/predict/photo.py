@@ -43,7 +43,7 @@ def confidence_slider() -> float:
 
 def model_in_words(version: Version) -> str:
     """Who answered."""
-    return f"champion v{version.version}" if version.version else "the model that ships with Shifumi"
+    return f"champion v{version.version}" if version.version else "the starter model"
 
 
 def _taken() -> UploadedFile | None:

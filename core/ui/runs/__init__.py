@@ -1,1 +1,1 @@
-"""The runs page's pieces."""
+"""Components of the Runs page."""

@@ -19,10 +19,10 @@ _PREVIEW_CHARACTERS = 20_000
 
 
 def files(run: Run) -> None:
-    """All files: pictures at once, the others one at a time."""
+    """All artifacts: images directly, other files one at a time."""
     listed = run_store.artifacts(run.id)
     if not listed:
-        empty("This run left no file.")
+        empty("This run has no artifacts.")
         return
     pictures = [item for item in listed if _ending(item.path) in _IMAGES][:6]
     for place, item in zip(st.columns(2) * 3, pictures, strict=False):
@@ -59,7 +59,7 @@ def _read(run: Run, item: Artifact) -> bytes | None:
 
 def _one(run: Run, item: Artifact) -> None:
     if item.bytes is not None and item.bytes > MAX_FILE_BYTES:
-        st.caption(f"Too large to be shown or downloaded here; it lies in MLflow's store as {plain(item.path)}.")
+        st.caption(f"Too large to preview or download here; find it in MLflow's artifact store as {plain(item.path)}.")
         return
     content = _read(run, item)
     if content is None:
@@ -88,4 +88,4 @@ def _preview(path: str, content: bytes) -> None:
     elif ending in _TEXTS:
         st.code(content[:_PREVIEW_CHARACTERS].decode("utf-8", errors="replace"), language=None, height=320)
     else:
-        st.caption("No preview for this kind of file.")
+        st.caption("No preview for this file type.")

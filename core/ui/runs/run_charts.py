@@ -20,7 +20,7 @@ _LEGEND = {"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0}
 def metric_dots(runs: Sequence[Run], name: str) -> go.Figure:
     """One metric of several runs: a dot each, with its confidence interval where there is one.
 
-    Dots rather than bars: what tells accuracies apart is far from zero.
+    Dots rather than bars: accuracies differ far from zero.
     """
     import plotly.graph_objects as go
 
@@ -46,7 +46,7 @@ def metric_dots(runs: Sequence[Run], name: str) -> go.Figure:
 
 
 def curves(histories: Mapping[str, Sequence[tuple[int, float]]]) -> go.Figure:
-    """What was logged step by step: a line for each name."""
+    """Metrics logged per step: one line for each name."""
     import plotly.graph_objects as go
 
     figure = go.Figure()

@@ -19,7 +19,7 @@ _DIFFERENT = "background-color: rgba(224, 123, 31, 0.22)"
 
 
 def comparison_page(ids: Sequence[str]) -> None:
-    """The runs that an address names (``?compare=id,id``), with a way back."""
+    """The runs in the address (``?compare=id,id``), with a link back."""
     here("All runs", "btn_all_runs", ":material/arrow_back:")
     found, missing = [], []
     with run_store.explained_store():
@@ -29,7 +29,9 @@ def comparison_page(ids: Sequence[str]) -> None:
             except LookupError:
                 missing.append(run_id)
     if missing:
-        st.warning(f"Not found: {plain(', '.join(missing))}. Deleted since, or mistyped?", icon=":material/search_off:")
+        st.warning(
+            f"Not found: {plain(', '.join(missing))}. Deleted, or a wrong address?", icon=":material/search_off:"
+        )
     if len(found) >= 2:
         comparison(found, linked=False)
 
@@ -38,7 +40,7 @@ def comparison(chosen: Sequence[Run], linked: bool = True) -> None:
     """Charts of the metrics, parallel coordinates, and the table of differences."""
     if linked:
         here(
-            "This comparison's own address",
+            "Link to this comparison",
             "btn_own_address",
             ":material/link:",
             compare=",".join(r.id for r in chosen),
@@ -71,7 +73,7 @@ def _table(chosen: Sequence[Run], found: Sequence[Row]) -> None:
     frame = pd.DataFrame(
         [[row.name, row.kind, *_texts(row, chosen)] for row in found], columns=["name", "kind", *names]
     )
-    # When everything differs, shading everything would say nothing.
+    # When all rows differ, shading helps nobody.
     marked = [row.differs and not all(one.differs for one in found) for row in found]
     columns: list[Hashable] = list(names)
     styled = frame.style.apply(lambda column: [_DIFFERENT if one else "" for one in marked], subset=columns)

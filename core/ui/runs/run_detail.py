@@ -1,4 +1,4 @@
-"""Runs: one run with its figures, parameters and files."""
+"""Runs: one run with its metrics, parameters and artifacts."""
 
 from __future__ import annotations
 
@@ -26,24 +26,26 @@ _STATUS = {
 
 
 def run_page(actor: Actor, run_id: str) -> None:
-    """The run that an address names (``?run=…``), with a way back."""
+    """The run in the address (``?run=…``), with a link back."""
     here("All runs", "btn_all_runs", ":material/arrow_back:")
     with run_store.explained_store():
         try:
             run = run_store.get(run_id)
         except LookupError as error:
-            st.warning(f"{plain(str(error))} It may have been deleted, or the address is mistyped.")
+            st.warning(f"{plain(str(error))} It may have been deleted, or the address is wrong.")
             return
         _head(run)
-        figures, parameters, left = st.tabs(["Figures", "Parameters", "Files"], key="run_tabs", on_change="rerun")
-        if figures.open:
-            with figures:
-                _figures(run)
+        metrics, parameters, artifacts = st.tabs(
+            ["Metrics", "Parameters", "Artifacts"], key="run_tabs", on_change="rerun"
+        )
+        if metrics.open:
+            with metrics:
+                _metrics(run)
         if parameters.open:
             with parameters:
                 _parameters(run)
-        if left.open:
-            with left:
+        if artifacts.open:
+            with artifacts:
                 files(run)
 
 
@@ -62,22 +64,22 @@ def _head(run: Run) -> None:
     st.caption(" · ".join(facts))
     with st.container(horizontal=True):
         if run.flow_run_id:
-            page_link("flows.py", "The flow run that made it", run=run.flow_run_id)
+            page_link("flows.py", "Flow run", run=run.flow_run_id)
         if url := _mlflow_url():
             link = f"{url}/#/experiments/{run.experiment_id}/runs/{run.id}"
             st.page_link(link, label="Open in MLflow", icon=":material/open_in_new:")
 
 
 def _mlflow_url() -> str:
-    """MLflow's own pages, while they run."""
+    """Address of the MLflow UI while it runs."""
     well = (state for state in cached_states() if state.name == "mlflow" and state.state == "healthy")
     return next((from_browser(state.url) for state in well), "")
 
 
-def _figures(run: Run) -> None:
+def _metrics(run: Run) -> None:
     names = [name for name in run.metrics if not is_bound(name, run.metrics)]
     if not names:
-        empty("This run logged no metric; it may have failed before it could, or it is still running.")
+        empty("This run logged no metrics; it failed early or is still running.")
         return
     with st.container(horizontal=True):
         for name in names:
@@ -94,7 +96,7 @@ def _figures(run: Run) -> None:
 
 def _parameters(run: Run) -> None:
     if not run.parameters:
-        empty("This run logged no parameter.")
+        empty("This run logged no parameters.")
         return
     st.dataframe(
         [{"parameter": name, "value": value} for name, value in sorted(run.parameters.items())],

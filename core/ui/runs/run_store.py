@@ -1,4 +1,4 @@
-"""What pages ask about tracked runs, remembered for a few seconds, and its trouble explained."""
+"""Cached queries about tracked runs for pages, with errors shown as messages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _Stamp = tuple[str, int]
 
 @contextmanager
 def explained_store() -> Iterator[None]:
-    """Turn a store that does not answer into a message, and end the run there."""
+    """Show a message when the store does not respond, and stop the script there."""
     try:
         yield
     except RegistryError as error:
@@ -48,7 +48,7 @@ def artifacts(run_id: str) -> list[Artifact]:
 
 
 def read_artifact(run_id: str, path: str) -> bytes:
-    """Not remembered: files are large, and one is read when somebody looks at it."""
+    """Not cached: artifacts are large, and each is read on demand."""
     return run_files.read_artifact(run_id, path)
 
 
@@ -57,7 +57,7 @@ def versions(workload: str) -> list[Version]:
 
 
 def _stamp() -> _Stamp:
-    """Answers belong to a store, and a new decision means that there may be new runs."""
+    """Cache key: the store, and the newest decision, since a new decision may mean new runs."""
     newest = decisions.latest(limit=1)
     return get_settings().tracking_uri, newest[0].id if newest else 0
 

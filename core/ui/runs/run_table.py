@@ -1,4 +1,4 @@
-"""Runs: the table of runs, its filters, and the comparison of the chosen ones."""
+"""Runs: the table of runs, its filters, and the comparison of selected runs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LIMIT = "runs_limit"
 
 
 def run_table(actor: Actor) -> None:
-    """Filters, table, and under it what was chosen."""
+    """Filters, table, and below it the comparison of selected runs."""
     with run_store.explained_store():
         every = run_store.search(Query())
         if not every.runs:
@@ -32,13 +32,13 @@ def run_table(actor: Actor) -> None:
         query = _filters(sorted({name for run in every.runs for name in run.metrics}))
         found = run_store.search(replace(query, limit=st.session_state.get(_LIMIT, _PAGE)))
     if not found.runs:
-        empty("No run matches. Loosen the filter.", ":material/filter_alt_off:")
+        empty("No runs match. Change the filter.", ":material/filter_alt_off:")
         return
-    st.caption("Click a name to open a run. Tick two or more rows to compare them.")
+    st.caption("Click a name to open a run. Select two or more rows to compare them.")
     chosen = _table(found)
     if found.more:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"The first {len(found.runs)}; there are more.", width="stretch")
+            st.caption(f"First {len(found.runs)} runs; there are more.", width="stretch")
             st.button("Show more", key="btn_more_runs", type="tertiary", on_click=_more)
     if len(chosen) >= 2:
         st.subheader("Comparison", anchor=False)
@@ -46,9 +46,9 @@ def run_table(actor: Actor) -> None:
 
 
 def _nothing_yet(actor: Actor) -> None:
-    empty("No run yet. The first is tracked when the first model is trained, which new data starts by itself.")
+    empty("No runs yet. New data starts the first training automatically.")
     if may_open(actor, "datasets.py"):
-        page_link("datasets.py", "Make a dataset")
+        page_link("datasets.py", "Create a dataset")
 
 
 def _more() -> None:
@@ -56,7 +56,7 @@ def _more() -> None:
 
 
 def _filters(metrics: list[str]) -> Query:
-    # The choices stand on the left: over the table's right end its own toolbar floats.
+    # Filters on the left: the table's own toolbar floats over its right end.
     with st.container(horizontal=True, vertical_alignment="bottom"):
         with st.popover("Filter and sort", icon=":material/tune:", key="runs_filter"):
             query = _choices(metrics)
@@ -78,17 +78,17 @@ def _choices(metrics: list[str]) -> Query:
     aliases = (CHAMPION, CHALLENGER, PREVIOUS)
     alias = st.selectbox("Alias", aliases, index=None, placeholder="any", key="runs_alias")
     metric = st.selectbox("Metric", metrics, index=None, placeholder="any", key="runs_metric")
-    least = st.number_input("At least", value=None, step=0.01, format="%.4f", disabled=metric is None, key="runs_least")
+    least = st.number_input("Minimum", value=None, step=0.01, format="%.4f", disabled=metric is None, key="runs_least")
     sort = st.selectbox("Sort by", [STARTED, *metrics], key="runs_sort")
     descending = st.toggle("Highest or newest first", value=True, key="runs_descending")
     return Query(workload, status, metric, least, alias=alias, sort=sort or STARTED, descending=descending)
 
 
 def _table(found: Found) -> list[Run]:
-    """Draw it and return the runs whose rows are ticked."""
+    """Draw it and return the selected runs."""
     metrics = list(dict.fromkeys(name for run in found.runs for name in run.metrics))
     shown = [name for name in metrics if not is_bound(name, metrics)]
-    # A selection is kept by row number: another list of runs must not inherit it.
+    # A selection is stored by row number: another list of runs must not inherit it.
     key = f"runs-{abs(hash(tuple(run.id for run in found.runs)))}"
     state = st.dataframe(
         [_row(run, shown) for run in found.runs],
@@ -98,7 +98,7 @@ def _table(found: Found) -> list[Run]:
         selection_mode="multi-row",
         height="content" if len(found.runs) <= 10 else "auto",
         column_config=_columns(shown, [run.id for run in found.runs]),
-        alt=f"{len(found.runs)} runs with their versions, figures and parameters.",
+        alt=f"{len(found.runs)} runs with their versions, metrics and parameters.",
     )
     return [found.runs[row] for row in state["selection"]["rows"] if row < len(found.runs)]
 
@@ -112,7 +112,7 @@ def _row(run: Run, metrics: list[str]) -> dict[str, Any]:
         "dataset": run.dataset_id,
         "status": run.status.lower(),
         "started": run.started,
-        "took": duration(run.seconds) if run.seconds is not None else "",
+        "duration": duration(run.seconds) if run.seconds is not None else "",
         **({"workload": get_workload(run.workload).title} if len(WORKLOADS) > 1 else {}),
         **run.parameters,
     }

@@ -1,4 +1,4 @@
-"""Runs: registered versions of each workload, and who holds which alias."""
+"""Runs: registered versions of each workload, and their aliases."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from core.ui.shell.messages import empty
 from core.workloads import WORKLOADS, get_workload
 
 _MEANING = {
-    "champion": "answers predictions",
-    "previous": "was champion before; one click brings it back",
-    "challenger": "trained last; did not (yet) win",
+    "champion": "serves predictions",
+    "previous": "the champion before; target of a rollback",
+    "challenger": "the last one trained; not promoted",
 }
 
 
 def versions_and_aliases() -> None:
-    """One section per workload. Promoting and rolling back happen on Train."""
+    """One section per workload. Promotion and rollback are on Train."""
     with run_store.explained_store():
         for name in WORKLOADS:
             _section(name, run_store.versions(name))
@@ -32,11 +32,11 @@ def _section(name: str, listed: list[Version]) -> None:
     if len(WORKLOADS) > 1:
         st.subheader(workload.title, anchor=False)
     if not listed:
-        empty(f"{workload.title}: no version yet. Each training registers one.")
+        empty(f"{workload.title}: no versions yet. Each training registers one.")
         return
     for alias, meaning in _MEANING.items():
         holder = next((version for version in listed if alias in version.aliases), None)
-        held = f"**v{holder.version}**" if holder else ":gray[nobody]"
+        held = f"**v{holder.version}**" if holder else ":gray[none]"
         st.markdown(f":{'green' if alias == 'champion' else 'gray'}-badge[{alias}] {held} :gray[· {meaning}]")
     by_id = {run.id: run for run in run_store.search(Query(workload=name, limit=1000)).runs}
     ids = [version.run_id for version in listed]
@@ -45,7 +45,7 @@ def _section(name: str, listed: list[Version]) -> None:
         hide_index=True,
         height="content" if len(listed) <= 12 else 460,
         column_config=_columns(name, workload.metric, ids),
-        alt=f"{len(listed)} versions with aliases, figures and runs.",
+        alt=f"{len(listed)} versions with aliases, metrics and runs.",
     )
     page_link("train.py", "Promote or roll back")
 
@@ -57,7 +57,7 @@ def _row(version: Version, run: Run | None, metric: str) -> dict[str, Any]:
         metric: run.metrics.get(metric) if run else None,
         "trained on": version.dataset_id or None,
         "trained at": version.created_at,
-        "SHA-256 of the served form": version.sha256,
+        "SHA-256 of the exported model": version.sha256,
         "fingerprint": version.fingerprint,
     }
 

@@ -1,1 +1,1 @@
-"""What every page stands in: guard, login, navigation, messages, formats, charts."""
+"""Shared by all pages: guard, login, navigation, messages, formats, charts."""

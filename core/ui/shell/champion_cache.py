@@ -1,4 +1,4 @@
-"""Champions and versions for pages: asked once in a few seconds, whoever looks."""
+"""Cached champions and versions, shared by all users for a few seconds."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ _FRESH_S = 3
 
 def champion(workload: str) -> Version | None:
     """The champion, or None when there is none yet. Raises :class:`RegistryError`."""
-    # Opening a store that does not exist would make it here, which takes long; the flow runner does that.
-    return _champion(*_asked(workload)) if registry.store_exists() else None
+    # Opening a store that does not exist would create it here, which is slow; the flow runner does that.
+    return _champion(*_cache_key(workload)) if registry.store_exists() else None
 
 
 def versions(workload: str) -> list[Version]:
     """Registered versions, newest first. Raises :class:`RegistryError`."""
-    return _versions(*_asked(workload)) if registry.store_exists() else []
+    return _versions(*_cache_key(workload)) if registry.store_exists() else []
 
 
 def predictor(version: Version) -> Any:
-    """The served form of a version. Raises :class:`RegistryError` or :class:`ModelRefusedError`."""
+    """The exported model of a version, loaded. Raises :class:`RegistryError` or :class:`ModelRefusedError`."""
     return _predictor(version.workload, version.version, version.sha256, version)
 
 
 def champion_with_predictor(workload: str) -> tuple[Version, Any] | None:
-    """The champion ready to answer, or the model that ships while there is none.
+    """The champion ready to predict, or the starter model while there is none.
 
-    What stands in the way is said on the page, and then None comes back.
+    On failure the reason is shown on the page and None is returned.
     """
     try:
         found = champion(workload) or _shipped(workload)
@@ -53,14 +53,14 @@ def _shipped(workload: str) -> Version | None:
     return registry.starter_version(workload) if get_workload(workload).has_starter else None
 
 
-def _asked(workload: str) -> tuple[str, int, str]:
-    """What an answer depends on. The loop notes every change of champion as a decision, so a new one asks anew."""
+def _cache_key(workload: str) -> tuple[str, int, str]:
+    """Cache key. The loop records every change of champion as a decision, so a new decision means a new query."""
     newest = decisions.latest(workload, limit=1)
     return workload, newest[0].id if newest else 0, get_settings().tracking_uri
 
 
 def champion_or_stop(actor: Actor, workload: str) -> tuple[Version, Any]:
-    """The champion ready to answer; without one the page says what to do, and its run ends here."""
+    """The champion ready to predict; without one the page says what to do, and the script stops."""
     try:
         found = champion(workload) or _shipped(workload)
         ready = (found, predictor(found)) if found is not None else None
@@ -74,8 +74,8 @@ def champion_or_stop(actor: Actor, workload: str) -> tuple[Version, Any]:
 
 
 def _no_champion(actor: Actor) -> None:
-    empty("There is no model yet. Make a dataset: the first model is trained from it by itself.", ":material/trophy:")
-    for path, label in (("datasets.py", "Make a dataset"), ("train.py", "Train")):
+    empty("No model yet. Create a dataset: the first model is then trained automatically.", ":material/trophy:")
+    for path, label in (("datasets.py", "Create a dataset"), ("train.py", "Train")):
         if may_open(actor, path):
             page_link(path, label)
 
@@ -92,5 +92,5 @@ def _versions(workload: str, newest_decision: int, uri: str) -> list[Version]:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _predictor(workload: str, version: int, sha256: str, _version: Version) -> Any:
-    # Keyed by what the version is, never by an alias: aliases move.
+    # Keyed by version, never by alias: aliases move.
     return load_served(_version).predictor

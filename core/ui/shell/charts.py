@@ -1,4 +1,4 @@
-"""Puts a Plotly figure on the page. The figures themselves are built in :mod:`core.workloads.charts`."""
+"""Draws a Plotly figure on the page. The figures are built in ``core.workloads.charts``."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _INK = ("#1e2430", "#e8e6df")
 
 
 def show(figure: go.Figure, key: str, alt: str, on_select: Callable[[], None] | None = None) -> None:
-    """Draw ``figure`` across the page's width; ``alt`` says in words what it shows.
+    """Draw ``figure`` across the page's width; ``alt`` is the text alternative.
 
-    ``on_select`` is called when a point was clicked; ``st.session_state[key]`` then tells which.
+    ``on_select`` is called when a point was clicked; ``st.session_state[key]`` then holds the selection.
     """
-    # Streamlit's theme greys annotations out; these carry the figures.
+    # Streamlit's theme greys out annotations; these contain the numbers.
     figure.update_annotations(font_color=_INK[st.context.theme.type == "dark"])
     st.plotly_chart(
         figure,

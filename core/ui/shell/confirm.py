@@ -1,4 +1,4 @@
-"""Ask before something that cannot be undone, and do things whose refusal is a message."""
+"""Confirmation dialogs, and actions whose refusal is shown as a message."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from core.ui.shell.messages import explained, note
 
 
 def attempt(action: Callable[[Actor], None], refusals: tuple[type[Exception], ...] = ()) -> bool:
-    """Run ``action`` as whoever is logged in right now; a refusal is said on the page, and False comes back.
+    """Run ``action`` as the logged-in user; a refusal is shown on the page and False is returned.
 
-    ``refusals`` are further exceptions whose text is meant for people.
+    ``refusals`` are further exceptions whose text is meant for users.
     """
     expected: tuple[type[Exception], ...] = (UserError, PasswordRefusedError, TokenRefusedError, *refusals)
     try:
@@ -38,7 +38,7 @@ def confirm(
     done: str,
     refusals: tuple[type[Exception], ...] = (),
 ) -> None:
-    """A dialog with ``question`` (Markdown) and a button ``label``; ``done`` is said after ``action`` went well."""
+    """A dialog with ``question`` (Markdown) and a button ``label``; ``done`` is shown after ``action`` succeeded."""
     st.write(question)
     with st.container(horizontal=True):
         agreed = st.button(label, type="primary", key="btn_confirm")

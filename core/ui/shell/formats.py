@@ -1,4 +1,4 @@
-"""Numbers, times and sizes as people read them."""
+"""Numbers, times and sizes formatted for display."""
 
 from __future__ import annotations
 
@@ -43,17 +43,17 @@ def duration(seconds: float) -> str:
 
 
 def counted(number: int, unit: str) -> str:
-    """ "1 picture", "2,500 pictures"."""
+    """ "1 image", "2,500 images"."""
     return f"{number:,} {unit}" if number == 1 else f"{number:,} {unit}s"
 
 
 def plain(text: str) -> str:
-    """``text`` without meaning in Markdown: what people or files said is shown as they said it."""
+    """``text`` escaped for Markdown: text from users or files is shown literally."""
     return "".join(f"\\{letter}" if letter in r"\`*_{}[]()<>#+-.!|:$~" else letter for letter in text)
 
 
 def marked(text: str) -> str:
-    """:func:`plain`, but for commands: what our own messages put between backticks stays code."""
+    """Like :func:`plain`, but commands between backticks in our own messages stay code."""
     parts = re.split(r"(`[\w ./:=-]+`)", text)
     return "".join(part if number % 2 else plain(part) for number, part in enumerate(parts))
 

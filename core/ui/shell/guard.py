@@ -15,11 +15,11 @@ from core.ui.shell.messages import explained
 from core.ui.shell.navigation import navigate
 
 _inside_app: ContextVar[bool] = ContextVar("inside_app", default=False)
-_SENT_BACK = "_shifumi_sent_back"
+_RERUN_DONE = "_shifumi_sent_back"
 
 
 def guard(role: Role = Role.VIEWER) -> Actor:
-    """Who asks for this page. Ends the run here when nobody is logged in or their role is too low."""
+    """The logged-in user. Stops the script when nobody is logged in or the role is too low."""
     _send_through_app()
     with explained():
         actor = session.current_actor()
@@ -31,21 +31,21 @@ def guard(role: Role = Role.VIEWER) -> Actor:
 
 
 def acting() -> Actor:
-    """Who acts, asked anew: for fragments, dialogs and callbacks, which run without the guard of their page.
+    """The user logged in right now: for fragments, dialogs and callbacks, which run without their page's guard.
 
-    The actor that :func:`guard` returned there may be hours old. Raises ``ForbiddenError`` when nobody is logged
-    in any more.
+    The actor that :func:`guard` returned may be hours old. Raises ``ForbiddenError`` when nobody is logged in
+    any more.
     """
     actor = session.current_actor()
     if actor is None:
-        raise ForbiddenError("You are not logged in any more. Reload the page and log in again.")
+        raise ForbiddenError("You are no longer logged in. Reload the page and log in again.")
     return actor
 
 
 @contextmanager
 def inside_app() -> Iterator[None]:
-    """Around everything that ``app.py`` does: tells the guards that the page was reached the right way."""
-    st.session_state.pop(_SENT_BACK, None)
+    """Wraps everything that ``app.py`` does: marks the page as reached through ``app.py``."""
+    st.session_state.pop(_RERUN_DONE, None)
     token = _inside_app.set(True)
     try:
         yield
@@ -54,12 +54,12 @@ def inside_app() -> Iterator[None]:
 
 
 def _send_through_app() -> None:
-    """On a cold server Streamlit runs ``pages/*.py`` by address, around ``app.py``: turn back to it.
+    """On a cold server Streamlit runs ``pages/*.py`` by address, bypassing ``app.py``: rerun through it.
 
-    Registering the pages switches that old behaviour off for the whole process, and the rerun then begins at
+    Registering the pages switches this behaviour off for the whole process, and the rerun then starts at
     ``app.py``, which keeps the address. Only once: a page that is itself the main script has no ``app.py``.
     """
-    if not _inside_app.get() and _SENT_BACK not in st.session_state:
-        st.session_state[_SENT_BACK] = True
+    if not _inside_app.get() and _RERUN_DONE not in st.session_state:
+        st.session_state[_RERUN_DONE] = True
         navigate(None)
         st.rerun()

@@ -1,6 +1,6 @@
-"""Long work on a page: start it, follow it live, cancel it.
+"""Jobs on a page: start, follow and cancel them.
 
-What is shown comes from the catalog, so it survives a refresh and is the same for everybody.
+The state comes from the catalog, so it survives a refresh and is the same for all users.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ TITLES = {
     jobs.GENERATE: "Generate data",
     jobs.CHECK: "Check and retrain",
     jobs.PREDICT_FILE: "Predict a file",
-    jobs.IMPORT: "Import pictures",
+    jobs.IMPORT: "Import images",
     jobs.PROPOSE: "Propose boxes",
-    jobs.PREDICT_VIDEO: "Look at a video",
+    jobs.PREDICT_VIDEO: "Predict a video",
 }
 
 _Mark = tuple[str, bool] | None
 
 
 def start_job(actor: Actor, kind: str, workload: str, parameters: Mapping[str, Any] | None = None) -> Job | None:
-    """Submit a job; what stands in the way is said on the page, and then None comes back.
+    """Submit a job; on failure the reason is shown on the page and None is returned.
 
     Call it from ``if st.button(…):`` and rerun afterwards, so that :func:`follow` shows the new job.
     """
@@ -53,10 +53,10 @@ def start_job(actor: Actor, kind: str, workload: str, parameters: Mapping[str, A
 
 
 def follow_job(actor: Actor, kind: str, workload: str, username: str | None = None) -> Job | None:
-    """Show the newest job of that kind, live while it runs, and return it as it stood at the start of this run.
+    """Show the newest job of that kind, live while it runs, and return it as of the start of this script run.
 
-    When it ends, or when somebody starts another one, the whole page runs again. ``username`` narrows
-    it to one person's jobs.
+    When it ends, or when another one starts, the whole page reruns. ``username`` filters by the user who
+    started it.
     """
     with explained():
         job = jobs.latest(kind, workload, username)
@@ -67,7 +67,7 @@ def follow_job(actor: Actor, kind: str, workload: str, username: str | None = No
 
 
 def show_job(actor: Actor, job: Job) -> None:
-    """One job as it stands now: progress and a cancel button while it lives, its outcome afterwards."""
+    """One job: progress and a cancel button while it runs, its outcome afterwards."""
     if job.finished_at is None:
         _progress(actor, job)
     else:
@@ -75,29 +75,27 @@ def show_job(actor: Actor, job: Job) -> None:
 
 
 def is_news(job: Job) -> bool:
-    """Whether the job ended so lately that its outcome deserves more than a line."""
+    """Whether the job ended recently enough for its outcome to be shown in full."""
     return job.finished_at is not None and datetime.now(UTC) - job.finished_at < _NEWS_FOR
 
 
 def seconds_of(job: Job, now: datetime | None = None) -> float:
-    """How long the job has taken, from the click to its end or to now."""
+    """Seconds from submission to the end, or to now."""
     return ((job.finished_at or now or datetime.now(UTC)) - job.created_at).total_seconds()
 
 
 def hint(job: Job, now: datetime | None = None) -> str:
-    """Why a living job does not get on, and what to do; empty while all is well."""
+    """Why a running job makes no progress, and what to do; empty while all is well."""
     now = now or datetime.now(UTC)
     if job.heartbeat_at is None:
         if (now - job.created_at).total_seconds() < _WAITING_TOO_LONG_S:
             return ""
-        return (
-            "The flow runner has not taken this yet. It may be busy or still starting; Overview shows whether it runs."
-        )
+        return "The flow runner has not started this job yet. It may be busy or still starting; see Overview."
     silent = (now - job.heartbeat_at).total_seconds()
     if silent < get_settings().job_stale_s:
         return ""
     return (
-        f"No sign of life for {silent:.0f} s: its process may be gone. The flow runner ends such a run by itself; "
+        f"No heartbeat for {silent:.0f} s: the process may be gone. The flow runner ends such jobs automatically; "
         "if it does not, restart `python3 manage.py run`."
     )
 
@@ -159,7 +157,7 @@ def _outcome(job: Job, finished_at: datetime) -> None:
 
 
 def _log(job: Job) -> None:
-    """The run's own log, fetched only while it is unfolded."""
+    """The run's log, fetched only while the expander is open."""
     if job.flow_run_id is None:
         return
     unfolded = st.expander("Log", icon=":material/article:", on_change="rerun", key=f"log_{job.id}", type="compact")
@@ -172,7 +170,7 @@ def _log(job: Job) -> None:
             st.caption(plain(str(error)))
             return
         lines = [f"{_clock(record['timestamp'])}  {record['message']}" for record in records]
-        st.code("\n".join(lines) or "Nothing logged yet.", language=None, wrap_lines=True, height=260)
+        st.code("\n".join(lines) or "No log records yet.", language=None, wrap_lines=True, height=260)
 
 
 def _clock(stamp: str) -> str:

@@ -1,4 +1,4 @@
-"""Links to other pages, to runs, and to the services' own pages, as this reader can open them."""
+"""Links to other pages, runs and services, as the user's browser can open them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def may_open(actor: Actor, path: str) -> bool:
 
 
 def page_link(path: str, label: str, icon: str | None = None, **query: str) -> None:
-    """A link to a page with ``query`` in its address (``run="…"``): it can be kept, sent and opened in a tab.
+    """A link to a page with ``query`` in its address (``run="…"``): it can be bookmarked, shared and opened in a tab.
 
     ``icon`` is the page's own unless given; an empty text means none.
     """
@@ -32,8 +32,8 @@ def page_link(path: str, label: str, icon: str | None = None, **query: str) -> N
 def here(label: str, key: str, icon: str | None = None, **query: str) -> None:
     """A link within this page: the same page with ``query`` in its address.
 
-    A button, because Streamlit's page link leaves the address as it was when the page stays the same, and
-    from within a fragment it renews the fragment only.
+    A button, because Streamlit's page link does not change the address when the page stays the same, and
+    inside a fragment it reruns only the fragment.
     """
     if st.button(label, key=key, icon=icon, type="tertiary"):
         st.query_params.from_dict(query)
@@ -45,10 +45,10 @@ def _entry(path: str) -> Entry:
 
 
 def from_browser(url: str, page_url: str | None = None) -> str:
-    """``url`` of a service on this machine as the reader's browser reaches it.
+    """``url`` of a service on this machine as the user's browser reaches it.
 
-    Servers here call each other by the loopback address; somebody at another machine needs the name
-    under which they opened the workbench.
+    Services here call each other by the loopback address; a browser on another machine needs the host name
+    under which it opened the workbench.
     """
     target, page = urlsplit(url), urlsplit(page_url or st.context.url or "")
     if target.hostname not in _LOOPBACK or not page.hostname or page.hostname in _LOOPBACK:

@@ -1,4 +1,4 @@
-"""What runs right now, on top of a page, and the pulse that renews the page when something was decided."""
+"""Running jobs on top of a page, and a fragment that reruns the page after a new decision."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _Mark = tuple[int, tuple[str, ...]]
 
 
 def live_banner(actor: Actor) -> None:
-    """Show living jobs; when one starts or ends, or the loop decides, the whole page runs again."""
+    """Show running jobs; when one starts or ends, or the loop decides, the whole page reruns."""
     with explained():
         st.fragment(run_every=_EVERY_S)(_beat)(actor, _mark(jobs.alive()))
 
@@ -54,7 +54,7 @@ def _banner(actor: Actor, job: Job) -> None:
             st.caption(f"Started by {plain(job.created_by)} · {duration(seconds_of(job))}", width="stretch")
             page = _PAGE_OF[job.kind]
             if may_open(actor, page):
-                page_link(page, "Watch")
+                page_link(page, "Details")
             if job.flow_run_id:
                 page_link("flows.py", "Flow run", run=job.flow_run_id)
         if text := hint(job):

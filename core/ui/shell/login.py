@@ -1,4 +1,4 @@
-"""The login form, and what the sidebar shows of whoever is logged in."""
+"""The login form, and the account area in the sidebar."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from core.auth.throttle import LoginThrottledError
 from core.auth.users import Account, LoginFailedError
 from core.catalog.engine import CatalogUnavailableError
 from core.ui.shell.formats import plain
+from core.ui.shell.glossary import glossary_dialog
 from core.ui.shell.messages import explained, note
 
 LOGO = Path(__file__).with_name("logo.svg")
@@ -20,7 +21,7 @@ _WATCH_EVERY_S = 10.0
 
 
 def login_form() -> None:
-    """Ask for name and password; a success reruns the page that was asked for."""
+    """Ask for name and password; on success the requested page reruns."""
     with st.container(horizontal_alignment="center"), st.container(width=400):
         st.image(LOGO, width=96)
         st.title("Shifumi")
@@ -31,12 +32,12 @@ def login_form() -> None:
             submitted = st.form_submit_button("Log in", type="primary", width="stretch")
         if submitted:
             _log_in(username, password)
-        st.caption("Forgotten? An admin can set a new one.")
+        st.caption("Forgot your password? An admin can set a new one.")
         session.sync_cookie()
 
 
 def account_box(account: Account) -> None:
-    """Name and role, change of password, logout."""
+    """Name and role, glossary, change of password, logout."""
     st.logo(LOGO, size="medium")
     with st.sidebar:
         st.markdown(f":material/account_circle: **{plain(account.name)}** :gray-badge[{account.role.value}]")
@@ -49,15 +50,17 @@ def account_box(account: Account) -> None:
                 key="btn_logout",
                 on_click=session.log_out,
             )
+            if st.button("Glossary", icon=":material/menu_book:", key="btn_glossary"):
+                glossary_dialog()
         _watch()
-        # Last in its block: it comes and goes, and must not shift (and so reset) what follows.
+        # Last in its block: it appears and disappears, and must not move (and so reset) what follows.
         session.sync_cookie()
 
 
 @st.fragment(run_every=_WATCH_EVERY_S)
 def _watch() -> None:
-    """Ends a tab that nobody touches once its session is revoked elsewhere."""
-    # A catalog that is down ends no session; the page itself says so at the next click.
+    """Logs out an idle tab once its session is revoked elsewhere."""
+    # An unavailable catalog ends no session; the page shows it at the next click.
     with suppress(CatalogUnavailableError):
         if session.current_account() is None:
             st.rerun()
@@ -65,7 +68,7 @@ def _watch() -> None:
 
 def _log_in(username: str, password: str) -> None:
     if not username.strip() or not password:
-        st.error("Type both your username and your password.")
+        st.error("Enter both your username and your password.")
         return
     try:
         with explained():
@@ -81,11 +84,11 @@ def _password_dialog() -> None:
     with st.form("own_password", border=False):
         current = st.text_input("Current password", type="password", autocomplete="current-password")
         new = st.text_input("New password", type="password", autocomplete="new-password")
-        again = st.text_input("New password again", type="password", autocomplete="new-password")
-        if not st.form_submit_button("Change it", type="primary"):
+        again = st.text_input("Repeat new password", type="password", autocomplete="new-password")
+        if not st.form_submit_button("Change password", type="primary"):
             return
     if new != again:
-        st.error("The two new passwords differ. Type them again.")
+        st.error("The two new passwords differ. Enter them again.")
         return
     try:
         with explained():

@@ -1,4 +1,4 @@
-"""Texts for people: trouble explained, empty states, notes that survive a rerun."""
+"""Messages: errors, empty states, and toasts that survive a rerun."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NOTES = "_shifumi_notes"
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Turn a refused role, an unreachable catalog or lake into a message, and end the run there."""
+    """Show a message when the role is too low or the catalog or lake is unavailable, and stop the script there."""
     try:
         yield
     except CatalogUnavailableError as error:
@@ -36,9 +36,9 @@ def explained() -> Iterator[None]:
 
 
 def trouble(text: str) -> None:
-    """Something is down: say what, and offer another try."""
+    """A service is down: an error message and a retry button."""
     st.error(text, icon=":material/cloud_off:")
-    # A key of its own each time: several fragments of one page may be in trouble at once. Any click reruns.
+    # A unique key each time: several fragments of one page may fail at once. Any click reruns.
     st.button("Try again", icon=":material/refresh:", key=f"btn_try_again_{uuid4().hex}")
 
 
@@ -48,16 +48,16 @@ def forbidden(text: str) -> None:
 
 
 def empty(text: str, icon: str = ":material/inbox:") -> None:
-    """Nothing here yet; ``text`` tells the next step."""
+    """Empty state; ``text`` says what to do next."""
     st.info(text, icon=icon)
 
 
 def note(text: str, icon: str = ":material/check_circle:") -> None:
-    """Say ``text`` in a toast on the next run: a message before ``st.rerun()`` would be lost."""
+    """Show ``text`` as a toast in the next script run: a message before ``st.rerun()`` would be lost."""
     st.session_state.setdefault(_NOTES, []).append((text, icon))
 
 
 def show_notes() -> None:
-    """Show what :func:`note` kept. The frame of the app calls this on every run."""
+    """Show what :func:`note` stored. ``app.py`` calls this on every run."""
     for text, icon in st.session_state.pop(_NOTES, []):
         st.toast(text, icon=icon)

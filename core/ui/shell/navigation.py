@@ -1,4 +1,4 @@
-"""The pages of the workbench, in one list: navigation, guard tests and documentation read it."""
+"""The pages of the workbench, in one list for navigation, guard tests and documentation tests."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Entry:
 
 
 PAGES: tuple[Entry, ...] = (
-    # The first one is the default page and lives at /.
+    # The first one is the default page, at /.
     Entry("Overview", ":material/space_dashboard:", "overview.py", "overview", Role.VIEWER),
     Entry("Datasets", ":material/dataset:", "datasets.py", "datasets", Role.VIEWER),
     Entry("Label", ":material/ink_highlighter:", "label.py", "label", Role.VIEWER),
@@ -38,9 +38,9 @@ PAGES: tuple[Entry, ...] = (
 
 
 def navigate(role: Role | None) -> st.Page:
-    """Register every page and return the one the address names; the sidebar lists those ``role`` may see.
+    """Register every page and return the one in the address; the sidebar lists those ``role`` may see.
 
-    Signed out (None) nothing is listed, but everything stays registered: a deep link survives the login.
+    Logged out (None), nothing is listed but all pages stay registered: a deep link survives the login.
     """
     position: Literal["sidebar", "hidden"] = "sidebar" if role else "hidden"
     return st.navigation(_pages(role), position=position)

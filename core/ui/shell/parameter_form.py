@@ -98,7 +98,7 @@ def _number(field: FormField, begun: Any, key: str) -> Any:
     return st.number_input(
         field.label,
         # No limits here: the browser would turn the field red, say why only to the mouse, and keep the old value.
-        value=None,
+        value=None if field.optional or begun is None else "min",  # None: it can be emptied
         step=kind(field.step or (1 if field.whole else 0.01)),
         format="%d" if field.whole else "%g",
         key=key,

@@ -1,7 +1,7 @@
 """The workbench's process: ``python -m core.ui.shell.serve`` is ``streamlit run app.py``, and takes its options.
 
-Streamlit runs ``app.py`` when somebody opens a page. Prometheus would take a workbench that nobody has visited yet for
-a dead one, so its figures are served before.
+Streamlit runs ``app.py`` when a page is opened. Prometheus would report a workbench without visitors as down, so its
+metrics are served before.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ def main() -> None:
     """Serve until the process is stopped."""
     from streamlit.web.cli import main as streamlit
 
-    from core.ui.shell.start import serve_figures
+    from core.ui.shell.start import serve_metrics
 
     setup_logging("workbench")
-    serve_figures()
+    serve_metrics()
     sys.argv = ["streamlit", "run", str(ROOT / "app.py"), *sys.argv[1:]]
     streamlit(prog_name="streamlit")
 

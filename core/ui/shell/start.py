@@ -1,4 +1,4 @@
-"""What the workbench's process does once, whoever opens the first page."""
+"""One-time setup of the workbench process."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def prepare_process() -> None:
     """Send the log records of this process to the console and ``data/logs/workbench.jsonl``."""
     setup_logging("workbench")
     keep_drawn_elements()
-    serve_figures()
-    # Each browser tab opens a WebSocket; "connection open" tells nobody anything.
+    serve_metrics()
+    # Each browser tab opens a WebSocket; "connection open" records are noise.
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
 
 
 @lru_cache(maxsize=1)
-def serve_figures() -> None:
-    """Give Prometheus an address, once per process: see :mod:`core.ui.shell.serve` for the moment."""
+def serve_metrics() -> None:
+    """Serve metrics for Prometheus, once per process: see :mod:`core.ui.shell.serve`."""
     start_exporter(get_settings().workbench_metrics_port, "SHIFUMI_WORKBENCH_METRICS_PORT", [LIVE])

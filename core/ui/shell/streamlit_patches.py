@@ -1,16 +1,16 @@
-"""What a run has drawn reaches the browser whole, also when the server is busy.
+"""Patches for Streamlit: elements drawn by a script run must reach the browser, also on a busy server.
 
-Streamlit draws in a thread per run and sends from its event loop. On a busy machine the loop gets round to it late, and
-when a fragment is run meanwhile, as those that renew themselves are twice a second, something is lost:
+Streamlit draws in one thread per script run and sends messages from its event loop. On a busy machine the loop is late,
+and when a fragment reruns meanwhile (some do twice a second), messages are lost:
 
-- When the drawing thread has ended, a new one is started, and Streamlit throws away whatever the old one left: a click
-  is carried out, and the page never shows it. (It keeps that from happening to fragments that are gone only:
+- When the drawing thread has ended, a new one is started, and Streamlit discards the messages of the old one: a click
+  has its effect, but the page never shows it. (Streamlit prevents this for removed fragments only:
   https://github.com/streamlit/streamlit/issues/9188.)
-- What waits to be sent is thinned out, and the end of another fragment's run becomes that of an interrupted one, after
-  which the browser leaves on the page what is not there any more.
+- Queued messages are merged, and the end of another fragment's run is turned into that of an interrupted run, after
+  which the browser keeps stale elements on the page.
 
-Here a thread that ended by itself still counts, and a fragment's run thins out nothing. A run of the whole page still
-does: it draws everything anew.
+With these patches the messages of a thread that ended normally still count, and a fragment's run merges nothing. A run
+of the whole page still does: it redraws everything.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _create = AppSession._create_scriptrunner
 _handle = AppSession._handle_scriptrunner_event_on_event_loop
 _clear = ForwardMsgQueue.clear
 _ended: WeakSet[ScriptRunner] = WeakSet()
-"""Threads that had nothing more to do when they were replaced."""
+"""Threads that had finished when they were replaced."""
 
 
 def keep_drawn_elements() -> None:
@@ -37,7 +37,7 @@ def keep_drawn_elements() -> None:
 
 
 def _created(session: AppSession, wanted: RerunData) -> None:
-    # One that was told to stop was taken out of the session before.
+    # A thread that was told to stop was removed from the session before.
     if session._scriptrunner is not None:
         _ended.add(session._scriptrunner)
     _create(session, wanted)
@@ -46,7 +46,7 @@ def _created(session: AppSession, wanted: RerunData) -> None:
 def _handled(
     session: AppSession, sender: ScriptRunner | None, event: ScriptRunnerEvent, *rest: Any, **named: Any
 ) -> None:
-    """On the event loop, where what the old thread left always comes before what the new one does."""
+    """On the event loop, where messages of the old thread always come before those of the new one."""
     current = session._scriptrunner
     late = sender is not None and sender is not current and sender in _ended
     if not late or event is ScriptRunnerEvent.SHUTDOWN:
@@ -63,6 +63,6 @@ def _cleared(
     queue: ForwardMsgQueue, retain_lifecycle_msgs: bool = False, fragment_ids_this_run: list[str] | None = None
 ) -> None:
     if retain_lifecycle_msgs and fragment_ids_this_run:
-        queue._delta_index_map = {}  # what comes now goes behind what waits, not into its place
+        queue._delta_index_map = {}  # append new messages instead of replacing queued ones
         return
     _clear(queue, retain_lifecycle_msgs, fragment_ids_this_run)

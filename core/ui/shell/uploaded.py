@@ -1,4 +1,4 @@
-"""Files on their way from the browser to where they are kept."""
+"""Upload fields that can be cleared."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def field_key(name: str) -> str:
 
 
 def let_go(name: str, files: Sequence[UploadedFile]) -> None:
-    """Empty the field and forget its files.
+    """Empty the field and release its files.
 
-    Streamlit would hold them in memory until the tab is closed, and up to 200 MB are a lot.
+    Otherwise Streamlit keeps up to 200 MB in memory until the tab is closed.
     """
     st.session_state[_round(name)] = st.session_state.get(_round(name), 0) + 1
     context = get_script_run_ctx()

@@ -1,4 +1,4 @@
-"""Which workload a page is about."""
+"""The workload selector."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from core.workloads import WORKLOADS
 
 
 def workload_choice() -> str:
-    """The chosen workload's name; with one workload there is nothing to choose, and nothing is shown."""
+    """The chosen workload's name; with a single workload no selector is shown."""
     names = list(WORKLOADS)
     if len(names) == 1:
         return names[0]

@@ -1,1 +1,1 @@
-"""The train page's pieces."""
+"""Components of the Train page."""

@@ -1,4 +1,4 @@
-"""Train: how a decision came about, champion against challenger."""
+"""Train: a decision in detail, champion against challenger."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from core.config.message_formats import p_text
 from core.config.messages import messages_from_json, render
 from core.loop import decisions
 from core.ui.overview.timeline import LOOKS
+from core.ui.shell import glossary
 from core.ui.shell.charts import show
 from core.ui.shell.formats import ago, duration, moment, plain
 from core.ui.shell.messages import empty, explained
@@ -21,14 +22,14 @@ _SHOWN = 20
 
 
 def decision_card(workload: str) -> None:
-    """The newest decision, or an earlier one of choice."""
+    """The newest decision, or an earlier one chosen by the user."""
     with explained():
         known = decisions.latest(workload, limit=_SHOWN)
     st.subheader("Decisions", anchor=False)
     if not known:
-        empty("Nothing was decided yet. Every check ends in a decision, shown here with its figures.")
+        empty("No decisions yet. Every check ends in a decision, shown here with its metrics.")
         return
-    # A new decision makes a new widget, which shows it: whoever looked at an old one waited for this.
+    # A new decision makes a new widget, which then shows it.
     key = f"decision_shown_{known[0].id}"
     chosen = st.selectbox("Decision", known, format_func=_name, key=key, label_visibility="collapsed")
     if chosen is not None:
@@ -62,7 +63,7 @@ def _card(workload: str, decision: Decision) -> None:
 
 
 def _sides(decision: Decision, details: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Label → figures, the champion first."""
+    """Label → metrics, the champion first."""
     found = {}
     for role, version in (("champion", decision.champion_version), ("challenger", decision.challenger_version)):
         if details.get(role):
@@ -74,7 +75,7 @@ def _figures(sides: dict[str, dict[str, Any]], unit: str) -> None:
     """Each model's confusion matrix, where there are classes, and its further figures."""
     for place, (label, figures) in zip(st.columns(2), sides.items(), strict=False):
         with place:
-            st.markdown(f"**{label}** :small[on {figures['samples']:,} {unit} held out]")
+            st.markdown(f"**{label}** :small[on {figures['samples']:,} {unit} of the holdout]")
             if counts := figures.get("confusion_matrix"):
                 names = figures.get("classes", [])
                 alt = f"Confusion matrix of {label}{', ' + ', '.join(names) if names else ''}: {counts}"
@@ -101,7 +102,7 @@ def _calibration(sides: dict[str, dict[str, Any]]) -> None:
 
 
 def _words(figures: dict[str, Any]) -> list[str]:
-    """The single figures that the workload measured besides its metric."""
+    """Further metrics that the workload reports besides its main one."""
     named = {"log_loss": "log-loss", "roc_auc": "ROC-AUC", "calibration_error": "ECE", "mae": "MAE", "rmse": "RMSE"}
     skipped = {"value", "samples", "training_s"}
     words = [
@@ -118,7 +119,7 @@ def _number(value: float | None) -> str:
 
 
 def _tests(details: dict[str, Any], unit: str) -> None:
-    """The paired test and the drift tests, as their numbers."""
+    """The results of the paired test and of the drift tests."""
     if comparison := details.get("comparison"):
         _paired(comparison, unit)
     if drift := details.get("drift"):
@@ -130,11 +131,11 @@ def _tests(details: dict[str, Any], unit: str) -> None:
 
 
 def _paired(comparison: dict[str, Any], unit: str) -> None:
-    """``comparison`` is a :class:`core.workloads.base.Comparison`; each workload has tests of its own."""
+    """``comparison`` is a :class:`core.workloads.base.Comparison`; each workload has its own test."""
     test = comparison["details"]
     if not test:  # a first model is compared with nothing
         return
-    st.markdown(f"**Paired comparison** :small[{plain(str(test.get('test', '')))}, the same {unit} held out]")
+    st.markdown(f"**Paired comparison** :small[{plain(str(test.get('test', '')))}, the same {unit} of the holdout]")
     with st.container(horizontal=True, gap="large"):
         for name, label in (
             ("only_first_right", "Only champion right"),
@@ -145,12 +146,15 @@ def _paired(comparison: dict[str, Any], unit: str) -> None:
         if "gain" in test:
             st.metric("Challenger's gain", f"{test['gain']:+.3f}", width="content")
             st.metric("95 % interval", f"{test['low']:+.3f} to {test['high']:+.3f}", width="content")
-        st.metric("p-value", p_text(comparison["p_value"]).removeprefix("p ").removeprefix("= "), width="content")
+        value = p_text(comparison["p_value"]).removeprefix("p ").removeprefix("= ")
+        st.metric("p-value", value, width="content", help=glossary.TERMS["p-value"])
 
 
 _DRIFT_COLUMNS = {
     "distance": st.column_config.NumberColumn(
-        "distance", format="%.3f", help="Kolmogorov–Smirnov: the widest gap between the two distributions, 0 to 1."
+        "distance",
+        format="%.3f",
+        help="Kolmogorov–Smirnov statistic: the largest gap between the two distributions, 0 to 1.",
     ),
     "p_adjusted": st.column_config.TextColumn("p (adjusted)"),
 }

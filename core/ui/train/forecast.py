@@ -1,4 +1,4 @@
-"""The gate in plain words: what a check would probably do now."""
+"""What a check would probably do now."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Action = Literal["nothing", "first", "keep", "retrain", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """``text`` says what a check would do now and why."""
+    """``text`` says what a check would do now, and why."""
 
     action: Action
     text: str
@@ -29,23 +29,25 @@ def forecast(
     ships: bool = False,
 ) -> Forecast:
     """What "Check & retrain" would do. ``measured`` is the champion on ``newest``; ``decided`` the last decision;
-    ``ships`` whether the workload brings a model of its own."""
+    ``ships`` whether the workload has a starter model."""
     if newest is None:
-        return Forecast("nothing", "There is no data to check on. Make a dataset first.")
+        return Forecast("nothing", "There is no dataset to check on. Create a dataset first.")
     if champion is None and ships:
-        words = f"There is no champion: the model that ships becomes it and is measured on dataset {newest.id}."
+        words = f"No champion yet: the starter model becomes champion and is evaluated on dataset {newest.id}."
         return Forecast("first", words)
     if champion is None:
-        return Forecast("first", f"There is no champion: the first model is trained on dataset {newest.id}.")
+        return Forecast("first", f"No champion yet: a first model is trained on dataset {newest.id}.")
     who, where = f"Champion v{champion.version}", f"dataset {newest.id}"
     if measured is None:
-        return Forecast("unknown", f"{who} was not measured on {where} yet. A check measures it, then decides.")
+        return Forecast("unknown", f"{who} has not been evaluated on {where} yet. A check does that, then decides.")
     reached = f"{who} reaches {score(measured.value)} on {where}"
     own = champion.dataset_sha256 == newest.sha256
     if measured.value < threshold:
         if own:
-            return Forecast("keep", f"{reached}, under {score(threshold)}, but it was trained on it: nothing to gain.")
-        return Forecast("retrain", f"{reached}, under {score(threshold)}: a check retrains.")
+            return Forecast(
+                "keep", f"{reached}, below {score(threshold)}, but it was trained on this dataset: nothing to gain."
+            )
+        return Forecast("retrain", f"{reached}, below {score(threshold)}: a check retrains.")
     if decided is not None and decided.drift and decided.dataset_id == newest.id and not own:
-        return Forecast("retrain", f"{reached}, but the data drifted: a check tries a challenger.")
-    return Forecast("keep", f"{reached}, over {score(threshold)}: a check keeps it, unless the data drifted.")
+        return Forecast("retrain", f"{reached}, but the data drifted: a check trains a challenger.")
+    return Forecast("keep", f"{reached}, above {score(threshold)}: a check keeps it, unless the data drifted.")

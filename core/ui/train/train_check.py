@@ -1,4 +1,4 @@
-"""Train: the champion, what a check would do, the two buttons, the running check."""
+"""Train: the champion, what a check would do, the two buttons, and the running check."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from core.jobs import jobs
 from core.loop import decisions
 from core.models.registry import RegistryError, Version
 from core.storage import datasets
+from core.ui.shell import glossary
 from core.ui.shell.champion_cache import champion
 from core.ui.shell.formats import ago, moment, plain, score
 from core.ui.shell.job_progress import follow_job, start_job
@@ -29,7 +30,7 @@ _SIGNS = {
 
 _WITHOUT = {
     False: "No model yet. The first check on a dataset trains one and makes it champion.",
-    True: "No champion yet; the model that ships with Shifumi answers. The first check on a dataset makes it champion.",
+    True: "No champion yet; the starter model is serving. The first check on a dataset makes it champion.",
 }
 
 
@@ -70,13 +71,13 @@ def _champion_card(workload: str, best: Version | None, measured: Evaluation | N
     figure.metric("Version", f"v{best.version}", icon=":material/trophy:")
     metric = get_workload(workload).metric
     value = score(measured.value) if measured else "–"
-    facts.metric(metric, value, help="On the holdout of the newest dataset.")
+    facts.metric(metric, value, help=f"On the holdout of the newest dataset. {glossary.TERMS['holdout']}")
     if measured is not None and newest is not None:
         interval = f"{score(measured.ci_low)} to {score(measured.ci_high)}"
         st.caption(f"95 % interval {interval}, on dataset {newest.id}")
     elif newest is not None:
-        st.caption(f"Not measured on dataset {newest.id} yet.")
-    origin = f"Trained on dataset {best.dataset_id}" if best.dataset_id else "Came with Shifumi, taken over"
+        st.caption(f"Not evaluated on dataset {newest.id} yet.")
+    origin = f"Trained on dataset {best.dataset_id}" if best.dataset_id else "Starter model, registered"
     st.caption(f"{origin}, {ago(best.created_at)} ({moment(best.created_at)})")
 
 
@@ -90,8 +91,8 @@ def _gate_card(workload: str, best: Version | None, newest: Dataset | None, meas
         made = f"{newest.rows:,} {learnt.unit}, {ago(newest.created_at)} by {plain(newest.created_by)}"
         st.caption(f"Newest data: dataset {newest.id} ({made}).")
     st.caption(
-        f"A check measures the champion on the newest holdout. It trains a challenger when {learnt.metric} is under "
-        f"{score(learnt.threshold)} or the data drifted, and promotes it only when it is better for sure."
+        f"A check evaluates the champion on the newest holdout. It trains a challenger when {learnt.metric} is below "
+        f"{score(learnt.threshold)} or the data drifted, and promotes it only when it is significantly better."
     )
 
 
@@ -107,11 +108,11 @@ def _buttons(actor: Actor, workload: str, newest: Dataset | None) -> None:
             icon=":material/bolt:",
             key="btn_force",
             disabled=off,
-            help="Trains a challenger even when the gate sees no reason to. It still has to be better to be promoted.",
+            help="Trains a challenger even when the gate does not ask for it. It is promoted only when it is better.",
         )
     if not allowed:
-        st.caption(":material/lock: Training needs the role editor. An admin can give it to you under Admin, Users.")
+        st.caption(":material/lock: Requires role editor. An admin can change your role under Admin, Users.")
     elif newest is None:
-        page_link("datasets.py", "Make a dataset first")
+        page_link("datasets.py", "Create a dataset first")
     if (check_it or force_it) and start_job(actor, jobs.CHECK, workload, {"forced": force_it}):
         st.rerun()

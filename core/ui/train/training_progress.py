@@ -1,4 +1,4 @@
-"""Train: a training that takes minutes, watched while it runs, and ended early by whoever has seen enough."""
+"""Train: live curves of a long training, and a button to stop it early."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _EVERY_S = 2.0
 
 
 def training_progress(actor: Actor, workload: str, job: Job | None) -> None:
-    """Curves and the button, while ``job`` trains something that can be watched; otherwise nothing."""
+    """Curves and the button while ``job`` runs a training with live progress; otherwise nothing."""
     learnt = get_workload(workload)
     if (
         job is None
@@ -41,7 +41,7 @@ def _watched(actor: Actor, learnt: ObservableTraining, job: Job) -> None:
             st.markdown(f"**Training** · {plain(render(seen.words))}", width="stretch")
             _stop_button(actor, learnt, job, seen)
         if not any(seen.figures.values()):
-            st.caption("The curves begin when the first epoch is done.")
+            st.caption("Curves appear after the first epoch.")
             return
         _curves(seen)
 
@@ -57,7 +57,7 @@ def _stop_button(actor: Actor, learnt: ObservableTraining, job: Job, seen: Train
     ):
         try:
             if not progress_relay.stop_early(acting(), learnt, job):
-                note("That training has just ended.", ":material/info:")
+                note("This training has already ended.", ":material/info:")
         except ForbiddenError as error:
             st.warning(plain(str(error)), icon=":material/lock:")
             return
@@ -67,8 +67,8 @@ def _stop_button(actor: Actor, learnt: ObservableTraining, job: Job, seen: Train
 def _curves(seen: TrainingProgress) -> None:
     left, right = st.columns(2)
     for place, title, lines, key in (
-        (left, "On pictures set aside for tuning", seen.figures, "learning_figures"),
-        (right, "Loss on what it learns from", seen.losses, "learning_losses"),
+        (left, "Validation metrics", seen.figures, "learning_figures"),
+        (right, "Training loss", seen.losses, "learning_losses"),
     ):
         points = {name: list(enumerate(values, start=seen.first_epoch)) for name, values in lines.items() if values}
         with place:

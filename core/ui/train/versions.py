@@ -1,4 +1,4 @@
-"""Train: registered versions; promote one by hand, or roll back."""
+"""Train: registered versions; manual promotion and rollback."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from core.workloads import get_workload
 
 
 def version_list(actor: Actor, workload: str) -> None:
-    """The table, and what an admin may do with it."""
+    """The table, and the actions of an admin."""
     st.subheader("Versions", anchor=False)
     try:
         listed = versions(workload)
@@ -27,7 +27,7 @@ def version_list(actor: Actor, workload: str) -> None:
         st.error(plain(str(error)), icon=":material/cloud_off:")
         return
     if not listed:
-        empty("No version yet. Each training registers one.")
+        empty("No versions yet. Each training registers one.")
         return
     with explained():
         measured = decisions.evaluations(workload)
@@ -37,14 +37,14 @@ def version_list(actor: Actor, workload: str) -> None:
         column_config={
             "aliases": st.column_config.ListColumn(),
             get_workload(workload).metric: st.column_config.NumberColumn(
-                format="%.4f", help="The latest measurement, on whichever dataset was newest then."
+                format="%.4f", help="The latest evaluation, on the dataset that was newest then."
             ),
             "trained at": st.column_config.DatetimeColumn(
                 format="YYYY-MM-DD HH:mm:ss", timezone=st.context.timezone or "UTC"
             ),
         },
         height="content" if len(listed) <= 8 else 320,
-        alt=f"{len(listed)} versions with their aliases, data and figures.",
+        alt=f"{len(listed)} versions with their aliases, datasets and metrics.",
     )
     _by_hand(actor, workload, listed)
 
@@ -55,14 +55,14 @@ def _row(workload: str, version: Version, measured: list[Evaluation]) -> dict[st
         "version": version.version,
         "aliases": list(version.aliases),
         get_workload(workload).metric: last.value if last else None,
-        "measured on": last.dataset_id if last else None,
+        "evaluated on": last.dataset_id if last else None,
         "trained on": version.dataset_id or None,
         "trained at": version.created_at,
     }
 
 
 def _origin(version: Version) -> str:
-    return f"dataset {version.dataset_id}" if version.dataset_id else "came with Shifumi"
+    return f"dataset {version.dataset_id}" if version.dataset_id else "starter model"
 
 
 def _by_hand(actor: Actor, workload: str, listed: list[Version]) -> None:
@@ -71,7 +71,7 @@ def _by_hand(actor: Actor, workload: str, listed: list[Version]) -> None:
     others = [version for version in listed if CHAMPION not in version.aliases]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
-            "Promote by hand",
+            "Promote manually",
             others,
             format_func=lambda version: f"v{version.version} ({_origin(version)})",
             placeholder="No other version",
@@ -85,22 +85,22 @@ def _by_hand(actor: Actor, workload: str, listed: list[Version]) -> None:
         if st.button(back, icon=":material/undo:", key="btn_roll_back", disabled=not allowed or before is None):
             _roll_back(workload)
     if not allowed:
-        st.caption(":material/lock: Promoting and rolling back need the role admin.")
+        st.caption(":material/lock: Promotion and rollback require role admin.")
 
 
 def _ask(workload: str, chosen: Version | None) -> None:
     if chosen is not None:
         confirm(
-            f"Make version {chosen.version} the champion? It answers every prediction within two seconds. "
-            "The present champion stays one click away, as *previous*.",
-            "Promote it",
+            f"Make version {chosen.version} the champion? It serves all predictions within two seconds. "
+            "You can roll back: the current champion gets the alias *previous*.",
+            "Promote",
             lambda who: decisions.promote_by_hand(who, workload, chosen.version),
-            f"Version {chosen.version} is the champion.",
+            f"Version {chosen.version} is now the champion.",
             (RegistryError, ModelRefusedError),
         )
 
 
 def _roll_back(workload: str) -> None:
     if attempt(lambda who: decisions.roll_back_by_hand(who, workload), (RegistryError, ModelRefusedError)):
-        note("Rolled back: the previous champion is champion again.")
+        note("Rolled back to the previous champion.")
         st.rerun()

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.workloads.rows.columns import fixed_holdout
+
 FEATURES = ("x1", "x2")
 CLASSES = ("0", "1")
-HOLDOUT_SHARE = 0.2
 
 
 def generate_columns(
@@ -32,7 +33,7 @@ def generate_columns(
         "x1": cosine * across - sine * along,
         "x2": sine * across + cosine * along,
         "label": labels.astype(np.int8),
-        "holdout": _holdout(rows, seed),
+        "holdout": fixed_holdout(rows, seed),
     }
 
 
@@ -45,16 +46,3 @@ def _cut_normal(uniform: NDArray[np.float64], above: NDArray[np.bool_], cut: flo
     inside = np.where(above, share_below + uniform * (1 - share_below), uniform * share_below)
     # The ends of (0, 1) map to infinity.
     return np.asarray(ndtri(np.clip(inside, 1e-12, 1 - 1e-12)), dtype=np.float64)
-
-
-def _holdout(rows: int, seed: int) -> NDArray[np.bool_]:
-    """A fixed split: a hash of (seed, row) decides, so a holdout row never drifts into training.
-
-    The hash is SplitMix64 (Steele, Lea and Flood, 2014).
-    """
-    with np.errstate(over="ignore"):
-        z = np.arange(rows, dtype=np.uint64) + np.uint64((seed * 0x9E3779B97F4A7C15) % 2**64)
-        z = (z + np.uint64(0x9E3779B97F4A7C15)) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        z ^= z >> np.uint64(31)
-    return np.asarray(z < np.uint64(int(HOLDOUT_SHARE * 2**64)))

@@ -85,26 +85,3 @@ def fit(features: NDArray[np.float64], labels: NDArray[np.int8], C: float) -> An
     from sklearn.preprocessing import StandardScaler
 
     return make_pipeline(StandardScaler(), LogisticRegression(C=C)).fit(features, labels)
-
-
-def log_to_mlflow(pipeline: Any) -> str:
-    """Log the pipeline into the active run with skops and return the model's URI."""
-    import mlflow.sklearn
-    from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, DataType, Schema
-
-    from core.workloads.linear.skops_import import import_skops
-
-    import_skops()
-    signature = ModelSignature(
-        inputs=Schema([ColSpec(DataType.double, name) for name in ("x1", "x2")]),
-        outputs=Schema([ColSpec(DataType.long)]),
-    )
-    info = mlflow.sklearn.log_model(
-        pipeline,
-        name="model",
-        signature=signature,
-        # Given, because inferring them starts a process and takes seconds.
-        pip_requirements=["scikit-learn", "skops", "numpy"],
-    )
-    return str(info.model_uri)

@@ -13,6 +13,7 @@ from scipy.special import ndtr
 from core.config.settings import get_settings
 from core.workloads.linear.data import FEATURES, generate_columns
 from core.workloads.linear.model import LinearPredictor
+from core.workloads.linear.settings import LinearSettings
 from core.workloads.linear.workload import LinearParameters
 from core.workloads.predictors import predicted
 
@@ -77,7 +78,7 @@ def outlook(predictor: LinearPredictor, drawn: Columns, reference: Columns | Non
         for name in FEATURES
         if reference is not None and ks_distance(reference[name], drawn[name]) >= settings.drift_min_effect
     ]
-    return Outlook(accuracy, settings.linear_threshold, tuple(drifted))
+    return Outlook(accuracy, LinearSettings.current().threshold, tuple(drifted))
 
 
 def ks_distance(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:

@@ -23,18 +23,19 @@ def prospect(version: int, differ: Sequence[str], seen: Outlook, best: float) ->
     data, ``best`` is the accuracy that no straight line can beat on it."""
     changed = f": {', '.join(differ)}" if differ else ""
     if best < seen.threshold:
-        text = f"**Too hard for any straight line**: {score(best)} at best, the threshold is {seen.threshold:g}."
-        return Prospect("hopeless", f"{text} Every check will retrain, in vain.")
+        text = f"**Not separable by a straight line**: {score(best)} at best, the threshold is {seen.threshold:g}."
+        return Prospect("hopeless", f"{text} Every check will retrain without success.")
     if seen.retrains:
         why = []
         if seen.accuracy < seen.threshold:
-            why.append(f"On it, its accuracy would be about {seen.accuracy:.2f}; the threshold is {seen.threshold:g}.")
+            why.append(f"Expected accuracy: about {seen.accuracy:.2f}; the threshold is {seen.threshold:g}.")
         if seen.drifted:
             why.append(f"{' and '.join(seen.drifted)} would count as drifted.")
         return Prospect(
             "far",
-            f"**Far from what champion v{version} learnt**{changed}. {' '.join(why)} The next check will retrain.",
+            f"**Far from the training data of champion v{version}**{changed}. {' '.join(why)} "
+            "The next check will retrain.",
         )
     if differ:
-        return Prospect("near", f"Close to what champion v{version} learnt{changed}. It should still hold.")
-    return Prospect("same", f"The same kind of data that champion v{version} learnt from.")
+        return Prospect("near", f"Close to the training data of champion v{version}{changed}. It should still do well.")
+    return Prospect("same", f"The same kind of data that champion v{version} was trained on.")

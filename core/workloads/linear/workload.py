@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings
 
@@ -16,23 +14,12 @@ from core.config.messages import say
 from core.config.progress import Report
 from core.config.settings import get_settings
 from core.storage import lake
-from core.workloads.base import (
-    Annotation,
-    Champion,
-    Comparison,
-    DataKind,
-    Drift,
-    Feature,
-    Scores,
-    Task,
-    Trained,
-    View,
-)
+from core.workloads.base import Champion, Classifier, Drift, Feature, Scores, Trained, View
 from core.workloads.linear.data import CLASSES, FEATURES, generate_columns
 from core.workloads.linear.model import LinearPredictor
+from core.workloads.linear.settings import LinearSettings
 from core.workloads.linear.sql import EXAMPLES
-
-_DRIFT_SAMPLE = 20_000
+from core.workloads.rows.workload import RowClassification
 
 
 class LinearParameters(BaseModel):
@@ -98,26 +85,21 @@ class LinearParameters(BaseModel):
     )
 
 
-class LinearWorkload:
+class LinearWorkload(RowClassification):
     """See :class:`core.workloads.base.Workload` for the meaning of each method."""
 
     name = "linear"
     title = "Linear"
-    metric = "accuracy"
-    unit = "rows"
     description = "Points in the plane, told apart by a straight line."
-    data_kind: DataKind = "rows"
-    task: Task = "classification"
-    annotation: Annotation = "none"
     features = tuple(Feature(name, low=-4.0, high=4.0, step=0.05) for name in FEATURES)
     classes = CLASSES
     parameters: type[BaseModel] = LinearParameters
-    settings: type[BaseSettings] | None = None
+    settings: type[BaseSettings] | None = LinearSettings
     sql_examples: Mapping[str, str] = EXAMPLES
 
     @property
     def threshold(self) -> float:
-        return get_settings().linear_threshold
+        return LinearSettings.current().threshold
 
     @property
     def training_parameters(self) -> Mapping[str, Any]:
@@ -137,71 +119,25 @@ class LinearWorkload:
         from core.workloads.linear.model import fit
 
         report(0.1, say("training.reading"))
-        features, labels = read_split(dataset, holdout=False)
+        features, labels = self.split(dataset, holdout=False)
         report(0.3, say("training.fitting", rows=len(labels), unit=self.unit))
         model = fit(features, labels, C=float(self.training_parameters["C"]))
         report(1.0, say("training.fitted"))
         return Trained(model, LinearPredictor.from_pipeline(model), dict(self.training_parameters))
 
-    @property
-    def has_starter(self) -> bool:
-        return False
-
-    def starter(self) -> Trained | None:
-        return None
-
-    def evaluate(self, predictor: LinearPredictor, dataset: Dataset) -> Scores:
-        from core.workloads.linear.scores import score
-
-        features, labels = read_split(dataset, holdout=True)
-        return score(self.metric, labels, predictor.probabilities(features)[:, 1])
-
-    def compare(self, champion: Scores, challenger: Scores) -> Comparison:
-        from core.workloads.statistics import mcnemar_exact
-
-        test = mcnemar_exact(champion.outcomes, challenger.outcomes)
-        better = test.only_second_right > test.only_first_right and test.p_value < get_settings().promote_alpha
-        summary = say(
-            "comparison.mcnemar",
-            challenger=test.only_second_right,
-            champion=test.only_first_right,
-            unit=self.unit,
-            p=test.p_value,
-        )
-        return Comparison(better, test.p_value, summary, {"test": "McNemar exact", **_as_dict(test)})
-
     def drift(self, reference: Dataset, current: Dataset, predictor: LinearPredictor) -> Drift:
-        from core.workloads.statistics import ks_tests
+        from core.workloads.rows.drift import drift
 
-        if reference.sha256 == current.sha256:
-            return Drift(False, say("drift.same_dataset"))
-        settings = get_settings()
-        samples = [lake.read(d.path, FEATURES, "NOT holdout", limit=_DRIFT_SAMPLE) for d in (reference, current)]
-        tests = ks_tests(samples[0], samples[1], settings.drift_alpha, settings.drift_min_effect)
-        drifted = [test["feature"] for test in tests if test["drift"]]
-        if not drifted:
-            return Drift(False, say("drift.none", method="ks"), tests)
-        return Drift(True, say("drift.found", features=drifted, method="ks"), tests)
-
-    def export(self, predictor: LinearPredictor, folder: Path) -> None:
-        predictor.save(folder)
+        return drift(reference, current, FEATURES)
 
     def load(self, folder: Path) -> LinearPredictor:
         return LinearPredictor.load(folder)
 
-    def log_model(self, trained: Trained, dataset: Dataset | None) -> str:
-        from core.workloads.linear.model import log_to_mlflow
-
-        return log_to_mlflow(trained.model)
-
-    def draw(self, predictor: LinearPredictor, dataset: Dataset, scores: Scores) -> Sequence[tuple[str, Any]]:
-        from core.workloads.linear.plots import boundary_figure, confusion_figure
+    def draw(self, predictor: Classifier, dataset: Dataset, scores: Scores) -> Sequence[tuple[str, Any]]:
+        from core.workloads.linear.plots import boundary_figure
 
         sample = lake.read(dataset.path, [*FEATURES, "label"], "holdout", limit=2_000)
-        return [
-            ("boundary.png", boundary_figure(predictor, sample)),
-            ("confusion_matrix.png", confusion_figure(scores.details["confusion_matrix"])),
-        ]
+        return [("boundary.png", boundary_figure(predictor, sample)), *super().draw(predictor, dataset, scores)]
 
     def preview(self, choices: BaseModel, champion: Champion | None) -> View:
         from core.workloads.linear.views import preview
@@ -217,13 +153,3 @@ class LinearWorkload:
         from core.workloads.linear.views import prediction_view
 
         return prediction_view(champion, row)
-
-
-def read_split(dataset: Dataset, *, holdout: bool) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
-    """Features, shape (n, 2), and labels, shape (n,), of one split in file order."""
-    columns = lake.read(dataset.path, [*FEATURES, "label"], "holdout" if holdout else "NOT holdout")
-    return np.column_stack([columns[name] for name in FEATURES]), columns["label"]
-
-
-def _as_dict(test: Any) -> dict[str, Any]:
-    return {name: getattr(test, name) for name in ("only_first_right", "only_second_right", "p_value")}

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.config.settings import get_settings
 from core.vision.detections import Detections, Pixels
 from core.vision.letterbox import letterbox
 from core.workloads.rps.decode import decode
 from core.workloads.rps.export import GRAPH, Meta, read_meta
 from core.workloads.rps.runtimes import open_graph
+from core.workloads.rps.settings import RpsSettings
 
 
 class ExportedDetector:
@@ -26,7 +26,7 @@ class ExportedDetector:
         """Load a served form. Raises ``ValueError`` or ``OSError`` when it is damaged or missing."""
         self.source = folder
         self.meta: Meta = read_meta(folder)
-        chosen = runtime or get_settings().rps_runtime
+        chosen = runtime or RpsSettings.current().runtime
         wanted = None if chosen == "auto" else chosen
         self.runtime = open_graph(folder / GRAPH, self.meta, _threads(), wanted)
 
@@ -60,4 +60,4 @@ class ExportedDetector:
 
 def _threads() -> int:
     """More than four threads gain next to nothing on a picture of 320 px."""
-    return get_settings().rps_threads or min(4, os.cpu_count() or 1)
+    return RpsSettings.current().threads or min(4, os.cpu_count() or 1)

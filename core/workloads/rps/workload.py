@@ -33,6 +33,7 @@ from core.workloads.base import (
     TrainingProgress,
 )
 from core.workloads.rps.classes import CLASSES, SYNONYMS
+from core.workloads.rps.settings import RpsSettings
 from core.workloads.rps.starter import has_starter, starter_folder, starter_weights
 
 if TYPE_CHECKING:
@@ -71,11 +72,11 @@ class RpsWorkload:
     synonyms: Mapping[str, frozenset[str]] = SYNONYMS
     labelled_only: Mapping[str, Any] = {"synthetic": 0}
     parameters: type[BaseModel] = RpsParameters
-    settings: type[BaseSettings] | None = None
+    settings: type[BaseSettings] | None = RpsSettings
 
     @property
     def threshold(self) -> float:
-        return get_settings().rps_threshold
+        return RpsSettings.current().threshold
 
     @property
     def training_parameters(self) -> Mapping[str, Any]:

@@ -41,12 +41,12 @@ class Traffic:
         for thread in self._threads:
             thread.join(timeout=60)
 
-    def _repeat(self, deed: Callable[[], None], pause_s: float) -> None:
+    def _repeat(self, action: Callable[[], None], pause_s: float) -> None:
         while not self._stop.wait(pause_s):
             try:
-                deed()
+                action()
             except Exception as error:  # noqa: BLE001 - a thread that ends quietly would prove nothing
-                self._ledger.note_wrong(f"{deed.__name__}: {error!r}")
+                self._ledger.note_wrong(f"{action.__name__}: {error!r}")
 
     def _predict(self) -> None:
         point = [self._random.uniform(-2, 2), self._random.uniform(-2, 2)]

@@ -31,12 +31,12 @@ def accepted(password: str, username: str = "ada") -> bool:
     [
         ("short-7", "at least 8"),
         ("x" * 60 + "é" * 7, "72 bytes"),
-        (" leading-blank", "spaces at the ends"),
+        (" leading-blank", "spaces at the start or end"),
         ("tab\tin-the-middle", "control characters"),
         ("my-ADA-password", "contains the username"),
-        ("Password", "everybody tries"),
-        ("abababababab", "everybody tries"),
-        ("rockpaperscissors", "everybody tries"),
+        ("Password", "most common passwords"),
+        ("abababababab", "most common passwords"),
+        ("rockpaperscissors", "most common passwords"),
     ],
 )
 def test_refused_with_the_reason(password: str, why: str) -> None:

@@ -257,16 +257,16 @@ def _no_list(_members: dict[str, bytes], manifest: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (_way_out, "never writes"),
-        (_absolute, "never writes"),
-        (_other_place, "never writes"),
-        (_unnamed, "other files than its manifest names"),
+        (_way_out, "unexpected file"),
+        (_absolute, "unexpected file"),
+        (_other_place, "unexpected file"),
+        (_unnamed, "other files than its manifest"),
         (_other_bytes, "damaged"),
-        (_other_size, "another size"),
+        (_other_size, "the size of"),
         (_newer_program, r"newer Shifumi \(9\.9\)"),
-        (_newer_tables, "Bring the newer version"),
-        (_odd_revision, "no revision"),
-        (_no_list, "no backup of Shifumi"),
+        (_newer_tables, "Install the newer version"),
+        (_odd_revision, "unknown catalog revision"),
+        (_no_list, "not a backup of Shifumi"),
     ],
 )
 def test_an_archive_that_is_not_right_touches_nothing(
@@ -293,7 +293,7 @@ def test_a_link_in_an_archive_is_refused(archive: Path, tmp_path: Path, monkeypa
             if info.filename == "uploads/waiting.csv":
                 info.external_attr = (stat.S_IFLNK | 0o777) << 16
             file.writestr(info, data)
-    with pytest.raises(BackupError, match="never writes"):
+    with pytest.raises(BackupError, match="unexpected file"):
         restore(elsewhere(tmp_path / "new", monkeypatch), bad, quiet)
 
 
@@ -307,7 +307,7 @@ def test_what_is_no_archive_is_refused(
 ) -> None:
     (tmp_path / "some.zip").write_bytes(content)
     new = elsewhere(tmp_path / "new", monkeypatch)
-    with pytest.raises(BackupError, match="no backup"):
+    with pytest.raises(BackupError, match="not a backup"):
         restore(new, tmp_path / "some.zip", quiet)
     with pytest.raises(BackupError, match="no file"):
         restore(new, tmp_path / "none.zip", quiet)
@@ -315,7 +315,7 @@ def test_what_is_no_archive_is_refused(
 
 def test_a_cut_archive_is_refused(archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive.write_bytes(archive.read_bytes()[:-2_000])
-    with pytest.raises(BackupError, match="no backup"):
+    with pytest.raises(BackupError, match="not a backup"):
         restore(elsewhere(tmp_path / "new", monkeypatch), archive, quiet)
 
 
@@ -426,12 +426,12 @@ def test_the_commands_work_and_say_what_they_did(
     assert main(["backup", str(tmp_path / "no" / "folder.zip")]) == 1
     assert main(["restore", str(made)]) == 1
     told = capsys.readouterr().err
-    assert "exists already" in told and "Make it first" in told and "not empty" in told
+    assert "exists already" in told and "Create it first" in told and "not empty" in told
     elsewhere(tmp_path / "new", monkeypatch)
     assert main(["restore", str(made)]) == 0
     out = capsys.readouterr().out
-    assert "Everybody has to log in again" in out
-    assert "All 1 datasets have their files (byte by byte)" in out and "PROBLEM" not in out
+    assert "All users have to log in again" in out
+    assert "All 1 datasets have their files (contents)" in out and "PROBLEM" not in out
 
 
 def test_nothing_is_restored_under_a_running_installation(

@@ -58,7 +58,7 @@ def test_a_sound_installation_has_no_problem(admin: None, dataset: Dataset, caps
     out = capsys.readouterr().out
     assert "PROBLEM" not in out
     assert "0 problems" in out
-    assert "byte by byte" in out
+    assert "(contents)" in out
 
 
 def test_a_problem_ends_with_exit_code_one(dataset: Dataset, capsys: pytest.CaptureFixture[str]) -> None:

@@ -48,17 +48,17 @@ DEFAULT = '{"experiment": {"name": "Default"}}'
 @pytest.mark.parametrize(
     ("variable", "path", "status", "body", "level", "text", "remedy"),
     [
-        (PREFECT, "/api", 200, "true", "ok", "answers", ""),
-        (PREFECT, "", 200, "<html>Prefect</html>", "problem", "not Prefect's API", "ends with /api"),
-        (PREFECT, "/api", 404, "", "problem", "not Prefect's API", "ends with /api"),
-        (PREFECT, "/api", 401, "", "problem", "wants a login", "without one"),
-        (MLFLOW, "", 200, DEFAULT, "ok", "answers", ""),
-        (MLFLOW, "", 404, '{"error_code": "RESOURCE_DOES_NOT_EXIST"}', "ok", "answers", ""),
-        (MLFLOW, "", 403, "Invalid Host header", "problem", "refuses this host name", "MLFLOW_SERVER_ALLOWED_HOSTS="),
-        (MLFLOW, "", 401, "", "problem", "wants a login", "MLFLOW_TRACKING_USERNAME"),
+        (PREFECT, "/api", 200, "true", "ok", "responds", ""),
+        (PREFECT, "", 200, "<html>Prefect</html>", "problem", "not Prefect's API", "must end with /api"),
+        (PREFECT, "/api", 404, "", "problem", "not Prefect's API", "must end with /api"),
+        (PREFECT, "/api", 401, "", "problem", "requires a login", "without one"),
+        (MLFLOW, "", 200, DEFAULT, "ok", "responds", ""),
+        (MLFLOW, "", 404, '{"error_code": "RESOURCE_DOES_NOT_EXIST"}', "ok", "responds", ""),
+        (MLFLOW, "", 403, "Invalid Host header", "problem", "rejects this host name", "MLFLOW_SERVER_ALLOWED_HOSTS="),
+        (MLFLOW, "", 401, "", "problem", "requires a login", "MLFLOW_TRACKING_USERNAME"),
         (MLFLOW, "", 200, "<html>", "problem", "is not MLflow", "server's root"),
-        (KUMA, "", 200, '{"type":"entryPage"}', "ok", "answers", ""),
-        (KUMA, "", 200, '{"type":"setup-database"}', "warning", "choose its database", "UPTIME_KUMA_DB_TYPE=sqlite"),
+        (KUMA, "", 200, '{"type":"entryPage"}', "ok", "responds", ""),
+        (KUMA, "", 200, '{"type":"setup-database"}', "warning", "no database chosen", "UPTIME_KUMA_DB_TYPE=sqlite"),
         (KUMA, "", 404, "", "warning", "is not Uptime Kuma", "SHIFUMI_KUMA_URL"),
     ],
 )
@@ -98,8 +98,8 @@ def test_an_address_is_judged_by_what_fails() -> None:
         assert "https" in str(ask(url.replace("http:", "https:")))
         assert connect("127.0.0.1", port) == ""
     assert "refused" in connect("127.0.0.1", free_port())
-    assert "name is not known" in connect("no-such-host.invalid", 80)
-    assert "name is not known" in str(ask("http://no-such-host.invalid/"))
+    assert "unknown host name" in connect("no-such-host.invalid", 80)
+    assert "unknown host name" in str(ask("http://no-such-host.invalid/"))
     with socket.socket() as mute:  # takes connections and talks gibberish
         mute.bind(("127.0.0.1", 0))
         mute.listen()
@@ -125,9 +125,9 @@ def test_a_turn_server_that_is_away_is_found_and_stun_is_not_asked(monkeypatch: 
         listener.listen()
         there = set_to(monkeypatch, SHIFUMI_ICE_SERVERS=f"turn:127.0.0.1:{listener.getsockname()[1]}")
         assert one(check_elsewhere(there)).level == "ok"
-    assert "names no TURN server" in one(check_elsewhere(set_to(monkeypatch, SHIFUMI_ICE_SERVERS="turn:"))).text
+    assert "is not a TURN URL" in one(check_elsewhere(set_to(monkeypatch, SHIFUMI_ICE_SERVERS="turn:"))).text
     odd = set_to(monkeypatch, SHIFUMI_ICE_SERVERS="turn:host:port")
-    assert "names no TURN server" in one(check_elsewhere(odd)).text
+    assert "is not a TURN URL" in one(check_elsewhere(odd)).text
 
 
 @pytest.mark.parametrize(
@@ -208,11 +208,11 @@ def test_a_database_that_is_missing_a_user_that_is_unknown_and_tables_that_are_n
 @pytest.mark.parametrize(
     ("said", "text"),
     [
-        ('FATAL:  password authentication failed for user "me"', "refuses the password of me"),
-        ("fe_sendauth: no password supplied", "refuses the password of me"),
-        ('FATAL:  no pg_hba.conf entry for host "10.0.0.9"', "lets nobody in"),
+        ('FATAL:  password authentication failed for user "me"', "rejects the password of me"),
+        ("fe_sendauth: no password supplied", "rejects the password of me"),
+        ('FATAL:  no pg_hba.conf entry for host "10.0.0.9"', "accepts no connections"),
         ("FATAL:  sorry, too many clients already", "no connection left"),
-        ("something else", "does not let us in"),
+        ("something else", "rejects the connection"),
     ],
 )
 def test_a_refusal_of_the_database_server_is_explained_without_the_password(said: str, text: str) -> None:

@@ -35,8 +35,8 @@ def make_old(file: Path) -> Path:
 
 def test_all_is_well(settings: Settings, image: store.Image) -> None:
     files, orphans = examined(settings, deep=True)
-    assert (files.level, files.text) == ("ok", "All 1 pictures have their files (byte by byte)")
-    assert (orphans.level, orphans.text) == ("ok", "No abandoned pictures")
+    assert (files.level, files.text) == ("ok", "All 1 images have their files (contents)")
+    assert (orphans.level, orphans.text) == ("ok", "No orphaned image files")
 
 
 def test_a_lost_or_shortened_file_is_a_problem(settings: Settings, image: store.Image) -> None:
@@ -46,7 +46,7 @@ def test_a_lost_or_shortened_file_is_a_problem(settings: Settings, image: store.
     files = examined(settings)[0]
     assert files.level == "problem"
     assert image.sha256[:12] in files.text
-    assert "delete those pictures on Datasets" in files.remedy
+    assert "delete those images on the Datasets page" in files.remedy
 
 
 def test_a_changed_byte_is_seen_by_a_deep_look(settings: Settings, image: store.Image) -> None:
@@ -69,13 +69,13 @@ def test_only_old_files_without_a_picture_are_swept(settings: Settings, image: s
     assert (orphans.level, orphans.text.split(" ", 1)[0]) == ("warning", "2")
     assert "doctor --fix" in orphans.remedy
     assert all(file.exists() for file in old)
-    assert examined(settings, fix=True)[1].text.startswith("Removed 2 abandoned pictures")
+    assert examined(settings, fix=True)[1].text.startswith("Removed 2 orphaned image files")
     assert not any(file.exists() for file in old)
     assert young.exists() and store.file_of(image).exists()
-    assert "1 in the making" in examined(settings)[1].text
+    assert "1 being registered" in examined(settings)[1].text
 
 
 def test_the_doctor_asks_all_this(settings: Settings, image: store.Image) -> None:
     store.file_of(image).unlink()
     found: Iterator[Finding] = examine(settings, fix=False, deep=False)
-    assert any("lost their file" in finding.text for finding in found)
+    assert any("a missing or damaged file" in finding.text for finding in found)

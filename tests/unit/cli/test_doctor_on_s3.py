@@ -34,7 +34,7 @@ def test_a_place_that_works() -> None:
 def test_a_place_that_does_not(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     use_bucket(monkeypatch, s3_server, "s3://no-such-bucket")
     [found] = check_place(get_settings())
-    assert found.level == "problem" and "make the bucket" in found.text and found.remedy
+    assert found.level == "problem" and "create the bucket" in found.text and found.remedy
     assert levels() == []
 
 
@@ -44,7 +44,7 @@ def test_the_overview_hears_of_the_place(s3_server: str, monkeypatch: pytest.Mon
     assert {state.name: state.state for state in component_states()}["lake"] == "healthy"
     use_bucket(monkeypatch, s3_server, "s3://no-such-bucket")
     ill = {state.name: state for state in component_states()}["lake"]
-    assert ill.state == "unhealthy" and "make the bucket" in ill.detail and ill.remedy
+    assert ill.state == "unhealthy" and "create the bucket" in ill.detail and ill.remedy
     monkeypatch.delenv("SHIFUMI_LAKE_URL")
     get_settings.cache_clear()
     assert "lake" not in {state.name for state in component_states()}
@@ -73,10 +73,10 @@ def test_missing_damaged_and_abandoned_objects_are_found(monkeypatch: pytest.Mon
 
 def test_only_old_objects_are_swept(monkeypatch: pytest.MonkeyPatch) -> None:
     dataset, orphan = make_dataset(), lake.write({"x1": np.arange(3.0)}, "linear")
-    assert "in the making" in levels()[1].text
+    assert "being registered" in levels()[1].text
     for module in (lake_checks, image_checks):
         monkeypatch.setattr(module, "SWEEP_AFTER_S", -60.0)
     assert levels()[1].level == "warning"
-    assert levels(fix=True)[1].text.startswith("Removed 1 abandoned")
+    assert levels(fix=True)[1].text.startswith("Removed 1 orphaned")
     assert [entry.name for entry in buckets.listing("lake")] == [dataset.path]
     assert orphan.path != dataset.path

@@ -129,7 +129,7 @@ def test_a_cut_off_installation_is_made_afresh(project: Path, tmp_path: Path) ->
         gate.unlink(missing_ok=True)
     (environment.folder / "half-written").touch()
     require(project, "tiny==1.0")
-    assert "Making a Python" in call(project, "run").stdout
+    assert "Creating a Python" in call(project, "run").stdout
     assert environment.ready([project / "requirements.txt"])
     assert not (environment.folder / "half-written").exists()
 

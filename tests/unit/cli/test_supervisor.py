@@ -30,8 +30,8 @@ class Driven:
         self.supervisor = supervisor
         self._executor = executor
 
-    def keeper(self, name: str) -> ProcessSupervisor:
-        return self.supervisor.keepers[name]
+    def process(self, name: str) -> ProcessSupervisor:
+        return self.supervisor.supervisors[name]
 
     def until(self, condition: Callable[[], object], what: str = "") -> None:
         def turn() -> object:
@@ -41,7 +41,7 @@ class Driven:
         wait_until(turn, timeout=20, every=0.05, what=what)
 
     def is_healthy(self, name: str) -> bool:
-        return self.keeper(name).record.state == "healthy"
+        return self.process(name).record.state == "healthy"
 
 
 @contextmanager
@@ -51,17 +51,17 @@ def driven(specs: Sequence[ProcessSpec], folder: Path) -> Iterator[Driven]:
         try:
             yield Driven(supervisor, executor)
         finally:
-            children = [keeper.child for keeper in supervisor.keepers.values() if keeper.child]
+            children = [process.child for process in supervisor.supervisors.values() if process.child]
             assert stop_all(children, lambda: True) == []
 
 
 def test_a_process_waits_for_the_one_it_needs(tmp_path: Path) -> None:
     specs = [spec("late", after="first"), spec("first", port=free_port())]
     with driven(specs, tmp_path) as stack:
-        stack.until(lambda: stack.keeper("first").record.pid)
-        assert stack.keeper("late").record.pid is None
+        stack.until(lambda: stack.process("first").record.pid)
+        assert stack.process("late").record.pid is None
         stack.until(lambda: stack.is_healthy("first") and stack.is_healthy("late"))
-        late, first = stack.keeper("late").record, stack.keeper("first").record
+        late, first = stack.process("late").record, stack.process("first").record
         assert late.created is not None and first.created is not None
         assert late.created >= first.created
 
@@ -71,7 +71,7 @@ def test_a_process_waits_for_what_has_to_be_there(tmp_path: Path) -> None:
     careful = replace(spec("careful"), may_start=needed.exists)
     with driven([careful, spec("other")], tmp_path) as stack:
         stack.until(lambda: stack.is_healthy("other"))
-        assert stack.keeper("careful").child is None
+        assert stack.process("careful").child is None
         needed.touch()
         stack.until(lambda: stack.is_healthy("careful"))
 
@@ -84,28 +84,28 @@ def test_a_killed_process_comes_back_and_its_orphans_are_gone(tmp_path: Path, mo
     note = tmp_path / "grandchild"
     with driven([spec("runner", "--child", str(note), port=free_port())], tmp_path) as stack:
         stack.until(lambda: stack.is_healthy("runner"))
-        first = stack.keeper("runner").record.pid
+        first = stack.process("runner").record.pid
         # It left the session and ignores signals: only the mark in its environment leads to it.
         orphan = psutil.Process(int(note.read_text()))
         assert first is not None
         psutil.Process(first).kill()
-        stack.until(lambda: stack.keeper("runner").record.restarts == 1)
+        stack.until(lambda: stack.process("runner").record.restarts == 1)
         assert trees.living([orphan]) == []
         stack.until(lambda: stack.is_healthy("runner"), "healthy again")
-        record = stack.keeper("runner").record
+        record = stack.process("runner").record
         assert record.pid not in (None, first)
         assert record.last_exit not in (None, 0)
 
 
 def test_a_process_that_always_dies_is_tried_again_ever_more_slowly(tmp_path: Path) -> None:
     with driven([spec("broken", "--exit", "7", "--say", "no such module")], tmp_path) as stack:
-        keeper = stack.keeper("broken")
-        keeper._backoff = Backoff(first=0.2, most=0.4)
-        stack.until(lambda: keeper.record.restarts == 2)
-        died = keeper.record.since
-        stack.until(lambda: keeper.child)
-        assert keeper.record.since - died >= 0.39, "the second pause is twice the first"
-        assert keeper.record.last_exit == 7
+        process = stack.process("broken")
+        process._backoff = Backoff(first=0.2, most=0.4)
+        stack.until(lambda: process.record.restarts == 2)
+        died = process.record.since
+        stack.until(lambda: process.child)
+        assert process.record.since - died >= 0.39, "the second pause is twice the first"
+        assert process.record.last_exit == 7
         assert "no such module" in output_path(tmp_path, "broken").read_text()
 
 
@@ -120,7 +120,7 @@ def test_a_program_that_cannot_be_started_at_all_does_not_take_the_others_down(t
     ghost = ProcessSpec("ghost", "Ghost", (str(tmp_path / "nothing-here"),), lambda: True)
     with driven([ghost, spec("other")], tmp_path) as stack:
         stack.until(lambda: stack.is_healthy("other"))
-        assert stack.keeper("ghost").child is None
+        assert stack.process("ghost").child is None
 
 
 def test_one_that_stops_answering_is_reported_not_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,12 +131,12 @@ def test_one_that_stops_answering_is_reported_not_killed(tmp_path: Path, monkeyp
     moody = replace(spec("moody"), healthy=lambda: well[0])
     with driven([moody], tmp_path) as stack:
         stack.until(lambda: stack.is_healthy("moody"))
-        pid = stack.keeper("moody").record.pid
+        pid = stack.process("moody").record.pid
         well[0] = False
-        stack.until(lambda: stack.keeper("moody").record.state == "unhealthy")
+        stack.until(lambda: stack.process("moody").record.state == "unhealthy")
         well[0] = True
         stack.until(lambda: stack.is_healthy("moody"))
-        assert stack.keeper("moody").record.pid == pid
+        assert stack.process("moody").record.pid == pid
 
 
 def test_every_change_is_written_down_for_others(tmp_path: Path) -> None:
@@ -147,4 +147,4 @@ def test_every_change_is_written_down_for_others(tmp_path: Path) -> None:
         assert record is not None and record.alive
         written = record.processes["api"]
         assert (written.state, written.port, written.restarts) == ("healthy", port, 0)
-        assert written.pid == stack.keeper("api").record.pid
+        assert written.pid == stack.process("api").record.pid

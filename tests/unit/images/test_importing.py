@@ -41,8 +41,8 @@ def zipped(content: Mapping[str, bytes]) -> io.BytesIO:
     return buffer
 
 
-def bring_in(content: Mapping[str, bytes], meanings: Mapping[str, str] = OURS) -> importing.Imported:
-    return importing.import_upload(EDITOR, importing.keep_upload(EDITOR, zipped(content)), meanings, HANDS)
+def bring_in(content: Mapping[str, bytes], class_mapping: Mapping[str, str] = OURS) -> importing.Imported:
+    return importing.import_upload(EDITOR, importing.keep_upload(EDITOR, zipped(content)), class_mapping, HANDS)
 
 
 def stored() -> dict[str, store.Image]:

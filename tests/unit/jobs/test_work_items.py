@@ -65,7 +65,7 @@ def test_of_many_bells_at_once_one_is_answered() -> None:
         (winner,) = [found for found in pool.map(answer, range(8)) if found is not None]
     assert now(item).worker == winner.worker
     assert now(item).attempts == 1
-    assert work_items.claim(item.id, "late") is None, "a bell that rings again has no effect"
+    assert work_items.claim(item.id, "late") is None, "a duplicate notification has no effect"
 
 
 def test_of_many_that_take_over_one_wins_and_the_first_may_not_write_any_more() -> None:

@@ -231,7 +231,7 @@ def test_a_curve_with_a_hole_goes_through_the_catalog(monkeypatch: pytest.Monkey
     job, item = handed_over()
     there = _Watched()
     there.seen = TrainingProgress(text("Epoch 1"), {"boxes": [1.0, float("nan")]}, {})
-    progress_relay.ProgressRelay(there, item.id, item.lease_owner or "", utcnow()).carry()
+    progress_relay.ProgressRelay(there, item.id, item.lease_owner or "", utcnow()).relay_once()
     kept = work_items.get(item.id)
     assert kept is not None
     json.dumps(kept.learning, allow_nan=False)
@@ -265,21 +265,21 @@ def test_curves_and_the_wish_to_stop_go_through_the_catalog(monkeypatch: pytest.
     use_broker(monkeypatch, EMBEDDED)
     job, item = handed_over()
     there, nothing_here = _Watched(), _Watched()
-    carrier = progress_relay.ProgressRelay(there, item.id, item.lease_owner or "", utcnow())
-    carrier.carry()
+    relay = progress_relay.ProgressRelay(there, item.id, item.lease_owner or "", utcnow())
+    relay.relay_once()
     assert progress_relay.learning(nothing_here, job) is None
     there.seen = TrainingProgress(text("Epoch 2 of 9"), {"boxes": [1.0, 0.5]}, {"mAP50": [0.1, 0.4]}, 1)
-    carrier.carry()
+    relay.relay_once()
     assert progress_relay.learning(nothing_here, job) == there.seen
     with pytest.raises(ForbiddenError):
         progress_relay.stop_early(VIEWER, nothing_here, job)
-    carrier.carry()
+    relay.relay_once()
     assert there.stopped_by == []
     assert progress_relay.stop_early(EDITOR, nothing_here, job)
     shown = progress_relay.learning(nothing_here, job)
     assert shown is not None and shown.stopping, "the page says so before the worker knows"
-    carrier.carry()
-    carrier.carry()
+    relay.relay_once()
+    relay.relay_once()
     assert there.stopped_by == ["ed"] and nothing_here.stopped_by == []
     assert audit.latest(10)[0].action == "training.stop"
     jobs.finish(job.id, jobs.COMPLETED, say("job.done"))

@@ -155,15 +155,15 @@ def test_an_unknown_class_changes_nothing() -> None:
     assert (now(image).state, len(now(image).boxes)) == ("proposed", 1)
 
 
-@pytest.mark.parametrize("deed", ["boxes", "accept", "reject"])
-def test_the_second_reviewer_is_told_and_nothing_is_lost(deed: str) -> None:
+@pytest.mark.parametrize("action", ["boxes", "accept", "reject"])
+def test_the_second_reviewer_is_told_and_nothing_is_lost(action: str) -> None:
     image = picture(box())
     seen = stamp(image)
     review.set_boxes(ADA, image.id, [box("paper", 0.3)], seen)
     with pytest.raises(review.ReviewedMeanwhileError, match="ada was quicker: this picture is labelled since"):
-        if deed == "boxes":
+        if action == "boxes":
             review.set_boxes(BOB, image.id, [], seen)
-        elif deed == "accept":
+        elif action == "accept":
             review.accept(BOB, [image.id], {image.id: seen})
         else:
             review.reject(BOB, [image.id], {image.id: seen})
@@ -173,15 +173,15 @@ def test_the_second_reviewer_is_told_and_nothing_is_lost(deed: str) -> None:
     assert now(image).boxes == []
 
 
-@pytest.mark.parametrize("deed", ["boxes", "accept", "reject"])
-def test_a_deleted_picture_is_told(deed: str) -> None:
+@pytest.mark.parametrize("action", ["boxes", "accept", "reject"])
+def test_a_deleted_picture_is_told(action: str) -> None:
     image = picture(box())
     store.delete(ADA, [image.id])
-    with pytest.raises(LookupError, match="somebody has deleted it"):
-        if deed == "boxes":
+    with pytest.raises(LookupError, match="it was deleted"):
+        if action == "boxes":
             review.set_boxes(ADA, image.id, [])
         else:
-            (review.accept if deed == "accept" else review.reject)(ADA, [image.id])
+            (review.accept if action == "accept" else review.reject)(ADA, [image.id])
 
 
 def test_undo_brings_everything_back() -> None:
@@ -219,7 +219,7 @@ def test_undo_of_a_deleted_picture_is_told() -> None:
 def test_reviewing_is_an_editors_work() -> None:
     image = picture(box())
     step = Step("eve", "accept", (), {})
-    for deed in (
+    for action in (
         lambda: review.accept(EVE, [image.id]),
         lambda: review.accept_confident(EVE, "rps", 0.8),
         lambda: review.set_boxes(EVE, image.id, []),
@@ -227,7 +227,7 @@ def test_reviewing_is_an_editors_work() -> None:
         lambda: review.undo(EVE, step),
     ):
         with pytest.raises(ForbiddenError, match="needs the role editor"):
-            deed()
+            action()
     assert now(image).state == "proposed"
 
 

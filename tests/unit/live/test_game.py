@@ -35,7 +35,7 @@ throws = st.sampled_from([*CLASSES, None])
 
 def play_round(match: Match, now: float, throw: str | None, machine: str) -> tuple[Match, float]:
     """From a countdown to the next one (or to the end), as frames at 20 per second see it."""
-    match = replace(match, pledge=Commitment(machine, "word"))
+    match = replace(match, commitment=Commitment(machine, "word"))
     started = len(match.rounds), match.unseen
     while match.phase is not Phase.COUNTDOWN or (len(match.rounds), match.unseen) == started:
         now += STEP
@@ -62,7 +62,7 @@ def test_any_game_keeps_the_rules(played: list[tuple[str | None, str]]) -> None:
         if match.phase is Phase.PAUSED:
             match = resume(match, now)
     seen = [(throw, machine) for throw, machine in played if throw is not None]
-    assert [(one.you, one.pledge.throw) for one in match.rounds] == seen
+    assert [(one.you, one.commitment.throw) for one in match.rounds] == seen
 
 
 @given(st.floats(0, 1e6), st.lists(st.floats(0, 5), max_size=60))
@@ -75,10 +75,10 @@ def test_time_only_moves_forward_one_phase_at_a_time(start: float, steps: list[f
     match, now = begin(start, BEATS), start
     for step in steps:
         now += step
-        following = advance(match, now)
-        assert following.phase is match.phase or following.phase in order[match.phase]
-        assert following.since in (match.since, now)
-        match = following
+        upcoming = advance(match, now)
+        assert upcoming.phase is match.phase or upcoming.phase in order[match.phase]
+        assert upcoming.since in (match.since, now)
+        match = upcoming
 
 
 def test_the_countdown_counts() -> None:
@@ -160,7 +160,7 @@ def test_no_throw_repeats_the_round_with_a_new_pledge_and_in_the_end_waits() -> 
         match, now = play_round(match, now, None, "rock")
         assert match.unseen == turn
         assert match.rounds == ()
-        assert match.pledge.word == ("later" if turn < PATIENCE else "word")
+        assert match.commitment.word == ("later" if turn < PATIENCE else "word")
     assert match.phase is Phase.PAUSED
     assert advance(match, now + 60) == match
     again = resume(match, now + 60)
@@ -191,7 +191,7 @@ def test_a_pause_forgets_the_round_but_not_the_score() -> None:
     waiting = pause(match, now + 1)
     assert advance(waiting, now + 100) == waiting
     again = resume(waiting, now + 100, lambda beats: Commitment("paper", "fresh"))
-    assert (again.phase, again.won("you"), again.pledge.word) == (Phase.COUNTDOWN, 1, "fresh")
+    assert (again.phase, again.won("you"), again.commitment.word) == (Phase.COUNTDOWN, 1, "fresh")
     won = replace(match, phase=Phase.REVEAL, rounds=match.rounds * 3)
     assert pause(won, now) is won
     over = replace(won, phase=Phase.OVER)
@@ -213,24 +213,24 @@ def test_a_game_may_have_other_classes() -> None:
 
 def test_the_machine_has_chosen_before_it_looks() -> None:
     match = begin(0.0, BEATS)
-    chosen = match.pledge
+    chosen = match.commitment
     while match.phase is not Phase.REVEAL:
         match = advance(match, match.since + 3)
         match = saw(match, match.since, "rock", 0.9)
         match = saw(match, match.since + 0.1, "rock", 0.9)
-        assert match.pledge is chosen
-    told = match.rounds[0].pledge
+        assert match.commitment is chosen
+    told = match.rounds[0].commitment
     assert hashlib.sha256(f"{told.throw}:{told.word}".encode()).hexdigest().startswith(chosen.digest)
 
 
 def test_the_machine_is_fair_and_its_pledge_tells_nothing() -> None:
     drawn = [draw(BEATS) for _ in range(3000)]
-    counts = Counter(pledge.throw for pledge in drawn)
+    counts = Counter(commitment.throw for commitment in drawn)
     # Six standard deviations of a fair draw: 26 each.
     assert all(abs(counts[throw] - 1000) < 160 for throw in CLASSES)
     pairs = Counter((one.throw, two.throw) for one, two in pairwise(drawn))
     assert all(abs(pairs[one, two] - 333) < 110 for one in CLASSES for two in CLASSES)
-    assert len({pledge.digest for pledge in drawn}) == len(drawn)
+    assert len({commitment.digest for commitment in drawn}) == len(drawn)
 
 
 def test_the_picture_tells_how_a_round_ended() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from core.auth.roles import SYSTEM
 from core.config.settings import ROOT, Settings
-from core.live import model_cache as following
+from core.live import model_cache as module
 from core.live.model_cache import ModelCache
 from core.loop import loop
 from core.models import promotion, registry, serving
@@ -39,8 +39,8 @@ def no_thread_left() -> Iterator[None]:
         assert not thread.is_alive()
 
 
-def name_of(following: ModelCache) -> str | None:
-    found = following.current()
+def name_of(cache: ModelCache) -> str | None:
+    found = cache.current()
     return found.name if found else None
 
 
@@ -88,7 +88,7 @@ def test_without_champion_and_starter_it_says_what_to_do(monkeypatch: pytest.Mon
     wait_until(lambda: watched.current() is None and watched.problem, every=0.01)
     assert "Make a dataset" in str(watched.problem)
     with pytest.raises(serving.ModelRefusedError, match="no model yet"):
-        following.starter_model(WORKLOAD)
+        module.starter_model(WORKLOAD)
 
 
 def test_a_damaged_starter_is_refused_and_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -86,6 +86,6 @@ def test_the_second_of_two_makers_does_not_replace_the_first(store: Path, monkey
 
 def test_a_failure_says_why_and_leaves_nothing(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    with pytest.raises(OSError, match="could not make its tables"):
+    with pytest.raises(OSError, match="could not create its tables"):
         mlflow_store.make_store(store)
     assert list(store.parent.iterdir()) == []

@@ -68,7 +68,7 @@ def test_without_a_supervisor_a_look_decides(monkeypatch: pytest.MonkeyPatch) ->
     assert found["workbench"].state == "unhealthy"
     assert "manage.py run" in found["workbench"].remedy
     assert found["catalog"].state == "healthy"
-    assert "not made yet" in found["store"].detail
+    assert "not created yet" in found["store"].detail
 
 
 def test_bricks_elsewhere_are_asked_there_and_shown_as_people_reach_them(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,7 +163,7 @@ def test_a_brick_that_hangs_costs_little(monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.setattr("core.config.probe.PROBE_TIMEOUT_S", 120.0)
         monkeypatch.setattr("core.monitoring.health._ANSWER_WITHIN_S", 0.2)
         found = states()
-    assert {found[name].detail for name in ("workbench", "api", "prefect")} == {"does not answer in time"}
+    assert {found[name].detail for name in ("workbench", "api", "prefect")} == {"no response in time"}
 
 
 def test_a_record_survives_its_file_and_half_a_file_is_no_record(settings: Settings) -> None:

@@ -140,7 +140,11 @@ def look(state: str = "healthy", detail: str = "", name: str = "api") -> Compone
 
 
 def test_what_is_on_its_way_is_neither_up_nor_down() -> None:
-    states = [look("starting"), look("unhealthy", "not made yet: wait", "store"), look("restarting", "gone", "prefect")]
+    states = [
+        look("starting"),
+        look("unhealthy", "not created yet", "store"),
+        look("restarting", "gone", "prefect"),
+    ]
     [taken] = health_sampler.samples(states, START)
     assert (taken.name, taken.up, taken.detail) == ("prefect", False, "gone")
 

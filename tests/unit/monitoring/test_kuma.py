@@ -163,7 +163,7 @@ def test_called_by_its_path_it_says_in_one_line_what_is_wrong() -> None:
     command = [sys.executable, "deploy/uptime-kuma/provision.py"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 1
-    assert "does not answer" in done.stderr and "SHIFUMI_KUMA_URL" in done.stderr
+    assert "does not respond" in done.stderr and "SHIFUMI_KUMA_URL" in done.stderr
     assert "Traceback" not in done.stderr
     refused = subprocess.run(command, cwd=ROOT, env={}, capture_output=True, text=True, timeout=120)
     assert (refused.returncode, "SHIFUMI_KUMA_USERNAME" in refused.stderr) == (1, True)

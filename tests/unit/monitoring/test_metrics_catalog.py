@@ -21,6 +21,7 @@ from core.jobs import jobs, work_items, workers
 from core.loop import decisions
 from core.monitoring.metrics import catalog_watch, job_metrics
 from core.monitoring.metrics.catalog_watch import CatalogWatch
+from core.workloads.linear.settings import LinearSettings
 from tests import deciding
 from tests.exposition import Samples, exposed
 from tests.learning import make_dataset
@@ -149,7 +150,7 @@ def test_the_champion_its_figures_and_what_drifted() -> None:
     assert found.get("shifumi_model_metric", version=2, **labels) == pytest.approx(0.9)
     assert found.get("shifumi_model_metric_low", version=2, **labels) == pytest.approx(0.89)
     assert found.get("shifumi_model_metric_high", version=2, **labels) == pytest.approx(0.91)
-    assert found.get("shifumi_model_threshold", **labels) == get_settings().linear_threshold
+    assert found.get("shifumi_model_threshold", **labels) == LinearSettings.current().threshold
     assert found.get("shifumi_decisions_total", workload="linear", kind=decisions.PROMOTED) == 2
     assert found.get("shifumi_drift_found", workload="linear") == 1
     assert found.get("shifumi_drift_distance", workload="linear", feature="x1") == 0.42

@@ -200,7 +200,7 @@ def test_only_the_owner_fetches_a_result(settings: Settings) -> None:
     (settings.outputs_dir / "job-1.csv").write_text("x1,x2,predicted,probability\n1,2,1,0.9\n")
     job = finished_job(files.Answered(1, 1, "job-1.csv"))
     assert files.first_rows(files.output_of(ANN, job.id))[0]["probability"] == "0.9"
-    with pytest.raises(ForbiddenError, match="Only the person who uploaded"):
+    with pytest.raises(ForbiddenError, match="Only the user who uploaded"):
         files.output_of(BEN, job.id)
 
 

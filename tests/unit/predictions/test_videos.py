@@ -59,7 +59,7 @@ def test_the_champion_answers_and_who_asked_fetches_it(
     assert check(job_outputs.path_of(EVE, job.id, jobs.PREDICT_VIDEO, "video")).frames == 8
     with job_outputs.path_of(EVE, job.id, jobs.PREDICT_VIDEO, "table").open(encoding="utf-8") as file:
         assert [row["label"] for row in csv.DictReader(file)] == ["rock"] * 5
-    with pytest.raises(ForbiddenError, match="Only the person who uploaded"):
+    with pytest.raises(ForbiddenError, match="Only the user who uploaded"):
         job_outputs.path_of(BOB, job.id, jobs.PREDICT_VIDEO, "video")
     with pytest.raises(LookupError, match="no result"):
         job_outputs.path_of(EVE, job.id, jobs.PREDICT_FILE, "video")

@@ -29,7 +29,7 @@ def test_a_process_starts_without_the_heavy_libraries(modules: str) -> None:
 
 def test_skops_comes_without_pytorch_and_pytorch_stays_usable() -> None:
     script = (
-        "import sys; from core.workloads.linear.skops_import import import_skops, _ADAPTER; import_skops(); "
+        "import sys; from core.workloads.rows.skops_import import import_skops, _ADAPTER; import_skops(); "
         "assert 'skops.io' in sys.modules and 'torch' not in sys.modules and _ADAPTER not in sys.modules"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)

@@ -45,6 +45,6 @@ def test_plain_takes_markdown_its_meaning() -> None:
     assert plain("**bold** :red[x]") == r"\*\*bold\*\* \:red\[x\]"
 
 
-@pytest.mark.parametrize(("number", "text"), [(0, "0 pictures"), (1, "1 picture"), (2_500, "2,500 pictures")])
+@pytest.mark.parametrize(("number", "text"), [(0, "0 images"), (1, "1 image"), (2_500, "2,500 images")])
 def test_things_are_counted(number: int, text: str) -> None:
-    assert counted(number, "picture") == text
+    assert counted(number, "image") == text

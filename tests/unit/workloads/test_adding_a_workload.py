@@ -20,9 +20,10 @@ from core.models import registry
 from core.models.serving import ChampionWatcher
 from core.predictions import files as prediction_files
 from core.storage import datasets
-from core.workloads import WORKLOADS, get_workload
+from core.workloads import WORKLOADS, get_workload, optional, views
 from core.workloads.base import Workload
-from docs.examples.awake import AwakePredictor, AwakeWorkload
+from core.workloads.rows.models import SoftmaxModel
+from docs.examples.awake import AwakeWorkload
 
 pytestmark = pytest.mark.usefixtures("mlflow_store")
 PAGE = (ROOT / "docs" / "adding-a-workload.md").read_text(encoding="utf-8")
@@ -69,7 +70,7 @@ def test_drift_alone_retrains() -> None:
     generate(seed=4, usual=9.0)  # people sleep longer; the rule is the same
     decision = loop.run_once("awake")
     assert decision.drift and decision.challenger_version == 2
-    assert "otherwise than before" in render(decision.reason)
+    assert "Drift in hours" in render(decision.reason)
 
 
 def test_it_is_drawn_served_and_swapped() -> None:
@@ -77,7 +78,7 @@ def test_it_is_drawn_served_and_swapped() -> None:
     loop.run_once("awake")
     watcher = ChampionWatcher("awake")
     watcher.look()
-    assert watcher.current is not None and isinstance(watcher.current.predictor, AwakePredictor)
+    assert watcher.current is not None and isinstance(watcher.current.predictor, SoftmaxModel)
     loop.draw(watcher.current.version, dataset)
     names = {item.path for item in registry.client().list_artifacts(watcher.current.version.run_id)}
     assert {"awake.png", "export", "scores.json"} <= names
@@ -110,21 +111,40 @@ def test_its_flows_are_served() -> None:
 
 
 def test_a_damaged_export_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "awake.json").write_text('{"slope": 1}')
+    (tmp_path / "model.json").write_text('{"weights": [[1, 2]]}')
     with pytest.raises(ValueError, match="damaged"):
         get_workload("awake").load(tmp_path)
 
 
-def test_the_page_quotes_the_example_word_for_word() -> None:
-    example = (ROOT / "docs" / "examples" / "awake.py").read_text(encoding="utf-8")
-    quotes = re.findall(r"^```python\n# docs/examples/awake\.py\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
-    assert len(quotes) >= 3
-    for quote in quotes:
-        assert quote in example, quote
+def test_the_page_quotes_the_examples_word_for_word() -> None:
+    quotes = re.findall(r"^```\w+\n# (docs/examples/\S+)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    assert len(quotes) >= 5
+    for file, quote in quotes:
+        assert quote in (ROOT / file).read_text(encoding="utf-8"), quote
+
+
+def members(protocol: type) -> list[str]:
+    return [name for name in {**vars(protocol), **protocol.__annotations__} if not name.startswith("_")]
 
 
 def test_the_page_explains_every_member_of_the_protocol() -> None:
-    members = [name for name in {**vars(Workload), **Workload.__annotations__} if not name.startswith("_")]
-    assert len(members) >= 14
-    missing = [name for name in members if not re.search(rf"^\| `{name}[`(]", PAGE, re.MULTILINE)]
+    assert len(members(Workload)) >= 20
+    missing = [name for name in members(Workload) if not re.search(rf"^\| `{name}[`(]", PAGE, re.MULTILINE)]
     assert missing == []
+
+
+OPTIONAL = [one for one in (*vars(optional).values(), *vars(views).values()) if getattr(one, "_is_runtime_protocol", 0)]
+
+
+@pytest.mark.parametrize("protocol", OPTIONAL, ids=lambda one: one.__name__)
+def test_the_page_lists_what_a_workload_may_offer_besides(protocol: type) -> None:
+    named = ", ".join(f"`{name}`" for name in members(protocol))
+    assert f"| `{protocol.__name__}` | {named} |" in PAGE
+
+
+def test_every_promised_flow_exists_and_no_other_is_left_out() -> None:
+    from flows.deployments import all_deployments
+
+    promised = set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", PAGE.partition("## What comes by itself")[2]))
+    exercise = {flow.name for flow, options in all_deployments() if options["name"] == "course"}
+    assert promised == {flow.name for flow, _ in all_deployments()} - exercise

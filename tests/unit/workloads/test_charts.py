@@ -29,7 +29,7 @@ def test_split_bars_stack_classes() -> None:
 def test_class_bars_are_as_long_as_the_class_is_probable() -> None:
     bars = class_bars(["a", "b", "c"], [0.7, 0.2, 0.1]).data[0]
     assert (list(bars.x), list(bars.y)) == ([0.7, 0.2, 0.1], ["a", "b", "c"])
-    assert list(bars.text) == ["70.0%", "20.0%", "10.0%"]
+    assert list(bars.text) == ["70.0 %", "20.0 %", "10.0 %"]
     assert len(set(bars.marker.color)) == 3
 
 

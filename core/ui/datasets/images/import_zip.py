@@ -95,8 +95,8 @@ def _plan(actor: Actor, workload: str, kept: str, layout: Layout) -> None:
         st.caption(f":material/info: {plain(remark)}")
     if layout.lonely:
         st.caption(f":material/info: {counted(len(layout.lonely), 'label file')} without a picture.")
-    meanings = _meanings(workload, layout)
-    used = any(meaning != LEAVE_OUT for meaning in meanings.values()) or not layout.classes
+    class_mapping = _class_mapping(workload, layout)
+    used = any(meaning != LEAVE_OUT for meaning in class_mapping.values()) or not layout.classes
     with st.container(horizontal=True):
         clicked = st.button(
             f"Import {counted(count, 'image')}",
@@ -109,12 +109,12 @@ def _plan(actor: Actor, workload: str, kept: str, layout: Layout) -> None:
         if st.button("Choose another file", icon=":material/undo:", key="btn_import_other"):
             uploads.discard(st.session_state.pop(_KEPT))
             st.rerun()
-    if clicked and start_job(actor, jobs.IMPORT, workload, {"upload": kept, "meanings": meanings}):
+    if clicked and start_job(actor, jobs.IMPORT, workload, {"upload": kept, "class_mapping": class_mapping}):
         st.session_state.pop(_KEPT)
         st.rerun()
 
 
-def _meanings(workload: str, layout: Layout) -> dict[str, str]:
+def _class_mapping(workload: str, layout: Layout) -> dict[str, str]:
     """One choice per class of the stranger's."""
     collection = collection_of(workload)
     learnt = get_workload(workload)

@@ -23,7 +23,7 @@ def propose_boxes(actor: Actor, counts: Counts, workload: str) -> None:
             icon=":material/auto_fix_high:",
             key="btn_propose",
             disabled=not allowed,
-            help="A model looks at them. What it finds waits on Label for somebody to confirm.",
+            help="A model proposes labels. They wait on Label for review.",
         )
         if clicked and start_job(actor, jobs.PROPOSE, workload):
             st.rerun()

@@ -21,5 +21,12 @@ class MediaPipe:
     def available(self) -> str | None:
         return available()
 
+    def install(self) -> str:
+        from core.workloads.rps.autolabel import fetching, landmarker
+
+        fetching.install()
+        fetching.fetch(landmarker.model_file())
+        return f"MediaPipe is installed, its hand model is {landmarker.model_file()}."
+
     def propose(self, pixels: Pixels) -> list[NewBox]:
         return propose(pixels)

@@ -18,6 +18,8 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
+from core.workloads.optional import ProposerMissingError
+
 LIBRARY = "mediapipe>=1.2,<2"
 WHEEL = "mediapipe==0.10.21"
 ADDRESS = (
@@ -41,7 +43,7 @@ PARTS: Parts = {
 Say = Callable[[str], None]
 
 
-class FetchError(RuntimeError):
+class FetchError(ProposerMissingError):
     """It could not be had; the message says why and what to do."""
 
 

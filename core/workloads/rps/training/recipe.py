@@ -12,8 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from core.config.settings import get_settings
 from core.workloads.rps.export import digest_of
+from core.workloads.rps.settings import RpsSettings
 from core.workloads.rps.starter import starter_weights
 
 STARTER = "starter"
@@ -23,16 +23,16 @@ _CACHED_UP_TO = 1500
 
 def training_parameters() -> Mapping[str, Any]:
     """What decides the outcome, with the dataset: the settings, the weights it starts from, this recipe."""
-    settings = get_settings()
+    settings = RpsSettings.current()
     return {
         "recipe": _VERSION,
-        "base": settings.rps_base,
-        "base_sha256": _base_sha256(settings.rps_base),
-        "imgsz": settings.rps_imgsz,
-        "epochs": settings.rps_epochs,
-        "patience": settings.rps_patience,
-        "freeze": settings.rps_freeze,
-        "batch": settings.rps_batch,
+        "base": settings.base,
+        "base_sha256": _base_sha256(settings.base),
+        "imgsz": settings.imgsz,
+        "epochs": settings.epochs,
+        "patience": settings.patience,
+        "freeze": settings.freeze,
+        "batch": settings.batch,
         "optimizer": "AdamW",
         "lr0": 5e-4,
     }
@@ -72,7 +72,7 @@ def device() -> str:
     """Where training runs, in ultralytics' words."""
     import torch
 
-    wanted = get_settings().rps_device
+    wanted = RpsSettings.current().device
     if wanted != "auto":
         return wanted
     return "0" if torch.cuda.is_available() else "cpu"
@@ -84,7 +84,7 @@ def threads() -> int:
     Not only so that live pictures keep theirs: with every processor taken, each step waits for the thread that was
     pushed aside, and on a busy two-core machine two threads were five times slower than one.
     """
-    return get_settings().rps_train_threads or max(1, (os.cpu_count() or 1) - 1)
+    return RpsSettings.current().train_threads or max(1, (os.cpu_count() or 1) - 1)
 
 
 def _base_sha256(base: str) -> str:

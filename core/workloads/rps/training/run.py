@@ -38,71 +38,75 @@ def fine_tune(dataset: Dataset, parameters: Mapping[str, Any], report: Report) -
     Called again with the same dataset and parameters it resumes a training that was cut short, or takes the outcome
     of one that ended. Raises ``TooFewPicturesError``, ``WeightsMissingError``, ``DiskFullError``.
     """
-    desk = open_training_folder(dataset, parameters)
-    if not desk.outcome.exists():
-        with _disk_trouble(desk):
-            _train(desk, pictures(dataset, holdout=False), parameters, report)
-    facts = json.loads(desk.outcome.read_text(encoding="utf-8"))
+    files = open_training_folder(dataset, parameters)
+    if not files.outcome.exists():
+        with _disk_trouble(files):
+            _train(files, pictures(dataset, holdout=False), parameters, report)
+    facts = json.loads(files.outcome.read_text(encoding="utf-8"))
     report(1.0, say("rps.trained", best=facts["best_epoch"], epochs=facts["epochs_run"]))
-    return Trained(FineTuned(desk.best, desk.curves()), ExportedDetector(desk.form), {**parameters, **facts})
+    return Trained(
+        FineTuned(files.best, files.curves()),
+        ExportedDetector(files.form),
+        {**parameters, **facts},
+    )
 
 
-def _train(desk: TrainingFolder, chosen: list[Picture], parameters: Mapping[str, Any], report: Report) -> None:
+def _train(files: TrainingFolder, chosen: list[Picture], parameters: Mapping[str, Any], report: Report) -> None:
     require_enough([picture for picture in chosen if picture.split != "val"], CLASSES)
-    lake.require_space(desk.folder, _NEEDED_BYTES)
+    lake.require_space(files.folder, _NEEDED_BYTES)
     weights = base_weights(str(parameters["base"]))
     report(0.0, say("rps.preparing", images=len(chosen)))
-    data = write_folder(chosen, desk.data)
+    data = write_folder(chosen, files.data)
     torch_setup.prepare()
-    resumed = _resume(desk, report)
+    resumed = _resume(files, report)
     if not resumed:
-        _start(desk, weights, arguments(parameters, data, desk.run, len(chosen)), report)
-    export_weights(desk.best, desk.form, int(parameters["imgsz"]))
-    write_json(desk.outcome, _facts(desk, len(chosen), resumed))
+        _start(files, weights, arguments(parameters, data, files.run, len(chosen)), report)
+    export_weights(files.best, files.form, int(parameters["imgsz"]))
+    write_json(files.outcome, _facts(files, len(chosen), resumed))
 
 
-def _start(desk: TrainingFolder, weights: Path, arguments: Mapping[str, Any], report: Report) -> None:
+def _start(files: TrainingFolder, weights: Path, arguments: Mapping[str, Any], report: Report) -> None:
     from ultralytics import YOLO
 
     model = YOLO(weights, task="detect")
-    Watch(desk, report).attach(model)
+    Watch(files, report).attach(model)
     model.train(**arguments)
 
 
-def _resume(desk: TrainingFolder, report: Report) -> bool:
+def _resume(files: TrainingFolder, report: Report) -> bool:
     """Go on from the checkpoint of an earlier process; False when there is none that can be used."""
-    if not desk.checkpoint.exists():
+    if not files.checkpoint.exists():
         return False
     from ultralytics import YOLO
 
     try:
-        model = YOLO(desk.checkpoint, task="detect")
+        model = YOLO(files.checkpoint, task="detect")
         epoch, epochs = int(model.ckpt["epoch"]) + 1, int(model.ckpt["train_args"]["epochs"])
     except (TypeError, KeyError, RuntimeError, OSError, EOFError) as error:
         logger.warning("The checkpoint of an earlier training cannot be read, starting over: {}", error)
         return False
     if not 0 < epoch < epochs:
-        return desk.best.exists() and epoch >= epochs
+        return files.best.exists() and epoch >= epochs
     report(epoch / epochs, say("rps.resuming", epoch=epoch, epochs=epochs))
-    Watch(desk, report).attach(model)
+    Watch(files, report).attach(model)
     model.train(resume=True)
     return True
 
 
-def _facts(desk: TrainingFolder, chosen: int, resumed: bool) -> dict[str, Any]:
-    rows = desk.curves()
+def _facts(files: TrainingFolder, chosen: int, resumed: bool) -> dict[str, Any]:
+    rows = files.curves()
     best = max(rows, key=lambda row: row.get("metrics/mAP50-95(B)", 0.0), default={"epoch": 0.0})
     return {
         "epochs_run": len(rows),
         "best_epoch": int(best["epoch"]),
         "training_pictures": chosen,
         "resumed": resumed,
-        "stopped_by_hand": desk.stop.exists(),
+        "stopped_by_hand": files.stop.exists(),
     }
 
 
 @contextmanager
-def _disk_trouble(desk: TrainingFolder) -> Iterator[None]:
+def _disk_trouble(files: TrainingFolder) -> Iterator[None]:
     """A disk that fills up during training: nothing that was learnt so far is lost."""
     try:
         yield
@@ -110,6 +114,6 @@ def _disk_trouble(desk: TrainingFolder) -> Iterator[None]:
         if error.errno != errno.ENOSPC:
             raise
         raise lake.DiskFullError(
-            f"The disk ran full during training, in {desk.folder}. Free some space and train again: it goes on from "
+            f"The disk ran full during training, in {files.folder}. Free some space and train again: it goes on from "
             "the last finished epoch."
         ) from error

@@ -111,16 +111,16 @@ def training_folder_of(dataset: Dataset, parameters: Mapping[str, Any]) -> Train
 
 
 def open_training_folder(dataset: Dataset, parameters: Mapping[str, Any]) -> TrainingFolder:
-    """The desk of a training that begins or goes on; old ones are cleared away."""
-    desk = training_folder_of(dataset, parameters)
-    desk.folder.mkdir(parents=True, exist_ok=True)
-    for stale in (desk.stop, desk.folder / "state.json"):
+    """The folder of a training that starts or resumes; old ones are deleted."""
+    files = training_folder_of(dataset, parameters)
+    files.folder.mkdir(parents=True, exist_ok=True)
+    for stale in (files.stop, files.folder / "state.json"):
         stale.unlink(missing_ok=True)
-    write_json(_home() / "running.json", {"folder": desk.folder.name})
-    others = sorted((p for p in _home().iterdir() if p.is_dir() and p != desk.folder), key=lambda p: p.stat().st_mtime)
+    write_json(_home() / "running.json", {"folder": files.folder.name})
+    others = sorted((p for p in _home().iterdir() if p.is_dir() and p != files.folder), key=lambda p: p.stat().st_mtime)
     for old in others[: max(0, len(others) - _KEPT + 1)]:
         shutil.rmtree(old, ignore_errors=True)
-    return desk
+    return files
 
 
 def newest_training_folder() -> TrainingFolder | None:
@@ -129,23 +129,23 @@ def newest_training_folder() -> TrainingFolder | None:
         name = json.loads((_home() / "running.json").read_text(encoding="utf-8"))["folder"]
     except (OSError, ValueError, KeyError):
         return None
-    desk = TrainingFolder(_home() / Path(name).name)
-    return desk if desk.folder.is_dir() else None
+    files = TrainingFolder(_home() / Path(name).name)
+    return files if files.folder.is_dir() else None
 
 
 def training_progress(since: datetime) -> TrainingProgress | None:
     """The training that began after ``since`` and has not ended."""
-    desk = newest_training_folder()
-    state = desk.state() if desk is not None and _began_after(since) and not desk.outcome.exists() else None
-    if desk is None or state is None:
+    files = newest_training_folder()
+    state = files.state() if files is not None and _began_after(since) and not files.outcome.exists() else None
+    if files is None or state is None:
         return None
-    rows = desk.curves()
+    rows = files.curves()
     return TrainingProgress(
         words(state),
         {name: [row[column] for row in rows if column in row] for column, name in _LOSSES.items()},
         {name: [row[column] for row in rows if column in row] for column, name in _FIGURES.items()},
         int(rows[0]["epoch"]) if rows else 1,
-        state.stopping or desk.stop.exists(),
+        state.stopping or files.stop.exists(),
     )
 
 
@@ -172,11 +172,11 @@ def ask_to_stop(actor: Actor) -> bool:
     Raises ``ForbiddenError``.
     """
     require(actor, Role.EDITOR)
-    desk = newest_training_folder()
-    if desk is None or desk.outcome.exists():
+    files = newest_training_folder()
+    if files is None or files.outcome.exists():
         return False
-    desk.stop.touch()
-    audit.record_event(actor, "training.stop", f"training {desk.folder.name}")
+    files.stop.touch()
+    audit.record_event(actor, "training.stop", f"training {files.folder.name}")
     return True
 
 

@@ -16,8 +16,8 @@ _EVERY_S = 2.0
 class Watch:
     """Callbacks of one training. ``share`` of the bar is filled by epochs."""
 
-    def __init__(self, desk: TrainingFolder, report: Report) -> None:
-        self._desk = desk
+    def __init__(self, files: TrainingFolder, report: Report) -> None:
+        self._folder = files
         self._report = report
         self._batch = 0
         self._told = 0.0
@@ -53,13 +53,13 @@ class Watch:
         self._heed(trainer)
 
     def _heed(self, trainer: Any) -> None:
-        if self._desk.stop.exists():
+        if self._folder.stop.exists():
             trainer.stop = True
 
     def _saved(self, trainer: Any) -> None:
-        temporary = self._desk.checkpoint.with_suffix(".tmp")
+        temporary = self._folder.checkpoint.with_suffix(".tmp")
         shutil.copyfile(trainer.last, temporary)
-        temporary.replace(self._desk.checkpoint)
+        temporary.replace(self._folder.checkpoint)
 
     def _tell(self, trainer: Any) -> None:
         self._told = time.monotonic()
@@ -69,7 +69,7 @@ class Watch:
         state = State(
             trainer.epoch + 1, trainer.epochs, self._batch, batches, left, losses, stopping=bool(trainer.stop)
         )
-        self._desk.tell(state)
+        self._folder.tell(state)
         self._report((trainer.epoch + self._batch / batches) / trainer.epochs, words(state))
 
     def _seconds_left(self, done: int, all_steps: int) -> float | None:

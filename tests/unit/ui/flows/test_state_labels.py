@@ -27,7 +27,7 @@ def test_spans_are_whole_numbers(seconds: float, text: str) -> None:
 def test_timing_tells_how_often_and_when_next() -> None:
     assert timing(DEPLOYMENT, NOW + timedelta(seconds=42), NOW) == "every 5 min, next in 42 s"
     assert timing(DEPLOYMENT, NOW - timedelta(seconds=1), NOW) == "every 5 min, due now"
-    assert timing(DEPLOYMENT, None, NOW) == "every 5 min; the next run is not planned yet"
+    assert timing(DEPLOYMENT, None, NOW) == "every 5 min; next run not scheduled yet"
     assert timing(replace(DEPLOYMENT, paused=True), None, NOW) == "every 5 min, once resumed"
     assert timing(replace(DEPLOYMENT, every=None), None, NOW) == ""
     assert timing(replace(DEPLOYMENT, every=None, other_schedule="0 3 * * *"), NOW, NOW) == "0 3 * * *, due now"
@@ -56,14 +56,14 @@ def test_every_state_of_prefect_can_be_chosen() -> None:
 
 
 def test_who_started_it() -> None:
-    assert started_by(replace(RUN, auto_scheduled=True), "bob") == "by the schedule"
+    assert started_by(replace(RUN, auto_scheduled=True), "bob") == "by schedule"
     assert started_by(RUN, "bob") == "by bob"
-    assert started_by(RUN, "schedule") == "by hand"
-    assert started_by(RUN) == "by hand"
+    assert started_by(RUN, "schedule") == "manually"
+    assert started_by(RUN) == "manually"
 
 
 def test_a_line_about_a_run() -> None:
     assert facts(RUN, "a/b").startswith("a/b · ")
-    assert facts(RUN, "a/b").endswith("by hand · 2.5 s")
-    assert facts(replace(RUN, run_count=3), "a/b").endswith("3 tries")
+    assert facts(RUN, "a/b").endswith("manually · 2.5 s")
+    assert facts(replace(RUN, run_count=3), "a/b").endswith("3 attempts")
     assert "2.5 s" not in facts(replace(RUN, state_type="RUNNING"), "a/b")

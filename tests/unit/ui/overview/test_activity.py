@@ -85,7 +85,7 @@ def test_a_long_quiet_time_does_not_hide_what_was_before() -> None:
 
 
 def test_where_one_source_is_cut_short_the_list_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.ui.overview.activity._FARTHEST", 8)
+    monkeypatch.setattr("core.ui.overview.activity._MAX_ROWS", 8)
     audit.record_event(ADMIN, "dataset.create", "dataset 1")
     store(decision(PROMOTED, None, 0.9, versions=(None, 1)))
     store(*[decision(KEPT, 0.9, versions=(1, None)) for _ in range(20)])

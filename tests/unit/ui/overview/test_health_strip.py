@@ -50,7 +50,7 @@ def test_only_what_was_never_down_was_up_a_hundred_percent(uptime: float, shown:
 
 
 def test_the_last_outage_is_told_with_its_length_or_that_there_was_none() -> None:
-    assert outages({"API": GOOD}, NOW) == "No service was seen down in this time."
+    assert outages({"API": GOOD}, NOW) == "No outage in this time range."
     told = outages({"API": GOOD, "Prefect": BAD}, NOW)
     assert told.startswith("- **Prefect** was last down until 9 h ago, for 30 min 00 s")
     lasting = History("prefect", (stretch(2, 0, False, "refused"),))

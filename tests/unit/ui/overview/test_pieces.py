@@ -38,7 +38,7 @@ def test_a_brick_that_is_well_needs_no_advice_and_one_that_starts_only_patience(
 
 
 def test_a_store_that_was_never_made_is_on_its_way_a_broken_one_is_trouble() -> None:
-    store = ComponentState("store", "MLflow store", "unhealthy", detail="not made yet: the runner makes it")
+    store = ComponentState("store", "MLflow store", "unhealthy", detail="not created yet: the runner makes it")
     assert as_shown(store).state == "starting"
     assert as_shown(replace(store, detail="cannot be read")).state == "unhealthy"
 
@@ -59,13 +59,13 @@ def test_a_card_says_on_what_the_figures_rest() -> None:
     now = datetime.now(UTC)
     shown = ChampionStatus("linear", "Linear", "accuracy", 0.85, 3, now, 6, 0.9, 0.88, 0.92, now, 7, False, "No drift.")
     assert facts(shown) == [
-        "95 % interval 0.880 to 0.920, measured on dataset 7 · just now",
+        "95 % interval 0.880 to 0.920, evaluated on dataset 7 · just now",
         "Trained on dataset 6 · promoted just now",
         "No drift.",
     ]
     assert facts(ChampionStatus("linear", "Linear", "accuracy", 0.85, 3)) == [
-        "Not trained here",
-        "Not compared with newer data yet.",
+        "Starter model",
+        "No drift test yet.",
     ]
 
 

@@ -84,7 +84,7 @@ def test_intervals_are_drawn_behind_the_line() -> None:
 def test_the_figure_has_one_trace_per_kind_and_escapes_reasons() -> None:
     drawn = figure([decision(1, KEPT, 0.9, 0.9), decision(2, PROMOTED, 0.95, 0.8)], 0.85, "accuracy")
     named = [trace for trace in drawn.data if trace.name]
-    assert [trace.name for trace in named] == ["kept", "promoted", "under threshold"]
+    assert [trace.name for trace in named] == ["kept", "promoted", "below threshold"]
     assert "&lt;b&gt;" in named[0].text[0]
     [line] = drawn.layout.shapes
     assert (line.y0, line.name, line.showlegend) == (0.85, "threshold 0.85", True)

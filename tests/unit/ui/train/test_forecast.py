@@ -17,13 +17,13 @@ def champion(trained_on: str = "old") -> Version:
 @pytest.mark.parametrize(
     ("best", "newest", "measured", "decided", "action", "words"),
     [
-        (None, None, None, None, "nothing", "Make a dataset first"),
-        (champion(), None, None, None, "nothing", "Make a dataset first"),
-        (None, NEWEST, None, None, "first", "the first model is trained on dataset 7"),
-        (champion(), NEWEST, None, None, "unknown", "Champion v3 was not measured on dataset 7 yet"),
-        (champion(), NEWEST, evaluation(3, 0.7, 7), None, "retrain", "reaches 0.700 on dataset 7, under 0.850"),
+        (None, None, None, None, "nothing", "Create a dataset first"),
+        (champion(), None, None, None, "nothing", "Create a dataset first"),
+        (None, NEWEST, None, None, "first", "a first model is trained on dataset 7"),
+        (champion(), NEWEST, None, None, "unknown", "Champion v3 has not been evaluated on dataset 7 yet"),
+        (champion(), NEWEST, evaluation(3, 0.7, 7), None, "retrain", "reaches 0.700 on dataset 7, below 0.850"),
         (champion("new"), NEWEST, evaluation(3, 0.7, 7), None, "keep", "nothing to gain"),
-        (champion(), NEWEST, evaluation(3, 0.9, 7), None, "keep", "over 0.850: a check keeps it"),
+        (champion(), NEWEST, evaluation(3, 0.9, 7), None, "keep", "above 0.850: a check keeps it"),
         (
             champion(),
             NEWEST,

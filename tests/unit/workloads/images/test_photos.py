@@ -239,9 +239,9 @@ def test_folders_come_in_as_labels_and_go_out_again(tmp_path: Path, settings: Se
             for number in range(3):
                 archive.writestr(f"train/{name}/{name}-{number}.jpg", file_bytes(portrait(member, number)))
     upload.seek(0)
-    meanings = {name: name for name in MEMBERS}
+    class_mapping = {name: name for name in MEMBERS}
     kept = importing.keep_upload(EDITOR, upload)
-    outcome = importing.import_upload(EDITOR, kept, meanings, collection_of(NAME))
+    outcome = importing.import_upload(EDITOR, kept, class_mapping, collection_of(NAME))
     assert (outcome.new, outcome.unlabelled, outcome.boxes) == (9, 0, 9)
     before = {(image.session, image.split, labels_of(image)[0]) for image in store.listed(limit=20)}
 
@@ -253,7 +253,7 @@ def test_folders_come_in_as_labels_and_go_out_again(tmp_path: Path, settings: Se
     with target.open("rb") as file:
         kept = importing.keep_upload(EDITOR, file)
     assert importing.look(kept).classes == sorted(MEMBERS)
-    outcome = importing.import_upload(EDITOR, kept, meanings, collection_of(NAME))
+    outcome = importing.import_upload(EDITOR, kept, class_mapping, collection_of(NAME))
     assert outcome.new == 9
     assert {(image.session, image.split, labels_of(image)[0]) for image in store.listed(limit=20)} == before
 

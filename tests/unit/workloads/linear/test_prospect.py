@@ -9,15 +9,15 @@ from core.workloads.linear.prospect import prospect
 @pytest.mark.parametrize(
     ("differ", "seen", "best", "kind", "words"),
     [
-        ([], Outlook(0.93, 0.85, ()), 0.94, "same", "The same kind of data that champion v3 learnt from."),
-        (["noise 0.3 instead of 0.2"], Outlook(0.9, 0.85, ()), 0.91, "near", "learnt: noise 0.3 instead of 0.2."),
-        (["turned"], Outlook(0.6, 0.85, ()), 0.94, "far", "its accuracy would be about 0.60; the threshold is 0.85."),
+        ([], Outlook(0.93, 0.85, ()), 0.94, "same", "The same kind of data that champion v3 was trained on."),
+        (["noise 0.3 instead of 0.2"], Outlook(0.9, 0.85, ()), 0.91, "near", "champion v3: noise 0.3 instead of 0.2."),
+        (["turned"], Outlook(0.6, 0.85, ()), 0.94, "far", "Expected accuracy: about 0.60; the threshold is 0.85."),
         (
             ["turned"],
             Outlook(0.9, 0.85, ("x1", "x2")),
             0.94,
             "far",
-            "learnt**: turned. x1 and x2 would count as drifted.",
+            "champion v3**: turned. x1 and x2 would count as drifted.",
         ),
         ([], Outlook(0.6, 0.85, ()), 0.7, "hopeless", "0.700 at best, the threshold is 0.85."),
     ],

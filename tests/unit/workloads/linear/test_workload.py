@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from core.workloads.linear.data import HOLDOUT_SHARE, generate_columns
+from core.workloads.linear.data import generate_columns
 from core.workloads.linear.model import LinearPredictor, fit
-from core.workloads.linear.workload import LinearParameters, LinearWorkload, read_split
+from core.workloads.linear.workload import LinearParameters, LinearWorkload
 from core.workloads.predictors import predicted
+from core.workloads.rows.columns import HOLDOUT_SHARE
 from tests.learning import make_dataset
 
 CHOICES = st.fixed_dictionaries(
@@ -112,6 +113,6 @@ def test_extreme_inputs_do_not_overflow() -> None:
 
 def test_splits_do_not_overlap_and_cover_everything() -> None:
     dataset = make_dataset(rows=5_000)
-    held, rest = read_split(dataset, holdout=True), read_split(dataset, holdout=False)
+    held, rest = LinearWorkload().split(dataset, holdout=True), LinearWorkload().split(dataset, holdout=False)
     assert len(held[1]) + len(rest[1]) == 5_000
     assert not set(map(tuple, held[0])) & set(map(tuple, rest[0]))

@@ -142,14 +142,14 @@ def test_what_is_there_is_not_fetched_again(tmp_path: Path) -> None:
 def test_the_command_fetches_and_tells(
     google: Google, settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("core.cli.landmarker.install", lambda: None)
+    monkeypatch.setattr("core.workloads.rps.autolabel.fetching.install", lambda: None)
     google.answer = None
     assert main(["fetch-landmarker"]) == 1
     shown = capsys.readouterr()
     assert "could not be had" in shown.err and "Traceback" not in shown.err
     google.answer = GOOD
     assert main(["fetch-landmarker"]) == 0
-    assert "Boxes can be proposed" in capsys.readouterr().out
+    assert "Ready to propose boxes" in capsys.readouterr().out
     assert landmarker.model_file().read_bytes() == GOOD
     assert landmarker.model_file().is_relative_to(settings.data_dir)
 

@@ -63,12 +63,12 @@ def epochs(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     get_settings.cache_clear()
 
 
-def desk(dataset: Dataset) -> TrainingFolder:
+def training_folder(dataset: Dataset) -> TrainingFolder:
     return training_folder_of(dataset, RPS.training_parameters)
 
 
 def trained_epochs(dataset: Dataset) -> list[int]:
-    return [int(row["epoch"]) for row in desk(dataset).curves()]
+    return [int(row["epoch"]) for row in training_folder(dataset).curves()]
 
 
 def test_a_training_is_told_watched_finished_and_not_done_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,7 +93,7 @@ def test_a_training_is_told_watched_finished_and_not_done_again(monkeypatch: pyt
     assert last is not None and last.words.startswith("Epoch 2 of 2")
     assert len(last.figures["mAP50"]) == len(last.losses["boxes"]) == 1  # the first epoch is done
     assert training_progress(began) is None  # it ended
-    args = (desk(dataset).run / "args.yaml").read_text()
+    args = (training_folder(dataset).run / "args.yaml").read_text()
     assert "patience: 6\n" in args and "nbs: 8\n" in args
     monkeypatch.setattr(run, "_train", lambda *_given: pytest.fail("trained again"))
     assert RPS.train(dataset, silent).parameters == trained.parameters
@@ -116,15 +116,15 @@ def killed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Dataset]:
 
     def in_a_later_epoch() -> bool:
         assert process.poll() is None, "it ended by itself"
-        state = desk(dataset).state()
-        return desk(dataset).checkpoint.exists() and state is not None and state.epoch >= 3
+        state = training_folder(dataset).state()
+        return training_folder(dataset).checkpoint.exists() and state is not None and state.epoch >= 3
 
     try:
         wait_until(in_a_later_epoch, timeout=120, what="the third epoch")
     finally:
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-    assert not desk(dataset).outcome.exists()
+    assert not training_folder(dataset).outcome.exists()
     yield dataset
 
 
@@ -155,8 +155,8 @@ def test_a_killed_training_goes_on_where_it_was(killed: Dataset, monkeypatch: py
 def test_a_damaged_checkpoint_is_left_alone_and_training_starts_over(monkeypatch: pytest.MonkeyPatch) -> None:
     epochs(1, monkeypatch)
     dataset = signs()
-    desk(dataset).folder.mkdir(parents=True)
-    desk(dataset).checkpoint.write_bytes(b"PK\x03\x04 cut short")
+    training_folder(dataset).folder.mkdir(parents=True)
+    training_folder(dataset).checkpoint.write_bytes(b"PK\x03\x04 cut short")
     trained = RPS.train(dataset, silent)
     assert not trained.parameters["resumed"]
     assert trained_epochs(dataset) == [1]

@@ -1,0 +1,117 @@
+"""The glossary: one mapping of terms, shown in the app and written to ``docs/glossary.md``.
+
+    .venv/bin/python -m core.ui.shell.glossary
+
+rewrites the document; a test fails while it differs from :data:`TERMS`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from core.config.settings import ROOT
+
+DOCUMENT: Final = ROOT / "docs" / "glossary.md"
+_HEAD = """# Glossary
+
+The terms used on the pages, in messages and in these documents. In the app: *Glossary* in the sidebar.
+This file is generated from `core/ui/shell/glossary.py`.
+
+| term | meaning |
+|---|---|
+"""
+
+TERMS: Final[dict[str, str]] = {
+    "alias": "A movable name of a model version in the MLflow registry: champion, challenger, previous.",
+    "API token": "Secret that a program sends with its requests to the prediction API. Only its hash is stored.",
+    "artifact": "A file that belongs to an MLflow run: the exported model, plots, parameters.",
+    "AUC": "Area under the ROC curve: how well the probabilities rank the classes. 0.5 is chance, 1 is perfect.",
+    "audit log": "Record of who changed what: logins, users, tokens, datasets, jobs, promotions.",
+    "candidate": "A newly trained model version before the comparison with the champion; then called challenger.",
+    "catalog": "The database (SQLite or PostgreSQL) with datasets, jobs, decisions, users and labels.",
+    "challenger": "The model version that was trained last and is compared with the champion.",
+    "champion": "The model version that serves predictions.",
+    "check": "One pass through the loop: evaluate the champion, then, if the gate asks for it, train a challenger, "
+    "compare the two and promote the better one.",
+    "confidence": "The model's score for one prediction or one detected box, from 0 to 1.",
+    "confidence interval": "Range that contains the true value with a probability of 95 %, estimated from the holdout.",
+    "confidence threshold": "Boxes with a lower confidence are not shown.",
+    "confusion matrix": "Counts of true classes (rows) against predicted classes (columns).",
+    "dataset": "An immutable snapshot of training data, identified by the SHA-256 of its content.",
+    "decision": "The result of a check or of a manual action: kept, promoted, rejected, rolled back, failed.",
+    "deployment": "A flow registered with Prefect under a name, with its parameters and, optionally, a schedule.",
+    "drift": "The newest data is distributed differently from the data that the champion was trained on.",
+    "epoch": "One pass over all training data.",
+    "exported model": "The inference artifact of a version: a small, fast form of the trained model (NumPy or ONNX) "
+    "that serves predictions.",
+    "fine-tuning": "Training that starts from an existing model's weights.",
+    "flow": "A Prefect workflow. A flow consists of tasks.",
+    "flow runner": "The process that starts flow runs on this machine.",
+    "gate": "The rule that decides whether to train: no champion, metric below threshold, drift, or requested by hand.",
+    "holdout": "Test data that no model is trained on. Champion and challenger are compared on the same holdout.",
+    "hot swap": "Replacing the model in a running server without a failed request.",
+    "imgsz": "Image size in pixels to which the detector scales its input, as in ultralytics.",
+    "IoU": "Intersection over union: overlap of two boxes, 0 (none) to 1 (identical).",
+    "job": "A long operation started by a user or by the schedule; one flow run carries it out.",
+    "label": "The correct answer for one example: a class, or a box with a class.",
+    "label queue": "Images that wait for review on the Label page, most urgent first. Also called review queue.",
+    "lake": "The folder or object store with all datasets as Parquet files.",
+    "lease": "A worker's time-limited claim on a work item. When it expires, another worker takes over.",
+    "log loss": "Penalty for confident wrong probabilities; lower is better.",
+    "mAP50": "Mean average precision at IoU 0.5: the main metric of a detector, 0 to 1.",
+    "McNemar": "Exact test for two classifiers on the same rows. It uses only the rows on which exactly one is right.",
+    "paired bootstrap": "Resamples the holdout many times, evaluates both models on each sample, and gives an interval "
+    "for the difference.",
+    "p-value": "Probability of a difference at least this large if the two models (or distributions) were equal.",
+    "previous": "Alias of the version that was champion before; a rollback makes it champion again.",
+    "promotion": "Giving the alias champion to another version.",
+    "provenance": "Where a label came from: a person, a model, an import or a renderer.",
+    "rollback": "Making the previous champion the champion again.",
+    "role": "What a user may do: viewer, editor or admin. Each includes the one before.",
+    "run": "One execution: an MLflow run is a training, a flow run is an execution of a Prefect flow.",
+    "service": "A process or store of Shifumi: workbench, prediction API, Prefect, flow runner, catalog, …",
+    "session": "Images recorded together (one person, one place). All images of a session are in the same split.",
+    "sidecar": "The prediction API: a separate process beside the workbench.",
+    "split": "The part of the data that an example belongs to: train, validation or test (holdout).",
+    "starter model": "A model that is part of a workload and serves until the first champion exists.",
+    "synthetic images": "Rendered images with exact labels. Used for training only, never for evaluation.",
+    "threshold": "Minimum value of the main metric. Below it, a check trains a challenger.",
+    "throw": "The hand shape shown in one round of rock-paper-scissors: rock, paper or scissors.",
+    "version": "A registered model in the MLflow registry: v1, v2, …",
+    "worker": "An optional Celery process that executes training and other heavy work, possibly on another machine.",
+    "work item": "One step of a job that is executed by a worker.",
+    "workload": "One learning problem with its data, training, metric and model: what the loop works on.",
+}
+"""Term → meaning, in one or two sentences of plain text."""
+
+
+def document() -> str:
+    """The content of ``docs/glossary.md``."""
+    return _HEAD + "".join(f"| **{term}** | {meaning} |\n" for term, meaning in _sorted(TERMS))
+
+
+def matching(text: str) -> dict[str, str]:
+    """The terms that contain ``text`` in their name or meaning, case ignored; name matches come first."""
+    wanted = text.strip().casefold()
+    named = {term: meaning for term, meaning in _sorted(TERMS) if wanted in term.casefold()}
+    return named | {term: meaning for term, meaning in _sorted(TERMS) if wanted in meaning.casefold()}
+
+
+@st.dialog("Glossary", width="large")
+def glossary_dialog() -> None:
+    """All terms with a search field."""
+    found = matching(st.text_input("Search", key="glossary_search", placeholder="champion, drift, mAP50 …"))
+    if not found:
+        st.caption("No term matches.")
+    for term, meaning in found.items():
+        st.markdown(f"**{term}** · {meaning}")
+
+
+def _sorted(terms: dict[str, str]) -> list[tuple[str, str]]:
+    return sorted(terms.items(), key=lambda item: item[0].casefold())
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(document(), encoding="utf-8")

@@ -1,0 +1,1 @@
+"""What workloads on rows of numbers share: scores, paired tests, drift, calibration, figures, exported models."""

@@ -1,0 +1,89 @@
+"""Figures of a classifier on a holdout, and two classifiers on the same one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import confusion_matrix, f1_score, log_loss, roc_auc_score
+
+from core.config.messages import say
+from core.workloads.base import Comparison, Scores
+from core.workloads.predictors import predicted
+from core.workloads.rows.calibration import expected_calibration_error, reliability
+from core.workloads.statistics import mcnemar_exact, wilson_interval
+
+ACCURACY = "accuracy"
+
+
+def score(labels: NDArray[Any], probabilities: NDArray[np.float64], classes: Sequence[str]) -> Scores:
+    """Accuracy with Wilson's interval, macro F1, log-loss, ROC-AUC (one against the rest, mean over the classes), the
+    confusion matrix and the reliability diagram.
+
+    ``labels`` are indices into ``classes``, shape (n,); ``probabilities`` have shape (n, k). One outcome per row:
+    whether it was right. Raises ``ValueError`` when n is 0 or a label is no such index.
+    """
+    if len(labels) == 0:
+        raise ValueError("the holdout is empty: generate a dataset with more rows")
+    if labels.min() < 0 or labels.max() >= len(classes):
+        raise ValueError(f"the holdout has labels that the model does not know; it knows {', '.join(classes)}")
+    answers, known = predicted(probabilities), list(range(len(classes)))
+    right = answers == labels
+    correct = int(np.count_nonzero(right))
+    low, high = wilson_interval(correct, len(labels))
+    diagram = reliability(right, probabilities.max(axis=1))
+    details = {
+        "macro_f1": float(f1_score(labels, answers, labels=known, average="macro", zero_division=0.0)),
+        "log_loss": float(log_loss(labels, probabilities, labels=known)),
+        "roc_auc": _roc_auc(labels, probabilities),
+        "calibration_error": expected_calibration_error(diagram),
+        "confusion_matrix": confusion_matrix(labels, answers, labels=known).tolist(),
+        "calibration": diagram,
+        "classes": list(classes),
+    }
+    return Scores(ACCURACY, correct / len(labels), low, high, len(labels), right, details)
+
+
+def aligned(probabilities: NDArray[np.float64], known: Sequence[str], wanted: Sequence[str]) -> NDArray[np.float64]:
+    """Columns in the order of ``wanted``; a class that the model does not know has probability 0.
+
+    Raises ``ValueError`` when it knows one that is not wanted.
+    """
+    if tuple(known) == tuple(wanted):
+        return probabilities
+    if strange := [label for label in known if label not in wanted]:
+        raise ValueError(f"the model knows {', '.join(strange)}, which the workload no longer has")
+    answer = np.zeros((len(probabilities), len(wanted)))
+    answer[:, [list(wanted).index(label) for label in known]] = probabilities
+    return answer
+
+
+def _roc_auc(labels: NDArray[Any], probabilities: NDArray[np.float64]) -> float | None:
+    """Undefined, None, when the holdout lacks a class."""
+    classes = probabilities.shape[1]
+    if len(np.unique(labels)) < classes:
+        return None
+    if classes == 2:
+        return float(roc_auc_score(labels, probabilities[:, 1]))
+    return float(np.mean([roc_auc_score(labels == index, probabilities[:, index]) for index in range(classes)]))
+
+
+def compare(champion: Scores, challenger: Scores, alpha: float, unit: str) -> Comparison:
+    """McNemar's exact test on which rows each was right; it takes any number of classes. ``unit``: what a row is, in
+    the plural.
+
+    Raises ``ValueError`` when the two were measured on different holdouts.
+    """
+    test = mcnemar_exact(champion.outcomes, challenger.outcomes)
+    better = test.only_second_right > test.only_first_right and test.p_value < alpha
+    summary = say(
+        "comparison.mcnemar",
+        challenger=test.only_second_right,
+        champion=test.only_first_right,
+        unit=unit,
+        p=test.p_value,
+    )
+    return Comparison(better, test.p_value, summary, {"test": "McNemar exact", **asdict(test)})

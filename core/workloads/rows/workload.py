@@ -1,0 +1,137 @@
+"""What every workload on rows does alike. Inherit from one of the two, and write ``generate`` and ``train``.
+
+The data has a column per feature, ``holdout`` and ``label`` (index of the class) or ``target`` (the value). Light:
+everything heavy is imported by the method that needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic_settings import BaseSettings
+
+from core.catalog.tables import Dataset
+from core.config.settings import get_settings
+from core.workloads.base import (
+    Annotation,
+    Classifier,
+    Comparison,
+    DataKind,
+    Drift,
+    Feature,
+    Regressor,
+    Scores,
+    Task,
+    Trained,
+)
+from core.workloads.features import names_of
+from core.workloads.rows.columns import LABEL, TARGET, read_split
+from core.workloads.rows.models import AffineModel, SoftmaxModel
+
+_DRAWN = 2_000
+
+
+class _Rows:
+    """What does not depend on the task."""
+
+    unit = "rows"
+    data_kind: DataKind = "rows"
+    annotation: Annotation = "none"
+    task: Task
+    features: tuple[Feature, ...]
+    settings: type[BaseSettings] | None = None
+    answer: ClassVar[str]
+    """The column that is learnt."""
+
+    @property
+    def has_starter(self) -> bool:
+        return False
+
+    def starter(self) -> Trained | None:
+        return None
+
+    def split(self, dataset: Dataset, *, holdout: bool) -> tuple[NDArray[np.float64], NDArray[Any]]:
+        """Features, shape (n, f), and what is learnt, shape (n,), of one split in file order."""
+        return read_split(dataset, names_of(self.features), self.answer, holdout=holdout)
+
+    def drift(self, reference: Dataset, current: Dataset, predictor: Any) -> Drift:
+        from core.workloads.rows.drift import drift
+
+        return drift(reference, current, names_of(self.features), self.answer)
+
+    def export(self, predictor: Any, folder: Path) -> None:
+        predictor.save(folder)
+
+    def log_model(self, trained: Trained, dataset: Dataset | None) -> str:
+        from core.workloads.rows.mlflow_log import log_sklearn
+
+        return log_sklearn(trained.model, names_of(self.features), self.task)
+
+
+class RowClassification(_Rows):
+    """Any number of classes. The exported model is a :class:`SoftmaxModel` unless ``load`` says otherwise."""
+
+    metric = "accuracy"
+    task: Task = "classification"
+    classes: tuple[str, ...]
+    answer = LABEL
+
+    def evaluate(self, predictor: Classifier, dataset: Dataset) -> Scores:
+        from core.workloads.rows.classification import aligned, score
+
+        features, labels = self.split(dataset, holdout=True)
+        chances = aligned(predictor.probabilities(features), predictor.classes, self.classes)
+        return score(labels, chances, self.classes)
+
+    def compare(self, champion: Scores, challenger: Scores) -> Comparison:
+        from core.workloads.rows.classification import compare
+
+        return compare(champion, challenger, get_settings().promote_alpha, self.unit)
+
+    def load(self, folder: Path) -> Classifier:
+        return SoftmaxModel.load(folder)
+
+    def draw(self, predictor: Classifier, dataset: Dataset, scores: Scores) -> Sequence[tuple[str, Any]]:
+        from core.workloads.rows.plots import calibration_figure, confusion_figure
+
+        details = scores.details
+        return [
+            ("confusion_matrix.png", confusion_figure(details["confusion_matrix"], details["classes"])),
+            ("calibration.png", calibration_figure(details["calibration"], details["calibration_error"])),
+        ]
+
+
+class RowRegression(_Rows):
+    """Numbers. The exported model is an :class:`AffineModel` unless ``load`` says otherwise."""
+
+    metric = "R2"
+    task: Task = "regression"
+    classes: tuple[str, ...] = ()
+    answer = TARGET
+    target_unit = ""
+    """What the target is measured in, for figures."""
+
+    def evaluate(self, predictor: Regressor, dataset: Dataset) -> Scores:
+        from core.workloads.rows.regression import score
+
+        features, truth = self.split(dataset, holdout=True)
+        return score(truth, predictor.values(features))
+
+    def compare(self, champion: Scores, challenger: Scores) -> Comparison:
+        from core.workloads.rows.regression import compare
+
+        return compare(champion, challenger, get_settings().promote_alpha, self.unit)
+
+    def load(self, folder: Path) -> Regressor:
+        return AffineModel.load(folder)
+
+    def draw(self, predictor: Regressor, dataset: Dataset, scores: Scores) -> Sequence[tuple[str, Any]]:
+        from core.workloads.rows.plots import residual_figure
+
+        features, truth = self.split(dataset, holdout=True)
+        features, truth = features[:_DRAWN], truth[:_DRAWN]
+        return [("residuals.png", residual_figure(truth, predictor.values(features), self.target_unit))]

@@ -1,0 +1,57 @@
+"""Options that belong to one workload: its own class, its own prefix, read like the product's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from threading import Lock
+from typing import ClassVar, Self, TypeVar
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.config.settings import ROOT, Settings, get_settings
+from core.config.settings_table import variable
+from core.workloads.base import Workload
+
+T = TypeVar("T", bound=BaseSettings)
+
+
+class WorkloadSettings(BaseSettings):
+    """Inherit from it, name the prefix in ``model_config``, and read the options with :meth:`current`."""
+
+    model_config = SettingsConfigDict(env_file=ROOT / ".env", extra="ignore")
+
+    _read: ClassVar[dict[type[WorkloadSettings], tuple[Settings, WorkloadSettings]]] = {}
+    _lock: ClassVar[Lock] = Lock()
+
+    @classmethod
+    def current(cls) -> Self:
+        """The options of this process, read once, and anew whenever :func:`get_settings` was.
+
+        Raises :class:`WorkloadSettingsError` when a value cannot be used.
+        """
+        product = get_settings()
+        with cls._lock:
+            known = cls._read.get(cls)
+            if known is None or known[0] is not product:
+                known = cls._read[cls] = (product, read(cls))
+        assert isinstance(known[1], cls)  # noqa: S101 - the key says so
+        return known[1]
+
+
+class WorkloadSettingsError(ValueError):
+    """Options that cannot be used; the message names the variables."""
+
+
+def read(kind: type[T]) -> T:
+    """The options from the environment and ``.env``. Raises :class:`WorkloadSettingsError`."""
+    try:
+        return kind()
+    except ValidationError as error:
+        faults = [f"{variable(str(one['loc'][0]), kind)}: {one['msg']}" for one in error.errors()]
+        raise WorkloadSettingsError("; ".join(faults)) from error
+
+
+def settings_of(workloads: Iterable[Workload]) -> list[BaseSettings]:
+    """The options of those workloads that have any. Raises :class:`WorkloadSettingsError`."""
+    return [read(workload.settings) for workload in workloads if workload.settings is not None]

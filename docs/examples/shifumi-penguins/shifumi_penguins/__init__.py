@@ -1,0 +1,1 @@
+"""Penguins for Shifumi: their species, and how heavy they are."""
