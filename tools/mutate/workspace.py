@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 from tools.mutate.rooms import Room
@@ -103,8 +104,14 @@ class Workspace:
         return file
 
     def _metas(self) -> list[dict[str, int | None]]:
-        files = sorted((self.folder / "mutants" / "core").rglob("*.py.meta"))
+        """The outcomes of this room's files; an earlier run may have left those of others."""
+        mutants = self.folder / "mutants"
+        files = [file for file in sorted((mutants / "core").rglob("*.py.meta")) if self._wanted(file, mutants)]
         return [json.loads(file.read_text(encoding="utf-8"))["exit_code_by_key"] for file in files]
+
+    def _wanted(self, file: Path, mutants: Path) -> bool:
+        source = file.relative_to(mutants).as_posix().removesuffix(".meta")
+        return any(fnmatch(source, pattern) for pattern in self.room.patterns)
 
     def _engine(self, *arguments: str) -> None:
         """mutmut's own words go to ``log.txt``: a spinner, and what pytest says when it fails without a mutant."""

@@ -255,7 +255,7 @@ def test_an_import_that_takes_nothing_over_needs_an_editor_too(settings: Setting
     """Without a picture to store nothing else asks for the role; the upload is not the viewer's to use up."""
     name = importing.keep_upload(EDITOR, zipped({"a.jpg": jpeg(1)}))
     with pytest.raises(ForbiddenError):
-        importing.import_upload(VIEWER, name, {NO_FOLDER: LEAVE_OUT})
+        importing.import_upload(VIEWER, name, {NO_FOLDER: LEAVE_OUT}, HANDS)
     assert [path.name for path in settings.uploads_dir.iterdir()] == [name]
     assert audit.latest() == []
 
@@ -274,7 +274,7 @@ def test_the_first_class_behind_the_list_of_names_is_a_fault() -> None:
     outcome = bring_in(content)
     assert (outcome.new, outcome.left_out) == (1, 1)
     assert labels(stored()["import/a"]) == [("scissors", 0.5)]
-    assert outcome.faults == ["labels/b.txt: class 3 is not in the list of names"]
+    assert [render(fault) for fault in outcome.faults] == ["labels/b.txt: class 3 is not in the list of names"]
 
 
 def test_an_upload_that_is_gone_is_said() -> None:

@@ -5,7 +5,10 @@ import pytest
 from core.auth import audit
 from core.auth.roles import Actor, ForbiddenError, Role
 from core.config.messages import render, say
+from core.config.settings import get_settings
 from core.jobs import jobs
+from core.jobs.prefect_api import PrefectUnavailableError
+from tests.ports import free_port
 
 VIEWER, OTHER, EDITOR = Actor("vic", Role.VIEWER), Actor("vera", Role.VIEWER), Actor("ed", Role.EDITOR)
 
@@ -20,6 +23,31 @@ def test_a_viewer_submits_nothing_that_changes_data_or_models(kind: str) -> None
     with pytest.raises(ForbiddenError, match="needs the role editor"):
         jobs.submit(VIEWER, kind, "linear")
     assert jobs.latest() is None, "refused, and yet a job was left behind"
+
+
+def test_a_submission_that_prefect_does_not_take_leaves_the_way_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{free_port()}/api")
+    get_settings.cache_clear()
+    with pytest.raises(PrefectUnavailableError):
+        jobs.submit(EDITOR, jobs.CHECK, "linear", {"forced": True})
+    failed = jobs.latest()
+    assert failed is not None
+    assert (failed.state, failed.created_by, failed.parameters) == (jobs.FAILED, "ed", {"forced": True})
+    assert "does not answer" in render(failed.message)
+    assert claimed(jobs.CHECK, "ed").id != failed.id, "its concurrency key is free again"
+
+
+def test_jobs_are_listed_newest_first_and_by_what_they_are() -> None:
+    made = [claimed(jobs.PREDICT_FILE, "vic"), claimed(jobs.PREDICT_FILE, "vera"), claimed(jobs.CHECK, "vic")]
+    ids = [job.id for job in made]
+    assert [job.id for job in jobs.listed()] == ids[::-1]
+    assert [job.id for job in jobs.listed(limit=2)] == ids[:0:-1]
+    assert [job.id for job in jobs.listed(jobs.PREDICT_FILE)] == ids[1::-1]
+    assert [job.id for job in jobs.listed(username="vic")] == [ids[2], ids[0]]
+    assert jobs.listed(workload="other") == []
+    found = jobs.latest(jobs.PREDICT_FILE, "linear", "vic")
+    assert found is not None and found.id == ids[0]
+    assert jobs.latest(jobs.GENERATE) is None
 
 
 def test_a_viewer_stops_their_own_job_only() -> None:
