@@ -63,7 +63,7 @@ def test_photos_gallery_and_zip(workbench: Workbench, page: Page, settings: Sett
     )
     expect(page.get_by_role("button", name="Import 1 image")).to_be_visible()
     expect(page.get_by_role("combobox", name="Rock")).to_have_value("rock")
-    expect(page.get_by_role("combobox", name="Spock")).to_have_value("leave these images out")
+    expect(page.get_by_role("combobox", name="Spock")).to_have_value("skip these images")
     page.get_by_role("button", name="Choose another file").click()
     expect(page.get_by_text("A zip file as Roboflow")).to_be_visible()
     assert list(settings.uploads_dir.iterdir()) == []

@@ -121,7 +121,7 @@ if (navigator.mediaDevices) navigator.mediaDevices.getUserMedia = async () => {
 
 
 def _unfold(page: Page) -> None:
-    until_visible(page.get_by_text("No picture?").click, page.get_by_role("button", name="Test the camera"))
+    until_visible(page.get_by_text("No video?").click, page.get_by_role("button", name="Test the camera"))
 
 
 def _test_camera(page: Page, reason: str = "") -> None:

@@ -71,7 +71,7 @@ def test_training_and_a_file_through_redis_that_is_down_and_then_forgets(
     assert "The broker does not answer, trying again" in str(training.told[-1][1])
     with redis_server(tmp_path, port) as broker:
         wait_until(lambda: broker.llen("default") > 0, what="the notification to be queued")
-        wait_until(lambda: "No worker listens to the queue default" in str(training.told[-1][1]), what="words for it")
+        wait_until(lambda: "No worker consumes the queue default" in str(training.told[-1][1]), what="words for it")
         assert training.item().state == work_items.WAITING
         broker.flushall()
         _train_and_answer(training)

@@ -87,7 +87,7 @@ def test_a_viewer_may_look_but_not_make_or_delete() -> None:
     app = open_datasets(Role.VIEWER)
     assert app.button(key="btn_generate").disabled
     assert app.button(key="btn_delete_dataset").disabled
-    assert "Generating needs the role editor" in said(app)
+    assert "Generating requires the role editor" in said(app)
 
 
 def test_the_controls_begin_where_the_newest_dataset_left_off() -> None:

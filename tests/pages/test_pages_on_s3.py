@@ -47,7 +47,7 @@ def test_the_gallery_says_which_cannot_be_fetched(images: list[store.Image], mon
     lose_copies()
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     get_settings.cache_clear()
-    assert open_tab("Hands").count("It cannot be fetched now.") == 3
+    assert open_tab("Hands").count("It cannot be loaded now.") == 3
 
 
 def test_label_says_that_the_place_is_down_and_goes_on(

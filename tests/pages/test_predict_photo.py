@@ -75,12 +75,12 @@ def labels(app: AppTest) -> list[str]:
 
 def test_a_photo_is_answered_with_boxes_a_table_and_downloads(champion: registry.Version) -> None:
     app = open_predict()
-    assert "Choose a photo. The model knows rock, paper, scissors." in said(app)
+    assert "Choose a photo. The model detects rock, paper, scissors." in said(app)
     show(app, HAND)
     found: Any = app.dataframe[0].value
     assert found["class"].tolist() == ["paper"]
     assert found["confidence"][0] > 0.9
-    assert "Answered by champion v1." in said(app)
+    assert "Predicted by champion v1." in said(app)
     assert len(app.get("image")) == 1
     assert labels(app) == ["Picture", "Boxes as JSON", "Boxes as CSV"]
 
@@ -117,7 +117,7 @@ def test_without_a_champion_the_model_that_ships_answers(tmp_path: Path, monkeyp
     app = show(open_predict(), HAND)
     model_store._predictor.clear()
     assert app.dataframe[0].value["class"].tolist() == ["paper"]
-    assert "Answered by the starter model." in said(app)
+    assert "Predicted by the starter model." in said(app)
 
 
 def test_what_programs_get() -> None:
