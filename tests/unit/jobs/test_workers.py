@@ -139,7 +139,7 @@ def test_the_brokers_password_is_shown_nowhere(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_broker_that_is_down_is_told_with_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     use_broker(monkeypatch, f"redis://127.0.0.1:{free_port()}/0")
-    assert "does not answer" in broker_problem(get_settings())
+    assert "does not respond" in broker_problem(get_settings())
     [finding] = check_workers(get_settings())
     assert finding.level == "problem" and "SHIFUMI_CELERY_BROKER_URL" in finding.remedy
 

@@ -160,7 +160,7 @@ def test_the_second_reviewer_is_told_and_nothing_is_lost(action: str) -> None:
     image = picture(box())
     seen = stamp(image)
     review.set_boxes(ADA, image.id, [box("paper", 0.3)], seen)
-    with pytest.raises(review.ReviewedMeanwhileError, match="ada reviewed this image at .*: it is labelled"):
+    with pytest.raises(review.ReviewedMeanwhileError, match=r"ada reviewed this image at .*: it is labelled"):
         if action == "boxes":
             review.set_boxes(BOB, image.id, [], seen)
         elif action == "accept":

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from core.config.messages import render, say
 from core.loop.champion_status import ChampionStatus
 from core.monitoring.health import ComponentState
 from core.ui.overview.activity import Event
@@ -57,11 +58,12 @@ def test_advice_says_what_is_wrong_and_what_to_do_and_cannot_be_formatted_by_the
 
 def test_a_card_says_on_what_the_figures_rest() -> None:
     now = datetime.now(UTC)
-    shown = ChampionStatus("linear", "Linear", "accuracy", 0.85, 3, now, 6, 0.9, 0.88, 0.92, now, 7, False, "No drift.")
+    no_drift = (say("drift.none", method="ks"),)
+    shown = ChampionStatus("linear", "Linear", "accuracy", 0.85, 3, now, 6, 0.9, 0.88, 0.92, now, 7, False, no_drift)
     assert facts(shown) == [
         "95 % interval 0.880 to 0.920, evaluated on dataset 7 · just now",
         "Trained on dataset 6 · promoted just now",
-        "No drift.",
+        render(no_drift),
     ]
     assert facts(ChampionStatus("linear", "Linear", "accuracy", 0.85, 3)) == [
         "Starter model",
