@@ -217,7 +217,7 @@ def test_an_import_asks_what_the_classes_mean(monkeypatch: pytest.MonkeyPatch, s
     _, kind, workload, parameters = submitted[0]
     assert (kind, workload, parameters["upload"]) == (jobs.IMPORT, "rps", upload.name)
     assert parameters["class_mapping"] == {"Rock": "rock", "Peace": "scissors", "Lizard": "(background)"}
-    assert "A zip file as Roboflow" in said(app)
+    assert "A zip file as exported by Roboflow" in said(app)
 
 
 def test_while_prefect_is_down_the_plan_stays_for_another_try(settings: Settings) -> None:
@@ -227,7 +227,7 @@ def test_while_prefect_is_down_the_plan_stays_for_another_try(settings: Settings
     assert app.button(key="btn_import")
     app.button(key="btn_import_other").click().run()
     assert list(settings.uploads_dir.iterdir()) == []
-    assert "A zip file as Roboflow" in said(app)
+    assert "A zip file as exported by Roboflow" in said(app)
 
 
 @pytest.mark.parametrize(

@@ -156,7 +156,7 @@ def test_a_connection_that_is_not_made_is_explained(video: Video, monkeypatch: p
     assert "Connecting" in said(app)
     monkeypatch.setattr(time, "monotonic", lambda before=time.monotonic: before() + 60)
     app.run()
-    assert "find no way to each other (ICE)" in said(app)
+    assert "cannot reach each other (ICE)" in said(app)
     assert "SHIFUMI_ICE_SERVERS" in said(app)
 
 
@@ -241,14 +241,14 @@ def test_a_game_waits_while_another_tab_is_open(video: Video) -> None:
 def test_a_mistake_goes_to_the_review_and_nothing_before(video: Video, role: Role) -> None:
     app = tab(watch(open_live(make_user("vic", role)), video, picture("rock")), "Correct")
     app.button(key="btn_wrong").click().run()
-    assert "starter said rock." in frozen_caption(app)
+    assert "starter predicted rock." in frozen_caption(app)
     assert review_queue.queue("rps") == []
     answer(app, "Paper").click().run()
     (image,) = review_queue.queue("rps")
     assert (image.source, image.state, image.created_by) == (LIVE, PROPOSED, "vic")
     assert [box.label for box in image.boxes] == ["paper"]
     assert review_queue.reason_of(image) == review_queue.FLAGGED
-    assert f"waits in the review as picture {image.id}, labelled “paper” (1 waiting)" in said(app)
+    assert f"is in the review queue as image {image.id}, labelled “paper” (1 waiting)" in said(app)
     assert "Open it on Label" in [link.proto.label for link in app.get("page_link")]
 
 
@@ -292,10 +292,10 @@ def test_a_late_answer_is_not_taken_for_one_about_the_next_frame(video: Video) -
 
     wait_until(sees_nothing, every=0.03)
     app.button(key="btn_wrong").click().run()
-    assert "starter said nothing." in frozen_caption(app)
+    assert "starter predicted nothing." in frozen_caption(app)
     app._run(WidgetStates(widgets=[late]))
     assert review_queue.queue("rps") == []
-    assert "starter said nothing." in frozen_caption(app)
+    assert "starter predicted nothing." in frozen_caption(app)
 
 
 def test_flagging_asks_who_it_is_at_that_moment(video: Video) -> None:

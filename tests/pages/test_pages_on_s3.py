@@ -39,7 +39,7 @@ def images() -> list[store.Image]:
 
 def test_the_gallery_brings_its_pictures(images: list[store.Image]) -> None:
     lose_copies()
-    assert "cannot be fetched" not in open_tab("Hands")
+    assert "cannot be loaded" not in open_tab("Hands")
     assert len(list((get_settings().cache_dir / "images").iterdir())) == 3
 
 

@@ -62,7 +62,7 @@ def upload(app: AppTest, content: str | bytes) -> AppTest:
 
 def test_without_a_model_the_page_says_how_to_get_one() -> None:
     app = open_page("predict.py", make_user("eve", Role.VIEWER))
-    assert "There is no model yet" in said(app)
+    assert "No model yet" in said(app)
     assert not app.tabs
     assert "Create a dataset" in [link.proto.label for link in app.get("page_link")]
 

@@ -101,12 +101,12 @@ def test_the_slider_decides_what_counts(champion: registry.Version) -> None:
     confidence: float = app.dataframe[0].value["confidence"][0]
     assert 0.4 < confidence < 0.9
     app.slider(key="photo_confidence").set_value(0.95).run()
-    assert "Nothing found." in said(app)
+    assert "Nothing detected." in said(app)
     assert not app.dataframe
 
 
 def test_a_photo_without_a_hand_says_so(champion: registry.Version) -> None:
-    assert "Nothing found. Move the slider to the left" in said(show(open_predict(), NOBODY)).replace("**", "")
+    assert "Nothing detected. Lower the confidence threshold" in said(show(open_predict(), NOBODY)).replace("**", "")
 
 
 def test_without_a_champion_the_model_that_ships_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

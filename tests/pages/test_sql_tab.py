@@ -31,7 +31,7 @@ def ask(app: AppTest, query: str) -> AppTest:
 
 def test_without_data_the_tab_says_where_to_get_some() -> None:
     app = open_sql()
-    assert "There is no dataset yet: make one" in texts(app)
+    assert "There is no dataset yet: create one" in texts(app)
     assert "`datasets`" in texts(app)
 
 

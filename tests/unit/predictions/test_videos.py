@@ -77,7 +77,7 @@ def test_without_a_champion_the_model_that_ships_answers(
     upload = video_predictions.keep_upload(EVE, content, "given.mp4")
     answered = video_predictions.answer("rps", upload, 0.5, "job", silent)
     assert (answered.version, answered.watched.found) == (0, 5)
-    assert "answered by the model that ships" in render(video_predictions.outcome(answered))
+    assert "processed by the starter model" in render(video_predictions.outcome(answered))
 
 
 @pytest.mark.usefixtures("no_starter")

@@ -89,7 +89,7 @@ def test_the_model_that_ships_becomes_version_one(adopted: registry.Version) -> 
     assert (adopted.version, adopted.dataset_id, adopted.dataset_sha256) == (1, 0, "")
     decision = decisions.latest("rps")[0]
     assert decision.champion_version == 1
-    assert "came with Shifumi" in decision.details["drift"]["summary"]
+    assert "starter model" in decision.details["drift"]["summary"]
     loop.run_once("rps")
     assert [version.version for version in registry.versions("rps")] == [1]  # adopted once
     registry.client().delete_registered_model_alias("shifumi-rps", "champion")
