@@ -96,7 +96,7 @@ def _announce(trial: LoopRun) -> None:
             "retrain: %s", trial.gate.reason
         )
     if trial.gate.retrain and trial.champion is not None:
-        title = "⚠ Drift found" if trial.gate.drifted else "⚠ Retraining"
+        title = "⚠ Drift detected" if trial.gate.drifted else "⚠ Retraining"
         send_discord_embed(f"{title}: {trial.workload}", render(trial.gate.reason), YELLOW, _facts(trial))
 
 

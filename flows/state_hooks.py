@@ -29,7 +29,7 @@ def on_end(flow: Flow[Any, Any], flow_run: FlowRun, state: State[Any]) -> None:
     kept = job is not None and job.result.get("decision") in {None, "kept"}
     if flow_run.auto_scheduled and kept and flow.name != "random-check":
         return
-    send_discord_embed(f"✔ {flow.name} ended", render(job.message) if job else state.message or "Completed", GREEN)
+    send_discord_embed(f"✔ {flow.name} completed", render(job.message) if job else state.message or "Completed", GREEN)
 
 
 def on_failure(flow: Flow[Any, Any], flow_run: FlowRun, state: State[Any]) -> None:

@@ -9,5 +9,5 @@ from core.ui.shell.guard import guard
 actor = guard(Role.VIEWER)
 
 st.title("Datasets")
-st.write("Make and keep the data that models learn from.")
+st.write("Create, browse and query training data.")
 dataset_tabs(actor)

@@ -10,5 +10,5 @@ from core.ui.shell.workload_choice import workload_choice
 actor = guard(Role.VIEWER)
 
 st.title("Predict")
-st.write("Ask the champion: a row or a photo at once, a whole file or a video in the background.")
+st.write("Get predictions from the champion: a row or photo at once, a file or video in the background.")
 predict_tabs(actor, workload_choice())

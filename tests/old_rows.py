@@ -63,13 +63,13 @@ DECISIONS: tuple[tuple[str, str, dict[str, Any]], ...] = (
 
 WORDED = (
     "There is no champion yet. First model: accuracy 0.941.",
-    "accuracy 0.520 is under the threshold 0.900. Only the challenger was right on 883 rows, only the champion on 56 "
+    "accuracy 0.520 is below the threshold 0.900. Only the challenger was right on 883 rows, only the champion on 56 "
     "(McNemar p < 0.001).",
     "accuracy 0.935 meets the threshold 0.900.",
     "Drift in hand size, brightness of 40 new images (Kolmogorov–Smirnov and chi-squared, Benjamini–Hochberg). The "
     "challenger's mAP50 is 0.742, the champion's 0.751: -0.009, 95 % interval -0.031 to +0.012 on 1,123 images "
     "(paired bootstrap, p = 0.42).",
-    "The champion was trained on dataset 2; there is nothing new to learn.",
+    "The champion was already trained on dataset 2; there is no newer data.",
     "ada made version 1 the champion.",
     "The disk of the workshop said no, in words of its own.",
 )
@@ -95,8 +95,8 @@ JOBS_WORDED = (
     "Promoted: There is no champion yet. First model: accuracy 0.941.",
     "Dataset 3: 10,000 rows",
     "Cancelled by ada before it started",
-    "1,012 new images. 10 boxes. 3 were there before. Boxes proposed on 4 of 12 images; confirm them on the Label page",
-    "45 frames answered by version 2; something was found on 9 of them.",
+    "1,012 new images. 10 boxes. 3 already present. Labels proposed for 4 of 12 images; confirm them on the Label page",
+    "45 frames processed by version 2; objects detected in 9 of them.",
     "[Errno 28] No space left on device",
 )
 
@@ -112,9 +112,9 @@ NOTES = (
 NOTES_WORDED = (
     "",
     "Said to show: rock",
-    "v3 said rock (97 %), scissors (40 %); eve says paper.",
-    "the model said nothing; eve says that there is nothing to find.",
-    "Label lines were refused on import: line 3: it should hold numbers only, line 5: infinity and NaN are no "
+    "v3 predicted rock (97 %), scissors (40 %); eve labelled it paper.",
+    "the model predicted nothing; eve labelled it as a negative.",
+    "Label lines were rejected on import: line 3: it should hold numbers only, line 5: infinity and NaN are no "
     "coordinates",
     "Taken by phone.",
 )

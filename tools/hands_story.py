@@ -25,7 +25,7 @@ _LARGE = 0.08
 
 
 def tell_of_hands(editor: Actor) -> None:
-    """Make a dataset, let the loop look at it, and leave some pictures to review. Raises ``TimeoutError``."""
+    """Create a dataset, let the loop look at it, and leave some pictures to review. Raises ``TimeoutError``."""
     jobs.submit(editor, jobs.GENERATE, "rps", {"choices": {"synthetic": 160, "seed": 0}})
     wait_for(_checked, "the check on rendered hands", 900)
     starter = served_starter("rps")

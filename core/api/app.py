@@ -110,11 +110,11 @@ def _framework_app(sidecar: Sidecar) -> FastAPI:
 
 
 def _add_routes(app: FastAPI, sidecar: Sidecar) -> None:
-    @app.get("/health", summary="Is it alive, and is everything well?", responses=problem_responses())
+    @app.get("/health", summary="Liveness and health of the components", responses=problem_responses())
     async def get_health() -> Health:
         return health(sidecar.watchers, sidecar.log, sidecar.pulse)
 
-    @app.get("/ready", summary="Is a model loaded?", responses=problem_responses(problems.NO_CHAMPION))
+    @app.get("/ready", summary="Readiness: is a model loaded?", responses=problem_responses(problems.NO_CHAMPION))
     async def get_ready() -> Ready:
         served = sidecar.watcher.current
         if served is None:
@@ -124,7 +124,7 @@ def _add_routes(app: FastAPI, sidecar: Sidecar) -> None:
 
     @app.get(
         "/models",
-        summary="What can be asked?",
+        summary="List the models",
         responses=problem_responses(problems.TOKEN_REFUSED, problems.SCOPE_MISSING, problems.CATALOG_UNAVAILABLE),
         openapi_extra={"security": [{"token": []}]},
     )
@@ -135,7 +135,7 @@ def _add_routes(app: FastAPI, sidecar: Sidecar) -> None:
 
     @app.api_route("/predict/{workload:path}", methods=_ANY_METHOD, include_in_schema=False)
     async def no_such_workload(workload: str) -> None:
-        detail = f"There is no workload {workload[:50]!r} here; there are {', '.join(sidecar.watchers)}."
+        detail = f"There is no workload {workload[:50]!r}; available are {', '.join(sidecar.watchers)}."
         raise Problem(problems.NOT_FOUND, detail)
 
     @app.get("/metrics", summary="Metrics for Prometheus", response_class=Response)

@@ -105,11 +105,11 @@ async def _within(timeout_s: float, rest: Coroutine[Any, Any, bytes]) -> bytes:
         async with asyncio.timeout(timeout_s):
             return await rest
     except TimeoutError:
-        detail = f"The whole body must arrive within {timeout_s:g} seconds. Send less, or over a faster line."
+        detail = f"The whole body must arrive within {timeout_s:g} seconds. Send less, or use a faster connection."
         raise Problem(BODY_TIMEOUT, detail) from None
 
 
 def _too_large(limit: int) -> Problem:
     return Problem(
-        BODY_TOO_LARGE, f"A request may have {limit:,} bytes. Split it, or upload a CSV on the Predict page."
+        BODY_TOO_LARGE, f"A request may have at most {limit:,} bytes. Split it, or upload a CSV on the Predict page."
     )

@@ -69,17 +69,17 @@ def _catalog(pulse: CatalogPulse) -> Component:
         return Component(state="starting")
     if pulse.problem is None:
         return Component()
-    return Component(state="unhealthy", detail="The catalog does not answer: `python3 manage.py doctor` tells more.")
+    return Component(state="unhealthy", detail="The catalog does not answer: `python3 manage.py doctor` shows details.")
 
 
 def _model(watcher: ChampionWatcher) -> ModelComponent:
     version = watcher.current.version.version if watcher.current else None
-    goes_on = f" Version {version} goes on serving." if version else ""
+    goes_on = f" Version {version} keeps serving." if version else ""
     match watcher.state:
         case "starting":
             return ModelComponent(state="starting", detail="The model is being loaded.")
         case "idle":
-            return ModelComponent(state="idle", detail="The model is loaded when the first image comes.")
+            return ModelComponent(state="idle", detail="The model is loaded with the first request.")
         case "serving":
             return ModelComponent(version=version)
         case "no-champion":
@@ -87,14 +87,16 @@ def _model(watcher: ChampionWatcher) -> ModelComponent:
             if version is None:
                 return ModelComponent(state="empty", detail=detail)
         case "refused":
-            detail = f"Version {watcher.refused} is damaged and was refused. Train again, or roll back."
+            detail = f"Version {watcher.refused} is damaged and was rejected. Train again, or roll back."
         case "unreachable":
-            detail = "The MLflow store does not answer: `python3 manage.py doctor` tells more."
+            detail = "The MLflow store does not answer: `python3 manage.py doctor` shows details."
     return ModelComponent(state="unhealthy", detail=detail + goes_on, version=version)
 
 
 def _log(log: PredictionLog) -> Component:
     if log.problem is None:
         return Component()
-    detail = f"The catalog takes no entries; {log.queued:,} wait, {log.dropped:,} were dropped. Predictions go on."
+    detail = (
+        f"The log cannot be written; {log.queued:,} entries wait, {log.dropped:,} were dropped. Predictions continue."
+    )
     return Component(state="unhealthy", detail=detail)

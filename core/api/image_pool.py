@@ -42,7 +42,7 @@ class ImagePool:
         Raises :class:`Problem` (503) when all are taken.
         """
         if self._busy >= self._most:
-            detail = f"{self._busy} images are being answered or wait. Send this one again after a second."
+            detail = f"{self._busy} images are being processed or queued. Send this one again after a second."
             raise Problem(problems.OVERLOADED, detail, (("retry-after", "1"),))
         self._busy += 1
         try:

@@ -100,6 +100,6 @@ def _loaded(at: ModelAt) -> ImageModel:
         return model
     served = served_starter(at.workload)
     if served is None:
-        raise ModelRefusedError(f"No model ships with {at.workload}.")
+        raise ModelRefusedError(f"{at.workload} has no starter model.")
     shipped: ImageModel = served.predictor
     return shipped

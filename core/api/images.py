@@ -121,7 +121,7 @@ def _confidence(query: bytes) -> float:
     except ValueError:
         confidence = -1.0
     if unknown or not 0 <= confidence <= 1:
-        detail = f"The address takes one parameter, confidence: the least of a box, 0 to 1 (default {CONFIDENCE})."
+        detail = f"The only query parameter is confidence, the minimum of a box: 0 to 1 (default {CONFIDENCE})."
         raise Problem(problems.WRONG_PARAMETER, detail)
     return confidence
 

@@ -53,9 +53,9 @@ class _StateCollector(Collector):
             "shifumi_model_info", "The champion that is served.", labels=["workload", "model", "version", "dataset_id"]
         )
         loaded = GaugeMetricFamily(
-            "shifumi_model_loaded_timestamp_seconds", "When the champion was taken into service.", labels=["workload"]
+            "shifumi_model_loaded_timestamp_seconds", "Time at which the champion was loaded.", labels=["workload"]
         )
-        reloads = CounterMetricFamily("shifumi_model_reloads", "Models taken into service.", labels=["workload"])
+        reloads = CounterMetricFamily("shifumi_model_reloads", "Models loaded for serving.", labels=["workload"])
         for watcher in self._watchers:
             workload = watcher.workload
             if served := watcher.current:

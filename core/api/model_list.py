@@ -20,7 +20,7 @@ class FeatureInfo(BaseModel):
     name: str
     title: str
     unit: str
-    low: float = Field(description="Lower end of the usual values; others are answered as well")
+    low: float = Field(description="Lower end of the typical range; other values are accepted too")
     high: float
 
 
@@ -33,13 +33,13 @@ class ModelInfo(BaseModel):
     data_kind: Literal["rows", "images", "clips"]
     task: Literal["classification", "regression", "detection"]
     path: str = Field(description="Where to POST")
-    media_types: list[str] = Field(description="What the body may be, as its Content-Type says")
+    media_types: list[str] = Field(description="Accepted values of Content-Type")
     classes: list[str] = Field(description="Labels in the order of the probabilities; empty for regression")
     features: list[FeatureInfo]
     model: str
-    version: int = Field(description="0: the model that ships with the workload")
+    version: int = Field(description="0: the starter model")
     dataset_id: int
-    metric: str = Field(description="The figure by which champion and challenger are compared")
+    metric: str = Field(description="The metric by which champion and challenger are compared")
 
 
 class ModelList(BaseModel):

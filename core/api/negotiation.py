@@ -37,4 +37,4 @@ def require_json_wanted(accept: bytes | None) -> None:
         return
     wanted = [part.partition(b";")[0].strip().lower() for part in accept.split(b",")]
     if not any(media in _ACCEPTED for media in wanted):
-        raise Problem(NOT_ACCEPTABLE, "The answer is application/json: name it, or */*, in the header Accept.")
+        raise Problem(NOT_ACCEPTABLE, "Responses are application/json: accept it, or */*, in the header Accept.")

@@ -112,13 +112,13 @@ def _images(workload: Workload, settings: Settings) -> dict[str, Any]:
     return {
         "summary": f"Predict with {workload.name}",
         "description": (
-            f"{workload.title}: what is on one image of up to {settings.predict_image_max_bytes:,} bytes and "
+            f"{workload.title}: predict one image of up to {settings.predict_image_max_bytes:,} bytes and "
             f"{settings.image_max_pixels:,} pixels. The body is the image itself."
         ),
         "operationId": f"predict-{workload.name}",
         "security": [{"token": []}],
         "parameters": [
-            {"name": "confidence", "in": "query", "schema": least, "description": "The least confidence of a box"}
+            {"name": "confidence", "in": "query", "schema": least, "description": "Minimum confidence of a box"}
         ],
         "requestBody": {"required": True, "content": dict.fromkeys(MEDIA_TYPES, binary)},
         "responses": _responses("Boxes, most confident first", "BoxesAnswer", answer, _ROWS_ONLY),

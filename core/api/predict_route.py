@@ -76,5 +76,5 @@ class PredictRoute(ABC):
 
 def no_champion() -> Problem:
     """503: there is no model yet."""
-    detail = "There is nothing to answer with yet. Train a model on the Train page; /health tells more."
+    detail = "There is no model yet. Train one on the Train page; /health shows details."
     return Problem(problems.NO_CHAMPION, detail, problems.RETRY)

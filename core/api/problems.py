@@ -26,26 +26,26 @@ class Kind(NamedTuple):
     title: str
 
 
-MALFORMED_JSON = Kind(400, "malformed-json", "The body is not JSON")
-TOKEN_REFUSED = Kind(401, "token-refused", "The token was refused")
-SCOPE_MISSING = Kind(403, "scope-missing", "The token may not do this")
-NOT_FOUND = Kind(404, "not-found", "There is nothing here")
-METHOD_NOT_ALLOWED = Kind(405, "method-not-allowed", "This method is not allowed here")
-NOT_ACCEPTABLE = Kind(406, "not-acceptable", "The answer is JSON only")
-BODY_TIMEOUT = Kind(408, "body-timeout", "The body did not arrive in time")
-BODY_TOO_LARGE = Kind(413, "body-too-large", "The body is too large")
-TOO_MANY_ROWS = Kind(413, "too-many-rows", "Too many rows in one request")
-UNSUPPORTED_MEDIA_TYPE = Kind(415, "unsupported-media-type", "The body has another format than this route takes")
-WRONG_SHAPE = Kind(422, "wrong-shape", "The features do not have the expected shape")
-OUT_OF_RANGE = Kind(422, "out-of-range", "The numbers are too large for the model")
-WRONG_PARAMETER = Kind(422, "wrong-parameter", "A parameter in the address has no usable value")
-BAD_IMAGE = Kind(422, "bad-image", "The image cannot be used")
-INTERNAL_ERROR = Kind(500, "internal-error", "Something went wrong on our side")
-NO_CHAMPION = Kind(503, "no-champion", "No model is loaded yet")
-OVERLOADED = Kind(503, "overloaded", "Too many images wait already")
-WORKER_LOST = Kind(503, "worker-lost", "The process that answers images has stopped")
-SHUTTING_DOWN = Kind(503, "shutting-down", "The sidecar is being stopped")
-CATALOG_UNAVAILABLE = Kind(503, "catalog-unavailable", "Tokens cannot be checked right now")
+MALFORMED_JSON = Kind(400, "malformed-json", "Invalid JSON")
+TOKEN_REFUSED = Kind(401, "token-refused", "Missing or invalid token")
+SCOPE_MISSING = Kind(403, "scope-missing", "Insufficient token scope")
+NOT_FOUND = Kind(404, "not-found", "Not found")
+METHOD_NOT_ALLOWED = Kind(405, "method-not-allowed", "Method not allowed")
+NOT_ACCEPTABLE = Kind(406, "not-acceptable", "Not acceptable")
+BODY_TIMEOUT = Kind(408, "body-timeout", "Request timeout")
+BODY_TOO_LARGE = Kind(413, "body-too-large", "Request body too large")
+TOO_MANY_ROWS = Kind(413, "too-many-rows", "Too many rows")
+UNSUPPORTED_MEDIA_TYPE = Kind(415, "unsupported-media-type", "Unsupported media type")
+WRONG_SHAPE = Kind(422, "wrong-shape", "Wrong shape of features")
+OUT_OF_RANGE = Kind(422, "out-of-range", "Numbers out of range")
+WRONG_PARAMETER = Kind(422, "wrong-parameter", "Invalid query parameter")
+BAD_IMAGE = Kind(422, "bad-image", "Unusable image")
+INTERNAL_ERROR = Kind(500, "internal-error", "Internal server error")
+NO_CHAMPION = Kind(503, "no-champion", "No model available")
+OVERLOADED = Kind(503, "overloaded", "Image queue is full")
+WORKER_LOST = Kind(503, "worker-lost", "Image worker stopped")
+SHUTTING_DOWN = Kind(503, "shutting-down", "Shutting down")
+CATALOG_UNAVAILABLE = Kind(503, "catalog-unavailable", "Catalog unavailable")
 
 RETRY: Headers = (("retry-after", "5"),)
 
@@ -82,7 +82,7 @@ def unexpected(error: Exception, path: str) -> Problem:
     """Log an error nobody foresaw and make the answer that names it without giving anything away."""
     instance = f"urn:uuid:{uuid4()}"
     logger.opt(exception=error).error("{} failed, {}", path, instance)
-    detail = "The request could not be answered; nothing was changed. The sidecar's log tells more under this instance."
+    detail = "The request failed; nothing was changed. The sidecar's log has the details under this instance."
     return Problem(INTERNAL_ERROR, detail, instance=instance)
 
 
@@ -107,10 +107,10 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
     headers = tuple((error.headers or {}).items())
     if error.status_code == HTTPStatus.NOT_FOUND:
-        detail = f"There is no {request.url.path} here; /docs lists what there is."
+        detail = f"There is no {request.url.path}; /docs lists the routes."
         return _response(Problem(NOT_FOUND, detail, headers))
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        detail = f"{request.url.path} does not take {request.method}; /docs tells what it takes."
+        detail = f"{request.url.path} does not support {request.method}; /docs lists the routes."
         return _response(Problem(METHOD_NOT_ALLOWED, detail, headers))
     kind = Kind(error.status_code, f"http-{error.status_code}", HTTPStatus(error.status_code).phrase)
     return _response(Problem(kind, str(error.detail), headers))

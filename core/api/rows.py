@@ -129,13 +129,15 @@ class RowsRoute(PredictRoute):
         except msgspec.ValidationError as error:
             raise Problem(problems.WRONG_SHAPE, f"{error}. {self._shape}") from None
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            detail = f"{error}. NaN and Infinity are no JSON numbers; the body is one object in UTF-8."
+            detail = f"{error}. NaN and Infinity are not valid JSON; the body must be one object in UTF-8."
             raise Problem(problems.MALFORMED_JSON, detail) from None
         if not rows:
             raise Problem(problems.WRONG_SHAPE, "There are no rows to predict: send at least one.")
         limit = self._settings.predict_max_rows
         if len(rows) > limit:
-            detail = f"{len(rows):,} rows were sent; a request may have {limit:,}. Split it, or upload a CSV file."
+            detail = (
+                f"{len(rows):,} rows were sent; a request may have at most {limit:,}. Split it, or upload a CSV file."
+            )
             raise Problem(problems.TOO_MANY_ROWS, detail)
         return rows
 
@@ -150,5 +152,5 @@ class ShortRoute(RowsRoute):
 
 def _out_of_range(answers: Answers) -> Problem:
     finite = np.isfinite(answers).reshape(len(answers), -1).all(axis=1)
-    detail = f"Row {int(np.argmin(finite))} (counting from 0) is beyond what the model can compute with."
+    detail = f"Row {int(np.argmin(finite))} (counting from 0) has values too large for the model."
     return Problem(problems.OUT_OF_RANGE, detail)

@@ -78,5 +78,5 @@ def served_workloads(settings: Settings) -> list[str]:
     wanted = [name.strip() for name in (settings.api_workloads or "").split(",") if name.strip()] or able
     for name in wanted:
         if name not in able:
-            logger.error("SHIFUMI_API_WORKLOADS names {!r}, which cannot be served; there are {}", name, able)
+            logger.error("SHIFUMI_API_WORKLOADS names {!r}, which cannot be served; available are {}", name, able)
     return [DEFAULT, *(name for name in able if name in wanted and name != DEFAULT)]

@@ -16,22 +16,22 @@ _OF_ANYBODY: dict[str, str | Plural] = {
 _OF_THE_LOOP: dict[str, str | Plural] = {
     "gate.no_champion": "There is no champion yet.",
     "gate.forced": "Retraining was requested.",
-    "gate.under_threshold": "{metric} {value:figure} is under the threshold {threshold:figure}.",
+    "gate.under_threshold": "{metric} {value:figure} is below the threshold {threshold:figure}.",
     "gate.holds": "{metric} {value:figure} meets the threshold {threshold:figure}.",
-    "drift.starter": "Drift cannot be judged: the champion came with Shifumi, its training data did not.",
-    "drift.reference_deleted": "Drift cannot be judged: the champion's training data was deleted.",
+    "drift.starter": "Drift cannot be measured: the training data of the starter model is not included.",
+    "drift.reference_deleted": "Drift cannot be measured: the champion's training data was deleted.",
     "drift.same_dataset": "The champion was trained on this dataset.",
     "drift.none": "No feature drifted ({method:term}).",
     "drift.found": "Drift in {features:terms} ({method:term}).",
     "drift.too_few_new": Plural(
         "new",
-        "Only {new:count} image is new since the champion was trained: too few to judge drift.",
-        "Only {new:count} images are new since the champion was trained: too few to judge drift.",
+        "Only {new:count} image is new since the champion was trained: too few to measure drift.",
+        "Only {new:count} images are new since the champion was trained: too few to measure drift.",
     ),
     "drift.none_in_new": Plural(
         "new",
-        "The {new:count} new image looks like the old ones ({method:term}).",
-        "The {new:count} new images look like the old ones ({method:term}).",
+        "No drift in {new:count} new image ({method:term}).",
+        "No drift in {new:count} new images ({method:term}).",
     ),
     "drift.found_in_new": Plural(
         "new",
@@ -51,8 +51,8 @@ _OF_THE_LOOP: dict[str, str | Plural] = {
         "The challenger's mean absolute error is {challenger:number}, the champion's {champion:number} "
         "on {samples:count} {unit:term} (paired permutation test, {p:p})."
     ),
-    "comparison.over_threshold": ("The champion is under the threshold, the challenger meets it. {comparison:message}"),
-    "decision.nothing_new": "The champion was trained on dataset {dataset}; there is nothing new to learn.",
+    "comparison.over_threshold": ("The champion is below the threshold, the challenger meets it. {comparison:message}"),
+    "decision.nothing_new": "The champion was already trained on dataset {dataset}; there is no newer data.",
     "promotion.no_previous": "There is no previous champion to roll back to.",
     "decision.by_hand": "{user} made version {version} the champion.",
     "training.dataset_deleted": "The dataset was deleted. Train again on another one.",
@@ -73,7 +73,7 @@ _OF_JOBS: dict[str, str | Plural] = {
         "not help, restart `python3 manage.py run` or check PREFECT_API_URL."
     ),
     "prefect.error": "The Prefect server answered with an error ({status}). Try again.",
-    "prefect.unknown": "Prefect does not know {name}.",
+    "prefect.unknown": "{name} does not exist in Prefect.",
     "prefect.refused": "Prefect refused ({status}): {text}",
     "job.busy": "This is already running: {user} started it at {time} UTC. Wait for it to end, or cancel it.",
     "job.not_needed": "Job {job} has already ended; this run is not needed any more.",
@@ -83,45 +83,45 @@ _OF_JOBS: dict[str, str | Plural] = {
     "job.cancelling": "Cancelling for {user}…",
     "job.cancelled_by": "Cancelled by {user}",
     "job.cancelled_before": "Cancelled by {user} before it started",
-    "job.lost": "The process that ran this is gone (killed, crashed or out of memory). Start it again.",
-    "job.never_sent": "This was never handed to Prefect. Start it again.",
-    "job.unknown_to_prefect": "Prefect does not know this run any more.",
+    "job.lost": "The process of this job is gone (killed, crashed or out of memory). Start the job again.",
+    "job.never_sent": "This job was never submitted to Prefect. Start it again.",
+    "job.unknown_to_prefect": "This run no longer exists in Prefect.",
     "job.ended": "This run has already ended.",
     "job.prefect": "{text}",
-    "work.taken": "Taken by {worker}",
+    "work.taken": "Running on {worker}",
     "work.waiting_again": "Waiting for another worker",
     "work.waiting": "Waiting for a worker (queue {queue})",
-    "work.no_worker": "No worker listens to the queue {queue}. Start one: {command}",
-    "work.broker_away": "The broker does not answer, trying again ({error})",
-    "work.cancelled": "This work was cancelled.",
-    "work.unknown": "This work is not known any more: the catalog was restored to an earlier state.",
+    "work.no_worker": "No worker consumes the queue {queue}. Start one: {command}",
+    "work.broker_away": "The broker does not answer; retrying ({error})",
+    "work.cancelled": "This task was cancelled.",
+    "work.unknown": "This task no longer exists: the catalog was restored to an earlier state.",
     "work.crashed": Plural(
         "attempts",
-        "The worker that did this was killed or crashed, on {worker} ({how}). Perhaps its memory ran out: look into "
-        "that worker's log, then start this again.",
-        "The worker that did this was killed or crashed {attempts:count} times, last on {worker} ({how}). Perhaps its "
-        "memory ran out: look into that worker's log, then start this again.",
+        "The worker process was killed or crashed on {worker} ({how}). It may have run out of memory: check that "
+        "worker's log, then start the job again.",
+        "The worker process was killed or crashed {attempts:count} times, last on {worker} ({how}). It may have run "
+        "out of memory: check that worker's log, then start the job again.",
     ),
-    "work.lease_lost": "This work was cancelled, or another worker has it by now.",
-    "work.unknown_kind": "This worker does not know the work {kind:quoted}: bring it to the version of the workbench.",
+    "work.lease_lost": "This task was cancelled, or another worker has taken it over.",
+    "work.unknown_kind": "This worker does not know the task {kind:quoted}: install the same version as the workbench.",
     "work.settings_differ": (
-        "The worker has other settings for {workload} than the workbench ({names:list}). Give both the same {prefix}… "
-        "variables and start the worker again."
+        "The worker has other settings for {workload} than the workbench ({names:list}). Set the same {prefix}… "
+        "variables for both and restart the worker."
     ),
     "work.too_long": "This took longer than {limit:seconds} (SHIFUMI_CELERY_TIME_LIMIT_S) and was stopped.",
-    "work.no_text": "The work failed without a message.",
-    "check.preparing_store": "Making MLflow's tables: only the first time, some seconds",
+    "work.no_text": "The task failed without a message.",
+    "check.preparing_store": "Creating the MLflow tables (first time only, takes some seconds)",
     "check.evaluated": "Evaluated: {reason:message}",
     "check.comparing": "Comparing champion and challenger",
-    "check.drawing": "{kind:term}; drawing figures",
+    "check.drawing": "{kind:term}; drawing plots",
     "check.decided": "{kind:term}: {reason:message}",
     "generate.done": "Dataset {dataset}: {rows:count} {unit:term}",
     "predict.no_model": "There is no model yet. Train one on the Train page, then upload again.",
-    "predict.progress": Plural("rows", "{rows:count} row answered", "{rows:count} rows answered"),
+    "predict.progress": Plural("rows", "{rows:count} row predicted", "{rows:count} rows predicted"),
     "predict.done": Plural(
         "rows",
-        "{rows:count} row answered by version {version}",
-        "{rows:count} rows answered by version {version}",
+        "{rows:count} row predicted by version {version}",
+        "{rows:count} rows predicted by version {version}",
     ),
 }
 
@@ -162,86 +162,86 @@ _OF_STORAGE: dict[str, str | Plural] = {
     "output.removed": "The result was removed; results are kept for a week. Upload the file again.",
     "mlflow.away": (
         "The MLflow store does not answer ({error}). Check MLFLOW_TRACKING_URI and the folder data/mlflow; "
-        "`python3 manage.py doctor` tells more."
+        "`python3 manage.py doctor` shows details."
     ),
 }
 
 _OF_IMAGES: dict[str, str | Plural] = {
     "image.said_to_show": "Said to show: {label}",
-    "image.flagged": "{model} said {found:messages}; {user} says {label}.",
-    "image.flagged_nothing": "{model} said {found:messages}; {user} says that there is nothing to find.",
+    "image.flagged": "{model} predicted {found:messages}; {user} labelled it {label}.",
+    "image.flagged_nothing": "{model} predicted {found:messages}; {user} labelled it as a negative.",
     "image.detection": "{label} ({confidence:percent})",
     "image.no_detection": "nothing",
-    "image.lines_refused": "Label lines were refused on import: {faults:messages}",
+    "image.lines_refused": "Label lines were rejected on import: {faults:messages}",
     "image.several_labels": "Its boxes were labelled {labels:list}.",
     "image.line_fault": "line {line}: {fault:message}",
     "import.progress": "{done:count} of {total:count} images",
     "import.new": Plural("images", "{images:count} new image", "{images:count} new images"),
     "import.boxes": Plural("boxes", "{boxes:count} box", "{boxes:count} boxes"),
-    "import.negatives": "{images:count} without anything to find",
+    "import.negatives": "{images:count} negatives",
     "import.unlabelled": "{images:count} without boxes yet",
-    "import.known": Plural("images", "{images:count} was there before", "{images:count} were there before"),
-    "import.left_out": "{images:count} left out",
+    "import.known": Plural("images", "{images:count} already present", "{images:count} already present"),
+    "import.left_out": "{images:count} skipped",
     "import.refused": "{images:count} not usable",
-    "import.lines_refused": Plural("lines", "{lines:count} label line refused", "{lines:count} label lines refused"),
+    "import.lines_refused": Plural("lines", "{lines:count} label line rejected", "{lines:count} label lines rejected"),
     "import.labels_without_image": Plural(
         "labels", "{labels:count} label file without an image", "{labels:count} label files without an image"
     ),
-    "import.fault_no_image": "{file}: there is no image to this label",
+    "import.fault_no_image": "{file}: there is no image for this label file",
     "import.fault_file": "{file}: {fault:message}",
     "import.fault_label": "{file}, {fault:message}",
     "import.fault_class": "{file}: class {number} is not in the list of names",
-    "propose.progress": "{done:count} of {total:count} images looked at",
-    "propose.none_waiting": "No image was waiting for a label",
+    "propose.progress": "{done:count} of {total:count} images processed",
+    "propose.none_waiting": "No image needs a label",
     "propose.done": Plural(
         "looked",
         "Labels proposed for {found:count} of {looked:count} image; confirm them on the Label page",
         "Labels proposed for {found:count} of {looked:count} images; confirm them on the Label page",
     ),
     "video.progress": "Frame {done:count} of {total:count}",
-    "video.done": "{frames:count} frames answered by version {version}; something was found on {found:count} of them.",
+    "video.done": "{frames:count} frames processed by version {version}; objects detected in {found:count} of them.",
     "video.done_starter": (
-        "{frames:count} frames answered by the model that ships; something was found on {found:count} of them."
+        "{frames:count} frames processed by the starter model; objects detected in {found:count} of them."
     ),
-    "video.cut_off": "The file ends too early; this is what could be read.",
+    "video.cut_off": "The file is truncated; only the first part was processed.",
     "box.label": "A box needs a label of 1 to 32 letters.",
-    "box.provenance": "A box comes from {known:list}, not from {given}.",
-    "box.confidence": "A confidence lies between 0 and 1, not at {given:number}.",
-    "box.not_finite": "A box has numbers for coordinates, neither infinity nor NaN.",
-    "box.no_size": "A box has a width and a height above 0, not {size:number}.",
-    "box.outside": "The box reaches out of the image: {axis} from {low:figure} to {high:figure}.",
+    "box.provenance": "The provenance of a box is one of {known:list}, not {given}.",
+    "box.confidence": "A confidence must be between 0 and 1, not {given:number}.",
+    "box.not_finite": "The coordinates of a box must be finite numbers.",
+    "box.no_size": "Width and height of a box must be above 0, not {size:number}.",
+    "box.outside": "The box extends beyond the image: {axis} from {low:figure} to {high:figure}.",
     "box.no_area": "The box has no area inside the image.",
-    "yolo.numbers_only": "it should hold numbers only",
-    "yolo.class_number": "a class is a number from 0 on, not {given}",
-    "yolo.not_finite": "infinity and NaN are no coordinates",
-    "yolo.how_many": "4 numbers make a box, 6 or more (in pairs) a polygon; these are {given:count}",
-    "archive.damaged": "The zip file is damaged ({error}). Make it again.",
+    "yolo.numbers_only": "only numbers are allowed",
+    "yolo.class_number": "a class must be an integer from 0, not {given}",
+    "yolo.not_finite": "coordinates must be finite numbers",
+    "yolo.how_many": "expected 4 numbers (a box) or 6 or more in pairs (a polygon), found {given:count}",
+    "archive.damaged": "The zip file is damaged ({error}). Create it again.",
     "archive.file_too_large": "The file has {size:megabytes}; {limit:megabytes} are allowed.",
     "archive.not_unpacked": "It cannot be unpacked ({error}).",
     "archive.not_zip": "This is not a zip file, or it is cut off. Choose a .zip file and upload it whole.",
     "archive.too_many": (
-        "The zip file holds {files:count} files; {limit:count} are allowed (SHIFUMI_IMPORT_MAX_FILES). Split it."
+        "The zip file contains {files:count} files; {limit:count} are allowed (SHIFUMI_IMPORT_MAX_FILES). Split it."
     ),
     "archive.far_too_many": (
-        "The zip file holds more than 65,000 files; {limit:count} are allowed (SHIFUMI_IMPORT_MAX_FILES). Split it."
+        "The zip file contains more than 65,000 files; {limit:count} are allowed (SHIFUMI_IMPORT_MAX_FILES). Split it."
     ),
     "archive.too_large": (
-        "Unpacked, the zip file would fill {size:megabytes}; {limit:megabytes} are allowed "
+        "Unpacked, the zip file would take {size:megabytes}; {limit:megabytes} are allowed "
         "(SHIFUMI_IMPORT_MAX_UNPACKED_MB). Split it."
     ),
     "archive.bomb": (
-        "The zip file would grow from {packed:megabytes} to {unpacked:megabytes}. Images do not pack that well: this "
-        "is refused as a zip bomb."
+        "The zip file would grow from {packed:megabytes} to {unpacked:megabytes}. That is not plausible for "
+        "images, so it is rejected as a zip bomb."
     ),
-    "archive.leads_out": "The zip file holds {name:quoted}, a name that leads out of it. It is refused.",
-    "archive.link": "The zip file holds {name:quoted}, a link instead of a file. Make it without links.",
-    "archive.locked": "The zip file is locked with a password. Make it without one.",
+    "archive.leads_out": "The zip file contains {name:quoted}, a path outside of it. It is rejected.",
+    "archive.link": "The zip file contains {name:quoted}, a link instead of a file. Create it without links.",
+    "archive.locked": "The zip file is protected by a password. Create it without one.",
     "decode.too_large": (
         "The file has {size:megabytes}; {limit:megabytes} are allowed (SHIFUMI_IMAGE_MAX_MB). Save it smaller."
     ),
     "decode.memory": "There is not enough memory to open this image. Save it smaller.",
     "decode.cut_off": "The image is damaged or cut off ({error}). Save it again and retry.",
-    "decode.bomb": "The image claims more pixels than any camera makes ({error}).",
+    "decode.bomb": "The image declares an implausible number of pixels ({error}).",
     "decode.damaged": "The image is damaged ({error}). Save it again and retry.",
     "decode.empty": "The file is empty.",
     "decode.heic": (
@@ -256,7 +256,7 @@ _OF_IMAGES: dict[str, str | Plural] = {
         "The image has {width:count} × {height:count} pixels, more than {limit:millions} (SHIFUMI_IMAGE_MAX_PIXELS). "
         "Save it smaller."
     ),
-    "decode.tiny": "The image has {width:count} × {height:count} pixels; nothing can be seen on fewer than {least}.",
+    "decode.tiny": "The image has {width:count} × {height:count} pixels; the minimum per side is {least}.",
     "decode.array": "Pixels are (height, width, 3) of uint8, not ({shape:list}) of {type}.",
     "export.progress": "{done:count} of {total:count} images",
 }

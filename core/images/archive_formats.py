@@ -56,8 +56,8 @@ def layout_of(archive: Archive) -> Layout:
     pictures = [name for name in archive.names if name.lower().endswith(SUFFIXES)]
     if not pictures:
         raise BadArchiveError(
-            "There is no picture in the zip file. It should be a YOLO dataset (data.yaml, images, labels) or one "
-            "folder with pictures per class."
+            "There is no image in the zip file. It should be a YOLO dataset (data.yaml, images, labels) or one "
+            "folder with images per class."
         )
     texts = {name for name in archive.names if _may_be_label(name)}
     described = _description(archive.names)

@@ -38,7 +38,7 @@ def write(sha256: str, data: bytes) -> None:
         with lake.reached():
             buckets.keep(buckets.IMAGES, temporary, name_of(sha256))
     except OSError as error:
-        raise lake.LakeError(f"The picture could not be stored: {error}") from error
+        raise lake.LakeError(f"The image could not be stored: {error}") from error
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -53,7 +53,7 @@ def existing(sha256: str) -> Path:
             return buckets.fetch(buckets.IMAGES, name_of(sha256))
     except ObjectMissingError as error:
         raise ImageMissingError(
-            f"The picture {name_of(sha256)} is missing. Delete it on Datasets; "
+            f"The image {name_of(sha256)} is missing. Delete it on Datasets; "
             "`python3 manage.py doctor` lists every such case."
         ) from error
 
@@ -86,7 +86,7 @@ def read(sha256: str) -> Pixels:
         return decode_with_remarks(path.read_bytes(), side=_ANY).pixels
     except (BadImageError, OSError) as error:
         raise ImageMissingError(
-            f"The picture {path.name} cannot be read ({error}). Delete it and add it again."
+            f"The image {path.name} cannot be read ({error}). Delete it and add it again."
         ) from error
 
 

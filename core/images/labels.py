@@ -47,7 +47,7 @@ def add(actor: Actor, workload: str, name: str) -> str:
     with writing() as session:
         known = _alone(session, workload)
         if len(known) >= MOST:
-            raise LabelError(f"There are {MOST} labels already; more are not kept apart.")
+            raise LabelError(f"There are {MOST} labels already, which is the maximum.")
         _refuse_clash(name, known)
         last = session.scalar(select(func.max(Label.position)).where(Label.workload == workload))
         position = 0 if last is None else last + 1
@@ -86,7 +86,7 @@ def remove(actor: Actor, workload: str, name: str) -> None:
         label = _found(session, workload, name)
         used = select(func.count(Box.id)).join(Image).where(Image.workload == workload, Box.label == name)
         if number := session.scalar(used):
-            raise LabelError(f"{number:,} images are labelled {name!r}. Label them otherwise or delete them first.")
+            raise LabelError(f"{number:,} images are labelled {name!r}. Relabel or delete them first.")
         session.delete(label)
         audit.record_event(actor, "label.remove", name, workload=workload, session=session)
 

@@ -81,7 +81,7 @@ def _columns(classes: Sequence[str], images: list[Image]) -> dict[str, NDArray[A
 def _written(classes: Sequence[str], image: Image) -> str:
     if unknown := {box.label for box in image.boxes} - set(classes):
         raise UnknownLabelError(
-            f"Image {image.id} is labelled {', '.join(sorted(unknown))}, which is no label any more. Label it again."
+            f"Image {image.id} is labelled {', '.join(sorted(unknown))}, which no longer exists. Label it again."
         )
     # Sorted: two people who draw the same boxes in another order made the same dataset.
     rows = sorted((classes.index(box.label), box.x, box.y, box.width, box.height) for box in image.boxes)

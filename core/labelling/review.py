@@ -177,8 +177,8 @@ def _too_late(image: Image) -> str:
     if image.reviewed_by is None or image.reviewed_at is None:
         return "This image has changed since you opened it. Review it again; your changes were not saved."
     return (
-        f"{image.reviewed_by} was quicker: this picture is {image.state} since {image.reviewed_at:%H:%M:%S} UTC. "
-        "Nothing of yours was saved."
+        f"{image.reviewed_by} reviewed this image at {image.reviewed_at:%H:%M:%S} UTC: it is {image.state}. "
+        "Your changes were not saved."
     )
 
 

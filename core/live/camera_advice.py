@@ -8,37 +8,37 @@ OK = "ok"
 
 _WORDS: dict[str, tuple[str, str]] = {
     "insecure": (
-        "The browser gives the camera to secure pages only, and this one came over plain http.",
+        "Browsers allow the camera on secure pages only; this page was loaded over plain http.",
         "Open the workbench as http://localhost on the machine it runs on, or over https (see docs/live.md).",
     ),
     "unsupported": (
-        "This browser offers pages no camera.",
+        "This browser does not support cameras on web pages.",
         "Use a current Chrome, Edge, Firefox or Safari; browsers inside other apps often lack it.",
     ),
     "denied": (
-        "The browser was told not to give the camera to this page.",
+        "The browser blocks the camera for this page.",
         "Click on the icon left of the address, allow the camera, and test again. If it is allowed there, the "
-        "operating system forbids it: look under privacy, camera.",
+        "operating system blocks it: check its camera privacy settings.",
     ),
     "none": (
-        "This device has no camera that the browser can see.",
+        "The browser finds no camera on this device.",
         "Plug one in, or switch it on (some laptops have a key or a shutter), and test again.",
     ),
     "busy": (
-        "There is a camera, but another program holds it.",
+        "The camera is in use by another program.",
         "Close video calls and other tabs that use it, and test again.",
     ),
     "constraints": (
-        "The camera cannot give a picture of the size that was asked for.",
-        "Choose another camera with “Select device” under the picture.",
+        "The camera does not support the requested resolution.",
+        "Choose another camera with “Select device” below the video.",
     ),
     "dark": (
         "The camera was opened but sends no video.",
-        "Unplug it and plug it in again, or choose another one with “Select device” under the picture.",
+        "Unplug it and plug it in again, or choose another one with “Select device” below the video.",
     ),
     "no-webrtc": (
-        "The camera works, but this browser opens no video connection (WebRTC): an extension or a policy blocks it.",
-        "Switch the extension off for this page, or use another browser.",
+        "The camera works, but an extension or a policy of this browser blocks video connections (WebRTC).",
+        "Disable the extension for this page, or use another browser.",
     ),
     "no-relay": (
         "The camera works, but the relay (TURN) server does not answer.",
@@ -59,15 +59,15 @@ def advice_text(verdict: str, detail: str = "") -> tuple[str, str]:
 
 
 NOT_CONNECTED = (
-    "The video connection is not made",
-    "Browser and server find no way to each other (ICE). On the same machine: switch off VPN and proxy, and let UDP "
-    "through to 127.0.0.1. From elsewhere: UDP has to reach the server, or a relay is needed, "
-    "SHIFUMI_ICE_SERVERS (docs/live.md).",
+    "The video connection failed",
+    "Browser and server cannot reach each other (ICE). On the same machine: disable VPN and proxy, and allow UDP to "
+    "127.0.0.1. From another machine: UDP must reach the server, or a relay is needed, SHIFUMI_ICE_SERVERS "
+    "(docs/live.md).",
 )
 
 LOST = (
     "The camera no longer sends video",
-    "It was unplugged, switched off, taken by another program, or the network is gone.",
+    "It was unplugged, switched off, used by another program, or the network failed.",
 )
 
 

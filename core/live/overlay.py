@@ -18,4 +18,4 @@ def caption(match: Match | None, now: float) -> str:
     if match.phase is Phase.REVEAL:
         played = match.rounds[-1]
         return f"{played.commitment.throw.capitalize()}! {_WORDS[played.outcome]}"
-    return "Nothing seen" if match.phase is Phase.UNSEEN else ""
+    return "Nothing detected" if match.phase is Phase.UNSEEN else ""

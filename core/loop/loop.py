@@ -48,7 +48,7 @@ def evaluate(version: Version, dataset: Dataset) -> Scores:
 def gate(workload_name: str, champion: Version | None, scores: Scores | None, dataset: Dataset, forced: bool) -> Gate:
     """Decide whether the champion must be challenged.
 
-    Retrain when there is no champion, a person insists, the metric is under the threshold, or the
+    Retrain when there is no champion, a person insists, the metric is below the threshold, or the
     data drifted from what the champion was trained on.
     """
     workload = get_workload(workload_name)

@@ -62,7 +62,7 @@ def decode_with_remarks(data: bytes, side: int | None = None) -> Decoded:
     remarks: list[str] = []
     try:
         if _moves(picture):
-            remarks.append("the first of several pictures taken")
+            remarks.append("the first of several images used")
         picture = _upright(_loaded(picture, side), remarks)
         picture = _three_channels(picture, remarks)
     except MemoryError:
@@ -140,7 +140,7 @@ def _three_channels(picture: Picture, remarks: list[str]) -> Picture:
         remarks.append("reduced to 8 bits")
         return Image.fromarray(_eight_bits(np.asarray(picture))).convert("RGB")
     if picture.has_transparency_data:
-        remarks.append("put on white")
+        remarks.append("placed on white")
         seen = picture.convert("RGBA")
         ground = Image.new("RGBA", seen.size, "white")
         return Image.alpha_composite(ground, seen).convert("RGB")

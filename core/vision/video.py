@@ -105,7 +105,7 @@ def annotate(source: Path, video: Path, table: Path, model: Detector, confidence
                 report(min(0.99, frames / facts.frames), say("video.progress", done=frames, total=facts.frames))
                 tell_at = time.monotonic() + _TELL_EVERY_S
     if not frames:
-        raise BadVideoError("No picture in this video can be read. Save it again as MP4 and retry.")
+        raise BadVideoError("No frame in this video can be read. Save it again as MP4 and retry.")
     # A file that is cut off still claims all its frames, or at least its length.
     short = frames < 0.97 * max(facts.frames, stream.frames) or seconds < 0.9 * facts.seconds - 0.5
     return Watched(frames, seconds, with_boxes, boxes, short)
@@ -127,7 +127,7 @@ def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         try:
             with av.open(file, "r", format=form) as container:
                 if not container.streams.video:
-                    raise BadVideoError("There is no picture in this file: it holds only sound, or it is cut off.")
+                    raise BadVideoError("There is no video in this file: it contains only sound, or it is cut off.")
                 stream = container.streams.video[0]
                 stream.thread_type = "AUTO"
                 yield container, stream
@@ -152,15 +152,15 @@ def _form_of(head: bytes) -> str:
 
 def _check_size(width: int, height: int) -> None:
     if width * height > _MOST_PIXELS:
-        raise BadVideoError(f"The video has {width:,} × {height:,} pixels; 4K is the most. Save it smaller.")
+        raise BadVideoError(f"The video has {width:,} × {height:,} pixels; the maximum is 4K. Save it smaller.")
     if min(width, height) < 8:
-        raise BadVideoError(f"The video has {width} × {height} pixels; nothing can be seen on that.")
+        raise BadVideoError(f"The video has {width} × {height} pixels, which is too small.")
 
 
 def _check_length(facts: Facts) -> None:
     most = get_settings().video_max_s
     if not facts.frames:
-        raise BadVideoError("There is no picture in this video: it is empty or cut off.")
+        raise BadVideoError("There is no frame in this video: it is empty or cut off.")
     if facts.seconds > most:
         raise BadVideoError(
             f"The video is {facts.seconds:,.0f} s long; {most:g} s are allowed (SHIFUMI_VIDEO_MAX_S). Cut it shorter."

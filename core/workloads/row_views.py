@@ -108,7 +108,7 @@ def _spoken(parts: Sequence[int], names: Sequence[str]) -> str:
 
 
 def _holdout(rows: int, unit: str) -> Metric:
-    return Metric("Holdout", f"{rows:,} {unit}", "Kept out of training; models are measured on it.")
+    return Metric("Holdout", f"{rows:,} {unit}", "Never used for training; models are evaluated on it.")
 
 
 # A dataset's file never changes, so nothing cached here grows old.

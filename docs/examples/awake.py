@@ -56,7 +56,7 @@ class AwakeWorkload(RowClassification):
 
     name = "awake"
     title = "Awake"
-    description = "Is somebody awake in class, judged by the hours they slept?"
+    description = "Is a student awake in class, given the hours of sleep?"
     features = (Feature("hours", "Hours slept", "h", low=0, high=12, step=0.5),)
     classes = ("asleep", "awake")
     parameters: type[BaseModel] = AwakeParameters

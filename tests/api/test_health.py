@@ -71,7 +71,7 @@ def test_a_damaged_model_is_refused_and_the_old_one_goes_on(
     assert _model(client)["version"] == 2
     detail = str(_model(client)["detail"])
     assert "Version 1 is damaged" in detail
-    assert "Version 2 goes on serving" in detail
+    assert "Version 2 keeps serving" in detail
     assert str(broken.parent) not in health.text
     assert client.get("/ready").status_code == 200
 

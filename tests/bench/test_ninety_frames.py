@@ -26,7 +26,7 @@ UNSEEN = 50_000
 @pytest.mark.timeout(3600)
 @pytest.mark.usefixtures("mlflow_store")
 def test_ninety_frames_to_a_better_model(table: Table) -> None:
-    """Rendered hands stand for the person; the clock runs from *Make a dataset* to the decision."""
+    """Rendered hands stand for the person; the clock runs from *Create a dataset* to the decision."""
     _capture()
     began = time.perf_counter()
     snapshot()

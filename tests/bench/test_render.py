@@ -26,6 +26,6 @@ def test_pictures_per_second(table: Table) -> None:
     pictures.close()
     rate = median(rates)
     assert boxes > PER_ROUND * ROUNDS / 2
-    name = f"Synthetic pictures, {SIZE} px, {WORKERS} processes"
+    name = f"Synthetic images, {SIZE} px, {WORKERS} processes"
     table.add("Hands", Row(name, f"{rate:.0f}/s", "", "", f"≥ {TARGET}/s", rate >= TARGET))
     assert rate > TARGET / 5  # far from the target: something is broken, not slow

@@ -116,7 +116,7 @@ class LivePage:
 
         def over() -> bool:
             expect(ended).to_be_visible(timeout=120_000)
-            if "Go on" not in ended.inner_text():
+            if "Continue" not in ended.inner_text():
                 return True
             ended.click()
             expect(running).to_be_visible()
@@ -134,13 +134,13 @@ class LivePage:
         expect(question).to_have_count(0)
 
         def frozen() -> bool:
-            self._press("That was wrong")
+            self._press("Report a mistake")
             expect(question).to_be_visible()
             picture = self.page.get_by_test_id("stImage").locator("img")
             expect(picture).to_have_js_property("complete", True)  # it pushes the buttons down
             if self.page.get_by_test_id("stImageCaption").inner_text().endswith(f" said {said}."):
                 return True
-            self._press("Never mind")
+            self._press("Cancel")
             expect(question).to_have_count(0)
             return False
 

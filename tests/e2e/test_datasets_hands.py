@@ -52,7 +52,7 @@ def test_photos_gallery_and_zip(workbench: Workbench, page: Page, settings: Sett
     page.get_by_text(f"Choose {kept.id}", exact=True).click()
     page.get_by_role("button", name="Delete 1 image").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("They cannot be brought back")
+    expect(dialog).to_contain_text("This cannot be undone")
     dialog.get_by_role("button", name="Delete").click()
     wait_until(lambda: store.get(kept.id) is None, timeout=30, what="the picture to be deleted")
     expect(page.get_by_alt_text(f"Picture {kept.id}: rock")).to_have_count(0)
@@ -63,7 +63,7 @@ def test_photos_gallery_and_zip(workbench: Workbench, page: Page, settings: Sett
     )
     expect(page.get_by_role("button", name="Import 1 image")).to_be_visible()
     expect(page.get_by_role("combobox", name="Rock")).to_have_value("rock")
-    expect(page.get_by_role("combobox", name="Spock")).to_have_value("leave these images out")
+    expect(page.get_by_role("combobox", name="Spock")).to_have_value("skip these images")
     page.get_by_role("button", name="Choose another file").click()
-    expect(page.get_by_text("A zip file as Roboflow")).to_be_visible()
+    expect(page.get_by_text("A zip file as exported by Roboflow")).to_be_visible()
     assert list(settings.uploads_dir.iterdir()) == []

@@ -158,10 +158,10 @@ def _make_a_dataset(page: Page) -> None:
     synthetic = page.get_by_role("spinbutton", name="Synthetic images")
     synthetic.fill("0")
     synthetic.press("Enter")
-    make = page.get_by_role("button", name="Make a dataset", exact=True)  # so called once nothing is to be rendered
+    make = page.get_by_role("button", name="Create a dataset", exact=True)  # so called once nothing is to be rendered
     settled(page, make)
     make.click()
-    expect(page.get_by_text("See on Train what the loop makes of it")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("See the check on Train")).to_be_visible(timeout=SLOW)
     (made,) = datasets.listed("rps")
     assert made.rows == len(captured())
 

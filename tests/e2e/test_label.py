@@ -114,9 +114,9 @@ def test_by_keyboard_alone(editor_page: Page) -> None:
     press("b")
     press("p")
     press("Enter")
-    expect(page.get_by_text("skipped every image that waits here (1)")).to_be_visible()
+    expect(page.get_by_text("skipped all images in the queue (1)")).to_be_visible()
     assert [(one.label, one.width) for one in saved(last, "labelled").boxes] == [("paper", pytest.approx(0.4))]
-    page.get_by_role("button", name="Look at them again").click()
+    page.get_by_role("button", name="Show skipped images again").click()
     expect_picture(page, second, 1)
     page.locator(".stage").focus()
     press("Delete")
@@ -169,9 +169,9 @@ def test_by_mouse(editor_page: Page) -> None:
     page.get_by_role("button", name="Undo", exact=True).click()
     expect_picture(page, sure[0], 1)
 
-    page.get_by_role("button", name="Accept them all").click()
-    page.get_by_role("dialog").get_by_role("button", name="Accept them").click()
-    expect(page.get_by_text("No image fits this choice")).to_be_visible()
+    page.get_by_role("button", name="Accept all").click()
+    page.get_by_role("dialog").get_by_role("button", name="Accept").click()
+    expect(page.get_by_text("No image matches")).to_be_visible()
     for one in sure:
         assert saved(one, "labelled").boxes[0].provenance == "model"
     page.get_by_role("button", name="Undo the last step").click()

@@ -121,7 +121,7 @@ if (navigator.mediaDevices) navigator.mediaDevices.getUserMedia = async () => {
 
 
 def _unfold(page: Page) -> None:
-    until_visible(page.get_by_text("No picture?").click, page.get_by_role("button", name="Test the camera"))
+    until_visible(page.get_by_text("No video?").click, page.get_by_role("button", name="Test the camera"))
 
 
 def _test_camera(page: Page, reason: str = "") -> None:
@@ -142,9 +142,9 @@ def test_the_camera_test_says_why_and_what_to_do(bench: Workbench, browser: Brow
     live = LivePage(page, bench, "vic")
     _unfold(page)
     for reason, words in (
-        ("NotAllowedError", "told not to give the camera"),
-        ("NotFoundError", "no camera that the browser can see"),
-        ("NotReadableError", "another program holds it"),
+        ("NotAllowedError", "blocks the camera"),
+        ("NotFoundError", "finds no camera"),
+        ("NotReadableError", "in use by another program"),
         ("StrangeError", "StrangeError: told by the test"),
     ):
         _test_camera(page, reason)

@@ -68,10 +68,10 @@ def test_training_and_a_file_through_redis_that_is_down_and_then_forgets(
     use_broker(monkeypatch, f"redis://127.0.0.1:{port}/0")
     training = hand_over(task_registry.TRAIN, train_arguments())
     wait_until(lambda: training.told, what="words for who waits")
-    assert "The broker does not answer, trying again" in str(training.told[-1][1])
+    assert "The broker does not answer; retrying" in str(training.told[-1][1])
     with redis_server(tmp_path, port) as broker:
         wait_until(lambda: broker.llen("default") > 0, what="the notification to be queued")
-        wait_until(lambda: "No worker listens to the queue default" in str(training.told[-1][1]), what="words for it")
+        wait_until(lambda: "No worker consumes the queue default" in str(training.told[-1][1]), what="words for it")
         assert training.item().state == work_items.WAITING
         broker.flushall()
         _train_and_answer(training)

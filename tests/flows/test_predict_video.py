@@ -35,7 +35,7 @@ def test_a_video_is_answered_and_another_cancelled(prefect: str, settings: Setti
     with flow_runner(runner_environment()):
         done = ended(submit(short))
         assert done.state == jobs.COMPLETED, done.message
-        assert render(done.message) == "6 frames answered by version 1; something was found on 5 of them."
+        assert render(done.message) == "6 frames processed by version 1; objects detected in 5 of them."
         assert check(job_outputs.path_of(EVE, done.id, jobs.PREDICT_VIDEO, "video")).frames == 6
 
         job = submit(long)

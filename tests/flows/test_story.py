@@ -48,7 +48,12 @@ def test_data_alone_leads_to_a_better_model(discord: FakeDiscord, settings: Sett
     champion = registry.champion("linear")
     assert champion is not None and champion.version == 2
     quiet()
-    told = ("⚠ Drift found: linear", "challenger v2 promoted", "check-and-retrain started", "check-and-retrain ended")
+    told = (
+        "⚠ Drift detected: linear",
+        "challenger v2 promoted",
+        "check-and-retrain started",
+        "check-and-retrain completed",
+    )
     for words in told:
         wait_until(lambda: any(words in title for title in discord.titles), what=words)  # noqa: B023
     _figures_are_there(champion)

@@ -87,7 +87,7 @@ def test_a_viewer_may_look_but_not_make_or_delete() -> None:
     app = open_datasets(Role.VIEWER)
     assert app.button(key="btn_generate").disabled
     assert app.button(key="btn_delete_dataset").disabled
-    assert "Generating needs the role editor" in said(app)
+    assert "Generating requires the role editor" in said(app)
 
 
 def test_the_controls_begin_where_the_newest_dataset_left_off() -> None:
@@ -102,8 +102,8 @@ def test_the_controls_begin_where_the_newest_dataset_left_off() -> None:
 def test_the_same_choices_again_are_pointed_out() -> None:
     dataset = make_dataset(seed=7)
     app = open_datasets()
-    assert "holds exactly these rows" not in said(app)
-    assert f"Dataset {dataset.id} holds exactly these rows" in said(choose(app, seed=7))
+    assert "contains exactly these rows" not in said(app)
+    assert f"Dataset {dataset.id} contains exactly these rows" in said(choose(app, seed=7))
 
 
 def test_drift_from_the_champions_data_is_foreseen(mlflow_store: Path) -> None:
@@ -147,7 +147,7 @@ def test_a_dataset_is_listed_and_looked_at() -> None:
     assert listed["id"].tolist() == [second.id, second.id - 1]
     assert listed["seed"].tolist() == [2, 1]
     assert listed["by"].tolist() == ["system", "system"]
-    assert f"**Dataset {second.id}** · made by system" in texts(app)
+    assert f"**Dataset {second.id}** · created by system" in texts(app)
     shown = metrics(app)
     columns = lake.read(second.path, ["label", "holdout"])
     assert shown["Class 1"] == f"{100 * columns['label'].mean():.1f} %"

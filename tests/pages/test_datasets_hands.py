@@ -28,7 +28,7 @@ from tests.pictures_of_hands import HANDS, box, file_bytes, picture
 pytestmark = pytest.mark.usefixtures("no_servers")
 
 
-def open_hands(role: Role = Role.EDITOR, way: str = "Make a dataset") -> AppTest:
+def open_hands(role: Role = Role.EDITOR, way: str = "Create a dataset") -> AppTest:
     app = open_page("datasets.py", make_user("eve", role))
     app.session_state["datasets_tab"] = "Hands"
     return turn_to(app, way)
@@ -64,8 +64,8 @@ def tiles(app: AppTest) -> list[str]:
 def test_a_newcomer_is_told_where_pictures_come_from() -> None:
     app = open_hands()
     assert "No image yet. Add photos, import a dataset" in said(app)
-    assert "No dataset yet. Press **Make a dataset**" in said(app)
-    assert app.button(key="btn_images_dataset").label == "Make a dataset"
+    assert "No dataset yet. Press **Create a dataset**" in said(app)
+    assert app.button(key="btn_images_dataset").label == "Create a dataset"
     assert app.number_input(key="images_synthetic").value == 400
     assert not app.metric
 
@@ -156,7 +156,7 @@ def test_photos_are_added_with_what_was_done_to_them_and_bad_ones_told() -> None
         ("anna at home", UNLABELLED, "Said to show: paper", "eve")
     }
     assert len(kept) == 2
-    assert any("2 new photos, 1 were there before" in toast.value for toast in app.toast)
+    assert any("2 new photos, 1 already present" in toast.value for toast in app.toast)
     assert app.button(key="btn_propose").label == "Propose labels for 2 images"  # Prefect is down: by hand, later
     app.button(key="btn_propose").click().run()
     assert "Not started. The Prefect server does not answer" in said(app)
@@ -217,7 +217,7 @@ def test_an_import_asks_what_the_classes_mean(monkeypatch: pytest.MonkeyPatch, s
     _, kind, workload, parameters = submitted[0]
     assert (kind, workload, parameters["upload"]) == (jobs.IMPORT, "rps", upload.name)
     assert parameters["class_mapping"] == {"Rock": "rock", "Peace": "scissors", "Lizard": "(background)"}
-    assert "A zip file as Roboflow" in said(app)
+    assert "A zip file as exported by Roboflow" in said(app)
 
 
 def test_while_prefect_is_down_the_plan_stays_for_another_try(settings: Settings) -> None:
@@ -227,14 +227,14 @@ def test_while_prefect_is_down_the_plan_stays_for_another_try(settings: Settings
     assert app.button(key="btn_import")
     app.button(key="btn_import_other").click().run()
     assert list(settings.uploads_dir.iterdir()) == []
-    assert "A zip file as Roboflow" in said(app)
+    assert "A zip file as exported by Roboflow" in said(app)
 
 
 @pytest.mark.parametrize(
     ("data", "words"),
     [
         (b"hello", "not a zip file"),
-        (zipped(**{"../evil.jpg": b"x"}), "leads out of it"),
+        (zipped(**{"../evil.jpg": b"x"}), "a path outside of it"),
     ],
 )
 def test_a_bad_zip_is_refused_at_once(data: bytes, words: str, settings: Settings) -> None:
@@ -306,7 +306,7 @@ def test_a_picture_without_its_file_is_told_and_can_be_deleted() -> None:
     (kept,) = fill(1)
     store.file_of(kept).unlink()
     app = open_hands()
-    assert "Its file is gone." in said(app)
+    assert "Its file is missing." in said(app)
     assert tiles(app) == [f"Choose {kept.id}"]
 
 

@@ -56,7 +56,7 @@ def said(app: AppTest) -> str:
     return texts(app).replace("\\", "")
 
 
-def open_datasets(actor: Actor, way: str = "Make a dataset") -> AppTest:
+def open_datasets(actor: Actor, way: str = "Create a dataset") -> AppTest:
     app = open_page("datasets.py", actor)
     app.session_state["datasets_tab"] = "Members"
     app.session_state["images_way"] = way
@@ -190,7 +190,7 @@ def test_predict_names_who_is_on_a_photo(editor: Actor, champion: None) -> None:
     assert "The model knows Ada, Ben, Cleo." in said(app)
     app.file_uploader(key="photo_file").upload("who.png", file_bytes(portrait(2, 77), "PNG"), "image/png").run()
     assert app.dataframe[0].value["class"].tolist()[0] == "Cleo"
-    assert "Answered by champion v1" in said(app)
+    assert "Predicted by champion v1" in said(app)
 
 
 @pytest.fixture

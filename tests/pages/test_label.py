@@ -98,7 +98,7 @@ def test_the_most_urgent_picture_comes_with_what_is_known_about_it() -> None:
     app = open_label()
     assert shown(app) == flagged.id
     assert ":red-badge[Flagged]" in said(app)
-    assert "v3 said rock (97 %); eve says paper." in said(app)
+    assert "v3 predicted rock (97 %); eve labelled it paper." in said(app)
     assert "**Paper** proposed by a model" in said(app)
     assert "Live of 64 × 48 pixels, session live-eve, added just now by eve." in said(app)
 
@@ -116,7 +116,7 @@ def test_reasons_and_filters_narrow_the_queue() -> None:
     assert shown(app) == paper.id
     app.session_state["label_reason"] = "unlabelled"
     app.run()
-    assert "No image fits this choice" in said(app)
+    assert "No image matches" in said(app)
     review.reject(SYSTEM, [paper.id])
     app.selectbox(key="label_reviewed").set_value("rejected").run()
     assert shown(app) == paper.id
@@ -131,7 +131,7 @@ def test_deciding_shows_the_next_and_undo_comes_back() -> None:
     assert (now(second).state, shown(app)) == ("proposed", third.id)
     send(app, third, "reject")
     assert now(third).state == "rejected"
-    assert "skipped every image that waits here (1)" in said(app)
+    assert "skipped all images in the queue (1)" in said(app)
     app.button(key="btn_label_undo").click().run()
     assert (now(third).state, shown(app)) == ("unlabelled", third.id)
     send(app, third, "undo")
@@ -161,9 +161,9 @@ def test_accepting_all_confident_proposals_asks_first() -> None:
     sure = [picture(box()) for _ in range(3)]
     flagged, doubtful = picture(box(), priority=FLAGGED), picture(box(confidence=0.5))
     app = open_label()
-    assert "at least 80 % sure of **3** proposals" in said(app)
+    assert "**3** proposals have a confidence of at least 80 %" in said(app)
     app.button(key="btn_accept_all").click().run()
-    assert "Accept 3 proposals as they are" in said(app)
+    assert "Accept 3 proposals without reviewing" in said(app)
     assert {now(one).state for one in (*sure, flagged, doubtful)} == {"proposed"}
 
 
@@ -172,8 +172,8 @@ def test_the_second_of_two_people_is_told() -> None:
     app, seen = open_label(), stamp(image)
     review.set_boxes(Actor("bob", Role.EDITOR), image.id, [])
     send(app, image, "accept", PAPER, seen=seen)
-    assert "bob was quicker: this picture is labelled since" in said(app)
-    assert "What you drew is shown below" in said(app)
+    assert "bob reviewed this image at" in said(app)
+    assert "Your boxes are shown below" in said(app)
     assert (shown(app), now(image).boxes) == (image.id, [])
     send(app, image, "accept", PAPER)
     assert [one.label for one in now(image).boxes] == ["paper"]

@@ -156,7 +156,7 @@ def test_a_connection_that_is_not_made_is_explained(video: Video, monkeypatch: p
     assert "Connecting" in said(app)
     monkeypatch.setattr(time, "monotonic", lambda before=time.monotonic: before() + 60)
     app.run()
-    assert "find no way to each other (ICE)" in said(app)
+    assert "cannot reach each other (ICE)" in said(app)
     assert "SHIFUMI_ICE_SERVERS" in said(app)
 
 
@@ -230,7 +230,7 @@ def test_a_game_waits_while_another_tab_is_open(video: Video) -> None:
     tab(app, "Correct")
     assert not app.session_state["live_viewer"].report().match.running
     tab(app, "Play")
-    assert "The game waits for you." in said(app)
+    assert "The game is paused." in said(app)
     app.button(key="btn_play").click().run()
     assert app.session_state["live_viewer"].report().match.running
     app.button(key="btn_give_up").click().run()
@@ -241,15 +241,15 @@ def test_a_game_waits_while_another_tab_is_open(video: Video) -> None:
 def test_a_mistake_goes_to_the_review_and_nothing_before(video: Video, role: Role) -> None:
     app = tab(watch(open_live(make_user("vic", role)), video, picture("rock")), "Correct")
     app.button(key="btn_wrong").click().run()
-    assert "starter said rock." in frozen_caption(app)
+    assert "starter predicted rock." in frozen_caption(app)
     assert review_queue.queue("rps") == []
     answer(app, "Paper").click().run()
     (image,) = review_queue.queue("rps")
     assert (image.source, image.state, image.created_by) == (LIVE, PROPOSED, "vic")
     assert [box.label for box in image.boxes] == ["paper"]
     assert review_queue.reason_of(image) == review_queue.FLAGGED
-    assert f"waits in the review as picture {image.id}, labelled “paper” (1 waiting)" in said(app)
-    assert "See it in the review" in [link.proto.label for link in app.get("page_link")]
+    assert f"is in the review queue as image {image.id}, labelled “paper” (1 waiting)" in said(app)
+    assert "Open it on Label" in [link.proto.label for link in app.get("page_link")]
 
 
 def test_a_frame_that_was_decided_about_does_not_wait_again(video: Video) -> None:
@@ -268,7 +268,7 @@ def test_a_frame_that_was_decided_about_does_not_wait_again(video: Video) -> Non
 def test_a_frame_without_a_throw_and_second_thoughts(video: Video) -> None:
     app = tab(watch(open_live(), video, picture("rock")), "Correct")
     app.button(key="btn_wrong").click().run()
-    answer(app, "Never mind").click().run()
+    answer(app, "Cancel").click().run()
     assert review_queue.queue("rps") == []
     app.button(key="btn_wrong").click().run()
     answer(app, "None of these").click().run()
@@ -281,7 +281,7 @@ def test_a_late_answer_is_not_taken_for_one_about_the_next_frame(video: Video) -
     app = tab(watch(open_live(), video, picture("rock")), "Correct")
     app.button(key="btn_wrong").click().run()
     late = WidgetState(id=answer(app, "Paper").id, trigger_value=True)
-    answer(app, "Never mind").click().run()
+    answer(app, "Cancel").click().run()
     viewer = app.session_state["live_viewer"]
 
     def sees_nothing() -> bool:
@@ -292,10 +292,10 @@ def test_a_late_answer_is_not_taken_for_one_about_the_next_frame(video: Video) -
 
     wait_until(sees_nothing, every=0.03)
     app.button(key="btn_wrong").click().run()
-    assert "starter said nothing." in frozen_caption(app)
+    assert "starter predicted nothing." in frozen_caption(app)
     app._run(WidgetStates(widgets=[late]))
     assert review_queue.queue("rps") == []
-    assert "starter said nothing." in frozen_caption(app)
+    assert "starter predicted nothing." in frozen_caption(app)
 
 
 def test_flagging_asks_who_it_is_at_that_moment(video: Video) -> None:
@@ -309,7 +309,7 @@ def test_flagging_asks_who_it_is_at_that_moment(video: Video) -> None:
 
 def test_viewers_cannot_capture_and_are_told(video: Video) -> None:
     app = tab(open_live(make_user("vic", Role.VIEWER)), "Capture")
-    assert "needs the role editor" in said(app)
+    assert "requires the role editor" in said(app)
 
 
 def test_a_hold_is_ended_when_the_tab_with_the_button_goes(video: Video) -> None:

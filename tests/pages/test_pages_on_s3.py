@@ -39,7 +39,7 @@ def images() -> list[store.Image]:
 
 def test_the_gallery_brings_its_pictures(images: list[store.Image]) -> None:
     lose_copies()
-    assert "cannot be fetched" not in open_tab("Hands")
+    assert "cannot be loaded" not in open_tab("Hands")
     assert len(list((get_settings().cache_dir / "images").iterdir())) == 3
 
 
@@ -47,7 +47,7 @@ def test_the_gallery_says_which_cannot_be_fetched(images: list[store.Image], mon
     lose_copies()
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     get_settings.cache_clear()
-    assert open_tab("Hands").count("It cannot be fetched now.") == 3
+    assert open_tab("Hands").count("It cannot be loaded now.") == 3
 
 
 def test_label_says_that_the_place_is_down_and_goes_on(

@@ -62,9 +62,9 @@ def upload(app: AppTest, content: str | bytes) -> AppTest:
 
 def test_without_a_model_the_page_says_how_to_get_one() -> None:
     app = open_page("predict.py", make_user("eve", Role.VIEWER))
-    assert "There is no model yet" in said(app)
+    assert "No model yet" in said(app)
     assert not app.tabs
-    assert "Make a dataset" in [link.proto.label for link in app.get("page_link")]
+    assert "Create a dataset" in [link.proto.label for link in app.get("page_link")]
 
 
 def test_an_unreachable_registry_is_explained_and_tried_again(settings: Settings) -> None:
@@ -89,7 +89,7 @@ def test_the_sliders_move_the_point_and_the_answer_is_the_champions(champion: re
         bars = json.loads(app.get("plotly_chart")[-1].proto.spec)["data"][0]
         assert bars["y"] == ["class 0", "class 1"]
         assert bars["text"] == [f"{100 * share:.1f} %" for share in probabilities]
-    assert "Answered by champion v1, trained on dataset 1." in said(app)
+    assert "Predicted by champion v1, trained on dataset 1." in said(app)
 
 
 def test_a_click_on_the_map_moves_the_sliders(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,7 +133,7 @@ def test_a_new_champion_answers_on_the_next_run(champion: registry.Version) -> N
     make_dataset(seed=2, angle=225)
     loop.run_once("linear")
     app.run()
-    assert "Answered by champion v2" in said(app)
+    assert "Predicted by champion v2" in said(app)
     assert "Class 0]" in said(app)
 
 
@@ -207,7 +207,7 @@ def finished(text: str, username: str, settings: Settings) -> jobs.Job:
 def test_the_result_is_shown_to_its_owner_only(champion: registry.Version, settings: Settings) -> None:
     finished("name,x1,x2\n" + "".join(f"r{i},{i},{-i}\n" for i in range(50)), "eve", settings)
     app = open_predict("CSV file")
-    assert "**50 rows**, answered by version 1" in said(app)
+    assert "**50 rows**, predicted by version 1" in said(app)
     preview = app.dataframe[0].value
     assert list(preview.columns) == ["name", "x1", "x2", "predicted", "probability"]
     assert preview["name"].tolist() == [f"r{i}" for i in range(20)]

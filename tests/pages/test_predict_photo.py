@@ -75,12 +75,12 @@ def labels(app: AppTest) -> list[str]:
 
 def test_a_photo_is_answered_with_boxes_a_table_and_downloads(champion: registry.Version) -> None:
     app = open_predict()
-    assert "Choose a photo. The model knows rock, paper, scissors." in said(app)
+    assert "Choose a photo. The model detects rock, paper, scissors." in said(app)
     show(app, HAND)
     found: Any = app.dataframe[0].value
     assert found["class"].tolist() == ["paper"]
     assert found["confidence"][0] > 0.9
-    assert "Answered by champion v1." in said(app)
+    assert "Predicted by champion v1." in said(app)
     assert len(app.get("image")) == 1
     assert labels(app) == ["Picture", "Boxes as JSON", "Boxes as CSV"]
 
@@ -101,12 +101,12 @@ def test_the_slider_decides_what_counts(champion: registry.Version) -> None:
     confidence: float = app.dataframe[0].value["confidence"][0]
     assert 0.4 < confidence < 0.9
     app.slider(key="photo_confidence").set_value(0.95).run()
-    assert "Nothing found." in said(app)
+    assert "Nothing detected." in said(app)
     assert not app.dataframe
 
 
 def test_a_photo_without_a_hand_says_so(champion: registry.Version) -> None:
-    assert "Nothing found. Move the slider to the left" in said(show(open_predict(), NOBODY)).replace("**", "")
+    assert "Nothing detected. Lower the confidence threshold" in said(show(open_predict(), NOBODY)).replace("**", "")
 
 
 def test_without_a_champion_the_model_that_ships_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +117,7 @@ def test_without_a_champion_the_model_that_ships_answers(tmp_path: Path, monkeyp
     app = show(open_predict(), HAND)
     model_store._predictor.clear()
     assert app.dataframe[0].value["class"].tolist() == ["paper"]
-    assert "Answered by the starter model." in said(app)
+    assert "Predicted by the starter model." in said(app)
 
 
 def test_what_programs_get() -> None:

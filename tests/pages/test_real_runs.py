@@ -76,7 +76,7 @@ def _generate(eve: Actor) -> None:
     assert any(text.startswith("**Generate data**") for text in seen)
     assert len(datasets.listed()) == 1
     assert app.number_input(key="linear_seed").value == 1  # one click, one step further
-    assert "See on Train what the loop makes of it" in [link.proto.label for link in app.get("page_link")]
+    assert "See the check on Train" in [link.proto.label for link in app.get("page_link")]
 
 
 def _check(eve: Actor) -> None:
@@ -96,7 +96,7 @@ def _predict_a_file(eve: Actor, settings: Settings) -> None:
     rows = "".join(f"{i % 5 - 2},{i % 3 - 1}\n" for i in range(30_000))
     app.file_uploader[0].upload("rows.csv", ("x1,x2\n" + rows).encode(), "text/csv").run()
     app.button(key="btn_file").click().run()
-    watch(app, "**30,000 rows**, answered by version 1")
+    watch(app, "**30,000 rows**, predicted by version 1")
     assert not list(settings.uploads_dir.iterdir())
     assert [button.label for button in app.get("download_button")] == ["Template", "Download the result"]
 

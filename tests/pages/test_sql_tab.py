@@ -31,7 +31,7 @@ def ask(app: AppTest, query: str) -> AppTest:
 
 def test_without_data_the_tab_says_where_to_get_some() -> None:
     app = open_sql()
-    assert "There is no dataset yet: make one" in texts(app)
+    assert "There is no dataset yet: create one" in texts(app)
     assert "`datasets`" in texts(app)
 
 
@@ -62,7 +62,7 @@ def test_each_example_fills_the_form_and_runs(name: str) -> None:
 def test_a_mistake_is_explained_and_the_old_result_is_gone() -> None:
     make_dataset()
     app = ask(ask(open_sql(), "SELECT 1 AS a"), "SELECT nothing FROM linear")
-    assert app.error[0].value == "The query did not run."
+    assert app.error[0].value == "The query failed."
     assert "nothing" in app.code[0].value
     assert not app.dataframe
 

@@ -36,15 +36,15 @@ def listing(actor: Actor, workload: str, hint: str, facts: Facts, picture: Calla
         hide_index=True,
         column_config={
             unit: st.column_config.NumberColumn(format="localized"),
-            "made at": st.column_config.DatetimeColumn(
+            "created": st.column_config.DatetimeColumn(
                 format="YYYY-MM-DD HH:mm:ss", timezone=st.context.timezone or "UTC"
             ),
         },
         height="content" if len(listed) <= 8 else 320,
-        alt=f"{len(listed)} datasets with their size, parameters, maker and time.",
+        alt=f"{len(listed)} datasets with their size, parameters, creator and time.",
     )
     chosen = st.selectbox(
-        "Look closer at",
+        "Details of",
         listed,
         format_func=lambda item: f"Dataset {item.id} · {item.rows:,} {unit}",
         key=f"{workload}_look_{listed[0].id}",  # a new dataset makes a new widget, which shows it
@@ -60,13 +60,15 @@ def _row(dataset: Dataset, unit: str, facts: Facts) -> dict[str, Any]:
         "size": size(dataset.bytes),
         **facts(dataset),
         "by": dataset.created_by,
-        "made at": dataset.created_at,
+        "created": dataset.created_at,
     }
 
 
 def _details(actor: Actor, dataset: Dataset, unit: str, picture: Callable[[Dataset], None]) -> None:
     with st.container(border=True, key="dataset_details"):
-        st.markdown(f"**Dataset {dataset.id}** · made by {plain(dataset.created_by)} at {moment(dataset.created_at)}")
+        st.markdown(
+            f"**Dataset {dataset.id}** · created by {plain(dataset.created_by)} at {moment(dataset.created_at)}"
+        )
         try:
             lake.file_of(dataset.path)  # what pages cache would hide that it is gone
             picture(dataset)
@@ -77,11 +79,11 @@ def _details(actor: Actor, dataset: Dataset, unit: str, picture: Callable[[Datas
 
 def _delete_button(actor: Actor, dataset: Dataset, unit: str) -> None:
     allowed = actor.role.rank >= Role.EDITOR.rank
-    text = None if allowed else "Deleting needs the role editor."
+    text = None if allowed else "Deleting requires the role editor."
     if st.button("Delete", icon=":material/delete:", key="btn_delete_dataset", disabled=not allowed, help=text):
         confirm(
             f"Delete dataset {dataset.id} with its {dataset.rows:,} {unit}? Models trained on it stay, but drift "
-            "against it can no longer be judged.",
+            "against it can no longer be measured.",
             "Delete it",
             lambda who: datasets.delete(who, dataset.id),
             f"Dataset {dataset.id} is deleted.",

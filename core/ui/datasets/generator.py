@@ -37,7 +37,7 @@ def generator(actor: Actor, workload: str) -> None:
         _button(actor, learnt, choices)
         job = follow_job(actor, jobs.GENERATE, workload)
         if job is not None and job.state == jobs.COMPLETED and is_news(job):
-            page_link("train.py", "See on Train what the loop makes of it")
+            page_link("train.py", "See the check on Train")
 
 
 def _preview(learnt: Workload, choices: BaseModel | None) -> None:
@@ -55,10 +55,10 @@ def _columns(learnt: Workload) -> None:
     with st.container(border=True, key=f"{learnt.name}_columns"):
         st.markdown(plain(learnt.description))
         rows = [
-            {"column": one.label, "usual values": f"{one.low:g} to {one.high:g}", "name in files": one.name}
+            {"column": one.label, "typical range": f"{one.low:g} to {one.high:g}", "name in files": one.name}
             for one in learnt.features
         ]
-        st.dataframe(rows, hide_index=True, alt="The columns of a row with their usual values")
+        st.dataframe(rows, hide_index=True, alt="The columns of a row with their typical ranges")
         if learnt.classes:
             st.caption(f"Classes: {', '.join(plain(label) for label in learnt.classes)}")
 
@@ -68,7 +68,7 @@ def _same_as_before(known: list[Dataset], choices: BaseModel, unit: str) -> None
     same = next((dataset for dataset in known if dataset.parameters == chosen), None)
     if same is not None:
         more = " Change the seed for new ones." if "seed" in chosen else ""
-        st.caption(f":material/content_copy: Dataset {same.id} holds exactly these {unit}.{more}")
+        st.caption(f":material/content_copy: Dataset {same.id} contains exactly these {unit}.{more}")
 
 
 def _button(actor: Actor, learnt: Workload, choices: BaseModel | None) -> None:
@@ -83,7 +83,9 @@ def _button(actor: Actor, learnt: Workload, choices: BaseModel | None) -> None:
         width="stretch",
     )
     if not allowed:
-        st.caption(":material/lock: Generating needs the role editor. An admin can give it to you under Admin, Users.")
+        st.caption(
+            ":material/lock: Generating requires the role editor. An admin can give it to you under Admin, Users."
+        )
     if clicked and choices is not None:
         chosen = choices.model_dump(mode="json")
         if start_job(actor, jobs.GENERATE, learnt.name, {"choices": chosen}):

@@ -22,7 +22,7 @@ from core.workloads.row_views import features_view, split_view
 def row_datasets(actor: Actor, workload: str) -> None:
     """The table of datasets and the details of a chosen one."""
     learnt = get_workload(workload)
-    hint = "No dataset yet. Choose above, then press **Generate**: the defaults will do."
+    hint = "No dataset yet. Press **Generate** above; the defaults are fine."
     listing(actor, workload, hint, partial(_choices, learnt), partial(_picture, learnt))
 
 

@@ -24,7 +24,7 @@ def sql_tab(actor: Actor) -> None:
     with explained():
         tables = sql.tables()
     if len(tables) == 1:
-        empty("There is no dataset yet: make one in the tab of a workload, then ask about it here.")
+        empty("There is no dataset yet: create one in a workload's tab, then query it here.")
     asking, naming = st.columns((3, 1), gap="large")
     with naming:
         _tables(tables)
@@ -62,7 +62,7 @@ def _form(actor: Actor) -> None:
             with explained(), st.spinner("Running…"):
                 st.session_state[_RESULT] = sql.run_query(actor, text or "")
         except QueryError as error:
-            st.error("The query did not run.", icon=":material/error:")
+            st.error("The query failed.", icon=":material/error:")
             # Preformatted: DuckDB points at the place with spaces and a caret.
             st.code(str(error), language=None, wrap_lines=True)
 
@@ -85,11 +85,11 @@ def _show(result: Result) -> None:
             disabled=not count,
         )
     if result.truncated:
-        st.info("Add LIMIT, WHERE or an aggregate to see what you are after.", icon=":material/content_cut:")
+        st.info("Add LIMIT, WHERE or an aggregate.", icon=":material/content_cut:")
     if result.skipped:
         st.warning(
-            f"Left out, because the file is missing, damaged or cannot be fetched: {', '.join(result.skipped)}. "
-            "`python3 manage.py doctor` tells more.",
+            f"Skipped, because the file is missing, damaged or cannot be loaded: {', '.join(result.skipped)}. "
+            "`python3 manage.py doctor` shows details.",
             icon=":material/broken_image:",
         )
 

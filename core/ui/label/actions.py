@@ -45,7 +45,7 @@ def _hold(act: Act) -> None:
 def _too_late(act: Act, why: str) -> None:
     look_at(act.image)
     if act.action == "accept":
-        why += " What you drew is shown below: accept it again to put it in that place, or skip."
+        why += " Your boxes are shown below: accept to save them instead, or skip."
     st.warning(why, icon=":material/sync_problem:")
 
 
@@ -94,7 +94,7 @@ def undo(actor: Actor) -> None:
     if len(undone.restored) == 1:
         look_at(undone.restored[0])
     left = f" {len(undone.kept)} were reviewed again since and stay as they are." if undone.kept else ""
-    _say(f"Undone: {len(undone.restored)} picture{'s'[: len(undone.restored) != 1]}.{left}")
+    _say(f"Undone: {len(undone.restored)} image{'s'[: len(undone.restored) != 1]}.{left}")
 
 
 def accept_confident(actor: Actor, workload: str) -> None:

@@ -37,27 +37,27 @@ def bulk_actions(actor: Actor, workload: str) -> None:
 def _accept_confident(workload: str, count: int, editor: bool) -> None:
     sure = percent(review_queue.CONFIDENT, 0)
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="label_confident"):
-        st.markdown(f"The model is at least {sure} sure of **{count:,}** proposals.", width="stretch")
-        if st.button("Accept them all", icon=":material/done_all:", key="btn_accept_all", disabled=not editor):
+        st.markdown(f"**{count:,}** proposals have a confidence of at least {sure}.", width="stretch")
+        if st.button("Accept all", icon=":material/done_all:", key="btn_accept_all", disabled=not editor):
             confirm(
-                f"Accept {count:,} proposals as they are, without looking at each? Flagged images stay in the queue. "
+                f"Accept {count:,} proposals without reviewing each one? Flagged images stay in the queue. "
                 "You can undo this afterwards.",
-                "Accept them",
+                "Accept",
                 lambda who: actions.accept_confident(who, workload),
-                "Accepted. Undo takes all of them back.",
+                "Accepted. Undo reverts all of them.",
             )
 
 
 def _make_dataset(actor: Actor, workload: str, count: int, editor: bool) -> None:
     text = "1 labelled image is" if count == 1 else f"{count:,} labelled images are"
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="label_fresh"):
-        st.markdown(f"**{text} in no dataset yet.** Make one, and the loop learns from it.", width="stretch")
+        st.markdown(f"**{text} in no dataset yet.** Create one to train on them.", width="stretch")
         clicked = st.button(
-            "Make a dataset",
+            "Create a dataset",
             icon=":material/dataset:",
             key="btn_label_dataset",
             disabled=not editor,
-            help=None if editor else "Making a dataset requires the role editor.",
+            help=None if editor else "Creating a dataset requires the role editor.",
         )
     if clicked and start_job(actor, jobs.GENERATE, workload, _labelled_only(workload)) is not None:
         st.rerun()

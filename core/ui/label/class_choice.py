@@ -27,9 +27,9 @@ def class_choice(actor: Actor, image: Image, classes: tuple[str, ...], readonly:
     if said := actions.said():
         st.caption(said)
     if not classes:
-        empty("There is no label yet. Make some on Datasets.", ":material/label:")
+        empty("There is no label yet. Create some on Datasets.", ":material/label:")
         if may_open(actor, "datasets.py"):
-            page_link("datasets.py", "Make labels")
+            page_link("datasets.py", "Create labels")
         return
     said_by_model = image.boxes[0].label if image.boxes else None
     with st.container(horizontal=True, key="label_classes"):

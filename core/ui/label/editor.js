@@ -31,7 +31,7 @@ class Editor {
     for (const [act, button] of Object.entries(this.buttons)) button.onclick = () => this[act]();
     find(".editor").addEventListener("keydown", (event) => this.key(event));
     this.pointer = new Pointer(this);
-    this.img.onerror = () => this.say("The picture cannot be shown. Reload the page.");
+    this.img.onerror = () => this.say("The image cannot be shown. Reload the page.");
     this.token = null;
   }
 
@@ -202,7 +202,7 @@ class Editor {
     const next = Math.min(this.selected, this.boxes.length - 1);
     this.select(next);
     (this.boxes[next]?.el ?? this.stage).focus({ preventScroll: true });
-    this.say(this.boxes.length ? "Box deleted." : "No box left: accepting says that nothing is here.");
+    this.say(this.boxes.length ? "Box deleted." : "No box left: accepting confirms that nothing is here.");
   }
 
   undo() {

@@ -65,7 +65,7 @@ def taken_act() -> Act | None:
     try:
         return Act.model_validate(sent)
     except ValidationError as error:
-        logger.warning("The box editor sent what it never sends: {}", error)
+        logger.warning("The box editor sent an invalid message: {}", error)
         return None
 
 

@@ -25,7 +25,7 @@ def facts(image: Image) -> None:
     for box in image.boxes:
         st.markdown(f"**{plain(box.label.capitalize())}** {_whose(box)}")
     if not image.boxes:
-        st.markdown("None of the classes is on it: a negative." if image.state == LABELLED else "No label yet.")
+        st.markdown("Negative: shows none of the classes." if image.state == LABELLED else "No label yet.")
     st.caption(
         f"{image.source.capitalize()} of {image.width} × {image.height} pixels, session {plain(image.session)}, "
         f"added {ago(image.created_at)} by {plain(image.created_by)}."
@@ -33,12 +33,14 @@ def facts(image: Image) -> None:
     if image.reviewed_by and image.reviewed_at:
         st.caption(f"Reviewed {ago(image.reviewed_at)} by {plain(image.reviewed_by)}.")
     if image.split == HOLDOUT:
-        st.caption("Its session is held out: models are evaluated on it, never trained.")
+        st.caption("Holdout: used for evaluation, never for training.")
 
 
 def _whose(box: Box) -> str:
     if box.provenance == MODEL:
-        return "proposed by a model" + (f", {percent(box.confidence, 0)} sure" if box.confidence is not None else "")
+        return "proposed by a model" + (
+            f", confidence {percent(box.confidence, 0)}" if box.confidence is not None else ""
+        )
     if box.provenance == HUMAN:
         return f"by {plain(box.created_by)}"
-    return "known from rendering" if box.provenance == SYNTHETIC else plain(box.provenance)
+    return "rendered" if box.provenance == SYNTHETIC else plain(box.provenance)

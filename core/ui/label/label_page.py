@@ -106,13 +106,13 @@ def _button(actor: Actor, image: Image, label: str, action: Literal["next", "rej
 def _nothing_left(actor: Actor, chosen: QueueFilter) -> None:
     skipped = chosen.total  # they wait, and still none is shown
     if skipped:
-        empty(f"You have skipped every image that waits here ({skipped:,}).", ":material/skip_next:")
+        empty(f"You have skipped all images in the queue ({skipped:,}).", ":material/skip_next:")
     elif chosen.narrowed:
-        empty("No image fits this choice. Take **All**, or change the filter.", ":material/filter_list_off:")
+        empty("No image matches. Choose **All**, or change the filter.", ":material/filter_list_off:")
     else:
         empty("The review queue is empty. Collect images, or report a mistake on Live.", ":material/task_alt:")
     with st.container(horizontal=True):
-        if skipped and st.button("Look at them again", icon=":material/replay:", key="btn_label_again"):
+        if skipped and st.button("Show skipped images again", icon=":material/replay:", key="btn_label_again"):
             actions.passed().clear()
             st.rerun()
         if actions.undoable() and st.button("Undo the last step", icon=":material/undo:", key="btn_label_undo"):

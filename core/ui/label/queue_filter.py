@@ -58,7 +58,7 @@ def queue_filter(workload: str) -> QueueFilter:
     options |= {reason: f"{_TITLES[reason]} {count:,}" for reason, count in counts.items()}
     with reasons:
         chosen = st.pills(
-            "Why they wait",
+            "Reason",
             list(options),
             default=WAITING,
             required=True,
@@ -87,12 +87,12 @@ def _narrowing(workload: str) -> tuple[str | None, str | None, str | None]:
         "Source", sources, None, key="label_source", placeholder="any source", on_change=back_to_the_queue
     )
     reviewed = st.selectbox(
-        "Reviewed already",
+        "Reviewed",
         list(_REVIEWED),
         None,
         format_func=_REVIEWED.__getitem__,
         key="label_reviewed",
-        placeholder="no: those that wait",
+        placeholder="no: waiting images",
         on_change=back_to_the_queue,
     )
     return label, source, reviewed

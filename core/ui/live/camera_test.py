@@ -23,12 +23,12 @@ _test = st.components.v2.component(
 
 def camera_test() -> None:
     """Folded away until somebody needs it."""
-    with st.expander("No picture?", icon=":material/troubleshoot:", key="live_trouble"):
+    with st.expander("No video?", icon=":material/troubleshoot:", key="live_trouble"):
         st.fragment(_panel)()
 
 
 def _panel() -> None:
-    st.write("Stop the camera, then let the browser try it: the answer says what is missing.")
+    st.write("Stop the camera, then run the test. It shows what is missing.")
     secret = get_settings().ice_servers
     servers = rtc_configuration(secret.get_secret_value() if secret else None, st.context.url)["iceServers"]
     state = _test(

@@ -30,19 +30,19 @@ _hold = st.components.v2.component(
 def capture(actor: Actor, viewer: Viewer, playing: bool, workload: str) -> None:
     """Renews itself while the camera is on, so that the counter counts."""
     if actor.role.rank < Role.EDITOR.rank:
-        st.info("Capturing images needs the role editor. An admin can change that.", icon=":material/lock:")
+        st.info("Capturing images requires the role editor. An admin can change that.", icon=":material/lock:")
         return
     st.fragment(run_every=_EVERY_S if playing else None)(_panel)(actor, viewer, playing, collection_of(workload))
 
 
 def _panel(actor: Actor, viewer: Viewer, playing: bool, collection: ImageCollection) -> None:
     if not collection.classes:
-        empty("There is no label yet. Make some on Datasets, under Images.", ":material/label:")
+        empty("There is no label yet. Create some on Datasets, under Images.", ":material/label:")
         return
-    st.write("Show one of them, hold the button, and vary it: near, far, turned, in the corners, in another light.")
+    st.write("Show one of them and hold the button. Vary distance, angle, position and light.")
     classes = collection.classes
     label = st.segmented_control(
-        "What you show",
+        "Class",
         classes,
         default=classes[0],
         format_func=str.capitalize,
@@ -74,7 +74,7 @@ def _counter(actor: Actor, captured: Captured, labelled: bool) -> None:
         st.error(f"**Recording stopped.** {plain(captured.problem)}", icon=":material/error:")
     noun = "image" if captured.stored == 1 else "images"
     stored = f"**{captured.stored} {noun} of {plain(captured.label)}** stored"
-    st.markdown(f"{stored}, {captured.alike} left out because nothing moved.")
+    st.markdown(f"{stored}, {captured.alike} skipped because nothing moved.")
     if captured.proposers and not labelled:
         by = ", ".join(f"{name} {count}" for name, count in captured.proposers)
         st.caption(f"Boxes proposed by {by}.")

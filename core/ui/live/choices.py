@@ -37,7 +37,7 @@ def choices(workload: str) -> Wishes:
             placeholder="nothing",
             format_func=lambda name: _label(name, held, ships),
             key=f"live_rival_{workload}",
-            help="A second model looks at the same frames; its boxes are orange.",
+            help="A second model processes the same frames; its boxes are orange.",
         )
     confidence = st.slider(
         "Confidence threshold",
@@ -47,7 +47,7 @@ def choices(workload: str) -> Wishes:
         0.05,
         key="live_confidence",
         persist_state="session",
-        help="What the model is less sure of is not shown.",
+        help="Boxes with a lower confidence are not shown.",
     )
     mirrored = st.toggle("Mirror", True, key="live_mirrored", persist_state="session")
     second = _source(rival, held, workload) if rival else None
@@ -69,7 +69,7 @@ def _label(name: str, held: dict[str, Version], ships: bool) -> str:
         return f"{_TITLES[name]} (v{held[name].version})"
     if name != CHAMPION:
         return _TITLES[name]
-    return f"{_TITLES[name]} (none yet{': the starter' if ships else ''})"
+    return f"{_TITLES[name]} (none yet{': starter model' if ships else ''})"
 
 
 def _source(name: str, held: dict[str, Version], workload: str) -> Source | None:

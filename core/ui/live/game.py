@@ -42,7 +42,7 @@ def _buttons(viewer: Viewer, match: Match | None, playing: bool, rules: Playable
                 viewer.give_up()
                 st.rerun()
             return
-        label = "Play" if match is None else "Go on" if match.phase is Phase.PAUSED else "Play again"
+        label = "Play" if match is None else "Continue" if match.phase is Phase.PAUSED else "Play again"
         if st.button(
             label, key="btn_play", type="primary", icon=":material/sports_esports:", shortcut="p", disabled=not playing
         ):
@@ -71,9 +71,9 @@ def _said(match: Match, rules: Playable) -> None:
             icon=":material/visibility_off:",
         )
     elif match.phase is Phase.PAUSED:
-        st.info("The game waits for you.", icon=":material/pause:")
+        st.info("The game is paused.", icon=":material/pause:")
     elif match.phase is Phase.UNSEEN:
-        st.info("Nothing seen: this round is played again.", icon=":material/replay:")
+        st.info("Nothing detected: this round is played again.", icon=":material/replay:")
     elif match.phase is Phase.REVEAL:
         _round(match.rounds[-1], rules, large=True)
     else:
@@ -82,8 +82,8 @@ def _said(match: Match, rules: Playable) -> None:
 
 
 _COMMITMENT = (
-    "The beginning of the SHA-256 of my choice, a colon and a random word. Both are told after the round, so you can "
-    "check that I did not wait for yours."
+    "The beginning of the SHA-256 of my choice, a colon and a random word. Both are shown after the round, so you can "
+    "check that I chose before you did."
 )
 
 

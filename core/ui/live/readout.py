@@ -67,7 +67,9 @@ def _answers(main: Answers | None) -> None:
             f"**The model fails on these frames.** {plain(main.error)} Choose another one.", icon=":material/error:"
         )
     best = main.boxes[0] if main.boxes else None
-    seen = f"{plain(best.name.capitalize())} :gray[{percent(best.confidence, 0)}]" if best else ":gray[Nothing seen]"
+    seen = (
+        f"{plain(best.name.capitalize())} :gray[{percent(best.confidence, 0)}]" if best else ":gray[Nothing detected]"
+    )
     st.markdown(f"### {seen}")
     age = f"boxes {main.age_ms:.0f} ms old" if main.age_ms is not None else "no boxes yet"
     took = f", which takes {main.took_ms:.0f} ms for a frame" if main.took_ms is not None else ""
@@ -76,9 +78,8 @@ def _answers(main: Answers | None) -> None:
 
 def _in_a_line(rival: Answers) -> None:
     said = ", ".join(f"{plain(box.name)} {percent(box.confidence, 0)}" for box in rival.boxes) or "nothing"
-    text = (
-        f":orange[:material/square:] **{plain(rival.model)}** sees {said} · {rival.per_second:.0f} results per second"
-    )
+    detected = f":orange[:material/square:] **{plain(rival.model)}** detects {said}"
+    text = f"{detected} · {rival.per_second:.0f} results per second"
     st.markdown(text)
     if rival.error:
         st.caption(plain(rival.error))

@@ -1,4 +1,4 @@
-"""“That was wrong”: one frame, frozen by a press of a button, goes to the review with the right label."""
+"""“Report a mistake”: one frame, frozen by a press of a button, goes to the review with the right label."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def report_mistake(actor: Actor, viewer: Viewer, playing: bool, workload: str) -
 
 
 def _panel(actor: Actor, viewer: Viewer, playing: bool, workload: str) -> None:
-    st.write("The model was wrong? Freeze the frame and say what it shows: the model will learn from it.")
+    st.write("Was the model wrong? Freeze the frame and label it: the next model will learn from it.")
     moment: Moment | None = st.session_state.get(_MOMENT)
     if moment is None:
         st.button(
-            "That was wrong",
+            "Report a mistake",
             key="btn_wrong",
             icon=":material/thumb_down:",
             shortcut="w",
@@ -48,10 +48,10 @@ def _panel(actor: Actor, viewer: Viewer, playing: bool, workload: str) -> None:
         )
         _told(actor)
         return
-    st.image(_with_boxes(moment), channels="BGR", caption=f"{moment.model} said {plain(_in_words(moment))}.")
+    st.image(_with_boxes(moment), channels="BGR", caption=f"{moment.model} predicted {plain(_in_words(moment))}.")
     st.write("What does it show?")
     _answers(viewer, st.session_state[_NTH], workload)
-    st.caption("The frame is stored when you press one of these, unless it is *Never mind*.")
+    st.caption("Choosing a label stores the frame; *Cancel* does not.")
 
 
 def _answers(viewer: Viewer, nth: int, workload: str) -> None:
@@ -61,7 +61,7 @@ def _answers(viewer: Viewer, nth: int, workload: str) -> None:
         for label in (*collection_of(workload).classes, _NONE):
             key = f"btn_right_{label.replace(' ', '_')}_{nth}"
             st.button(label.capitalize(), key=key, on_click=_send, args=(viewer, nth, label, workload))
-        st.button("Never mind", key=f"btn_wrong_cancel_{nth}", type="tertiary", on_click=_forget, args=(nth,))
+        st.button("Cancel", key=f"btn_wrong_cancel_{nth}", type="tertiary", on_click=_forget, args=(nth,))
 
 
 def _freeze(viewer: Viewer) -> None:
@@ -106,9 +106,9 @@ def _send(viewer: Viewer, nth: int, label: str, workload: str) -> None:
 
 def _thanks(image: Image, label: str) -> str:
     if image.state in DECIDED:
-        return f"Thank you. This very frame is picture {image.id}, about which somebody has decided: that stands."
+        return f"Thank you. This frame is already stored as image {image.id} and reviewed; its labels are kept."
     waiting = sum(review_queue.waiting(image.workload).values())
-    return f"Thank you. The frame waits in the review as picture {image.id}, labelled “{label}” ({waiting} waiting)."
+    return f"Thank you. The frame is in the review queue as image {image.id}, labelled “{label}” ({waiting} waiting)."
 
 
 def _told(actor: Actor) -> None:
@@ -117,7 +117,7 @@ def _told(actor: Actor) -> None:
     text, good = st.session_state[_DONE]
     (st.success if good else st.error)(plain(text), icon=":material/check_circle:" if good else ":material/error:")
     if good and may_open(actor, "label.py"):
-        page_link("label.py", "See it in the review")
+        page_link("label.py", "Open it on Label")
 
 
 def _with_boxes(moment: Moment) -> Pixels:

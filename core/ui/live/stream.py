@@ -36,9 +36,9 @@ _WORDS: Any = {
     "start": "Start camera",
     "stop": "Stop camera",
     "select_device": "Select device",
-    "media_api_not_available": "This page may not use a camera. The camera test says why.",
-    "device_not_available": "No camera was found. The camera test says what to do.",
-    "device_access_denied": "The camera was refused. The camera test says what to do.",
+    "media_api_not_available": "This page has no access to a camera. The camera test shows why.",
+    "device_not_available": "No camera was found. The camera test shows what to do.",
+    "device_access_denied": "Camera access was denied. The camera test shows what to do.",
 }
 
 

@@ -28,7 +28,7 @@ def file_prediction(actor: Actor, workload: str) -> None:
     names = " and ".join(f"`{name}`" for name in feature_names(get_workload(workload)))
     added = " and ".join(f"`{name}`" for name in prediction_files.added(get_workload(workload)))
     st.markdown(
-        f"The file needs a header with the columns {names}. All its columns come back unchanged, followed by {added}."
+        f"The file needs a header with the columns {names}. All columns are returned unchanged, followed by {added}."
     )
     st.download_button(
         "Template",
@@ -78,7 +78,7 @@ def _result(actor: Actor, job: Job) -> None:
         st.caption(plain(str(error)))
         return
     rows, version = job.result["rows"], job.result["version"]
-    st.markdown(f"**{rows:,} rows**, answered by version {version} :small[({size(path.stat().st_size)})]")
+    st.markdown(f"**{rows:,} rows**, predicted by version {version} :small[({size(path.stat().st_size)})]")
     st.dataframe(prediction_files.first_rows(path), hide_index=True, alt="The first rows of the result")
     st.download_button(
         "Download the result",

@@ -101,8 +101,8 @@ def _answer(learnt: Workload, predictor: object, features: NDArray[np.float64]) 
 
 def _origin(version: Version) -> str:
     if not version.version:
-        return "Answered by the model that ships with the workload."
-    return f"Answered by champion v{version.version}, trained on dataset {version.dataset_id}."
+        return "Predicted by the starter model."
+    return f"Predicted by champion v{version.version}, trained on dataset {version.dataset_id}."
 
 
 def _log(version: Version, features: NDArray[np.float64], answers: NDArray[np.float64]) -> None:

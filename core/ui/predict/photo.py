@@ -23,7 +23,7 @@ def photo(version: Version, detector: Detector) -> None:
     taken = _taken()
     confidence = confidence_slider()
     if taken is None:
-        empty(f"Choose a photo. The model knows {plain(', '.join(detector.classes))}.", ":material/add_a_photo:")
+        empty(f"Choose a photo. The model detects {plain(', '.join(detector.classes))}.", ":material/add_a_photo:")
         return
     try:
         decoded = _decoded(taken.getvalue())
@@ -63,7 +63,7 @@ def _taken() -> UploadedFile | None:
 
 def _show(version: Version, decoded: Decoded, found: Detections, classes: tuple[str, ...]) -> None:
     picture, answer = st.columns((3, 2), gap="large")
-    words = "; ".join(f"{row['label']}, {percent(row['confidence'], 0)} sure" for row in rows(found, classes))
+    words = "; ".join(f"{row['label']}, confidence {percent(row['confidence'], 0)}" for row in rows(found, classes))
     with picture:
         marked = encode(drawn(decoded.pixels, found, classes))
         st.image(marked, width="stretch", output_format="JPEG", alt=f"The photo with boxes: {plain(words) or 'none'}")
@@ -71,7 +71,7 @@ def _show(version: Version, decoded: Decoded, found: Detections, classes: tuple[
             st.caption(f"The photo was {plain(', '.join(decoded.remarks))}.")
     with answer:
         if not len(found):
-            st.markdown("**Nothing found.** Move the slider to the left to see what was less certain.")
+            st.markdown("**Nothing detected.** Lower the confidence threshold to see less certain boxes.")
         else:
             st.dataframe(
                 [{"class": row["label"], "confidence": row["confidence"]} for row in rows(found, classes)],
@@ -81,7 +81,7 @@ def _show(version: Version, decoded: Decoded, found: Detections, classes: tuple[
                 },
                 alt=words,
             )
-        st.caption(f"Answered by {model_in_words(version)}.")
+        st.caption(f"Predicted by {model_in_words(version)}.")
         _downloads(version, decoded, found, classes)
 
 

@@ -35,4 +35,4 @@ def predict_tabs(actor: Actor, workload: str) -> None:
             with moving:
                 video(actor, workload)
     else:
-        empty("This kind of data has no form here yet. Its model can be asked from a program.", ":material/code:")
+        empty("There is no form for this kind of data. Use the prediction API.", ":material/code:")

@@ -27,7 +27,7 @@ _FIELD = "video_file"
 def video(actor: Actor, workload: str) -> None:
     """The form, the running job, and its result."""
     most = get_settings().video_max_s
-    st.markdown(f"A video of at most {most:g} seconds comes back with boxes on every frame, without its sound.")
+    st.markdown(f"A video of at most {most:g} seconds is returned with boxes on every frame, without sound.")
     confidence = confidence_slider()
     _upload(actor, workload, confidence)
     job = follow_job(actor, jobs.PREDICT_VIDEO, workload, actor.username)
@@ -40,7 +40,7 @@ def _upload(actor: Actor, workload: str, confidence: float) -> None:
         "Video", type=list(SUFFIXES), key=field_key(_FIELD), max_upload_size=get_settings().upload_max_mb
     )
     clicked = st.button(
-        "Look at this video", type="primary", icon=":material/play_arrow:", key="btn_video", disabled=uploaded is None
+        "Process this video", type="primary", icon=":material/play_arrow:", key="btn_video", disabled=uploaded is None
     )
     if not clicked or uploaded is None:
         return

@@ -24,5 +24,5 @@ def require_enough(chosen: Sequence[Picture], classes: Sequence[str]) -> None:
     more = " and ".join(f"{LEAST - number} of {name}" for name, number in short.items())
     raise TooFewPicturesError(
         f"Too little to learn from: of {len(chosen)} training images {has}, and each class needs {LEAST}. Add and "
-        f"label at least {more}, then make a new dataset. (Sessions that are not trained on do not count.)"
+        f"label at least {more}, then create a new dataset. (Holdout sessions do not count.)"
     )

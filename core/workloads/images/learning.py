@@ -31,7 +31,7 @@ def fit(
     from sklearn.preprocessing import StandardScaler
 
     if len(classes) < 2:
-        raise TooFewPicturesError("A model tells labels apart: make at least two on Datasets, and label images.")
+        raise TooFewPicturesError("A classifier needs at least two labels: create them on Datasets, then label images.")
     require_enough(chosen, classes)
     graph = backbone.cut()
     embeddings = _embeddings(chosen, Embedding(graph, backbone.size), report)

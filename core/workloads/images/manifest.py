@@ -56,7 +56,7 @@ def pictures(dataset: Dataset, *, holdout: bool | None = None) -> list[Picture]:
     kept = [_picture(*row) for row in zip(*(columns[name] for name in _COLUMNS), strict=True) if row[0] in there]
     files.bring(there)
     if gone := len(columns["sha256"]) - len(kept):
-        logger.warning("Dataset {}: {} of its pictures were deleted and are left out", dataset.id, gone)
+        logger.warning("Dataset {}: {} of its images were deleted and are skipped", dataset.id, gone)
     return kept
 
 

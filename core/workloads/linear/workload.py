@@ -37,7 +37,7 @@ class LinearParameters(BaseModel):
         ge=1_000,
         le=5_000_000,
         title="Rows",
-        description="A fifth becomes the holdout that models are measured on.",
+        description="One fifth becomes the holdout.",
         json_schema_extra={"step": 1_000},
     )
     angle: float = Field(
@@ -46,7 +46,7 @@ class LinearParameters(BaseModel):
         le=360,
         allow_inf_nan=False,
         title="Boundary angle",
-        description="Turn it to make the world drift away from what the champion learnt.",
+        description="Change it to simulate drift.",
         # Half a turn either way is every angle there is.
         json_schema_extra={"unit": "°", "step": 5, "low": -180, "high": 180, "period": 360},
     )
@@ -90,7 +90,7 @@ class LinearWorkload(RowClassification):
 
     name = "linear"
     title = "Linear"
-    description = "Points in the plane, told apart by a straight line."
+    description = "Points in the plane, separated by a straight line."
     features = tuple(Feature(name, low=-4.0, high=4.0, step=0.05) for name in FEATURES)
     classes = CLASSES
     parameters: type[BaseModel] = LinearParameters

@@ -43,7 +43,7 @@ class Meta:
         """Raises ``ValueError`` when a graph with an input of that shape is another one; None is for any length."""
         wanted = ([1, 3, self.size, self.size],) if self.square else ([1, 3, None, None], [None, 3, None, None])
         if list(sides) not in wanted:
-            raise ValueError(f"the graph takes {list(sides)} and not {wanted[0]}, pictures of {self.size} px")
+            raise ValueError(f"the graph takes {list(sides)} and not {wanted[0]}, images of {self.size} px")
 
 
 class ExportError(RuntimeError):

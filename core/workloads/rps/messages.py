@@ -9,7 +9,7 @@ TEMPLATES: dict[str, str | Plural] = {
     "rps.rendering": "{done:count} of {total:count} images rendered",
     "rps.listing": "Writing the list of all labelled images",
     "rps.preparing": Plural("images", "Preparing {images:count} image", "Preparing {images:count} images"),
-    "rps.resuming": "Going on after epoch {epoch} of {epochs}, where it was interrupted",
+    "rps.resuming": "Resuming after epoch {epoch} of {epochs}",
     "rps.trained": "Trained: best after epoch {best} of {epochs}",
     "rps.epoch": "Epoch {epoch} of {epochs}, batch {batch} of {batches}",
     "rps.epoch_left": "Epoch {epoch} of {epochs}, batch {batch} of {batches}, {left:about} left at most",

@@ -36,8 +36,8 @@ def score(metric: str, detector: Detector, pictures: Sequence[Picture]) -> Score
     """
     if not any(len(picture.labels) for picture in pictures):
         raise NoHandsError(
-            f"None of the {len(pictures)} pictures held out for judging shows a hand, so no model can be measured. "
-            "Record or synthesise more: every fifth session is held out."
+            f"None of the {len(pictures)} holdout images shows a hand, so no model can be evaluated. "
+            "Record more sessions: about every fifth is in the holdout."
         )
     records, counts = _judged(detector, pictures)
     value = float(mean_average_precision(records)[0])

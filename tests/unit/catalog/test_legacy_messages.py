@@ -49,7 +49,7 @@ def test_what_only_begins_like_a_sentence_of_ours_is_kept_whole(text: str) -> No
 def test_a_stranger_after_a_sentence_of_ours_is_kept_after_it() -> None:
     found = parsed("accuracy 0.5 is under the threshold 0.9. McNemar exact p = 0.034")
     assert [one["code"] for one in found] == ["gate.under_threshold", LEGACY]
-    assert sentence(found) == "accuracy 0.500 is under the threshold 0.900. McNemar exact p = 0.034"
+    assert sentence(found) == "accuracy 0.500 is below the threshold 0.900. McNemar exact p = 0.034"
 
 
 def test_nothing_is_nothing() -> None:

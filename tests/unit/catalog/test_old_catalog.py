@@ -46,7 +46,7 @@ def test_its_jobs_and_images_are_worded_anew(old_url: str) -> None:
     jobs = _all(Job)
     assert tuple(render(one.message) for one in jobs) == JOBS_WORDED
     faults = [render(one) for one in messages_from_json(jobs[3].result["faults"])]
-    assert faults == ["a.txt: there is no image to this label", "b.jpg: It is empty."]
+    assert faults == ["a.txt: there is no image for this label file", "b.jpg: It is empty."]
     assert jobs[4].result == {"frames": 45, "cut_off": False}
     images = _all(Image)
     assert tuple(render(one.note) for one in images) == NOTES_WORDED
@@ -57,7 +57,7 @@ def test_its_jobs_and_images_are_worded_anew(old_url: str) -> None:
 def test_work_that_was_under_way_still_reaches_its_flow(old_url: str) -> None:
     migrate.upgrade(old_url)
     done, failed = _all(WorkItem)
-    assert render(done.message) == "Taken by w"
+    assert render(done.message) == "Running on w"
     assert render(messages_from_json(done.result["message"])) == "12 new images. 10 boxes"
     error = work_errors.unpacked(failed.error)
     assert type(error) is LookupError and error.args == (Message("job.ended"),)

@@ -107,15 +107,15 @@ def test_sentences_read_as_they_should() -> None:
     )
     assert (
         render(say("gate.under_threshold", metric="accuracy", value=0.8123, threshold=0.9))
-        == "accuracy 0.812 is under the threshold 0.900."
+        == "accuracy 0.812 is below the threshold 0.900."
     )
     assert render(say("job.cancelled_before", user="ada")) == "Cancelled by ada before it started"
     assert render(say("generate.done", dataset=3, rows=10_000, unit="pictures")) == "Dataset 3: 10,000 images"
 
 
 def test_one_and_several_have_forms_of_their_own() -> None:
-    assert render(say("predict.done", rows=1, version=2)) == "1 row answered by version 2"
-    assert render(say("predict.done", rows=1200, version=2)) == "1,200 rows answered by version 2"
+    assert render(say("predict.done", rows=1, version=2)) == "1 row predicted by version 2"
+    assert render(say("predict.done", rows=1200, version=2)) == "1,200 rows predicted by version 2"
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_p_values_have_two_digits_and_an_end(p: float, shown: str) -> None:
 
 def test_several_messages_become_sentences() -> None:
     both = (say("import.new", images=3), say("import.boxes", boxes=1), say("import.known", images=1))
-    assert render(both) == "3 new images. 1 box. 1 was there before"
+    assert render(both) == "3 new images. 1 box. 1 already present"
     assert render(()) == ""
 
 

@@ -45,7 +45,7 @@ def refused(data: bytes, settings: Settings, why: str) -> None:
     "name", ["../evil.jpg", "images/../../evil.jpg", "/etc/evil.jpg", "C:\\evil.jpg", "..\\evil.jpg", "\\evil.jpg"]
 )
 def test_names_that_lead_out_are_refused(name: str, settings: Settings) -> None:
-    refused(with_member(name), settings, "leads out of it")
+    refused(with_member(name), settings, "a path outside of it")
 
 
 def test_links_are_refused(settings: Settings) -> None:
@@ -97,11 +97,11 @@ def test_ten_gigabytes_unpacked_are_refused(settings: Settings) -> None:
     data = bytearray(with_member("big.jpg", bytes(100)))
     at = data.rfind(b"PK\x01\x02")
     data[at + 24 : at + 28] = struct.pack("<I", 4_200_000_000)  # the declared size
-    refused(bytes(data), settings, r"would fill 4,200 MB; 4,000 MB are allowed")
+    refused(bytes(data), settings, r"would take 4,200 MB; 4,000 MB are allowed")
 
 
 def test_a_file_that_grows_a_thousandfold_is_refused(settings: Settings) -> None:
-    refused(with_member("big.bmp", bytes(120_000_000)), settings, "refused as a zip bomb")
+    refused(with_member("big.bmp", bytes(120_000_000)), settings, "rejected as a zip bomb")
 
 
 def test_a_member_that_is_longer_than_declared_is_cut_at_what_it_declared(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_a_locked_archive_is_refused(settings: Settings) -> None:
     data = bytearray(with_member("b.jpg"))
     at = data.rfind(b"PK\x01\x02")
     data[at + 8] |= 1
-    refused(bytes(data), settings, "locked with a password")
+    refused(bytes(data), settings, "protected by a password")
 
 
 @pytest.mark.parametrize("data", [b"", b"hello", b"Rar!\x1a\x07\x00" + bytes(500), bytes(100_000)])
@@ -144,7 +144,7 @@ def test_a_zip_without_pictures_says_what_belongs_there(settings: Settings) -> N
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("data.yaml", "names: [rock]")
         archive.writestr("labels/a.txt", "0 .5 .5 .1 .1")
-    refused(buffer.getvalue(), settings, "no picture in the zip file. It should be a YOLO dataset")
+    refused(buffer.getvalue(), settings, "no image in the zip file. It should be a YOLO dataset")
 
 
 def test_damage_inside_a_member_is_told(tmp_path: Path) -> None:

@@ -153,12 +153,12 @@ def test_bad_lines_are_told_and_a_person_looks_at_the_picture() -> None:
     found = stored()
     assert labels(found["import/a"]) == [("rock", 0.4)]
     assert found["import/a"].state == PROPOSED
-    assert "line 2: The box reaches out of the image" in render(found["import/a"].note)
+    assert "line 2: The box extends beyond the image" in render(found["import/a"].note)
     assert (found["import/none"].state, labels(found["import/none"])) == (LABELLED, [])
     assert (outcome.lines_refused, outcome.labels_without_picture, outcome.negatives) == (2, 1, 1)
-    assert render(outcome.faults[0]) == "labels/nobody.txt: there is no image to this label"
+    assert render(outcome.faults[0]) == "labels/nobody.txt: there is no image for this label file"
     assert "labels/a.txt, line 3" in render(outcome.faults[2])
-    assert "2 label lines refused. 1 label file without an image" in render(outcome.messages())
+    assert "2 label lines rejected. 1 label file without an image" in render(outcome.messages())
 
 
 def test_bad_pictures_are_passed_over_one_by_one() -> None:

@@ -223,7 +223,7 @@ def test_missing_and_damaged_files_say_what_to_do() -> None:
     with pytest.raises(store.ImageMissingError, match="cannot be read"):
         store.pixels_of(kept)
     store.file_of(kept).unlink()
-    with pytest.raises(store.ImageMissingError, match=r"missing.*Delete it under Datasets"):
+    with pytest.raises(store.ImageMissingError, match=r"missing.*Delete it on Datasets"):
         store.file_of(kept)
 
 
@@ -262,10 +262,10 @@ def test_sessions_are_split_for_good_and_in_proportion() -> None:
     [
         ((0.5, 0.5, 0.0, 0.1), "above 0"),
         ((0.5, 0.5, 0.1, -0.1), "above 0"),
-        ((0.95, 0.5, 0.2, 0.1), "out of the image: x"),
-        ((0.5, -0.2, 0.2, 0.1), "out of the image: y"),
-        ((float("nan"), 0.5, 0.1, 0.1), "NaN"),
-        ((0.5, 0.5, float("inf"), 0.1), "infinity"),
+        ((0.95, 0.5, 0.2, 0.1), "beyond the image: x"),
+        ((0.5, -0.2, 0.2, 0.1), "beyond the image: y"),
+        ((float("nan"), 0.5, 0.1, 0.1), "finite"),
+        ((0.5, 0.5, float("inf"), 0.1), "finite"),
     ],
 )
 def test_a_box_that_is_none_is_refused(place: tuple[float, float, float, float], why: str) -> None:
@@ -276,7 +276,7 @@ def test_a_box_that_is_none_is_refused(place: tuple[float, float, float, float],
 def test_other_words_of_a_box_are_checked() -> None:
     with pytest.raises(BadBoxError, match="label"):
         NewBox("", 0.5, 0.5, 0.1, 0.1, "human")
-    with pytest.raises(BadBoxError, match="comes from"):
+    with pytest.raises(BadBoxError, match="provenance"):
         NewBox("rock", 0.5, 0.5, 0.1, 0.1, "oracle")
     with pytest.raises(BadBoxError, match="between 0 and 1"):
         NewBox("rock", 0.5, 0.5, 0.1, 0.1, "model", 1.5)

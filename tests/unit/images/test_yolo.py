@@ -46,19 +46,19 @@ def test_any_text_is_a_line_or_a_refusal(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("0 .5 .5 .2", "4 numbers make a box"),
-        ("0 .5 .5 .2 .2 .9", "these are 5"),
-        ("rock .5 .5 .2 .2", "numbers only"),
-        ("-1 .5 .5 .2 .2", "from 0 on"),
-        ("1.5 .5 .5 .2 .2", "from 0 on"),
-        ("nan .5 .5 .2 .2", "from 0 on"),
-        ("inf .5 .5 .2 .2", "from 0 on"),
-        ("0 nan .5 .2 .2", "NaN"),
-        ("0 .5 .5 1e999 .2", "infinity"),
+        ("0 .5 .5 .2", "4 numbers .a box"),
+        ("0 .5 .5 .2 .2 .9", "found 5"),
+        ("rock .5 .5 .2 .2", "only numbers"),
+        ("-1 .5 .5 .2 .2", "from 0"),
+        ("1.5 .5 .5 .2 .2", "from 0"),
+        ("nan .5 .5 .2 .2", "from 0"),
+        ("inf .5 .5 .2 .2", "from 0"),
+        ("0 nan .5 .2 .2", "finite"),
+        ("0 .5 .5 1e999 .2", "finite"),
         ("0 .5 .5 0 .2", "above 0"),
-        ("0 1.5 .5 .2 .2", "out of the image"),
-        ("0 320 240 50 60", "out of the image"),
-        ("", "numbers only"),
+        ("0 1.5 .5 .2 .2", "beyond the image"),
+        ("0 320 240 50 60", "beyond the image"),
+        ("", "only numbers"),
     ],
 )
 def test_a_line_that_says_no_box_says_why(text: str, why: str) -> None:
@@ -69,7 +69,7 @@ def test_a_line_that_says_no_box_says_why(text: str, why: str) -> None:
 def test_one_bad_line_does_not_spoil_the_others() -> None:
     lines, faults = parse_labels("0 .5 .5 .2 .2\r\n\n7 .5 .5 2 .2\n2.0 .1 .1 .1 .1  \n")
     assert [line.index for line in lines] == [0, 2]
-    assert len(faults) == 1 and str(faults[0]).startswith("line 3: The box reaches out")
+    assert len(faults) == 1 and str(faults[0]).startswith("line 3: The box extends beyond")
 
 
 @pytest.mark.parametrize(

@@ -160,7 +160,7 @@ def test_the_second_reviewer_is_told_and_nothing_is_lost(action: str) -> None:
     image = picture(box())
     seen = stamp(image)
     review.set_boxes(ADA, image.id, [box("paper", 0.3)], seen)
-    with pytest.raises(review.ReviewedMeanwhileError, match="ada was quicker: this picture is labelled since"):
+    with pytest.raises(review.ReviewedMeanwhileError, match=r"ada reviewed this image at .*: it is labelled"):
         if action == "boxes":
             review.set_boxes(BOB, image.id, [], seen)
         elif action == "accept":
@@ -248,7 +248,7 @@ def test_anybody_may_flag_a_mistake_and_it_comes_first() -> None:
     image = review.flag(EVE, pixels(), "paper", Said(said((0.97, 0), (0.4, 2)), CLASSES, "v3"), **LIVE_EVE)
     assert [one.id for one in review_queue.queue("rps", 1)] == [image.id]
     assert (image.source, image.state, image.priority, image.created_by) == ("live", "proposed", FLAGGED, "eve")
-    assert render(image.note) == "v3 said rock (97 %), scissors (40 %); eve says paper."
+    assert render(image.note) == "v3 predicted rock (97 %), scissors (40 %); eve labelled it paper."
     (corrected,) = image.boxes
     assert (corrected.label, corrected.x, corrected.width, corrected.height) == ("paper", 0.5, 0.5, 0.5)
     assert corrected.confidence is None  # so no bulk acceptance takes it
@@ -258,13 +258,13 @@ def test_anybody_may_flag_a_mistake_and_it_comes_first() -> None:
 def test_a_flag_without_a_throw_proposes_an_empty_picture() -> None:
     image = review.flag(EVE, pixels(), None, Said(said((0.6, 1)), CLASSES), **LIVE_EVE)
     assert (image.state, image.boxes) == ("proposed", [])
-    assert render(image.note).endswith("eve says that there is nothing to find.")
+    assert render(image.note).endswith("eve labelled it as a negative.")
 
 
 def test_a_missed_throw_waits_without_a_box() -> None:
     image = review.flag(EVE, pixels(), "rock", Said(nothing(), CLASSES), **LIVE_EVE)
     assert (image.state, image.boxes) == ("unlabelled", [])
-    assert render(image.note) == "the model said nothing; eve says rock."
+    assert render(image.note) == "the model predicted nothing; eve labelled it rock."
 
 
 def test_the_same_frame_flagged_again_moves_up_unless_it_was_judged() -> None:

@@ -237,6 +237,6 @@ def test_the_picture_tells_how_a_round_ended() -> None:
     won = Round("rock", 0.9, Commitment("scissors", "word"), BEATS)
     match = replace(begin(0.0, BEATS), phase=Phase.REVEAL, rounds=(won,))
     assert caption(match, 0.1) == "Scissors! You win"
-    assert caption(replace(match, phase=Phase.UNSEEN), 0.1) == "Nothing seen"
+    assert caption(replace(match, phase=Phase.UNSEEN), 0.1) == "Nothing detected"
     assert caption(replace(match, phase=Phase.PAUSED), 0.1) == ""
     assert caption(None, 0.1) == ""

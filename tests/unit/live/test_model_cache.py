@@ -86,7 +86,7 @@ def test_without_champion_and_starter_it_says_what_to_do(monkeypatch: pytest.Mon
     monkeypatch.setattr(serving, "served_starter", lambda workload: None)
     watched = follow()
     wait_until(lambda: watched.current() is None and watched.problem, every=0.01)
-    assert "Make a dataset" in str(watched.problem)
+    assert "Create a dataset" in str(watched.problem)
     with pytest.raises(serving.ModelRefusedError, match="no model yet"):
         module.starter_model(WORKLOAD)
 

@@ -64,7 +64,7 @@ def test_turned_boundary_leads_to_promotion(champion: registry.Version) -> None:
     make_dataset(seed=3, angle=135)
     decision = loop.run_once("linear")
     assert decision.kind == decisions.PROMOTED
-    assert "under the threshold" in render(decision.reason)
+    assert "below the threshold" in render(decision.reason)
     now, before = registry.champion("linear"), registry.by_alias("linear", registry.PREVIOUS)
     assert now is not None and before is not None
     assert (now.version, before.version) == (2, 1)

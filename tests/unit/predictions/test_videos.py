@@ -50,7 +50,7 @@ def test_the_champion_answers_and_who_asked_fetches_it(
     answered = video_predictions.answer("rps", upload, 0.5, job.id, silent)
     assert (answered.version, answered.watched.frames, answered.watched.found) == (champion.version, 8, 5)
     told = render(video_predictions.outcome(answered))
-    assert told == "8 frames answered by version 1; something was found on 5 of them."
+    assert told == "8 frames processed by version 1; objects detected in 5 of them."
     assert sorted(left(settings)) == [f"{job.id}.csv", f"{job.id}.mp4"]
 
     with pytest.raises(LookupError, match="no result"):
@@ -77,7 +77,7 @@ def test_without_a_champion_the_model_that_ships_answers(
     upload = video_predictions.keep_upload(EVE, content, "given.mp4")
     answered = video_predictions.answer("rps", upload, 0.5, "job", silent)
     assert (answered.version, answered.watched.found) == (0, 5)
-    assert "answered by the model that ships" in render(video_predictions.outcome(answered))
+    assert "processed by the starter model" in render(video_predictions.outcome(answered))
 
 
 @pytest.mark.usefixtures("no_starter")

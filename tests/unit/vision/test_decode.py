@@ -73,7 +73,7 @@ def test_what_can_be_seen_through_is_put_on_white() -> None:
     for data in (saved(clear, "PNG"), saved(clear, "WEBP", lossless=True), saved(clear.convert("LA"), "PNG")):
         decoded = decode_with_remarks(data)
         assert close(decoded.pixels, (255, 255, 255))
-        assert "put on white" in decoded.remarks
+        assert "placed on white" in decoded.remarks
     hole = Image.new("P", (40, 30), 0)
     hole.putpalette([255, 0, 0] + [0] * 765)
     assert close(decode(saved(hole, "PNG", transparency=0)), (255, 255, 255))
@@ -120,7 +120,7 @@ def test_of_a_moving_picture_the_first_is_taken_and_that_is_said(form: str) -> N
     frames = [Image.new("RGB", (40, 30), colour) for colour in ("red", "blue", "green")]
     decoded = decode_with_remarks(saved(frames[0], form, save_all=True, append_images=frames[1:]))
     assert close(decoded.pixels, RED)
-    assert decoded.remarks == ("the first of several pictures taken",)
+    assert decoded.remarks == ("the first of several images used",)
 
 
 def test_a_phones_hidden_second_picture_is_no_animation() -> None:
@@ -147,7 +147,7 @@ def test_a_large_photo_is_scaled_down(form: str) -> None:
         (b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>", "not an image"),
         (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", "HEIC images cannot be opened. Save it as JPEG"),
         (b"\xff\xd8\xff\xe0 rubbish", "not an image|damaged"),
-        (file_bytes(picture(1, 4, 200), "PNG"), "nothing can be seen"),
+        (file_bytes(picture(1, 4, 200), "PNG"), "minimum per side"),
     ],
 )
 def test_what_is_no_picture_is_refused(data: bytes, why: str) -> None:
@@ -178,7 +178,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(size: tuple[int, int], monkeypa
         raise AssertionError("the bomb was unpacked")
 
     monkeypatch.setattr(ImageFile.ImageFile, "load", unpacked)
-    with pytest.raises(BadImageError, match=r"more than 50 million|more pixels than any"):
+    with pytest.raises(BadImageError, match=r"more than 50 million|implausible number of pixels"):
         decode(bomb)
 
 

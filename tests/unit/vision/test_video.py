@@ -141,7 +141,7 @@ def test_a_video_whose_end_holds_the_index_is_lost_when_it_is_cut(tmp_path: Path
 
 
 def test_sound_without_a_picture(tmp_path: Path) -> None:
-    with pytest.raises(BadVideoError, match="There is no picture in this file"):
+    with pytest.raises(BadVideoError, match="There is no video in this file"):
         check(sound_only(tmp_path / "sound.mp4"))
 
 
@@ -164,7 +164,7 @@ def test_more_frames_than_a_camera_makes(tmp_path: Path, monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("size", [(30_000, 400), (8192, 4320)])
 def test_too_large_a_picture(size: tuple[int, int]) -> None:
-    with pytest.raises(BadVideoError, match="4K is the most"):
+    with pytest.raises(BadVideoError, match="the maximum is 4K"):
         video._check_size(*size)
 
 

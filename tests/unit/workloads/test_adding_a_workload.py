@@ -61,7 +61,7 @@ def test_likeness_keeps_and_change_retrains() -> None:
     generate(seed=3, enough=9.0)  # suddenly people need more: the champion is wrong
     decision = loop.run_once("awake")
     assert (decision.kind, decision.challenger_version) == (decisions.PROMOTED, 2)
-    assert "under the threshold" in render(decision.reason)
+    assert "below the threshold" in render(decision.reason)
 
 
 def test_drift_alone_retrains() -> None:

@@ -42,21 +42,21 @@ def add_photos(actor: Actor, workload: str) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         shows = st.selectbox(
-            "They show",
+            "Label of the photos",
             [*collection.classes, *nothing],
             index=None,
-            placeholder="not said",
+            placeholder="unknown",
             key=f"images_photos_show_{workload}",
-            help="Their label. Leave it open to label them one by one on Label."
+            help="Leave empty to label them one by one on Label."
             if collection.whole_image
-            else "A model proposes the boxes; this names them. “nothing”: none of the classes, which needs no box.",
+            else "A model proposes the boxes; this sets their class. “nothing”: no object, so no box is needed.",
         )
         session = st.text_input(
-            "Who and where",
+            "Session",
             placeholder=photos.session_for(actor, datetime.now(UTC)),
             max_chars=60,
             key="images_photos_session",
-            help="Photos of one person in one place are a session: it trains as a whole, or is held out as a whole.",
+            help="Photos of one person in one place. All images of a session are in the same split.",
         )
     clicked = st.button(
         "Add photos", type="primary", icon=":material/add_photo_alternate:", key="btn_photos", disabled=not files
@@ -81,5 +81,5 @@ def _add(files: list[UploadedFile], session: str, shows: str | None, collection:
         propose_soon(acting(), collection.workload)
     let_go(_FIELD, files)
     st.session_state[_TOLD] = added.refused + added.told
-    note(counted(added.new, "new photo") + (f", {added.known:,} were there before" if added.known else ""))
+    note(counted(added.new, "new photo") + (f", {added.known:,} already present" if added.known else ""))
     st.rerun()

@@ -31,8 +31,15 @@ def image_counts(actor: Actor, counts: Counts, workload: str) -> None:
     waiting = counts.states.get(UNLABELLED, 0) + counts.states.get(PROPOSED, 0)
     with numbers:
         with st.container(horizontal=True, gap="medium"):
-            st.metric("Labelled", f"{counts.states.get('labelled', 0):,}", help="Fit for training.", width="content")
-            st.metric("To review", f"{waiting:,}", help="Without a label, or with a guess to confirm.", width="content")
+            st.metric(
+                "Labelled",
+                f"{counts.states.get('labelled', 0):,}",
+                help="Used for training or evaluation.",
+                width="content",
+            )
+            st.metric(
+                "To review", f"{waiting:,}", help="Without a label, or with a proposal to confirm.", width="content"
+            )
             st.metric("Rejected", f"{counts.states.get(REJECTED, 0):,}", help="Never used.", width="content")
         told = ", ".join(f"{number:,} {source}" for source, number in sorted(counts.sources.items()))
         st.caption(f"By source: {told}." if told else "")

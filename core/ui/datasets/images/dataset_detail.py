@@ -24,7 +24,7 @@ from core.workloads.image_collections import collection_of
 
 def image_datasets(actor: Actor, workload: str) -> None:
     """The table of datasets and the details of a chosen one."""
-    listing(actor, workload, "No dataset yet. Press **Make a dataset** above.", _choices, _inside)
+    listing(actor, workload, "No dataset yet. Press **Create a dataset** above.", _choices, _inside)
 
 
 def _choices(dataset: Dataset) -> Mapping[str, Any]:

@@ -24,10 +24,10 @@ _LARGEST = 500_000_000
 def export_zip(actor: Actor, workload: str) -> None:
     """What it would hold, and the download, which is made when it is asked for."""
     collection = collection_of(workload)
-    layout = "One folder per class in one per split" if collection.whole_image else "Ultralytics' YOLO layout"
-    st.markdown(f"All labelled images: {layout}, holdout as `test`. Imported again, every image keeps its split.")
+    layout = "One folder per split with one folder per class" if collection.whole_image else "Ultralytics' YOLO layout"
+    st.markdown(f"All labelled images: {layout}, holdout as `test`. Images keep their split when imported again.")
     synthesises = isinstance(get_workload(workload), Synthesises)
-    rendered = synthesises and st.toggle("With synthetic images", key="images_export_synthetic", help=_AGAIN)
+    rendered = synthesises and st.toggle("Include synthetic images", key="images_export_synthetic", help=_AGAIN)
     sources = tuple(source for source in SOURCES if rendered or source != SYNTHETIC)
     with explained():
         pictures, weight = exporting.size_of_export(workload, sources)
@@ -46,7 +46,7 @@ def export_zip(actor: Actor, workload: str) -> None:
         disabled=weight > _LARGEST,
     )
     if weight > _LARGEST:
-        st.caption(f"More than {size(_LARGEST)} do not go through the browser: leave the synthetic ones out.")
+        st.caption(f"More than {size(_LARGEST)} cannot be downloaded in the browser: exclude the synthetic images.")
 
 
 def _content(actor: Actor, collection: ImageCollection, sources: tuple[str, ...]) -> bytes:

@@ -43,7 +43,7 @@ def gallery(actor: Actor, workload: str) -> None:
         store.bring(images)
     with tiles:
         chosen = [image.id for image in images if _tile(image, actor, classes)]
-    st.caption(f"{counted(total, 'image')}. A dashed box is a model's proposal that nobody confirmed.")
+    st.caption(f"{counted(total, 'image')}. Dashed boxes are unconfirmed model proposals.")
     _deleting(actor, chosen)
 
 
@@ -73,11 +73,11 @@ def _tile(image: store.Image, actor: Actor, classes: tuple[str, ...]) -> bool:
             drawn = thumbnail(str(store.file_of(image)), classes, marks_of(image))
             st.image(drawn, width="stretch", alt=f"Image {image.id}: {plain(shown)}")
         except LakeUnreachableError:
-            st.error("It cannot be fetched now.", icon=":material/cloud_off:")
+            st.error("It cannot be loaded now.", icon=":material/cloud_off:")
         except (store.ImageMissingError, OSError):
-            st.error("Its file is gone.", icon=":material/broken_image:")
+            st.error("Its file is missing.", icon=":material/broken_image:")
         st.caption(f"{image.state} · {SPLIT_NAMES[image.split]}", help=_told(image))
-        return st.checkbox(f"Choose {image.id}", key=f"choose_{image.id}", disabled=actor.role.rank < Role.EDITOR.rank)
+        return st.checkbox(f"Select {image.id}", key=f"choose_{image.id}", disabled=actor.role.rank < Role.EDITOR.rank)
 
 
 def _told(image: store.Image) -> str:
@@ -95,7 +95,7 @@ def _deleting(actor: Actor, chosen: list[int]) -> None:
     allowed = actor.role.rank >= Role.EDITOR.rank
     text = counted(len(chosen), "image")
     clicked = st.button(
-        f"Delete {text}" if chosen else "Delete chosen images",
+        f"Delete {text}" if chosen else "Delete selected images",
         icon=":material/delete:",
         key="btn_delete_images",
         disabled=not (allowed and chosen),
@@ -103,8 +103,8 @@ def _deleting(actor: Actor, chosen: list[int]) -> None:
     )
     if clicked:
         confirm(
-            f"Delete {text} with their boxes? They cannot be brought back, and datasets that hold them can then only "
-            "be trained without them.",
+            f"Delete {text} with their boxes? This cannot be undone. Datasets that contain them will be trained "
+            "without them.",
             "Delete",
             lambda who: _delete(who, chosen),
             f"{text[:1].upper() + text[1:]} deleted.",

@@ -27,7 +27,7 @@ def images_tab(actor: Actor, workload: str) -> None:
     if counts.total:
         image_counts(actor, counts, workload)
     make, photos, bring, take = st.tabs(
-        ["Make a dataset", "Photos", "Import", "Export"], key="images_way", on_change="rerun"
+        ["Create a dataset", "Photos", "Import", "Export"], key="images_way", on_change="rerun"
     )
     if make.open:
         with make:

@@ -28,7 +28,7 @@ _FIELD, _KEPT = "images_zip", "images_zip_kept"
 _MAPPED = 30
 """Most classes that are asked about; a dataset with more is about something else."""
 
-_CHOICES = {BACKGROUND: "background", LEAVE_OUT: "leave these images out"}
+_CHOICES = {BACKGROUND: "background", LEAVE_OUT: "skip these images"}
 
 
 def import_zip(actor: Actor, workload: str) -> None:
@@ -48,7 +48,7 @@ def import_zip(actor: Actor, workload: str) -> None:
 def _choose(actor: Actor, workload: str, allowed: bool) -> None:
     boxes = "" if collection_of(workload).whole_image else ": a model then proposes the boxes"
     st.markdown(
-        "A zip file as Roboflow and Ultralytics make it (`data.yaml`, `images`, `labels`), or with one folder of "
+        "A zip file as exported by Roboflow or Ultralytics (`data.yaml`, `images`, `labels`), or with one folder of "
         f"images per class{boxes}."
     )
     uploaded = st.file_uploader(
@@ -63,7 +63,7 @@ def _choose(actor: Actor, workload: str, allowed: bool) -> None:
     if uploaded is None:
         return
     try:
-        with explained(), st.spinner("Looking into the file"):
+        with explained(), st.spinner("Reading the file"):
             st.session_state[_KEPT] = importing.keep_upload(actor, uploaded)
     except (BadArchiveError, LakeError) as error:
         st.error(plain(str(error)), icon=":material/error:")
@@ -85,16 +85,14 @@ def _look(kept: str) -> Layout | None:
 def _plan(actor: Actor, workload: str, kept: str, layout: Layout) -> None:
     count = len(layout.members)
     if layout.kind == YOLO:
-        bare = (
-            f", {layout.unlabelled:,} of them without labels: those teach where nothing is" if layout.unlabelled else ""
-        )
+        bare = f", {layout.unlabelled:,} of them without labels (negatives)" if layout.unlabelled else ""
         st.markdown(f"A YOLO dataset with **{counted(count, 'image')}**{bare}.")
     else:
         st.markdown(f"**{counted(count, 'image')}** in {counted(len(layout.classes), 'folder')}.")
     for remark in layout.remarks:
         st.caption(f":material/info: {plain(remark)}")
     if layout.lonely:
-        st.caption(f":material/info: {counted(len(layout.lonely), 'label file')} without a picture.")
+        st.caption(f":material/info: {counted(len(layout.lonely), 'label file')} without an image.")
     class_mapping = _class_mapping(workload, layout)
     used = any(meaning != LEAVE_OUT for meaning in class_mapping.values()) or not layout.classes
     with st.container(horizontal=True):
@@ -104,7 +102,7 @@ def _plan(actor: Actor, workload: str, kept: str, layout: Layout) -> None:
             icon=":material/move_to_inbox:",
             key="btn_import",
             disabled=not used,
-            help=None if used else "Give at least one class a meaning.",
+            help=None if used else "Map at least one class.",
         )
         if st.button("Choose another file", icon=":material/undo:", key="btn_import_other"):
             uploads.discard(st.session_state.pop(_KEPT))
@@ -122,7 +120,7 @@ def _class_mapping(workload: str, layout: Layout) -> dict[str, str]:
     options = [*collection.classes, *([] if collection.whole_image else [BACKGROUND]), LEAVE_OUT]
     shown = layout.classes[:_MAPPED]
     if shown:
-        st.markdown("**What do its classes mean?**")
+        st.markdown("**Map its classes**")
     chosen: dict[str, str] = {}
     with st.container(horizontal=True):
         for number, name in enumerate(shown):
@@ -135,7 +133,9 @@ def _class_mapping(workload: str, layout: Layout) -> dict[str, str]:
                 width=240,
             )
     if len(layout.classes) > _MAPPED:
-        st.caption(f"It names {len(layout.classes):,} classes; images of those after the first {_MAPPED} are left out.")
+        st.caption(
+            f"It names {len(layout.classes):,} classes; images of classes after the first {_MAPPED} are skipped."
+        )
     return chosen
 
 
@@ -144,7 +144,7 @@ def _faults(job: Job) -> None:
     splits = job.result.get("splits") or {}
     if splits:
         told = ", ".join(f"{splits[split]:,} {name}" for split, name in SPLIT_NAMES.items() if split in splits)
-        st.caption(f"By split: {told}. Images of one source stay together, so the shares are rough.")
+        st.caption(f"By split: {told}. Images of one source stay together, so the shares are approximate.")
     faults = [render(one) for one in messages_from_json(job.result.get("faults"))]
     if faults:
         with st.expander(counted(len(faults), "remark"), icon=":material/report:", key=f"faults_{job.id}"):

@@ -24,24 +24,24 @@ def make_dataset(actor: Actor, counts: Counts, workload: str) -> None:
     labelled = counts.states.get("labelled", 0)
     choices = _choose(workload)
     clicked = st.button(
-        "Make a dataset",
+        "Create a dataset",
         type="primary",
         icon=":material/casino:",
         key="btn_images_dataset",
         disabled=not allowed or choices is None,
     )
     st.caption(
-        f"A dataset holds every labelled image there is at that moment: {labelled:,} now, and those "
-        "made with it. A check follows by itself and trains when it must."
+        f"A dataset contains all labelled images: {labelled:,} now, plus the synthetic images of this form. "
+        "A check starts automatically and trains if needed."
     )
     if not allowed:
-        st.caption(":material/lock: Making a dataset requires the role editor. An admin can give it to you.")
+        st.caption(":material/lock: Creating a dataset requires the role editor. An admin can give it to you.")
     if clicked and choices is not None and start_job(actor, jobs.GENERATE, workload, {"choices": choices}):
         st.session_state.pop(_SEED, None)  # for the next dataset: the seeds after these
         st.rerun()
     job = follow_job(actor, jobs.GENERATE, workload)
     if job is not None and job.state == jobs.COMPLETED and is_news(job):
-        page_link("train.py", "See on Train what the loop makes of it")
+        page_link("train.py", "See the check on Train")
 
 
 def _choose(workload: str) -> dict[str, int] | None:
@@ -56,14 +56,14 @@ def _choose(workload: str) -> dict[str, int] | None:
             step=100,
             key="images_synthetic",
             persist_state="session",
-            help="Rendered and labelled by their geometry. 0: only what is there already.",
+            help="Rendered with exact labels. 0: use existing images only.",
         )
         seed = st.number_input(
             "First seed",
             value=begin,
             step=1,
             key=_SEED,
-            help="Each seed is one image, always the same. Seeds that were rendered before are not rendered again.",
+            help="Each seed renders one image, always the same. Existing seeds are not rendered again.",
         )
     try:
         chosen = get_workload(workload).parameters.model_validate({"synthetic": synthetic, "seed": seed})

@@ -22,7 +22,7 @@ def own_labels(actor: Actor, workload: str) -> None:
         return
     with explained():
         uses = labels.uses(workload)
-    title = f"Labels: {', '.join(plain(name) for name in uses)}" if uses else "Make the labels first"
+    title = f"Labels: {', '.join(plain(name) for name in uses)}" if uses else "Create labels first"
     with st.expander(title, expanded=len(uses) < 2, icon=":material/label:", key="own_labels"):
         allowed = actor.role.rank >= Role.EDITOR.rank
         _add(workload, allowed)
@@ -49,12 +49,12 @@ def _row(workload: str, name: str, number: int, allowed: bool) -> None:
             disabled=not allowed,
         )
         if st.button("Rename", key=f"btn_own_label_rename_{name}", disabled=not allowed or new == name):
-            _change(lambda: labels.rename(acting(), workload, name, new), "Renamed to {}; its images follow.")
+            _change(lambda: labels.rename(acting(), workload, name, new), "Renamed to {}.")
         if st.button(
             "Remove",
             key=f"btn_own_label_remove_{name}",
             disabled=not allowed or number > 0,
-            help="Images have this label: label them otherwise or delete them first." if number else None,
+            help="Images have this label: relabel or delete them first." if number else None,
         ):
             _change(lambda: labels.remove(acting(), workload, name), f"Label removed: {plain(name)}.")
 

@@ -23,7 +23,7 @@ def propose_boxes(actor: Actor, counts: Counts, workload: str) -> None:
             icon=":material/auto_fix_high:",
             key="btn_propose",
             disabled=not allowed,
-            help="A model proposes labels. They wait on Label for review.",
+            help="A model proposes labels, which you review on Label.",
         )
         if clicked and start_job(actor, jobs.PROPOSE, workload):
             st.rerun()
@@ -37,4 +37,4 @@ def propose_soon(actor: Actor, workload: str) -> None:
     try:
         jobs.submit(actor, jobs.PROPOSE, workload)
     except (jobs.JobBusyError, prefect_api.PrefectUnavailableError, prefect_api.PrefectRefusedError) as error:
-        logger.info("Boxes are not proposed by themselves: {}", error)
+        logger.info("Boxes are not proposed automatically: {}", error)

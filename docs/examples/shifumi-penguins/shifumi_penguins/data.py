@@ -1,4 +1,4 @@
-"""Penguins that nobody measured, with about the figures of those of the Palmer Archipelago."""
+"""Generated penguins, with statistics similar to those of the Palmer penguins dataset."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class PenguinParameters(BaseModel):
         ge=200,
         le=1_000_000,
         title="Penguins",
-        description="A fifth becomes the holdout that models are measured on.",
+        description="One fifth becomes the holdout.",
         json_schema_extra={"step": 500},
     )
     gentoos: float = Field(
@@ -56,11 +56,11 @@ class PenguinParameters(BaseModel):
         le=3,
         allow_inf_nan=False,
         title="Measurement error",
-        description="Its standard deviation, as a multiple of what is natural within a species.",
+        description="Standard deviation, relative to the natural variation within a species.",
         json_schema_extra={"unit": "σ", "step": 0.1},
     )
     food: Literal["scarce", "usual", "plenty"] = Field(
-        default="usual", title="Food", description="Where it is scarce, penguins weigh 600 g less: the data drifts."
+        default="usual", title="Food", description="With scarce food, penguins weigh 600 g less: the data drifts."
     )
     seed: int = Field(
         default=0, ge=0, le=2**32 - 1, title="Seed", description="The same seed and choices give the same penguins."

@@ -23,7 +23,7 @@ class PenguinMassWorkload(RowRegression):
 
     name = "penguin-mass"
     title = "Penguin mass"
-    description = "How heavy is a penguin, judged by bill and flipper?"
+    description = "Predicts the body mass of a penguin from its bill and flipper."
     unit = "penguins"
     target_unit = MASS.unit
     features = BILL_AND_FLIPPER

@@ -25,7 +25,7 @@ class PenguinsWorkload(RowClassification):
 
     name = "penguins"
     title = "Penguins"
-    description = "Which species is it, judged by bill, flipper and body mass?"
+    description = "Predicts the species from bill, flipper and body mass."
     unit = "penguins"
     features = (*BILL_AND_FLIPPER, MASS)
     classes = SPECIES

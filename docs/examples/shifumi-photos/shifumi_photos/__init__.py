@@ -1,1 +1,1 @@
-"""A workload for Shifumi in a package of its own."""
+"""A workload for Shifumi in a separate package."""

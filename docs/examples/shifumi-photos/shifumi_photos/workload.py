@@ -1,7 +1,6 @@
-"""``photos``: who of the group is on the photograph? All labels are made in the app.
+"""``photos``: which member of the group is in the photo? All labels are created in the app.
 
-What a classifier of whole images needs besides is in ``core.workloads.images``: here are a name, and the network whose
-front describes an image.
+The rest of an image classifier is in ``core.workloads.images``; this module sets its name and its feature extractor.
 """
 
 from __future__ import annotations
@@ -11,8 +10,8 @@ from core.workloads.images.workload import ImageClassifierWorkload
 from core.workloads.rps.starter import starter_folder
 
 CUT = "/model.8/cv2/act/Mul_output_0"
-"""The last layer before the network pools over places: 256 channels that have seen hands, arms and the people behind
-them. Deeper ones know more about hands and less about everything else (docs/starter-model.md)."""
+"""Last layer before the spatial pooling, 256 channels. Deeper layers are more specific to hands
+(docs/starter-model.md)."""
 
 
 class PhotosWorkload(ImageClassifierWorkload):
@@ -20,7 +19,7 @@ class PhotosWorkload(ImageClassifierWorkload):
 
     name = "photos"
     title = "Members"
-    description = "Photographs of a group's members, told apart by labels that you make."
+    description = "Classifies photos of a group's members with your own labels."
 
     def backbone(self) -> Backbone:
         return Backbone(starter_folder() / "model.onnx", CUT, size=224)

@@ -57,7 +57,7 @@ def test_from_the_model_that_ships_to_a_better_one(monkeypatch: pytest.MonkeyPat
     dataset, told = signs(train=10, holdout=6), list[str]()
     decision = loop.run_once("rps", report=lambda _share, text: told.append(text))
     assert decision.kind == decisions.PROMOTED, decision.reason
-    assert "is under the threshold" in render(decision.reason) and "paired bootstrap" in render(decision.reason)
+    assert "is below the threshold" in render(decision.reason) and "paired bootstrap" in render(decision.reason)
     assert decision.champion_version == 1 and decision.challenger_version == 2
     assert any(text.startswith("Epoch 6 of 6") for text in told)
     now = registry.champion("rps")
@@ -73,7 +73,7 @@ def test_from_the_model_that_ships_to_a_better_one(monkeypatch: pytest.MonkeyPat
     assert "sample_predictions.png" in logged
     assert [item.path for item in client.list_artifacts(now.run_id, "weights")] == ["weights/best.pt"]
     again = loop.run_once("rps", forced=True)
-    assert again.kind == decisions.KEPT and "nothing new to learn" in render(again.reason)
+    assert again.kind == decisions.KEPT and "no newer data" in render(again.reason)
 
 
 def test_a_challenger_that_learnt_nothing_is_rejected(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_the_model_that_ships_becomes_version_one(adopted: registry.Version) -> 
     assert (adopted.version, adopted.dataset_id, adopted.dataset_sha256) == (1, 0, "")
     decision = decisions.latest("rps")[0]
     assert decision.champion_version == 1
-    assert "came with Shifumi" in decision.details["drift"]["summary"]
+    assert "starter model" in decision.details["drift"]["summary"]
     loop.run_once("rps")
     assert [version.version for version in registry.versions("rps")] == [1]  # adopted once
     registry.client().delete_registered_model_alias("shifumi-rps", "champion")

@@ -52,7 +52,7 @@ def test_hands_are_far_and_near() -> None:
 
 
 def test_a_picture_too_small_for_hands_is_refused() -> None:
-    with pytest.raises(ValueError, match="ask for 32 or more"):
+    with pytest.raises(ValueError, match="use 32 or more"):
         render(1, 31)
 
 

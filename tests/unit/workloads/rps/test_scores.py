@@ -171,7 +171,7 @@ def test_a_detector_is_scored_with_interval_records_and_figures(monkeypatch: pyt
 
 
 def test_a_holdout_without_hands_says_so() -> None:
-    with pytest.raises(NoHandsError, match="None of the 2 pictures held out"):
+    with pytest.raises(NoHandsError, match="None of the 2 holdout images"):
         scores.score("mAP50", Perfect([]), [picture([], []), picture([], [])])
 
 

@@ -144,7 +144,7 @@ def test_a_killed_training_goes_on_where_it_was(killed: Dataset, monkeypatch: py
     done, told = trained_epochs(killed)[-1], list[str]()
     stop_after(done + 2, monkeypatch)
     trained = RPS.train(killed, lambda _share, text: told.append(text))
-    assert any(text.startswith("Going on after epoch") for text in told)
+    assert any(text.startswith("Resuming after epoch") for text in told)
     assert trained.parameters["resumed"]
     ran = trained_epochs(killed)
     assert ran == list(range(1, ran[-1] + 1))
@@ -305,7 +305,7 @@ def test_a_disk_that_fills_up_in_between_loses_no_epoch(monkeypatch: pytest.Monk
 
     with monkeypatch.context() as disk:
         disk.setattr(shutil, "copyfile", full)
-        with pytest.raises(lake.DiskFullError, match="goes on from the last finished epoch"):
+        with pytest.raises(lake.DiskFullError, match="resumes after the last finished epoch"):
             RPS.train(dataset, silent)
     trained = RPS.train(dataset, silent)
     assert trained.parameters["resumed"]
