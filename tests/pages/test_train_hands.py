@@ -70,7 +70,7 @@ def test_with_data_it_says_what_becomes_of_the_model_that_ships() -> None:
     dataset = signs(train=1, holdout=1)
     shown = said(open_train())
     assert f"the starter model becomes champion and is evaluated on dataset {dataset.id}" in shown
-    assert "6 pictures" in shown and "rows" not in shown
+    assert "6 images" in shown and "rows" not in shown
 
 
 def test_a_running_training_shows_its_curves_and_time_left(training: TrainingFolder) -> None:
