@@ -16,6 +16,7 @@ def main() -> None:
     setup_logging("api")
     config = uvicorn.Config(
         create_app(settings),
+        interface="asgi3",
         host=settings.host,
         port=settings.api_port,
         log_config=None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from starlette.types import Send
+from starlette.types import Message, Send
 
 from core.api.bodies import Incoming
 from core.api.problems import MEDIA_TYPE, Problem
@@ -10,11 +10,10 @@ from core.api.problems import MEDIA_TYPE, Problem
 _JSON = (b"content-type", b"application/json")
 
 
-async def send_json(send: Send, body: bytes) -> None:
-    """Answer 200 with an encoded body."""
+def json_head(body: bytes) -> Message:
+    """The status 200 and the headers for an encoded body."""
     headers = [_JSON, (b"content-length", b"%d" % len(body))]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    return {"type": "http.response.start", "status": 200, "headers": headers}
 
 
 async def refuse(send: Send, problem: Problem, incoming: Incoming, *, linger: bool = True) -> None:

@@ -41,10 +41,11 @@ class _Begun(Generator[Any, Any, Message]):
 class Incoming:
     """The body of one request. ``complete``: all of it was received."""
 
-    __slots__ = ("_receive", "complete")
+    __slots__ = ("_begun", "_receive", "complete")
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
+        self._begun: bytes | _Begun = b""
         self.complete = False
 
     async def read(self, declared: bytes | None, limit: int, timeout_s: float) -> bytes:
@@ -53,20 +54,31 @@ class Incoming:
         Stops reading at once and raises :class:`Problem` when it is longer than ``limit`` bytes or takes
         longer than ``timeout_s``; raises :class:`ClientGoneError`.
         """
+        body = self.at_once(declared, limit)
+        return await self.rest(limit, timeout_s) if body is None else body
+
+    def at_once(self, declared: bytes | None, limit: int) -> bytes | None:
+        """The whole body when it lies there already, as it usually does: a timer costs as much as the answer.
+
+        None when it has to be waited for, with :meth:`rest`. Raises as :meth:`read` does.
+        """
         if declared is not None and declared.isdigit() and int(declared) > limit:
             raise _too_large(limit)
         waiting = self._receive().__await__()
         try:
             awaited = next(waiting)
         except StopIteration as arrived:
-            # The whole body usually lies there already, and a timer costs as much as the answer.
             first = self._chunk(arrived.value)
             if self.complete and len(first) <= limit:
                 return first
-            rest = self._collect(limit, first)
+            self._begun = first
         else:
-            rest = self._collect(limit, _Begun(awaited, waiting))
-        return await _within(timeout_s, rest)
+            self._begun = _Begun(awaited, waiting)
+        return None
+
+    async def rest(self, limit: int, timeout_s: float) -> bytes:
+        """The whole body, once :meth:`at_once` had to give up. Raises as :meth:`read` does."""
+        return await _within(timeout_s, self._collect(limit, self._begun))
 
     async def _collect(self, limit: int, first: bytes | _Begun) -> bytes:
         parts = [first if isinstance(first, bytes) else self._chunk(await first)]

@@ -16,9 +16,9 @@ def bearer(authorization: bytes | None) -> str | None:
 
 def require_json(content_type: bytes | None, encoding: bytes | None) -> None:
     """Raise :class:`Problem` (415) unless the body is said to be plain UTF-8 JSON."""
-    require_plain(encoding)
-    if content_type == b"application/json":
+    if content_type == b"application/json" and encoding is None:
         return
+    require_plain(encoding)
     media, *parameters = (content_type or b"").lower().split(b";")
     charsets = [p.partition(b"=")[2].strip(b' "') for p in parameters if p.strip().startswith(b"charset")]
     if media.strip() != b"application/json" or any(charset != b"utf-8" for charset in charsets):
@@ -31,9 +31,9 @@ def require_plain(encoding: bytes | None) -> None:
         raise Problem(UNSUPPORTED_MEDIA_TYPE, "Send the body uncompressed, without a Content-Encoding.")
 
 
-def require_json_wanted(accept: bytes | None) -> None:
+def require_json_wanted(accept: bytes) -> None:
     """Raise :class:`Problem` (406) when the caller takes anything but JSON."""
-    if accept is None or accept == b"*/*":
+    if accept == b"*/*":
         return
     wanted = [part.partition(b";")[0].strip().lower() for part in accept.split(b",")]
     if not any(media in _ACCEPTED for media in wanted):

@@ -14,12 +14,12 @@ from collections.abc import Mapping
 from starlette.types import Receive, Scope, Send
 
 from core.api import problems
-from core.api.answering import refuse, send_json
+from core.api.answering import json_head, refuse
 from core.api.bodies import ClientGoneError, Incoming
 from core.api.negotiation import require_json_wanted
 from core.api.problems import Problem
 from core.api.sidecar import Sidecar
-from core.api.token_check import check_token, passes
+from core.api.token_check import TokenGate, check_token
 from core.models.serving import ChampionWatcher
 
 Headers = Mapping[bytes, bytes]
@@ -33,7 +33,7 @@ class PredictRoute(ABC):
     def __init__(self, path: str, watcher: ChampionWatcher, sidecar: Sidecar) -> None:
         self.path, self.watcher = path, watcher
         self._settings = sidecar.settings
-        self._verifier = sidecar.verifier
+        self._verifier, self._gate = sidecar.verifier, TokenGate(sidecar.verifier)
         self._log = sidecar.log
         self._meter = sidecar.metrics.routes
 
@@ -45,10 +45,14 @@ class PredictRoute(ABC):
             if scope["method"] != "POST":
                 raise Problem(problems.METHOD_NOT_ALLOWED, self._what_to_send, (("allow", "POST"),))
             headers = dict(scope["headers"])
-            if not passes(self._verifier, headers.get(b"authorization")):
-                await check_token(self._verifier, headers.get(b"authorization"))
-            require_json_wanted(headers.get(b"accept"))
-            await send_json(send, await self._answer(scope, headers, incoming))
+            authorization = headers.get(b"authorization")
+            if not self._gate.passes(authorization):
+                await check_token(self._verifier, authorization)
+            if (accept := headers.get(b"accept")) is not None:
+                require_json_wanted(accept)
+            answer = await self._answer(scope, headers, incoming)
+            await send(json_head(answer))
+            await send({"type": "http.response.body", "body": answer})
         except Problem as problem:
             status = problem.kind.status
             await refuse(send, problem, incoming)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 from collections.abc import Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -26,9 +27,9 @@ from core.api.row_bodies import ClassesAnswer, PredictAnswer, ValuesAnswer, requ
 from core.api.sidecar import Sidecar
 from core.models.registry import model_name
 from core.models.serving import ChampionWatcher, Served
-from core.predictions.log import summarise, summarise_row
+from core.predictions.log import summarise
 from core.workloads import get_workload
-from core.workloads.base import feature_names
+from core.workloads.base import RowClassifier, feature_names
 
 Rows = Sequence[Sequence[float]]
 Answers = NDArray[np.float64]
@@ -36,6 +37,15 @@ Answers = NDArray[np.float64]
 
 Origin = tuple[str, int, int]
 """Which model answered (name, version, dataset): the end of every answer."""
+
+
+class _Model(NamedTuple):
+    """What is asked of a served model once, not with every request. ``quick``: it has a way for one row."""
+
+    served: Served
+    origin: Origin
+    quick: bool
+
 
 _INLINE_BYTES = 256_000
 """Longer bodies are answered in a thread: the others should not wait for them."""
@@ -57,7 +67,7 @@ class RowsRoute(PredictRoute):
         )
         self._decoder: Any = msgspec.json.Decoder(request_type(workload))
         self._encoder = msgspec.json.Encoder()
-        self._last: tuple[Served | None, Origin] = (None, ("", 0, 0))
+        self._known: _Model | None = None
 
     @property
     def _what_to_send(self) -> str:
@@ -68,9 +78,9 @@ class RowsRoute(PredictRoute):
         served, settings = self.watcher.current, self._settings
         if served is None:
             raise no_champion()
-        body = await incoming.read(
-            headers.get(b"content-length"), settings.predict_max_bytes, settings.predict_body_timeout_s
-        )
+        body = incoming.at_once(headers.get(b"content-length"), settings.predict_max_bytes)
+        if body is None:
+            body = await incoming.rest(settings.predict_max_bytes, settings.predict_body_timeout_s)
         if len(body) > _INLINE_BYTES:
             answer, rows = await asyncio.to_thread(self._predict, served, body)
         else:
@@ -79,25 +89,32 @@ class RowsRoute(PredictRoute):
         return answer
 
     def _predict(self, served: Served, body: bytes) -> tuple[bytes, int]:
-        """The encoded answer and how many rows it has. Of one row, no more is done with NumPy than the model does: a
-        call costs more than a loop over a few numbers."""
+        """The encoded answer and how many rows it has."""
         rows = self._decode(body)
-        answers = self._ask(served, rows)
-        told = answers.tolist()
-        name, version = served.version.workload, served.version.version
+        version = served.version
         if len(rows) == 1 and not self._regression:
-            if not all(map(math.isfinite, told[0])):
-                raise _out_of_range(answers)
-            self._log.add(summarise_row(name, version, "api", rows[0], told[0]))
+            told = self._ask_one(served, rows[0])
+            self._log.add((time.time(), version.workload, version.version, "api", rows[0], told))
+            return self._encoder.encode(self._told(served, [told])), 1
+        answers = self._ask(served, rows)
+        if not np.isfinite(answers).all():
+            raise _out_of_range(answers)
+        self._log.add(summarise(version.workload, version.version, "api", rows, answers))
+        return self._encoder.encode(self._told(served, answers.tolist())), len(rows)
+
+    def _ask_one(self, served: Served, row: Sequence[float]) -> list[float]:
+        """The probabilities for one row. No more is done with NumPy than the model does: a call costs more than a loop
+        over a few numbers."""
+        if self._model(served).quick:
+            told: list[float] = served.predictor.row_probabilities(row)
         else:
-            if not np.isfinite(answers).all():
-                raise _out_of_range(answers)
-            self._log.add(summarise(name, version, "api", rows, answers))
-        return self._encoder.encode(self._told(served, told)), len(rows)
+            told = self._call(served, np.array([row], np.float64))[0].tolist()
+        # One infinity or NaN makes the sum one, and finite probabilities cannot overflow it.
+        if not math.isfinite(sum(told)):
+            raise _out_of_range(np.array([told]))
+        return told
 
     def _ask(self, served: Served, rows: Rows) -> Answers:
-        if len(rows) == 1:
-            return self._call(served, np.array(rows, np.float64))
         # Twice as fast as array() on a list of tuples.
         features = np.fromiter(chain.from_iterable(rows), np.float64, self._width * len(rows))
         with np.errstate(over="ignore", invalid="ignore"):
@@ -116,12 +133,14 @@ class RowsRoute(PredictRoute):
         return ClassesAnswer([labels[row.index(max(row))] for row in told], told, *self._origin(served))
 
     def _origin(self, served: Served) -> Origin:
-        known, origin = self._last
-        if known is not served:
+        return self._model(served).origin
+
+    def _model(self, served: Served) -> _Model:
+        if self._known is None or self._known.served is not served:
             version = served.version
             origin = (model_name(version.workload), version.version, version.dataset_id)
-            self._last = (served, origin)
-        return origin
+            self._known = _Model(served, origin, isinstance(served.predictor, RowClassifier))
+        return self._known
 
     def _decode(self, body: bytes) -> Rows:
         try:

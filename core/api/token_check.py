@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from core.api import problems
 from core.api.negotiation import bearer
@@ -13,28 +14,43 @@ from core.catalog.engine import CatalogUnavailableError
 SCOPE = "predict"
 
 _VERIFY_WITHIN_S = 3.0
+_REMEMBERED = 1_000
 
 
-def passes(verifier: TokenVerifier, authorization: bytes | None) -> bool:
-    """Check without waiting: False when the catalog has to be asked first, by :func:`check_token`.
+class TokenGate:
+    """Checks without waiting, and remembers which headers passed for as long as the verifier's answer holds.
 
-    Raises :class:`Problem` (401 or 403).
+    Only headers with a good token are remembered. One per route; for the event loop's thread only.
     """
-    if not verifier.fresh:
-        return False
-    try:
-        verifier.verify(bearer(authorization), SCOPE)
-    except TokenError as error:
-        raise _problem(error) from None
-    except CatalogUnavailableError:  # it grew stale in between
-        return False
-    return True
+
+    def __init__(self, verifier: TokenVerifier) -> None:
+        self._verifier = verifier
+        self._good_until: dict[bytes | None, float] = {}
+
+    def passes(self, authorization: bytes | None) -> bool:
+        """False when the catalog has to be asked first, by :func:`check_token`.
+
+        Raises :class:`Problem` (401 or 403).
+        """
+        if time.monotonic() < self._good_until.get(authorization, 0.0):
+            return True
+        if not self._verifier.fresh:
+            return False
+        try:
+            until = self._verifier.good_until(bearer(authorization), SCOPE)
+        except TokenError as error:
+            raise _problem(error) from None
+        except CatalogUnavailableError:  # it grew stale in between
+            return False
+        if len(self._good_until) >= _REMEMBERED:
+            # One token can be sent in many spellings of the header.
+            self._good_until.clear()
+        self._good_until[authorization] = until
+        return True
 
 
 async def check_token(verifier: TokenVerifier, authorization: bytes | None) -> None:
     """Raise :class:`Problem` (401, 403 or 503) unless the ``Authorization`` header has a token with our scope."""
-    if passes(verifier, authorization):
-        return
     try:
         async with asyncio.timeout(_VERIFY_WITHIN_S):
             await asyncio.to_thread(verifier.verify, bearer(authorization), SCOPE)

@@ -11,8 +11,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
-from datetime import datetime
-from itertools import islice
+from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import groupby, islice
 from typing import Any, NamedTuple
 
 import msgspec
@@ -52,10 +53,11 @@ class LogEntry(NamedTuple):
     sample: list[Any]
 
 
+# What a batch has in common is bound once: to look it up in each entry's JSON takes as long as to insert the entry.
 _INSERT_JSON = text(
     f"INSERT INTO {_TABLE.name} ({', '.join(LogEntry._fields)}) SELECT "  # noqa: S608 - names of ours
-    + ", ".join(f"json_extract(value, '$[{place}]')" for place in range(len(LogEntry._fields)))
-    + " FROM json_each(:batch)"
+    "json_extract(value, '$[0]'), :workload, :version, :source, :rows, json_extract(value, '$[1]'), "
+    "json_extract(value, '$[2]'), json_extract(value, '$[3]') FROM json_each(:batch)"
 )
 
 
@@ -78,26 +80,59 @@ def summarise(
     return LogEntry(utcnow(), workload, version, source, rows, *shares, sample)
 
 
-def summarise_row(
-    workload: str, version: int, source: str, row: Sequence[float], probabilities: list[float]
-) -> LogEntry:
+RowEntry = tuple[float, str, int, str, Sequence[float], list[float]]
+"""One answered row as it was: seconds since 1970, workload, version, source, features, probability per class."""
+
+
+def _summary(entry: LogEntry | RowEntry) -> LogEntry:
     """:func:`summarise` for one row, without NumPy, whose calls take longer than answering the row does."""
+    if isinstance(entry, LogEntry):
+        return entry
+    at, workload, version, source, row, probabilities = entry
+    return LogEntry(datetime.fromtimestamp(at, UTC), workload, version, source, 1, *_row_summary(row, probabilities))
+
+
+def _row_summary(row: Sequence[float], probabilities: list[float]) -> tuple[float, float, list[list[float]]]:
     best = max(probabilities)
     told = probabilities[1:] if len(probabilities) == 2 else probabilities
-    return LogEntry(utcnow(), workload, version, source, 1, float(probabilities[0] < best), best, [[*row, *told]])
+    return (0.0 if probabilities[0] == best else 1.0), best, [[*row, *told]]
 
 
-def _write(session: Session, batch: list[LogEntry]) -> None:
+def _write(session: Session, batch: list[LogEntry | RowEntry]) -> None:
     """Insert a batch in one statement, which SQLite carries out without Python's interpreter lock.
 
     Row by row it would take the lock a thousand times, and each time from a request that is being answered.
     """
     if session.get_bind().dialect.name != "sqlite":
         # The table, not the class: the mapper would double the time per row.
-        session.execute(insert(_TABLE), [entry._asdict() for entry in batch])
+        session.execute(insert(_TABLE), [_summary(entry)._asdict() for entry in batch])
         return
-    rows = [(entry.at.replace(tzinfo=None).isoformat(" ", "microseconds"), *entry[1:]) for entry in batch]
-    session.execute(_INSERT_JSON, {"batch": msgspec.json.encode(rows).decode()})
+    for (workload, version, source, rows), entries in groupby(batch, key=_shared):
+        varying = msgspec.json.encode([_varying(entry) for entry in entries]).decode()
+        shared = {"workload": workload, "version": version, "source": source, "rows": rows}
+        session.execute(_INSERT_JSON, {**shared, "batch": varying})
+
+
+def _shared(entry: LogEntry | RowEntry) -> tuple[str, int, str, int]:
+    """What many entries in a row have in common."""
+    if isinstance(entry, LogEntry):
+        return entry[1:5]
+    return *entry[1:4], 1
+
+
+def _varying(entry: LogEntry | RowEntry) -> tuple[Any, ...]:
+    """The rest, in the order of ``_INSERT_JSON``."""
+    if isinstance(entry, LogEntry):
+        return (entry.at.replace(tzinfo=None).isoformat(" ", "microseconds"), *entry[5:])
+    at, *_, row, probabilities = entry
+    second, microseconds = divmod(round(at * 1e6), 1_000_000)
+    return (f"{_second(second)}.{microseconds:06d}", *_row_summary(row, probabilities))
+
+
+@lru_cache(maxsize=8)
+def _second(second: int) -> str:
+    """A time as SQLite has it, without its fraction: the same for thousands of entries."""
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 class PredictionLog:
@@ -109,7 +144,7 @@ class PredictionLog:
 
     def __init__(self, capacity: int | None = None, interval_s: float = 1.0) -> None:
         settings = get_settings()
-        self._queue: deque[LogEntry] = deque(maxlen=capacity or settings.prediction_log_queue)
+        self._queue: deque[LogEntry | RowEntry] = deque(maxlen=capacity or settings.prediction_log_queue)
         self._half = self.capacity // 2
         self._lock = threading.Lock()
         self._keep = settings.prediction_log_keep
@@ -143,8 +178,11 @@ class PredictionLog:
         if self.queued:
             logger.warning("{} entries of the prediction log were lost at shutdown", self.queued)
 
-    def add(self, entry: LogEntry) -> None:
-        """Queue an entry; the oldest one goes when the queue is full. Never waits for the catalog."""
+    def add(self, entry: LogEntry | RowEntry) -> None:
+        """Queue an entry; the oldest one goes when the queue is full. Never waits for the catalog.
+
+        Of one row answered with probabilities the bare facts will do: the writing thread summarises them.
+        """
         with self._lock:
             self.dropped += len(self._queue) == self._queue.maxlen
             self._queue.append(entry)
@@ -178,13 +216,13 @@ class PredictionLog:
         if self.written > before:
             self._sweep()
 
-    def _take(self) -> list[LogEntry]:
+    def _take(self) -> list[LogEntry | RowEntry]:
         with self._lock:
             batch = [self._queue.popleft() for _ in range(min(_CHUNK, len(self._queue)))]
             self._in_hand = len(batch)
             return batch
 
-    def _put_back(self, batch: list[LogEntry]) -> None:
+    def _put_back(self, batch: list[LogEntry | RowEntry]) -> None:
         """The batch is older than what arrived meanwhile: its oldest part is what a full queue drops."""
         with self._lock:
             room = self.capacity - len(self._queue)

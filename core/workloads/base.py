@@ -34,6 +34,7 @@ from core.workloads.predictors import Classifier as Classifier
 from core.workloads.predictors import ImageModel as ImageModel
 from core.workloads.predictors import Predictor as Predictor
 from core.workloads.predictors import Regressor as Regressor
+from core.workloads.predictors import RowClassifier as RowClassifier
 from core.workloads.predictors import predicted as predicted
 from core.workloads.views import Champion as Champion
 from core.workloads.views import DatasetViews as DatasetViews

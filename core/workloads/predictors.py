@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -29,6 +30,15 @@ class Classifier(Predictor, Protocol):
 
     def probabilities(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """Probability per class, shape (n, k), rows sum to 1, for features of shape (n, number of features)."""
+        ...
+
+
+@runtime_checkable
+class RowClassifier(Classifier, Protocol):
+    """A classifier that is quick with one row: made of Python's numbers, as arrays cost more than they save there."""
+
+    def row_probabilities(self, row: Sequence[float]) -> list[float]:
+        """What :meth:`probabilities` has for this row: a probability per class. NaN where it cannot compute."""
         ...
 
 

@@ -190,7 +190,7 @@ def test_a_broken_model_gives_an_error_that_gives_nothing_away(
         raise RuntimeError("the secret of /etc/model")
 
     monkeypatch.setattr("core.workloads.linear.model.LinearPredictor.probabilities", fail)
-    answer = client.post("/predict", json={"features": [[1, 2]]})
+    answer = client.post("/predict", json={"features": [[1, 2], [3, 4]]})
     body = assert_problem(answer, 500, "internal-error")
     assert body["instance"].startswith("urn:uuid:")
     assert "secret" not in answer.text

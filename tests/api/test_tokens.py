@@ -10,9 +10,10 @@ from sqlalchemy import text
 
 from core.api import token_check
 from core.api.app import SidecarApp
+from core.api.problems import Problem
 from core.auth import verifier
 from core.auth.roles import SYSTEM
-from core.auth.tokens import create_token, list_tokens, revoke_token
+from core.auth.tokens import TokenVerifier, create_token, list_tokens, revoke_token
 from core.catalog.engine import writing
 from core.catalog.tables import ApiToken, utcnow
 from tests.api.client import Client
@@ -56,6 +57,42 @@ def test_a_revoked_token_stops_working_within_two_seconds(serving: SidecarApp, s
     refused = wait_until(lambda: (a := _ask(serving, f"Bearer {secret}")).status_code != 200 and a)
     assert verifier.MAX_AGE_S <= 1
     assert "revoked" in assert_problem(refused, 401, "token-refused")["detail"]
+
+
+def test_a_token_that_passed_expires_on_time(secret: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What passed is remembered, but never past the end of the token."""
+    with writing() as session:
+        session.get_one(ApiToken, list_tokens()[0].id).expires_at = utcnow() + timedelta(seconds=0.4)
+    monkeypatch.setattr(verifier, "MAX_AGE_S", 3600.0)
+    checker = TokenVerifier()
+    gate, header = token_check.TokenGate(checker), f"Bearer {secret}".encode()
+    checker.verify(secret, "predict")
+    assert gate.passes(header)
+
+    def refused() -> Problem | None:
+        try:
+            assert gate.passes(header)
+        except Problem as problem:
+            return problem
+        return None
+
+    assert "expired" in wait_until(refused, timeout=10).detail
+    checker.close()
+
+
+def test_one_token_in_many_spellings_is_remembered_a_thousand_times(secret: str) -> None:
+    checker = TokenVerifier()
+    checker.verify(secret, "predict")
+    checker._fresh_until += 3600
+    gate = token_check.TokenGate(checker)
+    for spaces in range(2_500):
+        assert gate.passes(b"Bearer " + b" " * spaces + secret.encode())
+    assert len(gate._good_until) <= 1_000
+    for stranger in range(10):
+        with pytest.raises(Problem):
+            gate.passes(b"Bearer shf_%d" % stranger)
+    assert not any(b"shf_0" in (header or b"") for header in gate._good_until)
+    checker.close()
 
 
 def test_a_token_for_something_else_is_refused(serving: SidecarApp, secret: str) -> None:

@@ -68,7 +68,7 @@ def test_what_is_starting_is_no_error(settings: Settings) -> None:
     assert "Prefect and MLflow store are starting" in app.info[0].value
     (trouble,) = app.warning
     assert "**Prefect**" not in trouble.value
-    assert "started again 2 times" in trouble.value.replace("\\", "")
+    assert "restarted 2 times" in trouble.value.replace("\\", "")
     assert "restarted 2×" in texts(app)
 
 

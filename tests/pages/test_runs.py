@@ -104,7 +104,7 @@ def test_parameters_and_files_of_a_run(two_versions: list[Version]) -> None:
     app.session_state["run_tabs"] = "Artifacts"
     app.run()
     assert not app.exception
-    assert len(app.get("image")) == 2
+    assert len(app.get("image")) == 3  # boundary, confusion matrix, calibration
     assert app.selectbox[0].options[0].startswith("export/linear.json")
     assert app.json
     assert app.get("download_button")

@@ -75,8 +75,8 @@ def test_champion_gate_and_result_card_show_the_real_figures(two_versions: None)
     assert "**champion v1**" in said(app)
     assert "**challenger v2**" in said(app)
     assert "trained in" in said(app) and "training s" not in said(app)
-    # the intervals, two confusion matrices, the timeline
-    assert len(app.get("plotly_chart")) == 4
+    # the intervals, two confusion matrices, the calibration, the timeline
+    assert len(app.get("plotly_chart")) == 5
     assert app.dataframe[0].value["feature"].tolist() == ["x1", "x2"]
     versions = app.dataframe[1].value
     assert versions["version"].tolist() == [2, 1]

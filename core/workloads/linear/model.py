@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ class LinearPredictor:
     def probabilities(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """Probabilities of class 0 and class 1, shape (n, 2), for features of shape (n, 2)."""
         if len(features) == 1:
-            return self._one_row(*features[0].tolist())
+            return np.array([self.row_probabilities(features[0].tolist())])
         z = features[:, 0] * self.w1 + features[:, 1] * self.w2 + self.bias
         answer = np.empty((len(z), 2))
         # Past ±700 exp() overflows; the sigmoid is 0 or 1 to the last digit long before.
@@ -44,13 +45,17 @@ class LinearPredictor:
         answer[:, 0] = 1.0 - answer[:, 1]
         return answer
 
-    def _one_row(self, x1: float, x2: float) -> NDArray[np.float64]:
-        """The same for one row: nine calls of NumPy would take ten times as long."""
+    def row_probabilities(self, row: Sequence[float]) -> list[float]:
+        """The same for one row (x1, x2): nine calls of NumPy would take ten times as long."""
+        x1, x2 = row
         z = x1 * self.w1 + x2 * self.w2 + self.bias
-        if math.isnan(z):
-            return np.full((1, 2), math.nan)
-        one = 1.0 / (1.0 + math.exp(-max(-700.0, min(z, 700.0))))
-        return np.array([[1.0 - one, one]])
+        if -700.0 < z < 700.0:
+            one = 1.0 / (1.0 + math.exp(-z))
+        elif math.isnan(z):
+            one = math.nan
+        else:
+            one = 1.0 / (1.0 + math.exp(700.0 if z < 0.0 else -700.0))
+        return [1.0 - one, one]
 
     def smoke(self) -> None:
         answer = self.probabilities(np.array([[0.0, 0.0], [1.0, -1.0]]))

@@ -114,7 +114,7 @@ def test_a_postgres_that_does_not_answer_is_told(
     make(settings, tmp_path / "all.zip", quiet)
     nobody = "postgresql://nobody@127.0.0.1:1/none"
     new = go_elsewhere(tmp_path / "new", monkeypatch, SHIFUMI_DATABASE_URL=nobody)
-    with pytest.raises(BackupError, match="does not answer"):
+    with pytest.raises(BackupError, match="does not respond"):
         restore(new, tmp_path / "all.zip", quiet)
     with pytest.raises(BackupError, match="cannot be read"):
         make(new, tmp_path / "none.zip", quiet)

@@ -51,7 +51,7 @@ DEFAULT = '{"experiment": {"name": "Default"}}'
         (PREFECT, "/api", 200, "true", "ok", "responds", ""),
         (PREFECT, "", 200, "<html>Prefect</html>", "problem", "not Prefect's API", "must end with /api"),
         (PREFECT, "/api", 404, "", "problem", "not Prefect's API", "must end with /api"),
-        (PREFECT, "/api", 401, "", "problem", "requires a login", "without one"),
+        (PREFECT, "/api", 401, "", "problem", "requires a login", "without a login"),
         (MLFLOW, "", 200, DEFAULT, "ok", "responds", ""),
         (MLFLOW, "", 404, '{"error_code": "RESOURCE_DOES_NOT_EXIST"}', "ok", "responds", ""),
         (MLFLOW, "", 403, "Invalid Host header", "problem", "rejects this host name", "MLFLOW_SERVER_ALLOWED_HOSTS="),
@@ -189,7 +189,7 @@ def test_a_database_that_is_missing_a_user_that_is_unknown_and_tables_that_are_n
     missing = one(check_database(with_url(postgres_url.replace("/postgres", "/nothing"))))
     assert "has no database nothing" in missing.text and "createdb" in missing.remedy
     unknown = one(check_database(with_url(postgres_url.replace("shifumi@", "nobody@"))))
-    assert "knows no user nobody" in unknown.text and "createuser" in unknown.remedy
+    assert "has no user nobody" in unknown.text and "createuser" in unknown.remedy
     fresh = with_url(postgres_url)
     assert list(check_database(fresh)) == []
     with catalog_engine.get_engine().begin() as connection:  # what an earlier test may have left there

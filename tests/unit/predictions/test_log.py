@@ -4,6 +4,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -69,6 +70,28 @@ def test_entries_reach_the_catalog_by_themselves(log: PredictionLog) -> None:
         row = session.scalars(select(PredictionBatch)).one()
     assert (row.version, row.rows, row.source, row.sample) == (7, 1, "tests", [[0.5, -1.0, 0.75]])
     assert log.queued == log.dropped == 0
+
+
+def test_a_row_as_it_was_answered_is_summarised_by_the_writer() -> None:
+    """As :func:`summarise` would, each at its own time, in the order of the answers."""
+    rows = [(0.5, -1.0), (1.5, 2.0), (0.0, 0.0)]
+    answers = [[0.25, 0.75], [0.9, 0.1], [0.5, 0.5]]
+    log = PredictionLog()
+    for second, (row, told) in enumerate(zip(rows, answers, strict=True)):
+        log.add((1_800_000_000.25 + second, "linear", 1 + second // 2, "api", row, told))
+    log.add(_entry(9))
+    log.add((1_800_000_009.000001, "many", 2, "api", (4.0,), [0.1, 0.2, 0.7]))
+    log.start()
+    log.stop(timeout_s=20)
+    with reading() as session:
+        *written, ready, last = session.scalars(select(PredictionBatch).order_by(PredictionBatch.id))
+    for second, batch in enumerate(written):
+        expected = summarise("linear", 1 + second // 2, "api", [rows[second]], np.array([answers[second]]))
+        assert batch.at == datetime(2027, 1, 15, 8, 0, second, 250_000, UTC)
+        assert all(getattr(batch, name) == getattr(expected, name) for name in LogEntry._fields[1:])
+    assert (ready.version, ready.source) == (9, "tests")
+    assert (last.at.microsecond, last.workload, last.rows, last.positive_share) == (1, "many", 1, 1.0)
+    assert (last.mean_confidence, last.sample) == (0.7, [[4.0, 0.1, 0.2, 0.7]])
 
 
 def test_overload_drops_the_oldest_and_counts() -> None:
@@ -217,9 +240,12 @@ def test_a_catalog_server_that_dies_is_waited_for(monkeypatch: pytest.MonkeyPatc
         get_settings.cache_clear()
         migrate.upgrade()
         log.start()
-        log.add(_entry(7))
+        log.add((1_800_000_000.25, "linear", 7, "tests", (0.5, -1.0), [0.25, 0.75]))
         wait_until(lambda: log.written == 1, timeout=10)
-        assert _versions() == [7]
+        with reading() as session:
+            row = session.scalars(select(PredictionBatch)).one()
+        assert (row.at, row.version, row.rows) == (datetime(2027, 1, 15, 8, 0, 0, 250_000, UTC), 7, 1)
+        assert (row.positive_share, row.mean_confidence, row.sample) == (1.0, 0.75, [[0.5, -1.0, 0.75]])
     log.add(_entry(8))
     wait_until(lambda: log.problem, timeout=10)
     log.stop()
