@@ -261,7 +261,7 @@ def test_a_frame_that_was_decided_about_does_not_wait_again(video: Video) -> Non
     review.accept(SYSTEM, [kept.id])
     app.button(key="btn_wrong").click().run()
     answer(app, "Paper").click().run()
-    assert f"picture {kept.id}, about which somebody has decided" in said(app)
+    assert f"image {kept.id} and reviewed" in said(app)
     assert review_queue.queue("rps") == []
 
 
