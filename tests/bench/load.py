@@ -21,13 +21,17 @@ _WARM_UP_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Requests per second and milliseconds. ``failed`` counts answers other than 200."""
+    """Requests per second and milliseconds. ``failed`` counts answers other than 200.
+
+    ``answered`` counts those of the warm-up as well, ``requests`` does not.
+    """
 
     requests: int
     failed: int
     per_second: float
     p50_ms: float
     p99_ms: float
+    answered: int
 
 
 class _Connection(asyncio.Protocol):
@@ -36,7 +40,7 @@ class _Connection(asyncio.Protocol):
         self._buffer = bytearray()
         self._sent_at = 0.0
         self.times: list[float] = []
-        self.failed = 0
+        self.failed = self.answered = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
@@ -57,6 +61,7 @@ class _Connection(asyncio.Protocol):
         if len(self._buffer) < head_end + 4 + int(length[1]):
             return
         now = time.perf_counter()
+        self.answered += 1
         if self._sent_at >= self._measure_from:
             self.times.append(now - self._sent_at)
             self.failed += not self._buffer.startswith(b"HTTP/1.1 200")
@@ -90,6 +95,7 @@ async def load(url: str, connections: int, seconds: float, request: bytes) -> Lo
         per_second=len(times) / seconds,
         p50_ms=times[len(times) // 2] * 1e3,
         p99_ms=times[int(len(times) * 0.99)] * 1e3,
+        answered=sum(connection.answered for _, connection in made),
     )
 
 

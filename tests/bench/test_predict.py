@@ -83,6 +83,7 @@ def test_predict(ours: Contender, others: list[Contender], table: Table, tmp_pat
     loads = _in_turns([ours, long_route, *others], points[:1], tmp_path)
     for asked in (ours, long_route):
         _requests(table, asked, empty, loads, 1, at_least=0.7)
+    _cpu(table, ours, empty, points[:1], tmp_path)
     _requests(table, ours, mlflow_server, loads, 1, at_least=8)
     for baseline in more:
         _requests(table, ours, baseline, loads, 1)
@@ -131,6 +132,15 @@ def _in_turns(contenders: list[Contender], points: Points, folder: Path) -> Load
             loads[contender.name].append(contender.load(points, folder))
     assert all(load.failed == 0 for measured in loads.values() for load in measured)
     return loads
+
+
+def _cpu(table: Table, ours: Contender, empty: Contender, points: Points, folder: Path) -> None:
+    """CPU time of the server per request, in turns."""
+    rounds = [[c.load_and_cpu(points, folder)[1] for c in (ours, empty)] for _ in range(ROUNDS)]
+    mine, theirs = (median(side) for side in zip(*rounds, strict=True))
+    ratio = median(a / b for a, b in rounds)
+    name = f"{ours.name}: CPU time of the server per request, 1 row; baseline: {empty.name}"
+    table.add(SECTION, Row(name, f"{mine:.0f} µs", f"{theirs:.0f} µs", f"{ratio:.2f}×"))
 
 
 def _name(ours: Contender, baseline: str, rows: int) -> str:
