@@ -96,7 +96,7 @@ def worker(*options: str, name: str = "", **more: str) -> Iterator[Child]:
 
 
 def _ready(name: str) -> bool:
-    return f"Worker {name} listens to" in (get_settings().data_dir / f"{name}.out").read_text(encoding="utf-8")
+    return f"Worker {name} consumes" in (get_settings().data_dir / f"{name}.out").read_text(encoding="utf-8")
 
 
 def another_machine(folder: Path) -> dict[str, str]:

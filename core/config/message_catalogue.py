@@ -215,6 +215,7 @@ _OF_IMAGES: dict[str, str | Plural] = {
     "yolo.class_number": "a class must be an integer from 0, not {given}",
     "yolo.not_finite": "coordinates must be finite numbers",
     "yolo.how_many": "expected 4 numbers (a box) or 6 or more in pairs (a polygon), found {given:count}",
+    "archive.nameless": "The zip file is damaged: it contains a file without a name.",
     "archive.damaged": "The zip file is damaged ({error}). Create it again.",
     "archive.file_too_large": "The file has {size:megabytes}; {limit:megabytes} are allowed.",
     "archive.not_unpacked": "It cannot be unpacked ({error}).",

@@ -40,6 +40,9 @@ class Archive:
         except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, struct.error) as error:
             raise BadArchiveError(say("archive.damaged", error=str(error))) from error
         try:
+            # Before is_dir(), which looks at a name's last character.
+            if any(not PurePosixPath(member.filename).parts for member in self._zip.infolist()):
+                raise BadArchiveError(say("archive.nameless"))
             members = [member for member in self._zip.infolist() if not member.is_dir()]
             _check_sizes(members, path.stat().st_size)
             for member in members:

@@ -130,7 +130,7 @@ class LivePage:
 
     def freeze(self, said: str) -> None:
         """Freeze a frame on which the model said just that; another one when it said something else of this one."""
-        question = self.page.get_by_text("What was it really?")
+        question = self.page.get_by_text("What does it show?")
         expect(question).to_have_count(0)
 
         def frozen() -> bool:
@@ -138,7 +138,7 @@ class LivePage:
             expect(question).to_be_visible()
             picture = self.page.get_by_test_id("stImage").locator("img")
             expect(picture).to_have_js_property("complete", True)  # it pushes the buttons down
-            if self.page.get_by_test_id("stImageCaption").inner_text().endswith(f" said {said}."):
+            if self.page.get_by_test_id("stImageCaption").inner_text().endswith(f" predicted {said}."):
                 return True
             self._press("Cancel")
             expect(question).to_have_count(0)

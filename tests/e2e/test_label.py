@@ -216,7 +216,7 @@ def test_the_second_of_two_people_is_told_and_keeps_what_they_drew(editor_page: 
     page.keyboard.press("2")
     review.set_boxes(BOB, image.id, [])
     page.keyboard.press("Enter")
-    expect(page.get_by_text("bob was quicker: this picture is labelled since")).to_be_visible()
+    expect(page.get_by_text("bob reviewed this image at")).to_be_visible()
     found = store.get(image.id)
     assert found is not None
     assert (found.reviewed_by, found.boxes) == ("bob", [])

@@ -166,6 +166,18 @@ def test_a_zip_of_a_version_to_come_is_told(tmp_path: Path) -> None:
         Archive(path)
 
 
+@pytest.mark.parametrize("name", [b".", b"\0"], ids=["a dot", "nothing before a zero byte"])
+def test_a_file_without_a_name_is_refused(tmp_path: Path, name: bytes) -> None:
+    """zipfile cuts names at a zero byte, and then looks at the last character of what is left."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("~", b"x")
+    path = tmp_path / "nameless.zip"
+    path.write_bytes(packed.getvalue().replace(b"~", name))
+    with pytest.raises(BadArchiveError, match="without a name"):
+        Archive(path)
+
+
 @effort(max_examples=150)
 @given(data=st.data())
 def test_damage_anywhere_ends_in_a_refusal(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
