@@ -169,7 +169,7 @@ def test_no_throw_repeats_the_round_with_a_new_pledge_and_in_the_end_waits() -> 
 
 
 def test_three_rounds_win_and_ties_do_not_count() -> None:
-    match, now = begin(0.0), 0.0
+    match, now = begin(0.0, BEATS), 0.0
     for machine in ("scissors", "rock", "paper", "scissors"):  # won, tied, lost, won
         match, now = play_round(match, now, "rock", machine)
         assert (match.phase, match.winner) == (Phase.COUNTDOWN, None)
@@ -178,7 +178,7 @@ def test_three_rounds_win_and_ties_do_not_count() -> None:
 
 
 def test_three_misses_in_a_row_pause_but_not_three_in_all() -> None:
-    match, now = begin(0.0), 0.0
+    match, now = begin(0.0, BEATS), 0.0
     for throw in (None, None, "rock", None, None):
         match, now = play_round(match, now, throw, "rock")
         assert match.phase is Phase.COUNTDOWN

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.config.messages import Message, render
 from core.config.progress import silent
 from core.config.settings import get_settings
 from core.vision import video
@@ -182,8 +183,8 @@ def test_a_full_disk_is_not_called_a_damaged_video(
 def test_progress_grows(tmp_path: Path, detector: ExportedDetector, monkeypatch: pytest.MonkeyPatch) -> None:
     source = write_video(tmp_path / "given.mp4", THROWS)
     monkeypatch.setattr(video, "_TELL_EVERY_S", 0.0)
-    told: list[tuple[float, str]] = []
+    told: list[tuple[float, Message]] = []
     annotate(source, tmp_path / "m.mp4", tmp_path / "m.csv", detector, 0.5, lambda *said: told.append(said))
-    assert [text for _, text in told] == [f"Frame {number} of 12" for number in range(1, 13)]
+    assert [render(message) for _, message in told] == [f"Frame {number} of 12" for number in range(1, 13)]
     assert all(before <= after for (before, _), (after, _) in pairwise(told))
     assert told[-1][0] < 1

@@ -79,7 +79,9 @@ def test_a_long_quiet_time_does_not_hide_what_was_before() -> None:
     audit.record_event(ADMIN, "dataset.create", "dataset 1")
     store(decision(PROMOTED, None, 0.9, versions=(None, 1)))
     with writing() as session:
-        session.add_all(decision(KEPT, 0.9 + n / 1e6, versions=(1, None), reason=f"accuracy {n}") for n in range(300))
+        for n in range(300):
+            reason = (text(f"accuracy {n}"),)
+            session.add(decision(KEPT, 0.9 + n / 1e6, versions=(1, None), reason=reason))
     found = recent(VIEWER, 5)
     assert [(event.kind, event.times) for event in found] == [(KEPT, 300), (PROMOTED, 1), ("dataset.create", 1)]
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from core.catalog.tables import Decision
+from core.config.messages import text
 from core.loop.decisions import FAILED, KEPT, PROMOTED, REJECTED, ROLLED_BACK
 from core.ui.overview.timeline import DIP, DRIFT, figure, path, thinned
 
@@ -21,7 +22,7 @@ def decision(number: int, kind: str, metric: float | None, champion: float | Non
         "champion": {"value": champion, "ci": [champion - 0.02, champion + 0.02]} if champion is not None else None,
         "challenger": {"value": metric, "ci": [0.0, 1.0]} if kind in (PROMOTED, REJECTED) else None,
     }
-    given = {"workload": "linear", "reason": "because <b>", "drift": False, "details": details} | more
+    given = {"workload": "linear", "reason": (text("because <b>"),), "drift": False, "details": details} | more
     return Decision(id=number, kind=kind, metric=metric, at=START + timedelta(minutes=number), **given)
 
 
