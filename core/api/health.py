@@ -96,7 +96,5 @@ def _model(watcher: ChampionWatcher) -> ModelComponent:
 def _log(log: PredictionLog) -> Component:
     if log.problem is None:
         return Component()
-    detail = (
-        f"The log cannot be written; {log.queued:,} entries wait, {log.dropped:,} were dropped. Predictions continue."
-    )
+    detail = f"The log cannot be written; {log.queued:,} waiting, {log.dropped:,} dropped. Predictions continue."
     return Component(state="unhealthy", detail=detail)

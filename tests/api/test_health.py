@@ -118,7 +118,7 @@ def test_health_tells_of_a_catalog_that_does_not_answer(serving: SidecarApp, cli
     health = client.get("/health")
     assert (health.status_code, health.json()["status"]) == (200, "degraded")
     assert health.json()["components"]["catalog"]["state"] == "unhealthy"
-    assert "1 wait" in health.json()["components"]["prediction_log"]["detail"]
+    assert "1 waiting" in health.json()["components"]["prediction_log"]["detail"]
     assert client.post("/predict", json={"features": [[1, 2]]}).status_code == 200
 
 

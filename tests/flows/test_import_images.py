@@ -60,10 +60,10 @@ def test_a_cancelled_import_keeps_whole_pictures_and_the_next_one_goes_on(prefec
         assert "Upload it again" in render(ended(broken).message)
 
         proposed = ended(jobs.submit(EDITOR, jobs.PROPOSE, "rps"))
-        assert (proposed.state, proposed.message) == (jobs.COMPLETED, "No picture was waiting for boxes")
+        assert (proposed.state, render(proposed.message)) == (jobs.COMPLETED, "No image needs a label")
 
         proposed = ended(jobs.submit(EDITOR, jobs.PROPOSE, "rps"))
-        assert (proposed.state, proposed.message) == (jobs.COMPLETED, "No picture was waiting for boxes")
+        assert (proposed.state, render(proposed.message)) == (jobs.COMPLETED, "No image needs a label")
 
 
 def test_a_viewer_may_not(settings: Settings) -> None:

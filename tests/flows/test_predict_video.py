@@ -45,7 +45,7 @@ def test_a_video_is_answered_and_another_cancelled(prefect: str, settings: Setti
         def under_way() -> bool:
             now = jobs.get(job.id)
             assert now is not None and now.finished_at is None, now and now.message
-            return now.message.startswith("Frame ")
+            return render(now.message).startswith("Frame ")
 
         wait_until(under_way, timeout=60, every=0.02, what="the first frames")
         jobs.cancel(EVE, job.id)

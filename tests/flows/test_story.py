@@ -99,9 +99,11 @@ def _a_viewer_may_not() -> None:
 
 def test_bad_work_fails_with_its_reason(discord: FakeDiscord) -> None:
     """The services check again behind the pages, and the next run is not hindered."""
-    job = ended(jobs.submit(EDITOR, jobs.GENERATE, "linear", {"choices": {"rows": 0}}))
-    assert job.state == jobs.FAILED
-    assert "greater than or equal to 1000" in render(job.message)
+    with pytest.raises(prefect_api.PrefectRefusedError, match="less than the minimum of 1000"):
+        jobs.submit(EDITOR, jobs.GENERATE, "linear", {"choices": {"rows": 0}})
+    refused = jobs.latest(jobs.GENERATE)
+    assert refused is not None and (refused.state, refused.concurrency_key) == (jobs.FAILED, None)
+    assert "less than the minimum of 1000" in render(refused.message)
     check = ended(jobs.submit(EDITOR, jobs.CHECK, "linear", {"forced": True}))
     assert check.state == jobs.FAILED
     assert "Generate one on the Datasets page" in render(check.message)
