@@ -125,7 +125,7 @@ def test_a_viewer_sees_everything_and_changes_nothing() -> None:
     fill()
     datasets.register(write_snapshot(HANDS), "rps", {}, SYSTEM)
     app = open_hands(Role.VIEWER)
-    assert tiles(app) == ["Choose 3", "Choose 2", "Choose 1"]
+    assert tiles(app) == ["Select 3", "Select 2", "Select 1"]
     assert all(item.disabled for item in app.checkbox)
     for key in ("btn_images_dataset", "btn_delete_images", "btn_delete_dataset"):
         assert app.button(key=key).disabled
@@ -274,10 +274,10 @@ def test_the_gallery_is_filtered_and_paged() -> None:
     store.add(SYSTEM, picture(90), HANDS, source="upload", session="u")
     app = open_hands()
     assert len(tiles(app)) == PER_PAGE
-    assert tiles(app)[0] == f"Choose {PER_PAGE + 4}"
+    assert tiles(app)[0] == f"Select {PER_PAGE + 4}"
     assert f"{PER_PAGE + 4} images." in said(app)
     app.selectbox(key="images_source").set_value("upload").run()
-    assert tiles(app) == [f"Choose {PER_PAGE + 4}"]
+    assert tiles(app) == [f"Select {PER_PAGE + 4}"]
     app.selectbox(key="images_class_rps").set_value("rock").run()
     assert tiles(app) == []
     assert "No image matches. Clear a filter" in said(app)
@@ -299,7 +299,7 @@ def test_deleting_pictures_asks_first_and_then_does_it(monkeypatch: pytest.Monke
     assert store.count() == 3
     delete(SYSTEM)
     assert [image.id for image in store.listed()] == [kept[1].id]
-    assert tiles(app.run()) == [f"Choose {kept[1].id}"]
+    assert tiles(app.run()) == [f"Select {kept[1].id}"]
 
 
 def test_a_picture_without_its_file_is_told_and_can_be_deleted() -> None:
@@ -307,7 +307,7 @@ def test_a_picture_without_its_file_is_told_and_can_be_deleted() -> None:
     store.file_of(kept).unlink()
     app = open_hands()
     assert "Its file is missing." in said(app)
-    assert tiles(app) == [f"Choose {kept.id}"]
+    assert tiles(app) == [f"Select {kept.id}"]
 
 
 def test_a_dataset_is_listed_and_tells_which_pictures_were_deleted_since() -> None:
@@ -315,7 +315,7 @@ def test_a_dataset_is_listed_and_tells_which_pictures_were_deleted_since() -> No
     dataset = datasets.register(write_snapshot(HANDS), "rps", {"synthetic": 4, "seed": 0}, SYSTEM)
     app = open_hands()
     listed = app.dataframe[0].value
-    assert (listed["id"].tolist(), listed["pictures"].tolist()) == ([dataset.id], [4])
+    assert (listed["id"].tolist(), listed["images"].tolist()) == ([dataset.id], [4])
     assert (listed["synthetic"].tolist(), listed["seed"].tolist()) == ([4], [0])
     assert "were deleted since" not in said(app)
     store.delete(SYSTEM, [kept[0].id])

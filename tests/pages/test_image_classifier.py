@@ -67,7 +67,7 @@ def open_datasets(actor: Actor, way: str = "Create a dataset") -> AppTest:
 
 def test_labels_are_made_renamed_and_removed_on_datasets(editor: Actor) -> None:
     app = open_datasets(editor)
-    assert "Photographs of a group's members" in said(app)
+    assert "Classifies photos of a group's members" in said(app)
     for name in ("Ada", "Ben"):
         app.text_input(key="own_label_name").set_value(name)
         app.button(key="btn_own_label_add").click().run()
@@ -187,7 +187,7 @@ def test_predict_names_who_is_on_a_photo(editor: Actor, champion: None) -> None:
     app.session_state["workload"] = NAME
     app.session_state["predict_pictures_tab"] = "Photo"
     app.run()
-    assert "The model knows Ada, Ben, Cleo." in said(app)
+    assert "The model detects Ada, Ben, Cleo." in said(app)
     app.file_uploader(key="photo_file").upload("who.png", file_bytes(portrait(2, 77), "PNG"), "image/png").run()
     assert app.dataframe[0].value["class"].tolist()[0] == "Cleo"
     assert "Predicted by champion v1" in said(app)

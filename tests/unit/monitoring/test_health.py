@@ -106,7 +106,7 @@ def test_what_the_supervisor_knows_beats_a_silent_address(state: State) -> None:
     api = states()["api"]
     assert (api.state, api.restarts) == (state, 2)
     assert api.since is not None and api.since.timestamp() == 100.0
-    assert "started again 2 times, last exit code -9" in api.detail
+    assert "restarted 2 times, last exit code -9" in api.detail
 
 
 def test_a_good_answer_beats_an_older_note(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -205,7 +205,7 @@ def test_keys_in_the_address_are_not_told(s3_server: str, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("s3://no-such-bucket/x", "make the bucket or folder no-such-bucket"),
+        ("s3://no-such-bucket/x", "create the bucket or folder no-such-bucket"),
         ("nonsense://x/y", "SHIFUMI_LAKE_URL=nonsense://x/y cannot be used"),
     ],
 )

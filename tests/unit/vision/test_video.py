@@ -122,9 +122,9 @@ def bad(path: Path, content: bytes) -> Path:
         (b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", "This is not a video"),
         (b"ffconcat version 1.0\nfile /etc/passwd\n", "This is not a video"),
         (b"\xff\xd8\xff\xe0" + b"\x00" * 100, "This is not a video"),
-        (b"\x00\x00\x00\x18ftypisom" + b"\x00" * 50, "no picture in this file|damaged or cut off"),
+        (b"\x00\x00\x00\x18ftypisom" + b"\x00" * 50, "no video in this file|damaged or cut off"),
         (b"\x1a\x45\xdf\xa3" + b"\x00" * 50, "damaged or cut off"),
-        (b"RIFF\x00\x00\x00\x00AVI " + b"\x00" * 50, "no picture in this file|damaged or cut off"),
+        (b"RIFF\x00\x00\x00\x00AVI " + b"\x00" * 50, "no video in this file|damaged or cut off"),
     ],
     ids=["empty", "csv", "playlist", "concat", "jpeg", "mp4", "webm", "avi"],
 )
