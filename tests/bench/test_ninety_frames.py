@@ -9,6 +9,7 @@ import pytest
 
 from core import images
 from core.auth.roles import SYSTEM
+from core.config.messages import render
 from core.images import store
 from core.loop import decisions, loop
 from core.models import registry
