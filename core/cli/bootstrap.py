@@ -65,7 +65,7 @@ def announce_password(settings: Settings, password: str | None) -> None:
     if password is None:
         return
     print(
-        f"\n  Created the first account. The password is shown only once:\n    user      {settings.admin_username}",
+        f"\n  Created the first account. This is shown only once:\n    user      {settings.admin_username}",
         flush=True,
     )
     print(f"    password  {password}\n", flush=True)
