@@ -50,7 +50,7 @@ def test_its_jobs_and_images_are_worded_anew(old_url: str) -> None:
     assert jobs[4].result == {"frames": 45, "cut_off": False}
     images = _all(Image)
     assert tuple(render(one.note) for one in images) == NOTES_WORDED
-    assert [hinted(one.note, "rps") for one in images[:3]] == [None, "rock", None]
+    assert [hinted(one.note, ("rock", "paper", "scissors")) for one in images[:3]] == [None, "rock", None]
     assert [len(one.boxes) for one in images] == [1] * len(NOTES)  # rebuilding a table took none of them along
 
 

@@ -93,7 +93,7 @@ def test_progress_is_told_once_a_second_at_most(champion: registry.Version) -> N
     begun = time.monotonic()
     files.answer("linear", upload(text), "job-1", lambda _share, message: seen.append(message))
     assert 1 <= len(seen) <= 1 + (time.monotonic() - begun) / files._TELL_EVERY_S
-    assert str(seen[0]) == "20,000 rows answered"
+    assert str(seen[0]) == "20,000 rows predicted"
 
 
 def test_columns_named_like_ours_are_replaced(champion: registry.Version, settings: Settings) -> None:

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.config.messages import Message
+from core.config.messages import render as render_message
 from core.workloads.rps.classes import CLASSES
 from core.workloads.rps.render import render, render_many
 from core.workloads.rps.render.scene import Seen
@@ -57,14 +59,14 @@ def test_a_picture_too_small_for_hands_is_refused() -> None:
 
 
 def test_many_in_processes_are_those_of_one_process_in_order_and_progress_is_told() -> None:
-    told: list[tuple[float, str]] = []
+    told: list[tuple[float, Message]] = []
     parallel = list(render_many(range(20), 64, 2, lambda share, text: told.append((share, text))))
     alone = list(render_many(range(20), 64, 1))
     assert len(parallel) == len(alone) == 20
     for (pixels, boxes), (same_pixels, same_boxes) in zip(parallel, alone, strict=True):
         assert np.array_equal(pixels, same_pixels) and boxes == same_boxes
     assert [share for share, _ in told] == [0.4, 0.8, 1.0]
-    assert told[-1][1] == "20 of 20 pictures rendered"
+    assert render_message(told[-1][1]) == "20 of 20 images rendered"
 
 
 def test_whoever_stops_reading_early_gets_what_was_read_and_no_more_is_rendered() -> None:
