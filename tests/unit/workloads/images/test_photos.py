@@ -290,7 +290,7 @@ def test_the_champion_proposes_one_label_and_mistakes_come_first(mlflow_store: P
     flagged = flag(EDITOR, portrait(0, 971), "Ben", said, session="live-1", collection=collection_of(NAME))
     assert (flagged.state, labels_of(flagged)) == (PROPOSED, ["Ben"])
     note = render(flagged.note)
-    assert note.startswith("v1 said Ada (") and note.endswith("eve says Ben.")
+    assert note.startswith("v1 predicted Ada (") and note.endswith("eve labelled it Ben.")
     assert [one.id for one in review_queue.queue(NAME)] == [flagged.id, waiting.id]
 
 

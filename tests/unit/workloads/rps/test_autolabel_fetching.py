@@ -146,7 +146,7 @@ def test_the_command_fetches_and_tells(
     google.answer = None
     assert main(["fetch-landmarker"]) == 1
     shown = capsys.readouterr()
-    assert "could not be had" in shown.err and "Traceback" not in shown.err
+    assert "could not be downloaded" in shown.err and "Traceback" not in shown.err
     google.answer = GOOD
     assert main(["fetch-landmarker"]) == 0
     assert "Ready to propose boxes" in capsys.readouterr().out

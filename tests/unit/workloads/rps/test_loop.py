@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.auth.roles import SYSTEM, Actor, Role
-from core.config.messages import render
+from core.config.messages import Message, render
 from core.config.settings import Settings, get_settings
 from core.images import store
 from core.loop import decisions, loop
@@ -54,12 +54,12 @@ def adopted(monkeypatch: pytest.MonkeyPatch) -> registry.Version:
 def test_from_the_model_that_ships_to_a_better_one(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     """Signs that the starter never saw: it is measured, found wanting, challenged and replaced."""
     choose(monkeypatch, epochs=6, patience=0)
-    dataset, told = signs(train=10, holdout=6), list[str]()
+    dataset, told = signs(train=10, holdout=6), list[Message]()
     decision = loop.run_once("rps", report=lambda _share, text: told.append(text))
     assert decision.kind == decisions.PROMOTED, decision.reason
     assert "is below the threshold" in render(decision.reason) and "paired bootstrap" in render(decision.reason)
     assert decision.champion_version == 1 and decision.challenger_version == 2
-    assert any(text.startswith("Epoch 6 of 6") for text in told)
+    assert any(render(message).startswith("Epoch 6 of 6") for message in told)
     now = registry.champion("rps")
     assert now is not None and (now.version, now.dataset_id) == (2, dataset.id)
     loop.draw(now, dataset)
@@ -89,7 +89,7 @@ def test_the_model_that_ships_becomes_version_one(adopted: registry.Version) -> 
     assert (adopted.version, adopted.dataset_id, adopted.dataset_sha256) == (1, 0, "")
     decision = decisions.latest("rps")[0]
     assert decision.champion_version == 1
-    assert "starter model" in decision.details["drift"]["summary"]
+    assert decision.details["drift"]["summary"]["code"] == "drift.starter"
     loop.run_once("rps")
     assert [version.version for version in registry.versions("rps")] == [1]  # adopted once
     registry.client().delete_registered_model_alias("shifumi-rps", "champion")
@@ -177,7 +177,7 @@ def test_pictures_deleted_since_do_not_stop_the_loop(adopted: registry.Version) 
 def test_a_holdout_without_hands_is_explained() -> None:
     add_signs(6, "train")
     snapshot()
-    with pytest.raises(ValueError, match="no model can be measured"):
+    with pytest.raises(ValueError, match="no model can be evaluated"):
         loop.run_once("rps")
 
 

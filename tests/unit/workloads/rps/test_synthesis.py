@@ -10,6 +10,7 @@ from core.config.settings import get_settings
 from core.images import store
 from core.storage import lake
 from core.workloads import get_workload
+from core.workloads.image_collections import collection_of
 from core.workloads.images.manifest import pictures
 from core.workloads.rps import synthesis
 from tests.hands import add_signs, snapshot
@@ -62,7 +63,7 @@ def test_a_full_disk_is_said_before_the_first_picture(monkeypatch: pytest.Monkey
     monkeypatch.setenv("SHIFUMI_MIN_FREE_DISK_MB", str(10**9))
     get_settings.cache_clear()
     with pytest.raises(lake.DiskFullError):
-        synthesis.synthesise(3, 0, silent)
+        synthesis.synthesise(collection_of("rps"), 3, 0, silent)
     assert store.counts("rps").total == 0
 
 

@@ -18,6 +18,7 @@ import pytest
 from core.auth import audit
 from core.auth.roles import Actor, ForbiddenError, Role
 from core.catalog.tables import Dataset
+from core.config.messages import Message, render
 from core.config.progress import silent
 from core.config.settings import ROOT, Settings, get_settings
 from core.images import store
@@ -72,7 +73,7 @@ def trained_epochs(dataset: Dataset) -> list[int]:
 
 
 def test_a_training_is_told_watched_finished_and_not_done_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    dataset, told, seen = signs(), list[tuple[float, str]](), list[TrainingProgress | None]()
+    dataset, told, seen = signs(), list[tuple[float, Message]](), list[TrainingProgress | None]()
     began, real = dataset.created_at, TrainingFolder.tell
 
     def tell(self: TrainingFolder, state: State) -> None:
@@ -88,9 +89,9 @@ def test_a_training_is_told_watched_finished_and_not_done_again(monkeypatch: pyt
     assert not trained.parameters["resumed"] and not trained.parameters["stopped_by_hand"]
     shares = [share for share, _text in told]
     assert shares == sorted(shares) and shares[-1] == 1.0
-    assert any("Epoch 2 of 2, batch 3 of 3" in text for _share, text in told)
+    assert any("Epoch 2 of 2, batch 3 of 3" in render(message) for _share, message in told)
     last = seen[-1]
-    assert last is not None and last.words.startswith("Epoch 2 of 2")
+    assert last is not None and render(last.words).startswith("Epoch 2 of 2")
     assert len(last.figures["mAP50"]) == len(last.losses["boxes"]) == 1  # the first epoch is done
     assert training_progress(began) is None  # it ended
     args = (training_folder(dataset).run / "args.yaml").read_text()
@@ -141,10 +142,10 @@ def stop_after(epoch: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_killed_training_goes_on_where_it_was(killed: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    done, told = trained_epochs(killed)[-1], list[str]()
+    done, told = trained_epochs(killed)[-1], list[Message]()
     stop_after(done + 2, monkeypatch)
     trained = RPS.train(killed, lambda _share, text: told.append(text))
-    assert any(text.startswith("Resuming after epoch") for text in told)
+    assert any(render(message).startswith("Resuming after epoch") for message in told)
     assert trained.parameters["resumed"]
     ran = trained_epochs(killed)
     assert ran == list(range(1, ran[-1] + 1))
@@ -189,7 +190,7 @@ def test_stopping_needs_an_editor_and_a_training() -> None:
     ],
 )
 def test_progress_in_words(state: State, expected: str) -> None:
-    assert words(state) == expected
+    assert render(words(state)) == expected
 
 
 def test_a_missing_class_is_named_with_what_it_needs() -> None:
@@ -206,7 +207,7 @@ def test_too_few_pictures_are_counted() -> None:
 
 def test_held_out_pictures_do_not_count_and_are_not_learnt_from(tmp_path: Path) -> None:
     dataset = signs(train=0, holdout=8)
-    with pytest.raises(TooFewPicturesError, match="of 0 training pictures"):
+    with pytest.raises(TooFewPicturesError, match="of 0 training images"):
         RPS.train(dataset, silent)
     add_signs(6, "train", seed=1)
     chosen = pictures(snapshot(), holdout=False)
