@@ -36,7 +36,7 @@ def test_photos_gallery_and_zip(workbench: Workbench, page: Page, settings: Sett
     page.goto(f"{workbench.url}/datasets")
     log_in(page, "ada")
     page.get_by_role("tab", name="Hands").click()
-    expect(page.get_by_alt_text(f"Picture {kept.id}: rock")).to_be_visible()
+    expect(page.get_by_alt_text(f"Image {kept.id}: rock")).to_be_visible()
 
     page.get_by_role("tab", name="Photos").click()
     page.locator("[class*=st-key-images_photos_] input[type=file]").set_input_files(
@@ -48,14 +48,14 @@ def test_photos_gallery_and_zip(workbench: Workbench, page: Page, settings: Sett
     page.get_by_role("button", name="Add photos").click()
     expect(page.get_by_text("broken.jpg: This is not an image")).to_be_visible()
     # While the gallery is drawn anew, the old one is there too.
-    settled(page, page.get_by_alt_text(f"Picture {kept.id + 1}: no box"))
+    settled(page, page.get_by_alt_text(f"Image {kept.id + 1}: no box"))
     page.get_by_text(f"Select {kept.id}", exact=True).click()
     page.get_by_role("button", name="Delete 1 image").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("This cannot be undone")
     dialog.get_by_role("button", name="Delete").click()
     wait_until(lambda: store.get(kept.id) is None, timeout=30, what="the picture to be deleted")
-    expect(page.get_by_alt_text(f"Picture {kept.id}: rock")).to_have_count(0)
+    expect(page.get_by_alt_text(f"Image {kept.id}: rock")).to_have_count(0)
 
     page.get_by_role("tab", name="Import").click()
     page.locator("[class*=st-key-images_zip_] input[type=file]").set_input_files(

@@ -109,7 +109,7 @@ def test_from_the_webcam_to_a_better_model_and_back(
     assert "v2 said scissors" in render(flagged.note)
     other.bring_to_front()
     other.goto(f"{bench.url}/label")
-    expect(other.locator(".stage img")).to_have_attribute("alt", f"Picture {flagged.id} with 1 box")
+    expect(other.locator(".stage img")).to_have_attribute("alt", f"Image {flagged.id} with 1 box")
     expect(other.get_by_role("radio", name="Flagged 1")).to_be_visible()
     assert live.connections() == ["connected"]
 
@@ -145,7 +145,7 @@ def _label(page: Page) -> None:
         return next((image.id for image in review_queue.queue("rps", 1)), None)
 
     while (image := next_picture()) is not None:
-        expect(stage.locator("img")).to_have_attribute("alt", f"Picture {image} with 1 box")
+        expect(stage.locator("img")).to_have_attribute("alt", f"Image {image} with 1 box")
         expect(stage).to_be_focused()
         page.keyboard.press("Enter")
         wait_until(lambda: next_picture() != image, what=f"picture {image} to be accepted")

@@ -48,12 +48,12 @@ def editor_page(workbench: Workbench, page: Page) -> Iterator[Page]:
 
 def expect_picture(page: Page, image: Image, boxes: int) -> None:
     expect(page.locator(".stage img")).to_have_attribute(
-        "alt", f"Picture {image.id}" + ("", " with 1 box", " with 2 boxes")[boxes]
+        "alt", f"Image {image.id}" + ("", " with 1 box", " with 2 boxes")[boxes]
     )
     expect(page.locator(".stage")).to_have_attribute("aria-busy", "false")
     # What Streamlit still draws above would move the picture under the mouse.
     expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
-    expect(page.get_by_text(f"Picture {image.id}", exact=False).last).to_be_visible()
+    expect(page.get_by_text(f"Image {image.id}", exact=False).last).to_be_visible()
 
 
 def saved(image: Image, state: str) -> Image:

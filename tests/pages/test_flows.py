@@ -231,7 +231,7 @@ def test_an_address_that_is_no_run_is_explained(run_id: str, rows: Rows) -> None
 def test_an_address_of_a_run_that_is_gone_is_explained(rows: Rows) -> None:
     app = opened(run="00000000-0000-0000-0000-000000000000")
     assert not app.exception
-    assert "does not know" in app.warning[0].value
+    assert "does not exist in Prefect" in app.warning[0].value
 
 
 def test_without_a_server_the_rest_of_the_page_stands(no_server: None) -> None:
@@ -239,7 +239,7 @@ def test_without_a_server_the_rest_of_the_page_stands(no_server: None) -> None:
     app = opened()
     assert not app.exception
     shown = texts(app)
-    assert "does not answer" in shown
+    assert "does not respond" in shown
     assert "manage.py run" in shown
     assert "random-check" in shown
     assert "Dataset 1" in shown
@@ -249,7 +249,7 @@ def test_without_a_server_the_rest_of_the_page_stands(no_server: None) -> None:
 def test_a_run_cannot_be_shown_without_a_server(no_server: None) -> None:
     app = opened(run="00000000-0000-0000-0000-000000000000")
     assert not app.exception
-    assert "does not answer" in app.warning[0].value
+    assert "does not respond" in app.warning[0].value
 
 
 def test_the_exercise_from_the_button_to_its_log(rows: Rows) -> None:

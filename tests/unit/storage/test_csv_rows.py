@@ -107,7 +107,7 @@ def test_any_bytes_are_read_or_refused_but_never_crash(content: bytes, size: int
         ('x1,x2\n"1,2\n3,4\n', "is not regular CSV: unexpected end of data"),
         ('x1,x2\n1,"2"3\n', "Line 2 is not regular CSV"),
         ("x1,x2\n1,2\n" + "3" * 200_000 + ",4\n", "field larger than field limit"),
-        ("x" * 100_000, "this is not a CSV file"),
+        ("x" * 100_000, "this is no CSV file"),
         ("x1,x2\n1,2\n".encode("utf-16"), "not UTF-8"),
         ("x1,x2,städte\n1,2,Köln\n".encode("latin-1"), "not UTF-8"),
         (b"x1,x2\n" + b"1,2\n" * 50_000 + b"\xff,2\n", "not UTF-8"),

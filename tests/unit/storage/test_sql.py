@@ -155,9 +155,9 @@ def test_only_selects_run(query: str, named: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ("-- nothing but a remark", "holds 0 statements"),
-        ("SELECT 1; SELECT 2", "holds 2 statements"),
-        ("SELECT 1; DROP TABLE datasets", "holds 2 statements"),
+        ("-- nothing but a remark", "contains 0 statements"),
+        ("SELECT 1; SELECT 2", "contains 2 statements"),
+        ("SELECT 1; DROP TABLE datasets", "contains 2 statements"),
         ("SELEC 1", "syntax error"),
         ("SELECT nothing FROM datasets", "nothing"),
         ("SELECT ?", "parameters"),
@@ -174,7 +174,7 @@ def test_what_cannot_run_says_why(query: str, message: str) -> None:
         ("", "Enter a query first"),
         ("  \n ", "Enter a query first"),
         ("SELECT " + "1," * 20_000 + "1", "longer than"),
-        ("SELECT 1; SELECT 2", "holds 2 statements"),
+        ("SELECT 1; SELECT 2", "contains 2 statements"),
         ("COPY (SELECT 1) TO 'out.csv'", "Only SELECT queries are allowed; this is COPY"),
         ("SELECT * FROM read_text('/etc/passwd')", "Queries can only read the datasets"),
         ("SELECT nothing FROM datasets", "nothing"),

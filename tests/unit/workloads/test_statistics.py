@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from core.config.messages import render
 from core.workloads.linear.model import LinearPredictor
 from core.workloads.linear.workload import LinearWorkload
 from core.workloads.statistics import ks_tests, mcnemar_exact, wilson_interval
@@ -48,4 +49,4 @@ def test_undrifted_data_is_left_alone_and_drifted_data_is_found(seed: int) -> No
     assert not workload.drift(reference, make_dataset(rows=5_000, seed=seed + 100), model).found
     drifted = workload.drift(reference, make_dataset(rows=5_000, seed=seed + 200, offset=1.5), model)
     assert drifted.found
-    assert "Drift in x1" in drifted.summary
+    assert "Drift in x1" in render(drifted.summary)
