@@ -189,7 +189,7 @@ def test_a_running_run_shows_progress_and_can_be_cancelled(rows: Rows) -> None:
     run_id = rows.run(rows.deployment("check-and-retrain", "linear"), "RUNNING")
     job = Job(id="1", kind="check-and-retrain", workload="linear", flow_run_id=run_id, concurrency_key="s")
     job.created_by = "ann"
-    job.heartbeat_at, job.message, job.progress = utcnow(), "Fitting", 0.42
+    job.heartbeat_at, job.message, job.progress = utcnow(), (text("Fitting"),), 0.42
     store(job)
     app = opened(run=run_id)
     assert not app.exception
@@ -249,7 +249,7 @@ def test_without_a_server_the_rest_of_the_page_stands(no_server: None) -> None:
 def test_a_run_cannot_be_shown_without_a_server(no_server: None) -> None:
     app = opened(run="00000000-0000-0000-0000-000000000000")
     assert not app.exception
-    assert "does not respond" in app.warning[0].value
+    assert "does not answer" in app.warning[0].value
 
 
 def test_the_exercise_from_the_button_to_its_log(rows: Rows) -> None:
