@@ -106,7 +106,7 @@ def test_from_the_webcam_to_a_better_model_and_back(
     live.page.bring_to_front()
     live.play_to_the_end("scissors")
     flagged = live.flag("scissors", "Paper")
-    assert "v2 said scissors" in render(flagged.note)
+    assert "v2 predicted scissors" in render(flagged.note)
     other.bring_to_front()
     other.goto(f"{bench.url}/label")
     expect(other.locator(".stage img")).to_have_attribute("alt", f"Image {flagged.id} with 1 box")
@@ -171,7 +171,7 @@ def _train(page: Page) -> None:
     page.get_by_role("radio", name="Hands").click()
     settled(page, page.get_by_text("the starter model is serving"))
     page.get_by_role("button", name="Check & retrain").click()
-    wait_until(lambda: decisions.latest("rps"), timeout=120, what="a decision")
+    wait_until(lambda: decisions.latest("rps"), timeout=300, what="a decision")
     (decision,) = decisions.latest("rps")
     assert decision.kind == decisions.PROMOTED, decision.reason
     champion = registry.champion("rps")

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.auth.roles import Actor, Role
+from core.config.messages import render
 from core.config.settings import Settings
 from core.jobs import jobs
 from core.loop import decisions
@@ -60,7 +61,7 @@ def _cancel_in_the_middle(eve: Actor) -> None:
     app.button(key="btn_generate").click().run()
     wait_until(lambda: "rows" in "".join(bar.proto.text for bar in app.run().get("progress")), timeout=30)
     app.button(key="btn_cancel_generate-dataset").click().run()
-    watch(app, "Flow run was cancelled")
+    watch(app, "Cancelled by eve")
     assert datasets.listed() == []
     assert jobs.alive() == []
 
@@ -86,7 +87,7 @@ def _check(eve: Actor) -> None:
     assert {item.label: item.value for item in app.metric}["Version"] == "v1"
     newest = decisions.latest("linear", limit=1)[0]
     assert newest.kind == decisions.PROMOTED
-    assert newest.reason in said(app)
+    assert render(newest.reason) in said(app)
 
 
 def _predict_a_file(eve: Actor, settings: Settings) -> None:
