@@ -34,7 +34,7 @@ from tests.hands import QUICK
 from tests.people import make_user
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.stack, pytest.mark.browser]
+pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(600)]
 
 SLOW = 90_000  # ms: a training on a busy machine
 
