@@ -13,8 +13,8 @@ from core.config.messages import message_of, render, say
 from core.config.progress import Report
 from core.jobs import jobs
 from core.jobs.work_items import WorkLostError
-from core.loop import decisions, loop
-from core.loop.loop_run import LoopRun
+from core.loop import decisions, loop, training
+from core.loop.loop_run import Judgement, LoopRun, Steps
 from core.models import registry
 from core.models.registry import Version
 from core.monitoring.notify import BLUE, GREEN, YELLOW, send_discord_embed
@@ -26,7 +26,13 @@ from flows.priority import give_way
 from flows.progress import running
 from flows.state_hooks import HOOKS
 
-_COLOURS = {decisions.PROMOTED: GREEN, decisions.REJECTED: YELLOW, decisions.KEPT: BLUE}
+_COLOURS = {
+    decisions.PROMOTED: GREEN,
+    decisions.REJECTED: YELLOW,
+    decisions.KEPT: BLUE,
+    decisions.PENDING: BLUE,
+    decisions.ROLLED_BACK: YELLOW,
+}
 
 
 @task(retries=2, retry_delay_seconds=1, cache_policy=NO_CACHE)
@@ -45,21 +51,22 @@ def may_pass(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
 @task(retries=2, retry_delay_seconds=2, retry_condition_fn=may_pass, cache_policy=NO_CACHE)
 def train_challenger(trial: LoopRun, job_id: str, report: Report) -> Version:
     """Idempotent: a retry finds what an earlier try registered, or goes on with what it learnt."""
-    asked = task_registry.training(trial.workload, trial.dataset.id, trial.flow_run_id)
+    window = [one.id for one in loop.window(trial)]
+    asked = task_registry.training(trial.workload, window, trial.flow_run_id)
     done = handover.dispatch(task_registry.TRAIN, job_id, asked, report)
     return registry.get_version(trial.workload, int(done["version"]))
 
 
 @task(cache_policy=NO_CACHE)
-def compare_and_decide(trial: LoopRun, challenger: Version) -> Decision:
-    """Promote or reject the challenger on the same holdout."""
-    return loop.evaluate_challenger(trial, challenger)
+def compare(trial: LoopRun, challenger: Version) -> Judgement:
+    """Measure the challenger and compare it with the champion on the same samples."""
+    return loop.compare(trial, challenger)
 
 
 @task(retries=1, retry_delay_seconds=1, cache_policy=NO_CACHE)
 def draw_figures(trial: LoopRun, challenger: Version) -> None:
     """After the decision, so that a better model does not wait for its pictures."""
-    loop.draw(challenger, trial.dataset)
+    training.draw(challenger, trial.dataset)
 
 
 @flow(name="check-and-retrain", **HOOKS)
@@ -76,7 +83,8 @@ def check_and_retrain(workload: str, forced: bool = False, job_id: str | None = 
                     raise
                 run.message = message_of(error)  # the schedule has nothing to do on an empty installation
                 return render(run.message)
-            _announce(trial)
+            if trial.judged is None:
+                _announce(trial)
             decision = _turn(trial, run.job.id, run.report, run.part(0.3, 0.8))
             run.result = {"decision": decision.kind, "decision_id": decision.id}
             run.message = say("check.decided", kind=decision.kind, reason=decision.reason)
@@ -106,20 +114,25 @@ def _facts(trial: LoopRun) -> dict[str, object]:
     return {"champion": champion, "metric": metric, "dataset": trial.dataset.id}
 
 
-def _turn(trial: LoopRun, job_id: str, report: Report, training: Report) -> Decision:
+def _turn(trial: LoopRun, job_id: str, report: Report, learning: Report) -> Decision:
+    if trial.judged is not None:
+        return trial.judged
     report(0.3, say("check.evaluated", reason=trial.gate.reason))
-    if not trial.gate.retrain:
-        return loop.record_kept(trial)
-    challenger = train_challenger(trial, job_id, training)
-    report(0.8, say("check.comparing"))
-    decision = compare_and_decide(trial, challenger)
+
+    def comparing(run: LoopRun, challenger: Version) -> Judgement:
+        report(0.8, say("check.comparing"))
+        return compare(run, challenger)
+
+    decision = loop.decide(trial, Steps(lambda run: train_challenger(run, job_id, learning), comparing))
+    if decision.kind == decisions.KEPT:
+        return decision
     send_discord_embed(
-        f"{trial.workload}: challenger v{challenger.version} {decision.kind}",
+        f"{trial.workload}: {render(say('check.title', kind=decision.kind, version=decision.challenger_version))}",
         render(decision.reason),
         _COLOURS[decision.kind],
         _facts(trial),
     )
-    report(0.9, say("check.drawing", kind=decision.kind))
-    if decision.kind != decisions.KEPT:
-        draw_figures(trial, challenger)
+    if decision.kind in {decisions.PROMOTED, decisions.REJECTED} and decision.challenger_version is not None:
+        report(0.9, say("check.drawing", kind=decision.kind))
+        draw_figures(trial, registry.get_version(trial.workload, decision.challenger_version))
     return decision

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,7 +12,7 @@ from core.config.progress import Report
 from core.config.settings import Settings
 from core.images import importing
 from core.labelling import proposing
-from core.loop import loop
+from core.loop import training as training_step
 from core.predictions import files as prediction_files
 from core.predictions import videos as video_predictions
 from core.storage import datasets
@@ -31,10 +31,11 @@ class SettingsDifferError(ValueError):
     """The worker's settings would train something else; the message names the settings."""
 
 
-def training(workload: str, dataset_id: int, flow_run_id: str | None) -> dict[str, Any]:
-    """The arguments of a training, including its parameters, so that a worker with other settings notices."""
+def training(workload: str, window: Sequence[int], flow_run_id: str | None) -> dict[str, Any]:
+    """The arguments of a training on the datasets of ``window``, oldest first, including its parameters, so that a
+    worker with other settings notices."""
     parameters = dict(get_workload(workload).training_parameters)
-    return {"workload": workload, "dataset_id": dataset_id, "flow_run_id": flow_run_id, "parameters": parameters}
+    return {"workload": workload, "window": list(window), "flow_run_id": flow_run_id, "parameters": parameters}
 
 
 def queue_of(settings: Settings, kind: str, arguments: Arguments) -> str:
@@ -56,10 +57,10 @@ def run_task(kind: str, arguments: Arguments, report: Report) -> dict[str, Any]:
 def _train(arguments: Arguments, report: Report) -> dict[str, Any]:
     workload = str(arguments["workload"])
     _require_same(workload, arguments["parameters"])
-    dataset = datasets.get(int(arguments["dataset_id"]))
-    if dataset is None:
+    window = [found for one in arguments["window"] if (found := datasets.get(int(one))) is not None]
+    if len(window) < len(arguments["window"]):
         raise LookupError(say("training.dataset_deleted"))
-    return {"version": loop.train(workload, dataset, arguments["flow_run_id"], report).version}
+    return {"version": training_step.train(workload, window, arguments["flow_run_id"], report).version}
 
 
 def _require_same(workload: str, asked: Mapping[str, Any]) -> None:

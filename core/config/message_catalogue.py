@@ -18,6 +18,11 @@ _OF_THE_LOOP: dict[str, str | Plural] = {
     "gate.forced": "Retraining was requested.",
     "gate.under_threshold": "{metric} {value:figure} is below the threshold {threshold:figure}.",
     "gate.holds": "{metric} {value:figure} meets the threshold {threshold:figure}.",
+    "gate.loss_rose": Plural(
+        "datasets",
+        "The loss rose from {before:figure} to {now:figure} on the newest dataset ({p:p}).",
+        "The loss rose from {before:figure} to {now:figure} over the newest {datasets:count} datasets ({p:p}).",
+    ),
     "drift.starter": "Drift cannot be measured: the training data of the starter model is not included.",
     "drift.reference_deleted": "Drift cannot be measured: the champion's training data was deleted.",
     "drift.same_dataset": "The champion was trained on this dataset.",
@@ -51,8 +56,16 @@ _OF_THE_LOOP: dict[str, str | Plural] = {
         "The challenger's mean absolute error is {challenger:number}, the champion's {champion:number} "
         "on {samples:count} {unit:term} (paired permutation test, {p:p})."
     ),
+    # Stored by earlier versions, which promoted for that reason.
     "comparison.over_threshold": ("The champion is below the threshold, the challenger meets it. {comparison:message}"),
     "decision.nothing_new": "The champion was already trained on dataset {dataset}; there is no newer data.",
+    "decision.waits": (
+        "Challenger v{version} is trained. One more dataset will decide: both models are compared on it."
+    ),
+    "decision.was_rolled_back": "Version {version} was rolled back: it is not promoted again without a new training.",
+    "decision.shadow_won": (
+        "Version {version} serves again: on the data since the promotion its loss is lower by {gain:figure} ({p:p})."
+    ),
     "promotion.no_previous": "There is no previous champion to roll back to.",
     "decision.by_hand": "{user} made version {version} the champion.",
     "training.dataset_deleted": "The dataset was deleted. Train again on another one.",
@@ -113,6 +126,7 @@ _OF_JOBS: dict[str, str | Plural] = {
     "check.preparing_store": "Creating the MLflow tables (first time only, takes some seconds)",
     "check.evaluated": "Evaluated: {reason:message}",
     "check.comparing": "Comparing champion and challenger",
+    "check.title": "{kind:term}, version {version}",
     "check.drawing": "{kind:term}; drawing plots",
     "check.decided": "{kind:term}: {reason:message}",
     "generate.done": "Dataset {dataset}: {rows:count} {unit:term}",

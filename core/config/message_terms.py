@@ -10,5 +10,7 @@ TERMS: dict[str, str] = {
     "promoted": "Promoted",
     "rejected": "Rejected",
     "kept": "Kept",
+    "pending": "Challenger waits",
+    "rolled-back": "Rolled back",
 }
 """Key to English. A key that is not here is shown as it is: names of features and classes."""

@@ -15,6 +15,8 @@ from core.models import promotion, registry
 from core.workloads.base import Comparison, Scores
 
 KEPT, PROMOTED, REJECTED, ROLLED_BACK, FAILED = "kept", "promoted", "rejected", "rolled-back", "failed"
+PENDING = "pending"
+"""A challenger is trained and waits for data that it has not seen."""
 
 
 def record(
@@ -31,6 +33,9 @@ def record(
         "challenger": {**(_figures(scores) or {}), "training_s": challenger.training_s} if challenger else None,
         "comparison": asdict(comparison) if comparison else None,
         "drift": asdict(run.gate.drift) if run.gate.drift else None,
+        "evidence": comparison.evidence.as_json() if comparison and comparison.evidence else None,
+        "shadow": run.shadow.evidence.as_json() if run.shadow else None,
+        "policy": run.policy.as_json(),
     }
     decision = Decision(
         workload=run.workload,

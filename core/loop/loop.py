@@ -1,68 +1,93 @@
-"""The loop: evaluate, gate, train, compare, promote. Plain functions; read this to understand Shifumi.
+"""The loop: evaluate, alarm, train, then test on new data, promote. Plain functions; read this to understand Shifumi.
 
-    dataset -> evaluate champion -> gate: keep? retrain? -> train challenger -> compare -> promote or reject
+    dataset -> evaluate the champion -> alarm? -> train a challenger on the data that raised it
+    next dataset -> compare both on all of it, add up the evidence -> promote | reject | wait
+                 -> compare the previous champion too -> better after all? roll back
 
-Nothing here knows Prefect or Streamlit, nor which workload it turns: ``flows/check.py`` wraps the
-steps in tasks, :func:`run_once` runs them in order for scripts and tests.
+*Test, then train* (prequential evaluation, A. P. Dawid, 1984): a model is compared on data that came after its
+training, so that one bad dataset cannot crown the model that learnt it. Where datasets are cumulative (labelled
+images), the holdout is what no model has seen, and the comparison follows the training at once.
+
+Nothing here knows Prefect or Streamlit, nor which workload it turns: ``flows/check.py`` wraps the steps in tasks,
+:func:`run_once` runs them in order for scripts and tests. The methods are explained in docs/continual-learning.md.
 """
 
 from __future__ import annotations
 
-import time
+from collections.abc import Sequence
+from dataclasses import replace
 
-from core.auth.roles import SYSTEM, Actor
-from core.catalog.engine import writing
-from core.catalog.tables import Dataset, Decision, Evaluation
+from core.auth.roles import SYSTEM
+from core.catalog.tables import Dataset, Decision
 from core.config.messages import Message, say
 from core.config.progress import Report, silent
-from core.loop.decisions import KEPT, PROMOTED, REJECTED, record
-from core.loop.loop_run import Gate, LoopRun
+from core.loop import history
+from core.loop.alarm import loss_alarm
+from core.loop.decisions import KEPT, PENDING, PROMOTED, REJECTED, ROLLED_BACK, record
+from core.loop.loop_run import Challenge, Gate, Judgement, LoopRun, Shadow, Steps
+from core.loop.measuring import evaluate, measure
+from core.loop.policy import Policy
+from core.loop.shadow import in_the_shadow
+from core.loop.training import adopt_starter, train
 from core.models import promotion, registry
 from core.models.registry import Version
 from core.models.serving import load_served
 from core.storage import datasets
 from core.workloads import get_workload
-from core.workloads.base import Comparison, Drift, Scores
+from core.workloads.base import Comparison, Drift, Evidence, Scores
+
+MOST = 3
+"""Longer windows lag behind a world that goes on changing."""
 
 
-def evaluate(version: Version, dataset: Dataset) -> Scores:
-    """Measure a version on the dataset's holdout and keep the figures in the catalog."""
-    workload = get_workload(version.workload)
-    scores = workload.evaluate(load_served(version).predictor, dataset)
-    with writing() as session:
-        session.add(
-            Evaluation(
-                workload=version.workload,
-                version=version.version,
-                dataset_id=dataset.id,
-                metric=scores.metric,
-                value=scores.value,
-                ci_low=scores.ci_low,
-                ci_high=scores.ci_high,
-                details=scores.details,
-            )
-        )
-    return scores
+def evaluate_champion(workload_name: str, forced: bool = False, flow_run_id: str | None = None) -> LoopRun:
+    """Evaluate the champion on the newest dataset and ask the gate.
+
+    A dataset is judged once per champion and policy: the second look finds the decision and measures nothing. Raises
+    :class:`core.storage.datasets.NoDatasetError` when there is nothing to evaluate on.
+    """
+    dataset = datasets.latest(workload_name)
+    policy = Policy.of(get_workload(workload_name))
+    champion = registry.champion(workload_name) or adopt_starter(workload_name)
+    run = LoopRun(workload_name, dataset, champion, None, gate_without_champion(), policy, flow_run_id)
+    if champion is None:
+        return run
+    run = replace(run, challenge=history.challenge(workload_name, champion))
+    if not forced and (known := history.judged(dataset, champion, policy)) is not None:
+        return replace(run, judged=known)
+    scores, whole = evaluate(champion, dataset)
+    run = replace(run, scores=scores, whole=whole)
+    run = replace(run, gate=gate(run, champion, scores, forced))
+    return replace(run, shadow=in_the_shadow(run))
 
 
-def gate(workload_name: str, champion: Version | None, scores: Scores | None, dataset: Dataset, forced: bool) -> Gate:
+def gate_without_champion() -> Gate:
+    """A first model is trained without further ado."""
+    return Gate(True, say("gate.no_champion"))
+
+
+def gate(run: LoopRun, champion: Version, scores: Scores, forced: bool) -> Gate:
     """Decide whether the champion must be challenged.
 
-    Retrain when there is no champion, a person insists, the metric is below the threshold, or the
-    data drifted from what the champion was trained on.
+    A user insists, the metric is below the threshold, or the loss rose since the promotion. That data looks different
+    is no reason where errors are measured: it is reported. Where datasets are cumulative, drift in what is new is one.
     """
-    workload = get_workload(workload_name)
-    if champion is None or scores is None:
-        return Gate(True, say("gate.no_champion"))
-    drift = _drift(champion, dataset)
+    workload, policy = get_workload(run.workload), run.policy
+    drift = _drift(champion, run.dataset)
     if forced:
         return Gate(True, say("gate.forced"), drift)
-    metric, value, threshold = workload.metric, scores.value, workload.threshold
-    if value < threshold:
-        return Gate(True, say("gate.under_threshold", metric=metric, value=value, threshold=threshold), drift)
-    if drift.found:
+    raised = loss_alarm(history.losses(run.workload, champion), policy.alarm_alpha, policy.alarm_min_loss)
+    window = raised.datasets if raised else 1
+    metric, value = workload.metric, scores.value
+    if value < policy.threshold:
+        reason = say("gate.under_threshold", metric=metric, value=value, threshold=policy.threshold)
+        return Gate(True, reason, drift, window)
+    if raised:
+        reason = say("gate.loss_rose", before=raised.before, now=raised.now, datasets=raised.datasets, p=raised.p_value)
+        return Gate(True, reason, drift, window)
+    if workload.cumulative and drift.found:
         return Gate(True, drift.summary, drift)
-    return Gate(False, say("gate.holds", metric=metric, value=value, threshold=threshold), drift)
+    return Gate(False, say("gate.holds", metric=metric, value=value, threshold=policy.threshold), drift)
 
 
 def _drift(champion: Version, dataset: Dataset) -> Drift:
@@ -74,57 +99,106 @@ def _drift(champion: Version, dataset: Dataset) -> Drift:
     return get_workload(champion.workload).drift(reference, dataset, load_served(champion).predictor)
 
 
-def train(workload_name: str, dataset: Dataset, flow_run_id: str | None = None, report: Report = silent) -> Version:
-    """Train a challenger, or find the one already trained on this very data with these parameters."""
-    workload = get_workload(workload_name)
-    known = registry.find(workload_name, registry.fingerprint(dataset, workload.training_parameters))
-    if known is not None:
-        report(1.0, say("training.known", version=known.version, dataset=dataset.id))
-        return known
-    began = time.monotonic()
-    trained = workload.train(dataset, lambda share, message: report(0.8 * share, message))
-    took_s = time.monotonic() - began
-    report(0.8, say("training.logging"))
-    version = registry.log_challenger(workload_name, dataset, trained, flow_run_id, took_s)
-    report(1.0, say("training.registered", version=version.version))
-    return version
+def train_for(run: LoopRun, report: Report = silent) -> Version:
+    """Train a challenger on the datasets for which the loss has been higher."""
+    return train(run.workload, window(run), run.flow_run_id, report)
 
 
-def compare(workload_name: str, champion: Scores | None, challenger: Scores) -> Comparison:
-    """Paired comparison on the same holdout; without a champion any challenger is better.
+def window(run: LoopRun) -> Sequence[Dataset]:
+    """What the next challenger is trained on, oldest first: the newest dataset and, of those before it, the ones that
+    the alarm counts to the same change."""
+    usable = [one for one in datasets.listed(run.workload, MOST) if one.id <= run.dataset.id]
+    return usable[: min(run.gate.window, MOST)][::-1] or [run.dataset]
 
-    A challenger over the threshold also replaces a champion under it, certain or not.
+
+def decide(run: LoopRun, steps: Steps) -> Decision:
+    """What follows from an evaluation: see the picture above."""
+    if run.judged is not None:
+        return run.judged
+    if run.shadow is not None and _convinces(run, run.shadow.together):
+        return _roll_back(run, run.shadow)
+    if run.challenge is not None and (waiting := _new_to(run, run.challenge)) is not None:
+        return _compare_waiting(run, run.challenge, waiting, steps)
+    if not run.gate.retrain:
+        return record_kept(run)
+    challenger = steps.train(run)
+    if (obstacle := _not_eligible(run, challenger)) is not None:
+        return record_kept(run, obstacle)
+    if run.champion is not None and run.policy.confirmations:
+        return record(run, PENDING, (run.gate.reason, _waits(challenger)), None, challenger)
+    judgement = steps.compare(run, challenger)
+    return _settle(run, challenger, judgement, judgement.comparison.better)
+
+
+def _new_to(run: LoopRun, challenge: Challenge) -> Version | None:
+    """The challenger that waits for data, when this dataset is new to it."""
+    waiting = registry.get_version(run.workload, challenge.challenger)
+    return None if run.dataset.id in waiting.trained_on else waiting
+
+
+def _compare_waiting(run: LoopRun, challenge: Challenge, waiting: Version, steps: Steps) -> Decision:
+    """Promote it, reject it, or let it wait; while the alarm goes on its successor learns this data too."""
+    judgement = steps.compare(run, waiting)
+    found = challenge.evidence + (judgement.comparison.evidence or Evidence())
+    seen = challenge.datasets + 1
+    enough = seen >= run.policy.confirmations and _convinces(run, found)
+    if enough and _not_eligible(run, waiting) is None:
+        return _settle(run, waiting, judgement, True)
+    if seen >= run.policy.patience or (not run.gate.retrain and found.gain <= 0):
+        return _settle(run, waiting, judgement, False)
+    successor = steps.train(run) if run.gate.retrain else waiting
+    reason = (run.gate.reason, judgement.comparison.summary, _waits(successor))
+    return record(run, PENDING, reason, judgement.scores, successor, judgement.comparison)
+
+
+def _convinces(run: LoopRun, evidence: Evidence) -> bool:
+    return evidence.convinces(run.policy.promote_alpha, run.policy.promote_min_gain)
+
+
+def _waits(challenger: Version) -> Message:
+    return say("decision.waits", version=challenger.version, datasets=list(challenger.trained_on))
+
+
+def _not_eligible(run: LoopRun, challenger: Version) -> Message | None:
+    """Why a version cannot become champion by the loop's decision; None when it can."""
+    if run.champion is not None and challenger.version == run.champion.version:
+        return say("decision.nothing_new", dataset=run.dataset.id)
+    if challenger.version in history.rolled_back(run.workload):
+        return say("decision.was_rolled_back", version=challenger.version)
+    return None
+
+
+def compare(run: LoopRun, challenger: Version) -> Judgement:
+    """Measure champion and challenger on samples that neither has seen, and compare them pairwise.
+
+    Without a champion any challenger is better.
     """
-    workload = get_workload(workload_name)
-    if champion is None:
-        return Comparison(True, 0.0, say("comparison.first", metric=workload.metric, value=challenger.value))
-    comparison = workload.compare(champion, challenger)
-    if comparison.better or not champion.value < workload.threshold <= challenger.value:
-        return comparison
-    summary = say("comparison.over_threshold", comparison=comparison.summary)
-    return Comparison(True, comparison.p_value, summary, comparison.details)
+    scores, whole = evaluate(challenger, run.dataset)
+    registry.log_scores(challenger, scores)
+    workload = get_workload(run.workload)
+    if run.champion is None or run.scores is None:
+        reason = say("comparison.first", metric=workload.metric, value=scores.value)
+        return Judgement(scores, Comparison(True, 0.0, reason))
+    against = run.scores if run.whole == whole else measure(run.champion, run.dataset, whole=False)
+    return Judgement(scores, workload.compare(against, scores))
 
 
-def adopt_starter(workload_name: str) -> Version | None:
-    """Make the model that ships with the workload its first champion; None when nothing ships."""
-    starter = get_workload(workload_name).starter()
-    if starter is None:
-        return None
-    known = registry.find(workload_name, registry.fingerprint(None, starter.parameters))
-    version = known or registry.log_challenger(workload_name, None, starter, None)
-    return promotion.promote(SYSTEM, workload_name, version.version)
+def _roll_back(run: LoopRun, shadow: Shadow) -> Decision:
+    """The previous champion was better after all: it serves again, and the version that replaced it never returns by
+    itself."""
+    promotion.promote(SYSTEM, run.workload, shadow.version.version)
+    together = shadow.together
+    reason = say("decision.shadow_won", version=shadow.version.version, gain=together.mean_gain, p=together.p_value)
+    return record(run, ROLLED_BACK, reason, run.scores, shadow.version)
 
 
-def evaluate_champion(workload_name: str, forced: bool = False, flow_run_id: str | None = None) -> LoopRun:
-    """Evaluate the champion on the newest dataset and ask the gate.
-
-    Raises :class:`core.storage.datasets.NoDatasetError` when there is nothing to evaluate on.
-    """
-    dataset = datasets.latest(workload_name)
-    champion = registry.champion(workload_name) or adopt_starter(workload_name)
-    scores = evaluate(champion, dataset) if champion else None
-    verdict = gate(workload_name, champion, scores, dataset, forced)
-    return LoopRun(workload_name, dataset, champion, scores, verdict, flow_run_id)
+def _settle(run: LoopRun, challenger: Version, judgement: Judgement, better: bool) -> Decision:
+    """Promote or reject, and record which."""
+    if better:
+        promotion.promote(SYSTEM, run.workload, challenger.version)
+    kind = PROMOTED if better else REJECTED
+    reason = (run.gate.reason, judgement.comparison.summary)
+    return record(run, kind, reason, judgement.scores, challenger, judgement.comparison)
 
 
 def record_kept(run: LoopRun, reason: Message | None = None) -> Decision:
@@ -132,30 +206,6 @@ def record_kept(run: LoopRun, reason: Message | None = None) -> Decision:
     return record(run, KEPT, reason or run.gate.reason, run.scores)
 
 
-def evaluate_challenger(run: LoopRun, challenger: Version, actor: Actor = SYSTEM) -> Decision:
-    """Measure the challenger against the champion; promote or reject it, and record which."""
-    if run.champion is not None and challenger.version == run.champion.version:
-        return record_kept(run, say("decision.nothing_new", dataset=run.dataset.id))
-    scores = evaluate(challenger, run.dataset)
-    registry.log_scores(challenger, scores)
-    comparison = compare(run.workload, run.scores, scores)
-    if comparison.better:
-        promotion.promote(actor, run.workload, challenger.version)
-    kind = PROMOTED if comparison.better else REJECTED
-    return record(run, kind, (run.gate.reason, comparison.summary), scores, challenger, comparison)
-
-
-def draw(version: Version, dataset: Dataset) -> None:
-    """Attach the workload's figures about a version to its MLflow run."""
-    workload = get_workload(version.workload)
-    predictor = load_served(version).predictor
-    figures = workload.draw(predictor, dataset, workload.evaluate(predictor, dataset))
-    registry.log_figures(version, list(figures))
-
-
 def run_once(workload_name: str, *, forced: bool = False, report: Report = silent) -> Decision:
     """One whole turn, without Prefect."""
-    run = evaluate_champion(workload_name, forced)
-    if not run.gate.retrain:
-        return record_kept(run)
-    return evaluate_challenger(run, train(workload_name, run.dataset, report=report))
+    return decide(evaluate_champion(workload_name, forced), Steps(lambda run: train_for(run, report=report), compare))

@@ -7,7 +7,7 @@ asks for its own health should not pay.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,6 +45,8 @@ class Version:
     created_at: datetime
     aliases: tuple[str, ...]
     training_s: float | None = None
+    trained_on: tuple[int, ...] = ()
+    """The ids of the datasets it was trained on; none for a starter."""
 
 
 def model_name(workload: str) -> str:
@@ -64,12 +66,12 @@ def experiment_id(workload: str) -> str:
         return str(mlflow_client.create_experiment(model_name(workload), artifact_location=place))
 
 
-def fingerprint(dataset: Dataset | None, training_parameters: Mapping[str, Any]) -> str:
+def fingerprint(window: Sequence[Dataset], training_parameters: Mapping[str, Any]) -> str:
     """Identity of a training: the same data and parameters give the same model, so it is trained only once.
 
-    A starter has no ``dataset``; only its parameters count.
+    A starter has no dataset in its ``window``; only its parameters count.
     """
-    return parameters_sha256({"dataset": dataset.sha256 if dataset else "", **training_parameters})
+    return parameters_sha256({"dataset": ",".join(one.sha256 for one in window), **training_parameters})
 
 
 def find(workload: str, wanted_fingerprint: str) -> Version | None:
@@ -82,21 +84,23 @@ def find(workload: str, wanted_fingerprint: str) -> Version | None:
 
 
 def log_challenger(
-    workload: str, dataset: Dataset | None, trained: Trained, flow_run_id: str | None, training_s: float | None = None
+    workload: str, window: Sequence[Dataset], trained: Trained, flow_run_id: str | None, training_s: float | None = None
 ) -> Version:
     """Log a training run, register its model and point the alias ``challenger`` at it.
 
-    Without a dataset it registers a starter model. ``training_s``: duration of the training in seconds.
+    ``window``: the datasets it was trained on, oldest first; none for a starter model. ``training_s``: duration of the
+    training in seconds.
     """
     import mlflow
 
     learnt = get_workload(workload)
+    dataset = window[-1] if window else None
     settings = get_settings()
     mlflow_client = client()
     experiment = experiment_id(workload)
     with store_errors():
         mlflow.set_tracking_uri(settings.tracking_uri)
-        tags = {**_origin(dataset), "flow_run_id": flow_run_id or ""}
+        tags = {**_origin(window), "flow_run_id": flow_run_id or ""}
         with (
             tempfile.TemporaryDirectory() as scratch,
             mlflow.start_run(
@@ -109,15 +113,17 @@ def log_challenger(
             digest = folder_sha256(Path(scratch))
             mlflow.log_artifacts(scratch, _EXPORT)
         identity = learnt.training_parameters if dataset else trained.parameters
-        marks = {"fingerprint": fingerprint(dataset, identity), "sha256": digest, **tags}
+        marks = {"fingerprint": fingerprint(window, identity), "sha256": digest, **tags}
         marks |= {} if training_s is None else {"training_s": f"{training_s:.3f}"}
         return _register(mlflow_client, workload, model_uri, run.info.run_id, marks)
 
 
-def _origin(dataset: Dataset | None) -> dict[str, str]:
-    if dataset is None:
+def _origin(window: Sequence[Dataset]) -> dict[str, str]:
+    if not window:
         return {"dataset_id": "0", "dataset_sha256": ""}
-    return {"dataset_id": str(dataset.id), "dataset_sha256": dataset.sha256}
+    newest = window[-1]
+    trained_on = ",".join(str(one.id) for one in window)
+    return {"dataset_id": str(newest.id), "dataset_sha256": newest.sha256, "trained_on": trained_on}
 
 
 def _data_parameters(dataset: Dataset | None) -> dict[str, Any]:
@@ -173,7 +179,14 @@ def _version(workload: str, item: ModelVersion) -> Version:
         created_at=datetime.fromtimestamp(item.creation_timestamp / 1000, UTC),
         aliases=tuple(item.aliases),
         training_s=float(tags["training_s"]) if "training_s" in tags else None,
+        trained_on=_trained_on(tags),
     )
+
+
+def _trained_on(tags: Mapping[str, str]) -> tuple[int, ...]:
+    """Versions of 0.1 have one dataset and no list of them."""
+    listed = tags.get("trained_on") or tags.get("dataset_id", "0")
+    return tuple(number for one in listed.split(",") if (number := int(one)))
 
 
 def starter_version(workload: str) -> Version:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from core.auth import audit
 from core.auth.roles import Actor, Role, require
 from core.catalog.engine import reading, writing
-from core.catalog.tables import Dataset, Job
+from core.catalog.tables import Dataset, Decision, Evaluation, Job
 from core.config.messages import say
 from core.storage import lake
 
@@ -30,6 +31,7 @@ def register(stored: lake.StoredFile, workload: str, parameters: dict[str, Any],
         if existing is not None:
             return existing
         dataset = Dataset(
+            id=_new_id(session),
             workload=workload,
             sha256=stored.sha256,
             path=stored.path,
@@ -42,6 +44,15 @@ def register(stored: lake.StoredFile, workload: str, parameters: dict[str, Any],
         session.flush()
         audit.record_event(actor, "dataset.create", f"dataset {dataset.id}", rows=dataset.rows, session=session)
         return dataset
+
+
+def _new_id(session: Session) -> int | None:
+    """An id that no dataset ever had that a decision or an evaluation names: SQLite would give the id of a deleted
+    dataset to the next one. None where the database counts by itself."""
+    if session.get_bind().dialect.name != "sqlite":
+        return None
+    used = (Dataset.id, Evaluation.dataset_id, Decision.dataset_id)
+    return 1 + max(session.scalar(select(func.max(column))) or 0 for column in used)
 
 
 def latest(workload: str) -> Dataset:

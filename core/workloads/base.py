@@ -17,8 +17,10 @@ from core.config.message_formats import p_text as p_text
 from core.config.messages import Message
 from core.config.progress import Report
 from core.storage.lake import StoredFile
+from core.workloads.evidence import Evidence as Evidence
 from core.workloads.features import Feature as Feature
 from core.workloads.features import names_of
+from core.workloads.optional import EvaluatesWhole as EvaluatesWhole
 from core.workloads.optional import ObservableTraining as ObservableTraining
 from core.workloads.optional import OwnLabels as OwnLabels
 from core.workloads.optional import Playable as Playable
@@ -29,6 +31,7 @@ from core.workloads.optional import SqlExamples as SqlExamples
 from core.workloads.optional import Synonyms as Synonyms
 from core.workloads.optional import Synthesises as Synthesises
 from core.workloads.optional import TrainingProgress as TrainingProgress
+from core.workloads.optional import TrainsOnWindow as TrainsOnWindow
 from core.workloads.optional import UsesGpu as UsesGpu
 from core.workloads.predictors import Classifier as Classifier
 from core.workloads.predictors import ImageModel as ImageModel
@@ -58,7 +61,8 @@ class Scores:
     """A model measured on a holdout.
 
     ``outcomes`` holds one value per holdout sample, in file order: what a paired comparison needs.
-    ``details`` are further figures and tables for people (plain JSON types).
+    ``details`` are further figures and tables for people (plain JSON types). ``losses`` holds what each sample cost,
+    lower is better, shape (n,); None where samples have no loss of their own.
     """
 
     metric: str
@@ -68,6 +72,7 @@ class Scores:
     samples: int
     outcomes: NDArray[Any]
     details: dict[str, Any] = field(default_factory=dict)
+    losses: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +86,14 @@ class Drift:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Champion against challenger on the same holdout. ``p_value`` belongs to the paired test."""
+    """Champion against challenger on the same samples. ``p_value`` belongs to the one-sided paired test; ``evidence``
+    is what adds up over datasets, None where it cannot be."""
 
     better: bool
     p_value: float
     summary: Message
     details: dict[str, Any] = field(default_factory=dict)
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +120,9 @@ class Workload(Protocol):
     task: Task
     features: tuple[Feature, ...]
     """The columns of one row; empty unless ``data_kind`` is ``rows``."""
+    cumulative: bool
+    """Whether each dataset holds all that came before, as those of labelled images do. Then only the holdout is new to
+    every model, a challenger is compared on it at once, and drift in what is new is a reason to train."""
     annotation: Annotation
     """What a person puts on an image; ``none`` for rows."""
     parameters: type[BaseModel]

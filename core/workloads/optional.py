@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from core.auth.roles import Actor
 from core.config.messages import Message
 from core.vision.boxes import NewBox
 from core.vision.detections import Pixels
+
+if TYPE_CHECKING:
+    from core.catalog.tables import Dataset
+    from core.config.progress import Report
+    from core.workloads.base import Scores, Trained
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,25 @@ class Synthesises(Protocol):
     @property
     def labelled_only(self) -> Mapping[str, Any]:
         """The parameters with which a dataset holds the labelled images that are there, and none is made."""
+        ...
+
+
+@runtime_checkable
+class EvaluatesWhole(Protocol):
+    """Offered by workloads whose datasets are independent: one that a model was not trained on is new to it as a
+    whole, not only its holdout."""
+
+    def evaluate_whole(self, predictor: Any, dataset: Dataset) -> Scores:
+        """Measure ``predictor`` on every sample of the dataset."""
+        ...
+
+
+@runtime_checkable
+class TrainsOnWindow(Protocol):
+    """Offered by workloads that can be trained on several datasets together."""
+
+    def train_window(self, window: Sequence[Dataset], report: Report) -> Trained:
+        """Fit a model on the training splits of ``window``, oldest first, at least one."""
         ...
 
 

@@ -19,7 +19,7 @@ def wilson_interval(successes: int, trials: int, confidence: float = 0.95) -> tu
 
 @dataclass(frozen=True, slots=True)
 class McNemar:
-    """Discordant pairs and the two-sided exact p-value."""
+    """Discordant pairs, and the exact p-value of "the second is not right more often"."""
 
     only_first_right: int
     only_second_right: int
@@ -27,7 +27,7 @@ class McNemar:
 
 
 def mcnemar_exact(first_right: NDArray[np.bool_], second_right: NDArray[np.bool_]) -> McNemar:
-    """McNemar's exact test (Q. McNemar, 1947) on two models' answers to the same samples.
+    """McNemar's exact test (Q. McNemar, 1947), one-sided, on two models' predictions for the same samples.
 
     Both arrays are boolean, shape (n,). Raises ``ValueError`` when their lengths differ.
     """
@@ -35,7 +35,7 @@ def mcnemar_exact(first_right: NDArray[np.bool_], second_right: NDArray[np.bool_
         raise ValueError("the two models were measured on different holdouts")
     first = int(np.count_nonzero(first_right & ~second_right))
     second = int(np.count_nonzero(second_right & ~first_right))
-    p_value = float(stats.binomtest(second, first + second).pvalue) if first + second else 1.0
+    p_value = float(stats.binomtest(second, first + second, alternative="greater").pvalue) if first + second else 1.0
     return McNemar(first, second, p_value)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.catalog.tables import Decision
 from core.config.messages import render
-from core.loop.decisions import FAILED, KEPT, PROMOTED, REJECTED, ROLLED_BACK
+from core.loop.decisions import FAILED, KEPT, PENDING, PROMOTED, REJECTED, ROLLED_BACK
 from core.workloads.charts import BLUE, GREEN, GREY, ORANGE, RED, VIOLET
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class Look:
 LOOKS = {
     KEPT: Look("kept", "circle", BLUE, ":material/check:", "blue", 6),
     PROMOTED: Look("promoted", "triangle-up", GREEN, ":material/trending_up:", "green"),
+    PENDING: Look("challenger waits", "hourglass", ORANGE, ":material/hourglass_empty:", "orange", 11),
     REJECTED: Look("rejected", "square", GREY, ":material/block:", "gray", 11),
     ROLLED_BACK: Look("rolled back", "triangle-left", VIOLET, ":material/undo:", "violet"),
     FAILED: Look("failed", "x", RED, ":material/error:", "red", 11),

@@ -45,6 +45,7 @@ class ImageClassifierWorkload:
     metric = "accuracy"
     unit = "images"
     data_kind: DataKind = "images"
+    cumulative = True
     task: Task = "classification"
     annotation: Annotation = "class"
     features: tuple[Feature, ...] = ()
@@ -102,7 +103,9 @@ class ImageClassifierWorkload:
         from core.workloads.statistics import mcnemar_exact
 
         test = mcnemar_exact(champion.outcomes, challenger.outcomes)
-        better = test.only_second_right > test.only_first_right and test.p_value < get_settings().promote_alpha
+        settings = get_settings()
+        gain = (test.only_second_right - test.only_first_right) / champion.samples
+        better = test.p_value < settings.promote_alpha and gain >= settings.promote_min_gain
         summary = say(
             "comparison.mcnemar",
             challenger=test.only_second_right,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings
 
@@ -116,10 +117,15 @@ class LinearWorkload(RowClassification):
         return stored
 
     def train(self, dataset: Dataset, report: Report) -> Trained:
+        return self.train_window([dataset], report)
+
+    def train_window(self, window: Sequence[Dataset], report: Report) -> Trained:
+        """Fit on the training splits of all of ``window``."""
         from core.workloads.linear.model import fit
 
         report(0.1, say("training.reading"))
-        features, labels = self.split(dataset, holdout=False)
+        parts = [self.split(dataset, holdout=False) for dataset in window]
+        features, labels = (np.concatenate(column) for column in zip(*parts, strict=True))
         report(0.3, say("training.fitting", rows=len(labels), unit=self.unit))
         model = fit(features, labels, C=float(self.training_parameters["C"]))
         report(1.0, say("training.fitted"))

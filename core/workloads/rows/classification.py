@@ -12,6 +12,7 @@ from sklearn.metrics import confusion_matrix, f1_score, log_loss, roc_auc_score
 
 from core.config.messages import say
 from core.workloads.base import Comparison, Scores
+from core.workloads.evidence import paired
 from core.workloads.predictors import predicted
 from core.workloads.rows.calibration import expected_calibration_error, reliability
 from core.workloads.statistics import mcnemar_exact, wilson_interval
@@ -44,7 +45,8 @@ def score(labels: NDArray[Any], probabilities: NDArray[np.float64], classes: Seq
         "calibration": diagram,
         "classes": list(classes),
     }
-    return Scores(ACCURACY, correct / len(labels), low, high, len(labels), right, details)
+    losses = (~right).astype(np.float64)
+    return Scores(ACCURACY, correct / len(labels), low, high, len(labels), right, details, losses)
 
 
 def aligned(probabilities: NDArray[np.float64], known: Sequence[str], wanted: Sequence[str]) -> NDArray[np.float64]:
@@ -71,14 +73,16 @@ def _roc_auc(labels: NDArray[Any], probabilities: NDArray[np.float64]) -> float 
     return float(np.mean([roc_auc_score(labels == index, probabilities[:, index]) for index in range(classes)]))
 
 
-def compare(champion: Scores, challenger: Scores, alpha: float, unit: str) -> Comparison:
-    """McNemar's exact test on which rows each was right; it takes any number of classes. ``unit``: what a row is, in
-    the plural.
+def compare(champion: Scores, challenger: Scores, alpha: float, least_gain: float, unit: str) -> Comparison:
+    """McNemar's exact test, one-sided, on which rows each was right; it takes any number of classes. The challenger is
+    better when the test is significant at ``alpha`` and its accuracy higher by ``least_gain`` at least. ``unit``: what
+    a row is, in the plural.
 
     Raises ``ValueError`` when the two were measured on different holdouts.
     """
     test = mcnemar_exact(champion.outcomes, challenger.outcomes)
-    better = test.only_second_right > test.only_first_right and test.p_value < alpha
+    evidence = paired((~champion.outcomes).astype(np.float64), (~challenger.outcomes).astype(np.float64))
+    better = test.p_value < alpha and evidence.mean_gain >= least_gain
     summary = say(
         "comparison.mcnemar",
         challenger=test.only_second_right,
@@ -86,4 +90,4 @@ def compare(champion: Scores, challenger: Scores, alpha: float, unit: str) -> Co
         unit=unit,
         p=test.p_value,
     )
-    return Comparison(better, test.p_value, summary, {"test": "McNemar exact", **asdict(test)})
+    return Comparison(better, test.p_value, summary, {"test": "McNemar exact", **asdict(test)}, evidence)

@@ -32,11 +32,13 @@ def fixed_holdout(rows: int, seed: int) -> NDArray[np.bool_]:
 
 
 def read_split(
-    dataset: Dataset, features: Sequence[str], answer: str, *, holdout: bool, limit: int | None = None
+    dataset: Dataset, features: Sequence[str], answer: str, *, holdout: bool | None, limit: int | None = None
 ) -> tuple[NDArray[np.float64], NDArray[Any]]:
-    """Features, shape (n, f), and the column ``answer``, shape (n,), of one split in file order.
+    """Features, shape (n, f), and the column ``answer``, shape (n,), of one split in file order; of
+    both when ``holdout`` is None.
 
     Raises :class:`core.storage.lake.LakeError`.
     """
-    columns = lake.read(dataset.path, [*features, answer], HOLDOUT if holdout else f"NOT {HOLDOUT}", limit=limit)
+    chosen = "true" if holdout is None else HOLDOUT if holdout else f"NOT {HOLDOUT}"
+    columns = lake.read(dataset.path, [*features, answer], chosen, limit=limit)
     return np.column_stack([columns[name] for name in features]).astype(np.float64, copy=False), columns[answer]

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from core.config.messages import say
 from core.workloads.base import Comparison, Scores
+from core.workloads.evidence import paired
 
 R2 = "R2"
 _Z = 1.959963984540054
@@ -33,12 +34,13 @@ def score(truth: NDArray[np.float64], values: NDArray[np.float64]) -> Scores:
     deviation = float(np.std(squares - unexplained * spread, ddof=1) / spread.mean() / np.sqrt(len(truth)))
     value = 1 - unexplained
     details = {"mae": float(errors.mean()), "rmse": float(np.sqrt(squares.mean()))}
-    return Scores(R2, value, value - _Z * deviation, min(1.0, value + _Z * deviation), len(truth), errors, details)
+    high = min(1.0, value + _Z * deviation)
+    return Scores(R2, value, value - _Z * deviation, high, len(truth), errors, details, errors)
 
 
-def compare(champion: Scores, challenger: Scores, alpha: float, unit: str) -> Comparison:
-    """A paired permutation test on the rows' absolute errors: better means a significantly smaller mean. ``unit``: what
-    a row is, in the plural.
+def compare(champion: Scores, challenger: Scores, alpha: float, least_gain: float, unit: str) -> Comparison:
+    """A paired permutation test, one-sided, on the rows' absolute errors: better means a significantly smaller mean,
+    by ``least_gain`` of the champion's at least. ``unit``: what a row is, in the plural.
 
     Raises ``ValueError`` when the two were measured on different holdouts.
     """
@@ -51,22 +53,26 @@ def compare(champion: Scores, challenger: Scores, alpha: float, unit: str) -> Co
         "comparison.errors", challenger=after, champion=before, samples=champion.samples, unit=unit, p=p_value
     )
     details = {"test": _TEST, "gain": gain, "champion_mae": before, "challenger_mae": after, "p_value": p_value}
-    return Comparison(gain > 0 and p_value < alpha, p_value, summary, details)
+    better = p_value < alpha and gain >= least_gain * before
+    # Relative to the champion's error, so that one least gain serves every unit of measurement.
+    scale = max(before, float(np.finfo(np.float64).tiny))
+    return Comparison(better, p_value, summary, details, paired(champion.outcomes / scale, challenger.outcomes / scale))
 
 
 def sign_flip_p_value(differences: NDArray[np.float64]) -> float:
-    """Two-sided p-value of the mean of paired ``differences``, shape (n,): how often it is as far from 0 by chance.
+    """One-sided p-value of the mean of paired ``differences``, shape (n,): how often it is as high by chance.
 
     Were both models equally good, each difference could as well have the other sign. Of many rows blocks are flipped
     together, which is still exact. The signs are drawn with a fixed seed; the least value is 1 in 10,000.
     """
     blocks = np.array([part.sum() for part in np.array_split(differences, min(_BLOCKS, len(differences)))])
-    observed = abs(float(blocks.sum())) * (1 - 1e-12)  # the same sum in another order is the same sum
-    if observed == 0.0:
+    total = float(blocks.sum())
+    observed = total - abs(total) * 1e-12  # the same sum in another order is the same sum
+    if not blocks.any():
         return 1.0
     random = np.random.default_rng(_SEED)
     as_far = 0
     for start in range(0, _FLIPS, _CHUNK):
         signs = random.integers(0, 2, (min(_CHUNK, _FLIPS - start), len(blocks)), dtype=np.int8) * 2.0 - 1.0
-        as_far += int(np.count_nonzero(np.abs(signs @ blocks) >= observed))
+        as_far += int(np.count_nonzero(signs @ blocks >= observed))
     return (as_far + 1) / (_FLIPS + 1)

@@ -39,6 +39,7 @@ class _Rows:
     """What does not depend on the task."""
 
     unit = "rows"
+    cumulative = False
     data_kind: DataKind = "rows"
     annotation: Annotation = "none"
     task: Task
@@ -54,8 +55,8 @@ class _Rows:
     def starter(self) -> Trained | None:
         return None
 
-    def split(self, dataset: Dataset, *, holdout: bool) -> tuple[NDArray[np.float64], NDArray[Any]]:
-        """Features, shape (n, f), and what is learnt, shape (n,), of one split in file order."""
+    def split(self, dataset: Dataset, *, holdout: bool | None) -> tuple[NDArray[np.float64], NDArray[Any]]:
+        """Features, shape (n, f), and what is learnt, shape (n,), of one split in file order; None: of both."""
         return read_split(dataset, names_of(self.features), self.answer, holdout=holdout)
 
     def drift(self, reference: Dataset, current: Dataset, predictor: Any) -> Drift:
@@ -81,16 +82,23 @@ class RowClassification(_Rows):
     answer = LABEL
 
     def evaluate(self, predictor: Classifier, dataset: Dataset) -> Scores:
+        return self._measure(predictor, *self.split(dataset, holdout=True))
+
+    def evaluate_whole(self, predictor: Classifier, dataset: Dataset) -> Scores:
+        """On all rows, for a dataset that the model was not trained on."""
+        return self._measure(predictor, *self.split(dataset, holdout=None))
+
+    def _measure(self, predictor: Classifier, features: NDArray[np.float64], labels: NDArray[Any]) -> Scores:
         from core.workloads.rows.classification import aligned, score
 
-        features, labels = self.split(dataset, holdout=True)
         chances = aligned(predictor.probabilities(features), predictor.classes, self.classes)
         return score(labels, chances, self.classes)
 
     def compare(self, champion: Scores, challenger: Scores) -> Comparison:
         from core.workloads.rows.classification import compare
 
-        return compare(champion, challenger, get_settings().promote_alpha, self.unit)
+        settings = get_settings()
+        return compare(champion, challenger, settings.promote_alpha, settings.promote_min_gain, self.unit)
 
     def load(self, folder: Path) -> Classifier:
         return SoftmaxModel.load(folder)
@@ -116,15 +124,22 @@ class RowRegression(_Rows):
     """What the target is measured in, for figures."""
 
     def evaluate(self, predictor: Regressor, dataset: Dataset) -> Scores:
+        return self._measure(predictor, *self.split(dataset, holdout=True))
+
+    def evaluate_whole(self, predictor: Regressor, dataset: Dataset) -> Scores:
+        """On all rows, for a dataset that the model was not trained on."""
+        return self._measure(predictor, *self.split(dataset, holdout=None))
+
+    def _measure(self, predictor: Regressor, features: NDArray[np.float64], truth: NDArray[Any]) -> Scores:
         from core.workloads.rows.regression import score
 
-        features, truth = self.split(dataset, holdout=True)
         return score(truth, predictor.values(features))
 
     def compare(self, champion: Scores, challenger: Scores) -> Comparison:
         from core.workloads.rows.regression import compare
 
-        return compare(champion, challenger, get_settings().promote_alpha, self.unit)
+        settings = get_settings()
+        return compare(champion, challenger, settings.promote_alpha, settings.promote_min_gain, self.unit)
 
     def load(self, folder: Path) -> Regressor:
         return AffineModel.load(folder)

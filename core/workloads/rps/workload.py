@@ -62,6 +62,7 @@ class RpsWorkload:
     unit = "images"
     description = "Detects rock, paper and scissors in images of hands."
     data_kind: DataKind = "images"
+    cumulative = True
     task: Task = "detection"
     annotation: Annotation = "boxes"
     features: tuple[Feature, ...] = ()

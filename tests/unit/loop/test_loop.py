@@ -8,7 +8,7 @@ from mlflow.sklearn import load_model
 from core.auth.roles import SYSTEM, Actor, ForbiddenError, Role
 from core.config.messages import render
 from core.config.settings import Settings, get_settings
-from core.loop import decisions, loop
+from core.loop import decisions, loop, training
 from core.models import promotion, registry
 from core.models.serving import ChampionWatcher, ModelRefusedError, load_served
 from core.storage import datasets
@@ -46,7 +46,7 @@ def test_first_model_is_promoted_and_logged(champion: registry.Version) -> None:
 
 
 def test_figures_are_attached(champion: registry.Version) -> None:
-    loop.draw(champion, datasets.latest("linear"))
+    training.draw(champion, datasets.latest("linear"))
     names = {item.path for item in registry.client().list_artifacts(champion.run_id)}
     assert {"boundary.png", "confusion_matrix.png", "scores.json", "export"} <= names
 
@@ -60,40 +60,113 @@ def test_undrifted_data_keeps_the_champion(champion: registry.Version) -> None:
     assert len(registry.versions("linear")) == 1
 
 
-def test_turned_boundary_leads_to_promotion(champion: registry.Version) -> None:
+def test_a_turned_boundary_is_promoted_once_new_data_confirms_it(champion: registry.Version) -> None:
     make_dataset(seed=3, angle=135)
-    decision = loop.run_once("linear")
-    assert decision.kind == decisions.PROMOTED
-    assert "below the threshold" in render(decision.reason)
-    now, before = registry.champion("linear"), registry.by_alias("linear", registry.PREVIOUS)
-    assert now is not None and before is not None
-    assert (now.version, before.version) == (2, 1)
+    first = loop.run_once("linear")
+    assert first.kind == decisions.PENDING
+    assert "below the threshold" in render(first.reason)
+    assert "One more dataset will decide" in render(first.reason)
+    assert _serving() == 1
+    make_dataset(seed=4, angle=135)
+    assert loop.run_once("linear").kind == decisions.PROMOTED
+    before = registry.by_alias("linear", registry.PREVIOUS)
+    assert before is not None
+    assert (_serving(), before.version) == (2, 1)
     assert registry.by_alias("linear", registry.CHALLENGER) is None
 
 
-def test_shifted_features_are_reported_as_drift(champion: registry.Version) -> None:
-    make_dataset(seed=4, offset=1.5)
-    decision = loop.run_once("linear")
-    assert decision.drift
-    assert decision.details["drift"]["tests"]
+def test_without_confirmations_the_holdout_of_its_own_data_decides(
+    champion: registry.Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHIFUMI_PROMOTE_CONFIRMATIONS", "0")
+    get_settings.cache_clear()
+    make_dataset(seed=3, angle=135)
+    assert loop.run_once("linear").kind == decisions.PROMOTED
 
 
-def test_drift_alone_asks_for_a_challenger(champion: registry.Version) -> None:
-    """The champion is still over its threshold: nothing but the drift gate can send it into the comparison."""
+def test_one_bad_dataset_does_not_take_the_throne(champion: registry.Version) -> None:
+    """Its model is better on that data, and worse on what follows."""
+    make_dataset(seed=3, angle=135)
+    assert loop.run_once("linear").kind == decisions.PENDING
+    kinds = []
+    for seed in range(4, 6):
+        make_dataset(seed=seed)
+        kinds.append(loop.run_once("linear").kind)
+    assert kinds == [decisions.REJECTED, decisions.KEPT]
+    assert _serving() == 1
+
+
+def test_moved_features_are_reported_and_ask_for_nothing(champion: registry.Version) -> None:
+    """The champion is as good as before: a training would be useless."""
     make_dataset(seed=4, balance=0.3)
+    decision = loop.run_once("linear")
+    assert decision.drift and decision.details["drift"]["tests"]
+    assert decision.kind == decisions.KEPT
+    assert len(registry.versions("linear")) == 1
+
+
+def test_a_loss_above_the_threshold_raises_the_alarm(champion: registry.Version) -> None:
+    make_dataset(seed=5, rows=10_000, angle=62)
     run = loop.evaluate_champion("linear")
     assert run.scores is not None and run.scores.value >= get_workload("linear").threshold
-    assert run.gate.drifted
-    assert run.gate.retrain
-    assert loop.run_once("linear").kind in {decisions.PROMOTED, decisions.REJECTED}
+    assert run.gate.reason.code == "gate.loss_rose"
+    assert loop.run_once("linear").kind == decisions.PENDING
+    make_dataset(seed=6, rows=10_000, angle=62)
+    assert loop.run_once("linear").kind == decisions.PROMOTED
 
 
-def test_a_challenger_that_is_not_better_is_rejected(champion: registry.Version) -> None:
+def test_each_dataset_is_judged_once(champion: registry.Version) -> None:
+    make_dataset(seed=2)
+    first = loop.run_once("linear")
+    counted = len(decisions.latest("linear")), len(decisions.evaluations("linear"))
+    assert {loop.run_once("linear").id for _ in range(5)} == {first.id}
+    assert (len(decisions.latest("linear")), len(decisions.evaluations("linear"))) == counted
+
+
+def test_another_policy_judges_anew(champion: registry.Version, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_dataset(seed=2)
+    first = loop.run_once("linear")
+    monkeypatch.setenv("SHIFUMI_LINEAR_THRESHOLD", "0.99")
+    get_settings.cache_clear()
+    second = loop.run_once("linear")
+    assert (first.kind, second.kind) == (decisions.KEPT, decisions.PENDING)
+
+
+def test_a_rollback_lasts(champion: registry.Version) -> None:
+    """The data that led to the version is still there, and the next checks do not promote it again."""
+    for seed in (3, 4):
+        make_dataset(seed=seed, angle=135)
+        loop.run_once("linear")
+    assert _serving() == 2
+    decisions.roll_back_by_hand(ADMIN, "linear")
+    for forced in (False, True, False):
+        loop.run_once("linear", forced=forced)
+        assert _serving() == 1
+
+
+def test_the_previous_champion_returns_when_new_data_shows_that_it_was_better(champion: registry.Version) -> None:
+    make_dataset(seed=3, angle=135)
+    loop.run_once("linear")
+    decisions.promote_by_hand(ADMIN, "linear", 2)
+    make_dataset(seed=4)
+    decision = loop.run_once("linear")
+    assert decision.kind == decisions.ROLLED_BACK
+    assert "Version 1 serves again" in render(decision.reason)
+    assert _serving() == 1
     make_dataset(seed=5)
-    decision = loop.run_once("linear", forced=True)
-    assert decision.kind == decisions.REJECTED
-    now = registry.champion("linear")
-    assert now is not None and now.version == champion.version
+    assert loop.run_once("linear").kind == decisions.KEPT
+    assert _serving() == 1
+
+
+def test_a_challenger_that_gains_nothing_is_rejected(champion: registry.Version) -> None:
+    make_dataset(seed=5)
+    assert loop.run_once("linear", forced=True).kind == decisions.PENDING
+    for seed in range(6, 13):
+        make_dataset(seed=seed)
+        if loop.run_once("linear").kind == decisions.REJECTED:
+            break
+    assert decisions.latest("linear")[0].kind == decisions.REJECTED
+    assert _serving() == 1
 
 
 def test_training_is_idempotent(champion: registry.Version) -> None:
@@ -103,26 +176,18 @@ def test_training_is_idempotent(champion: registry.Version) -> None:
     assert [v.version for v in registry.versions("linear")] == [2, 1]
 
 
-def test_hopeless_data_does_not_train_for_ever(champion: registry.Version) -> None:
-    """Noise that no model can beat: the first check trains, later ones find that version again."""
+def test_hopeless_data_trains_once(champion: registry.Version) -> None:
+    """Noise that no model can beat: later checks of the same data find the decision again."""
     make_dataset(seed=6, noise=2.0)
     kinds = [loop.run_once("linear").kind for _ in range(3)]
-    assert decisions.PROMOTED not in kinds[1:]
+    assert kinds == [decisions.PENDING] * 3
     assert len(registry.versions("linear")) == 2
 
 
-def test_over_the_threshold_replaces_under_it_even_without_certainty(monkeypatch: pytest.MonkeyPatch) -> None:
-    import numpy as np
-
-    from core.workloads.base import Scores
-
-    workload = get_workload("linear")
-    outcomes = np.array([True] * 84 + [False] * 16)
-    under = Scores("accuracy", 0.84, 0.8, 0.9, 100, outcomes)
-    over = Scores("accuracy", 0.86, 0.8, 0.9, 100, np.array([True] * 86 + [False] * 14))
-    assert not workload.compare(under, over).better
-    assert loop.compare("linear", under, over).better
-    assert not loop.compare("linear", over, under).better
+def _serving() -> int:
+    found = registry.champion("linear")
+    assert found is not None
+    return found.version
 
 
 def test_deleted_training_data_does_not_break_the_check(champion: registry.Version) -> None:
@@ -134,8 +199,9 @@ def test_deleted_training_data_does_not_break_the_check(champion: registry.Versi
 
 
 def test_promotion_and_rollback_need_an_admin(champion: registry.Version) -> None:
-    make_dataset(seed=3, angle=135)
-    loop.run_once("linear")
+    for seed in (3, 4):
+        make_dataset(seed=seed, angle=135)
+        loop.run_once("linear")
     editor = Actor("ed", Role.EDITOR)
     with pytest.raises(ForbiddenError):
         decisions.promote_by_hand(editor, "linear", 1)

@@ -1,0 +1,88 @@
+"""The alarm: has the champion's loss risen since it was promoted?
+
+Looks at errors on labelled data, not at how the data looks: features may move without hurting anybody. The newest
+1, 2, … datasets are compared with all before them since the promotion (two-sample test of means, for error rates the
+test of two proportions), so that a jump shows at once and a slow loss after some datasets. Small differences are no
+alarm however significant: with many rows everything is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+LOOK_BACK = 6
+"""At most so many of the newest datasets are compared with those before."""
+
+_NEWEST = 0.2
+"""The newest dataset alone must look worse at this level: after a single bad one the alarm ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """The losses of one model on one dataset: how many, their mean and their variance."""
+
+    samples: int
+    mean: float
+    variance: float
+
+    @classmethod
+    def of(cls, losses: NDArray[Any]) -> Self:
+        """``losses`` has shape (n,), n ≥ 1."""
+        values = np.asarray(losses, np.float64)
+        return cls(len(values), float(values.mean()), float(values.var()))
+
+    def __add__(self, other: Loss) -> Loss:
+        """The losses of both together."""
+        samples = self.samples + other.samples
+        mean = (self.samples * self.mean + other.samples * other.mean) / samples
+        spread = sum(one.samples * (one.variance + (one.mean - mean) ** 2) for one in (self, other))
+        return Loss(samples, mean, spread / samples)
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """The loss rose from ``before`` to ``now``, over the newest ``datasets`` datasets."""
+
+    before: float
+    now: float
+    datasets: int
+    p_value: float
+
+
+def loss_alarm(history: Sequence[Loss], level: float, least_rise: float) -> Alarm | None:
+    """The clearest rise of the loss; None when there is none.
+
+    ``history``: the champion on each dataset since its promotion, oldest first. ``level``: significance of each test,
+    one-sided; ``least_rise``: a smaller rise is none.
+    """
+    rises = []
+    for datasets in range(1, min(LOOK_BACK, len(history) - 1) + 1):
+        before, now = _together(history[:-datasets]), _together(history[-datasets:])
+        rise, newest = _rise(before, now, datasets), _rise(before, history[-1], 1)
+        if rise.p_value < level and newest.p_value < _NEWEST and _least(rise, newest) >= least_rise:
+            rises.append(rise)
+    return min(rises, key=lambda one: one.p_value, default=None)
+
+
+def _least(*alarms: Alarm) -> float:
+    return min(one.now - one.before for one in alarms)
+
+
+def _rise(before: Loss, now: Loss, datasets: int) -> Alarm:
+    both = before + now
+    error = np.sqrt(both.variance * (1 / before.samples + 1 / now.samples))
+    z = (now.mean - before.mean) / error if error > 0 else 0.0
+    return Alarm(before.mean, now.mean, datasets, float(stats.norm.sf(z)))
+
+
+def _together(losses: Sequence[Loss]) -> Loss:
+    first, *rest = losses
+    for one in rest:
+        first = first + one
+    return first

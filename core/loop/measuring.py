@@ -1,0 +1,54 @@
+"""Models measured on datasets, and kept in the catalog."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from sqlalchemy import select
+
+from core.catalog.engine import writing
+from core.catalog.tables import Dataset, Evaluation
+from core.loop.alarm import Loss
+from core.models.registry import Version
+from core.models.serving import load_served
+from core.workloads import get_workload
+from core.workloads.base import EvaluatesWhole, Scores
+
+
+def evaluate(version: Version, dataset: Dataset) -> tuple[Scores, bool]:
+    """Measure a version on what it has not seen and keep the metrics; whether that was the whole dataset.
+
+    A dataset that it was not trained on is new to it as a whole, where the workload's datasets are independent.
+    """
+    workload = get_workload(version.workload)
+    whole = isinstance(workload, EvaluatesWhole) and not workload.cumulative and dataset.id not in version.trained_on
+    scores = measure(version, dataset, whole=whole)
+    _keep(version, dataset, scores)
+    return scores, whole
+
+
+def measure(version: Version, dataset: Dataset, *, whole: bool) -> Scores:
+    """Measure a version on the dataset's holdout or, when it is ``whole``, on all of it."""
+    workload = get_workload(version.workload)
+    predictor = load_served(version).predictor
+    if whole and isinstance(workload, EvaluatesWhole):
+        return workload.evaluate_whole(predictor, dataset)
+    return workload.evaluate(predictor, dataset)
+
+
+def _keep(version: Version, dataset: Dataset, scores: Scores) -> None:
+    """One row per version and dataset: measuring again replaces it."""
+    loss = {} if scores.losses is None else {"loss": asdict(Loss.of(scores.losses))}
+    with writing() as session:
+        query = select(Evaluation).where(
+            Evaluation.workload == version.workload,
+            Evaluation.version == version.version,
+            Evaluation.dataset_id == dataset.id,
+        )
+        row = session.scalars(query).first() or Evaluation(
+            workload=version.workload, version=version.version, dataset_id=dataset.id
+        )
+        row.metric, row.value = scores.metric, scores.value
+        row.ci_low, row.ci_high = scores.ci_low, scores.ci_high
+        row.details = {**scores.details, **loss}
+        session.add(row)

@@ -1,0 +1,88 @@
+"""Evidence that one model is better than another, added up over datasets without losing its meaning.
+
+Two models were right or wrong about the same samples. If neither is better, each difference could as well have had the
+other sign. A *test martingale* bets on the challenger: its wealth grows with each win and shrinks with each loss, and
+whatever one does, it exceeds 1/α with probability α at most, however often one looks (J. Ville, 1939; V. Vovk and
+R. Wang, "E-values", 2021). That is what lets a loop look at every dataset, and add up small ones.
+
+The bet for sign-symmetric differences is ``exp(λd) / cosh(λd)`` (V. de la Peña, 1999); wealths of several λ are
+averaged, because nobody knows beforehand how large the gain is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+BETS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+"""λ, in units of the differences' own size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What paired differences say so far. ``wealth`` is the logarithm of the wealth per bet of :data:`BETS`; ``gain``
+    the sum of the differences, in units of the loss; ``samples`` how many there were."""
+
+    wealth: tuple[float, ...] = field(default=(0.0,) * len(BETS))
+    gain: float = 0.0
+    samples: int = 0
+
+    def __add__(self, other: Evidence) -> Evidence:
+        """Both together: samples that are judged once each."""
+        wealth = tuple(a + b for a, b in zip(self.wealth, other.wealth, strict=True))
+        return Evidence(wealth, self.gain + other.gain, self.samples + other.samples)
+
+    @property
+    def mean_gain(self) -> float:
+        """By how much the loss of one sample is lower, on average; 0 without samples."""
+        return self.gain / self.samples if self.samples else 0.0
+
+    @property
+    def log_e_value(self) -> float:
+        """Logarithm of the e-value: the mean wealth over the bets. 0 when nothing is known."""
+        return float(np.logaddexp.reduce(self.wealth) - np.log(len(self.wealth)))
+
+    @property
+    def p_value(self) -> float:
+        """A p-value that stays valid under optional stopping: 1 divided by the e-value, at most 1."""
+        return float(np.exp(-max(self.log_e_value, 0.0)))
+
+    def convinces(self, alpha: float, least_gain: float) -> bool:
+        """Whether the challenger is better by ``least_gain`` at least, with error probability ``alpha`` at most."""
+        return self.samples > 0 and self.p_value <= alpha and self.mean_gain >= least_gain
+
+    def as_json(self) -> dict[str, Any]:
+        return {"wealth": list(self.wealth), "gain": self.gain, "samples": self.samples}
+
+    @classmethod
+    def from_json(cls, stored: Any) -> Self:
+        """What :meth:`as_json` gave; nothing for None."""
+        if not stored:
+            return cls()
+        return cls(tuple(stored["wealth"]), float(stored["gain"]), int(stored["samples"]))
+
+
+def paired(champion: NDArray[np.float64], challenger: NDArray[np.float64]) -> Evidence:
+    """The evidence of one holdout. Both arrays hold a loss per sample, shape (n,); lower is better.
+
+    The differences are measured in their root mean square, which swapping the two models leaves as it is. Raises
+    ``ValueError`` when the two were measured on different holdouts.
+    """
+    if champion.shape != challenger.shape:
+        raise ValueError("the two models were measured on different holdouts")
+    gains = np.asarray(champion, np.float64) - np.asarray(challenger, np.float64)
+    moved = gains[gains != 0.0]
+    if not len(moved):
+        return Evidence(samples=len(gains))
+    unit = moved / np.abs(moved).max()  # first: the squares of tiny differences are 0
+    unit = unit / np.sqrt(np.mean(unit**2))
+    wealth = tuple(float(np.sum(bet * unit - _log_cosh(bet * unit))) for bet in BETS)
+    return Evidence(wealth, float(moved.sum()), len(gains))
+
+
+def _log_cosh(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    size = np.abs(x)
+    return np.asarray(size + np.log1p(np.exp(-2 * size)) - np.log(2))

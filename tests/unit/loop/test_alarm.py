@@ -1,0 +1,62 @@
+"""The alarm on the champion's loss."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+
+from core.loop.alarm import Loss, loss_alarm
+
+LEVEL, LEAST = 0.01, 0.005
+
+
+def errors(rate: float, rows: int) -> Loss:
+    wrong = np.zeros(rows)
+    wrong[: round(rate * rows)] = 1.0
+    return Loss.of(wrong)
+
+
+@given(st.lists(st.lists(st.floats(0, 10), min_size=1, max_size=20), min_size=2, max_size=5))
+def test_losses_add_up_to_those_of_all_samples(parts: list[list[float]]) -> None:
+    first, *rest = (Loss.of(np.array(part)) for part in parts)
+    for one in rest:
+        first = first + one
+    everything = Loss.of(np.concatenate([np.array(part) for part in parts]))
+    assert first.samples == everything.samples
+    assert_allclose((first.mean, first.variance), (everything.mean, everything.variance), atol=1e-9)
+
+
+def test_a_jump_shows_at_once() -> None:
+    found = loss_alarm([errors(0.06, 1000)] * 3 + [errors(0.11, 1000)], LEVEL, LEAST)
+    assert found is not None
+    assert (found.datasets, found.before, found.now) == (1, 0.06, 0.11)
+
+
+def test_a_small_loss_shows_after_some_datasets() -> None:
+    calm, worse = [errors(0.06, 1000)] * 10, errors(0.078, 1000)
+    assert loss_alarm([*calm, worse], LEVEL, LEAST) is None
+    found = loss_alarm([*calm, worse, worse, worse], LEVEL, LEAST)
+    assert found is not None
+    assert found.datasets == 3
+
+
+def test_one_bad_dataset_raises_it_once() -> None:
+    calm = [errors(0.06, 1000)] * 5
+    assert loss_alarm([*calm, errors(0.5, 1000)], LEVEL, LEAST) is not None
+    assert loss_alarm([*calm, errors(0.5, 1000), errors(0.06, 1000)], LEVEL, LEAST) is None
+
+
+def test_trifles_are_no_alarm_however_many_rows() -> None:
+    assert loss_alarm([errors(0.06, 10**6), errors(0.062, 10**6)], LEVEL, LEAST) is None
+
+
+@pytest.mark.parametrize("history", [[], [errors(0.9, 100)], [errors(0.0, 100)] * 3])
+def test_nothing_to_compare_is_no_alarm(history: list[Loss]) -> None:
+    assert loss_alarm(history, LEVEL, LEAST) is None
+
+
+def test_a_falling_loss_is_no_alarm() -> None:
+    assert loss_alarm([errors(0.2, 1000), errors(0.05, 1000)], LEVEL, LEAST) is None
