@@ -21,4 +21,4 @@ def make_versions(number: int) -> list[registry.Version]:
     """One training of the linear workload, registered ``number`` times: as if the data had come twice."""
     dataset, workload = make_dataset(), get_workload("linear")
     trained = workload.train(dataset, silent)
-    return [registry.log_challenger("linear", dataset, trained, None, 0.5) for _ in range(number)]
+    return [registry.log_challenger("linear", [dataset], trained, None, 0.5) for _ in range(number)]

@@ -43,7 +43,7 @@ ROWS = 400_000  # enough work to be killed in
 
 
 def train_arguments(**choices: int) -> dict[str, Any]:
-    return task_registry.training("linear", make_dataset(**choices).id, None)
+    return task_registry.training("linear", [make_dataset(**choices).id], None)
 
 
 def file_arguments(job: jobs.Job) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def test_crashing_misrouted_and_refused_work(monkeypatch: pytest.MonkeyPatch, se
         SHIFUMI_CELERY_MAX_ATTEMPTS="2",
     )
     signs(train=1, holdout=1)
-    poor = task_registry.training("rps", 1, None)
+    poor = task_registry.training("rps", [1], None)
     with worker("--queues", "default") as child:
         for_a_gpu = hand_over(task_registry.TRAIN, poor, a_job(jobs.CHECK, "rps"))
 
@@ -146,7 +146,7 @@ def test_a_fine_tuning_on_another_machine_is_watched_and_ended_early_from_here(
     dataset = signs(train=5, holdout=1)
     with worker(**another_machine(tmp_path / "there")):
         training = hand_over(
-            task_registry.TRAIN, task_registry.training("rps", dataset.id, None), a_job(jobs.CHECK, "rps")
+            task_registry.TRAIN, task_registry.training("rps", [dataset.id], None), a_job(jobs.CHECK, "rps")
         )
 
         def two_epochs() -> TrainingProgress | None:

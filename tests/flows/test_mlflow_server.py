@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.config.settings import Settings, get_settings
-from core.loop import decisions, loop
+from core.loop import decisions, loop, training
 from core.models import registry
 from core.models.serving import ChampionWatcher
 from core.storage import datasets
@@ -35,7 +35,7 @@ def test_the_loop_turns_and_nothing_is_kept_here(server: str, settings: Settings
     watcher = ChampionWatcher("linear")
     watcher.look()
     assert watcher.current is not None and watcher.current.version.version == 2
-    loop.draw(watcher.current.version, datasets.latest("linear"))
+    training.draw(watcher.current.version, datasets.latest("linear"))
     names = {item.path for item in registry.client().list_artifacts(watcher.current.version.run_id)}
     assert {"boundary.png", "export"} <= names
     assert list(settings.mlflow_dir.iterdir()) == []

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.auth.roles import Role
 from core.config.settings import Settings
-from core.loop import decisions, loop
+from core.loop import decisions, loop, training
 from core.models import registry
 from core.models.registry import Version
 from core.storage import datasets
@@ -96,7 +96,7 @@ def test_an_address_opens_one_run(two_versions: list[Version]) -> None:
 
 
 def test_parameters_and_files_of_a_run(two_versions: list[Version]) -> None:
-    loop.draw(two_versions[0], datasets.latest("linear"))
+    training.draw(two_versions[0], datasets.latest("linear"))
     app = opened(run=two_versions[0].run_id)
     app.session_state["run_tabs"] = "Parameters"
     app.run()

@@ -22,7 +22,7 @@ from core.cli.checks.storage import check_catalog
 from core.cli.stack import stack
 from core.config.progress import silent
 from core.config.settings import Settings, get_settings
-from core.loop import decisions, loop
+from core.loop import decisions, loop, training
 from core.models import registry
 from core.models.serving import ChampionWatcher
 from core.predictions import files as prediction_files
@@ -85,7 +85,7 @@ def test_the_loop_turns_with_everything_elsewhere(
     watcher = ChampionWatcher("linear")
     watcher.look()
     assert watcher.current is not None and watcher.current.version.version == 2
-    loop.draw(watcher.current.version, datasets.latest("linear"))
+    training.draw(watcher.current.version, datasets.latest("linear"))
     name = prediction_files.keep_upload(Actor("eve", Role.VIEWER), "linear", io.BytesIO(b"x1,x2\n1,2\n"))
     assert prediction_files.answer("linear", name, "job-1", silent).version == 2
     assert len(objects_below(all_elsewhere, s3_server, "shifumi/lake/")) == 2

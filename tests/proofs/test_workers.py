@@ -31,7 +31,7 @@ def versions() -> list[int]:
 
 
 def test_a_worker_that_is_frozen_until_another_has_its_work_changes_nothing_when_it_thaws(folder_broker: None) -> None:
-    training = hand_over(task_registry.TRAIN, task_registry.training("linear", make_dataset(rows=ROWS).id, None))
+    training = hand_over(task_registry.TRAIN, task_registry.training("linear", [make_dataset(rows=ROWS).id], None))
     with worker(name="frozen") as frozen:
         training.reaches(lambda item: "Fitting" in render(item.message), "the training to be under way")
         tree = frozen.tree()
@@ -46,12 +46,12 @@ def test_a_worker_that_is_frozen_until_another_has_its_work_changes_nothing_when
         item = training.item()
         assert (item.state, item.worker, item.attempts, item.result) == (work_items.DONE, "quick", 2, {"version": 1})
         assert versions() == [1]
-        later = hand_over(task_registry.TRAIN, task_registry.training("linear", make_dataset(seed=2).id, None))
+        later = hand_over(task_registry.TRAIN, task_registry.training("linear", [make_dataset(seed=2).id], None))
         assert later.ended() == {"version": 2}, "the thawed worker goes on with other work"
 
 
 def test_a_worker_that_is_stopped_gives_back_what_it_has_at_once_and_without_blame(folder_broker: None) -> None:
-    training = hand_over(task_registry.TRAIN, task_registry.training("linear", make_dataset(rows=ROWS).id, None))
+    training = hand_over(task_registry.TRAIN, task_registry.training("linear", [make_dataset(rows=ROWS).id], None))
     with worker(name="going") as going:
         training.reaches(lambda item: "Fitting" in render(item.message), "the training to be under way")
         assert stop_all([going], lambda: False) == []
@@ -69,14 +69,14 @@ def test_redis_goes_away_and_comes_back_while_a_worker_works(
     port = free_port()
     use_broker(monkeypatch, f"redis://127.0.0.1:{port}/0")
     with redis_server(tmp_path, port):
-        training = hand_over(task_registry.TRAIN, task_registry.training("linear", make_dataset(rows=ROWS).id, None))
+        training = hand_over(task_registry.TRAIN, task_registry.training("linear", [make_dataset(rows=ROWS).id], None))
         stack = worker(name="steady")
         stack.__enter__()
         training.reaches(lambda item: "Fitting" in render(item.message), "the training to be under way")
     try:
         assert training.ended() == {"version": 1}
         assert training.item().attempts == 1, "the broker is not needed to finish"
-        second = hand_over(task_registry.TRAIN, task_registry.training("linear", make_dataset(seed=2).id, None))
+        second = hand_over(task_registry.TRAIN, task_registry.training("linear", [make_dataset(seed=2).id], None))
         wait_until(lambda: any("does not answer" in said for _, said in second.told), what="words about the broker")
         with redis_server(tmp_path, port):
             assert second.ended() == {"version": 2}
@@ -103,13 +103,13 @@ def test_on_postgresql_three_workers_and_a_killer_do_each_thing_once(
     datasets = [make_dataset(rows=100_000, seed=seed) for seed in range(8)]
     with worker(name="a") as one, worker(name="b") as two, worker("--concurrency", "2", name="c") as three:
         # The first one makes the model's entry in the registry: the product never trains a workload twice at a time.
-        assert hand_over(task_registry.TRAIN, task_registry.training("linear", datasets[0].id, None)).ended() == {
+        assert hand_over(task_registry.TRAIN, task_registry.training("linear", [datasets[0].id], None)).ended() == {
             "version": 1
         }
         handed = [
             hand_over(
                 task_registry.TRAIN,
-                task_registry.training("linear", dataset.id, None),
+                task_registry.training("linear", [dataset.id], None),
                 a_job(workload=f"linear-{dataset.id}"),
             )
             for dataset in datasets[1:]

@@ -94,7 +94,7 @@ def test_only_trainings_that_profit_go_to_the_gpu_and_only_when_asked(monkeypatc
 
 
 def test_a_worker_with_other_settings_does_not_train_something_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = task_registry.training("rps", 1, None)
+    asked = task_registry.training("rps", [1], None)
     monkeypatch.setenv("SHIFUMI_RPS_EPOCHS", "3")
     get_settings.cache_clear()
     with pytest.raises(task_registry.SettingsDifferError, match=r"\(epochs\).*SHIFUMI_RPS_"):
@@ -105,7 +105,7 @@ def test_work_that_cannot_be_done_says_why() -> None:
     with pytest.raises(LookupError, match=r"does not know the task .dance"):
         task_registry.run_task("dance", {}, silent)
     with pytest.raises(LookupError, match="dataset was deleted"):
-        task_registry.run_task(task_registry.TRAIN, task_registry.training("linear", 99, None), silent)
+        task_registry.run_task(task_registry.TRAIN, task_registry.training("linear", [99], None), silent)
 
 
 @pytest.mark.parametrize(
@@ -320,7 +320,7 @@ def test_without_a_broker_the_flow_does_the_work_itself() -> None:
     from flows import dispatch as handover
 
     dataset = make_dataset()
-    asked = task_registry.training("linear", dataset.id, None)
+    asked = task_registry.training("linear", [dataset.id], None)
     assert get_workload("linear").name == asked["workload"]
     with pytest.raises(LookupError, match="does not know"):
         handover.dispatch("dance", a_job().id, asked, silent)

@@ -20,7 +20,11 @@ def test_the_newest_of_those_trained_alike_is_found() -> None:
 def test_other_data_or_parameters_are_another_training() -> None:
     one, two = make_dataset(seed=1), make_dataset(seed=2)
     chosen = get_workload("linear").training_parameters
-    prints = {registry.fingerprint(one, chosen), registry.fingerprint(two, chosen), registry.fingerprint(None, chosen)}
-    prints.add(registry.fingerprint(one, {**chosen, "more": 1}))
+    prints = {
+        registry.fingerprint([one], chosen),
+        registry.fingerprint([two], chosen),
+        registry.fingerprint([], chosen),
+    }
+    prints.add(registry.fingerprint([one], {**chosen, "more": 1}))
     assert len(prints) == 4
-    assert registry.fingerprint(one, dict(reversed(chosen.items()))) in prints
+    assert registry.fingerprint([one], dict(reversed(chosen.items()))) in prints

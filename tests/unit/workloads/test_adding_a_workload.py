@@ -15,7 +15,7 @@ from core.config.messages import render
 from core.config.progress import silent
 from core.config.settings import ROOT, Settings
 from core.jobs import jobs
-from core.loop import decisions, loop
+from core.loop import decisions, loop, training
 from core.models import registry
 from core.models.serving import ChampionWatcher
 from core.predictions import files as prediction_files
@@ -79,7 +79,7 @@ def test_it_is_drawn_served_and_swapped() -> None:
     watcher = ChampionWatcher("awake")
     watcher.look()
     assert watcher.current is not None and isinstance(watcher.current.predictor, SoftmaxModel)
-    loop.draw(watcher.current.version, dataset)
+    training.draw(watcher.current.version, dataset)
     names = {item.path for item in registry.client().list_artifacts(watcher.current.version.run_id)}
     assert {"awake.png", "export", "scores.json"} <= names
     generate(seed=3, enough=9.0)

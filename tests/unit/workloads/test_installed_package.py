@@ -18,7 +18,7 @@ from core.catalog.tables import Dataset
 from core.config.progress import silent
 from core.config.settings import ROOT, Settings, get_settings
 from core.jobs import jobs
-from core.loop import decisions, loop
+from core.loop import decisions, loop, training
 from core.models import registry
 from core.models.serving import ChampionWatcher
 from core.predictions import files as prediction_files
@@ -112,7 +112,7 @@ def test_three_species_go_round_the_loop() -> None:
     scores = get_workload("penguins").evaluate(predictor, dataset)
     assert scores.value > 0.95 and scores.details["roc_auc"] > 0.99
     assert np.shape(scores.details["confusion_matrix"]) == (3, 3)
-    loop.draw(watcher.current.version, dataset)
+    training.draw(watcher.current.version, dataset)
     names = {item.path for item in registry.client().list_artifacts(watcher.current.version.run_id)}
     assert {"confusion_matrix.png", "calibration.png", "export", "scores.json"} <= names
 
@@ -162,7 +162,7 @@ def test_the_mass_goes_round_the_loop_and_answers_files(settings: Settings) -> N
 
     champion = registry.champion("penguin-mass")
     assert champion is not None
-    loop.draw(champion, dataset)
+    training.draw(champion, dataset)
     assert "residuals.png" in {item.path for item in registry.client().list_artifacts(champion.run_id)}
     text = f"{','.join(feature_names(get_workload('penguin-mass')))}\n38.8,18.3,190\n47.5,15,217\n"
     light, heavy = (float(row["predicted"]) for row in answer_file("penguin-mass", text, settings))

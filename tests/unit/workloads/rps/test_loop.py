@@ -11,7 +11,7 @@ from core.auth.roles import SYSTEM, Actor, Role
 from core.config.messages import Message, render
 from core.config.settings import Settings, get_settings
 from core.images import store
-from core.loop import decisions, loop
+from core.loop import decisions, loop, training
 from core.models import promotion, registry
 from core.models.serving import ChampionWatcher, ModelRefusedError, load_served, served_starter
 from core.storage import datasets
@@ -62,7 +62,7 @@ def test_from_the_model_that_ships_to_a_better_one(monkeypatch: pytest.MonkeyPat
     assert any(render(message).startswith("Epoch 6 of 6") for message in told)
     now = registry.champion("rps")
     assert now is not None and (now.version, now.dataset_id) == (2, dataset.id)
-    loop.draw(now, dataset)
+    training.draw(now, dataset)
     client = registry.client()
     run = client.get_run(now.run_id)
     assert run.data.params["base"] == "starter" and run.data.params["epochs_run"] == "6"
@@ -139,7 +139,7 @@ def second_version() -> registry.Version:
     starter = RPS.starter()
     assert starter is not None
     other = Trained(starter.model, starter.predictor, {**starter.parameters, "base": "other"})
-    return registry.log_challenger("rps", None, other, None)
+    return registry.log_challenger("rps", [], other, None)
 
 
 def test_a_damaged_export_is_refused_and_the_old_one_serves(adopted: registry.Version, settings: Settings) -> None:
