@@ -83,11 +83,13 @@ def check_and_retrain(workload: str, forced: bool = False, job_id: str | None = 
                     raise
                 run.message = message_of(error)  # the schedule has nothing to do on an empty installation
                 return render(run.message)
-            if trial.judged is None:
-                _announce(trial)
             decision = _turn(trial, run.job.id, run.report, run.part(0.3, 0.8))
+            while loop.next_dataset(workload).id > trial.dataset.id:  # data that came meanwhile, each in its turn
+                trial = evaluate_champion(workload, False, run.job.flow_run_id, run.report)
+                decision = _turn(trial, run.job.id, run.report, run.part(0.3, 0.8))
             run.result = {"decision": decision.kind, "decision_id": decision.id}
-            run.message = say("check.decided", kind=decision.kind, reason=decision.reason)
+            code = "check.decided" if trial.judged is None else "check.nothing_new"
+            run.message = say(code, kind=decision.kind, reason=decision.reason, dataset=trial.dataset.id)
     except jobs.JobBusyError as error:
         log.info("Skipped: %s", error)
         return "skipped"
@@ -117,6 +119,7 @@ def _facts(trial: LoopRun) -> dict[str, object]:
 def _turn(trial: LoopRun, job_id: str, report: Report, learning: Report) -> Decision:
     if trial.judged is not None:
         return trial.judged
+    _announce(trial)
     report(0.3, say("check.evaluated", reason=trial.gate.reason))
 
     def comparing(run: LoopRun, challenger: Version) -> Judgement:

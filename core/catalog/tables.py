@@ -143,7 +143,7 @@ class Evaluation(Base):
 
 
 class Decision(Base):
-    """A decision: kept, promoted, rejected, rolled-back, failed."""
+    """A decision: kept, pending, promoted, rejected, rolled-back, failed."""
 
     __tablename__ = "decisions"
 

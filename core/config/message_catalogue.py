@@ -129,6 +129,7 @@ _OF_JOBS: dict[str, str | Plural] = {
     "check.title": "{kind:term}, version {version}",
     "check.drawing": "{kind:term}; drawing plots",
     "check.decided": "{kind:term}: {reason:message}",
+    "check.nothing_new": "Nothing new since dataset {dataset}. {kind:term}: {reason:message}",
     "generate.done": "Dataset {dataset}: {rows:count} {unit:term}",
     "predict.no_model": "There is no model yet. Train one on the Train page, then upload again.",
     "predict.progress": Plural("rows", "{rows:count} row predicted", "{rows:count} rows predicted"),

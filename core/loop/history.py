@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from core.catalog.engine import reading
 from core.catalog.tables import Dataset, Decision, Evaluation
@@ -30,17 +30,10 @@ def judged(dataset: Dataset, champion: Version, policy: Policy) -> Decision | No
     return found if (found.details or {}).get("policy") == policy.as_json() else None
 
 
-def pair_judged(dataset: Dataset, champion: Version, challenger: Version) -> Decision | None:
-    """The verdict on these two models on this dataset, if there is one."""
+def last_judged(workload: str) -> int | None:
+    """The newest dataset that a decision is about; None before the first."""
     with reading() as session:
-        query = select(Decision).where(
-            Decision.workload == dataset.workload,
-            Decision.dataset_id == dataset.id,
-            Decision.champion_version == champion.version,
-            Decision.challenger_version == challenger.version,
-            Decision.kind == REJECTED,
-        )
-        return session.scalar(query.order_by(Decision.id.desc()).limit(1))
+        return session.scalar(select(func.max(Decision.dataset_id)).where(Decision.workload == workload))
 
 
 def rolled_back(workload: str) -> frozenset[int]:

@@ -41,12 +41,12 @@ MOST = 3
 
 
 def evaluate_champion(workload_name: str, forced: bool = False, flow_run_id: str | None = None) -> LoopRun:
-    """Evaluate the champion on the newest dataset and ask the gate.
+    """Evaluate the champion on the next dataset and ask the gate.
 
     A dataset is judged once per champion and policy: the second look finds the decision and measures nothing. Raises
     :class:`core.storage.datasets.NoDatasetError` when there is nothing to evaluate on.
     """
-    dataset = datasets.latest(workload_name)
+    dataset = next_dataset(workload_name)
     policy = Policy.of(get_workload(workload_name))
     champion = registry.champion(workload_name) or adopt_starter(workload_name)
     run = LoopRun(workload_name, dataset, champion, None, gate_without_champion(), policy, flow_run_id)
@@ -59,6 +59,18 @@ def evaluate_champion(workload_name: str, forced: bool = False, flow_run_id: str
     run = replace(run, scores=scores, whole=whole)
     run = replace(run, gate=gate(run, champion, scores, forced))
     return replace(run, shadow=in_the_shadow(run))
+
+
+def next_dataset(workload_name: str) -> Dataset:
+    """The oldest dataset that no decision is about yet, so that each is compared on in its turn; else the newest.
+
+    Of cumulative datasets the newest has it all. Raises :class:`core.storage.datasets.NoDatasetError`.
+    """
+    newest = datasets.latest(workload_name)
+    seen = history.last_judged(workload_name)
+    if seen is None or get_workload(workload_name).cumulative:
+        return newest
+    return datasets.after(workload_name, seen) or newest
 
 
 def gate_without_champion() -> Gate:
@@ -141,8 +153,9 @@ def _compare_waiting(run: LoopRun, challenge: Challenge, waiting: Version, steps
     judgement = steps.compare(run, waiting)
     found = challenge.evidence + (judgement.comparison.evidence or Evidence())
     seen = challenge.datasets + 1
-    enough = seen >= run.policy.confirmations and _convinces(run, found)
-    if enough and _not_eligible(run, waiting) is None:
+    # A test that does not add up over datasets decides on the newest alone.
+    better = judgement.comparison.better if judgement.comparison.evidence is None else _convinces(run, found)
+    if better and seen >= run.policy.confirmations and _not_eligible(run, waiting) is None:
         return _settle(run, waiting, judgement, True)
     if seen >= run.policy.patience or (not run.gate.retrain and found.gain <= 0):
         return _settle(run, waiting, judgement, False)

@@ -65,6 +65,13 @@ def latest(workload: str) -> Dataset:
     return found
 
 
+def after(workload: str, dataset_id: int) -> Dataset | None:
+    """The oldest dataset of ``workload`` that is newer than ``dataset_id``; None when there is none."""
+    query = select(Dataset).where(Dataset.workload == workload, Dataset.id > dataset_id).order_by(Dataset.id).limit(1)
+    with reading() as session:
+        return session.scalar(query)
+
+
 def get(dataset_id: int) -> Dataset | None:
     with reading() as session:
         return session.get(Dataset, dataset_id)

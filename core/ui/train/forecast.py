@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.catalog.tables import Dataset, Decision, Evaluation
+from core.loop.decisions import PENDING
 from core.models.registry import Version
 from core.ui.shell.formats import score
 
-Action = Literal["nothing", "first", "keep", "retrain", "unknown"]
+Action = Literal["nothing", "first", "keep", "retrain", "unknown", "wait"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,9 @@ def forecast(
     who, where = f"Champion v{champion.version}", f"dataset {newest.id}"
     if measured is None:
         return Forecast("unknown", f"{who} has not been evaluated on {where} yet. A check does that, then decides.")
+    if decided is not None and decided.kind == PENDING and decided.dataset_id == newest.id:
+        words = f"Challenger v{decided.challenger_version} waits: one more dataset decides. Generate it, or promote v"
+        return Forecast("wait", f"{words}{decided.challenger_version} now, under Versions.")
     reached = f"{who} reaches {score(measured.value)} on {where}"
     own = champion.dataset_sha256 == newest.sha256
     if measured.value < threshold:
@@ -48,6 +52,8 @@ def forecast(
                 "keep", f"{reached}, below {score(threshold)}, but it was trained on this dataset: nothing to gain."
             )
         return Forecast("retrain", f"{reached}, below {score(threshold)}: a check retrains.")
-    if decided is not None and decided.drift and decided.dataset_id == newest.id and not own:
-        return Forecast("retrain", f"{reached}, but the data drifted: a check trains a challenger.")
-    return Forecast("keep", f"{reached}, above {score(threshold)}: a check keeps it, unless the data drifted.")
+    if decided is not None and decided.dataset_id == newest.id:
+        return Forecast(
+            "keep", f"{reached}, above {score(threshold)}. The check has decided; new data starts the next."
+        )
+    return Forecast("keep", f"{reached}, above {score(threshold)}: a check keeps it, unless its loss rose.")

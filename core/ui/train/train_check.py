@@ -26,6 +26,7 @@ _SIGNS = {
     "keep": ":material/check_circle:",
     "retrain": ":material/trending_down:",
     "unknown": ":material/help:",
+    "wait": ":material/hourglass_empty:",
 }
 
 _WITHOUT = {
@@ -91,8 +92,8 @@ def _gate_card(workload: str, best: Version | None, newest: Dataset | None, meas
         made = f"{newest.rows:,} {learnt.unit}, {ago(newest.created_at)} by {plain(newest.created_by)}"
         st.caption(f"Newest data: dataset {newest.id} ({made}).")
     st.caption(
-        f"A check evaluates the champion on the newest holdout. It trains a challenger when {learnt.metric} is below "
-        f"{score(learnt.threshold)} or the data drifted, and promotes it only when it is significantly better."
+        f"A check trains a challenger when {learnt.metric} is below {score(learnt.threshold)} or the champion's loss "
+        "rose, and promotes it only when it is significantly better on data that neither model has seen."
     )
 
 
