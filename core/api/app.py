@@ -15,13 +15,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core import __version__
 from core.api import problems
 from core.api.health import Health, Ready, health
-from core.api.images import ImageRoute
 from core.api.model_list import ModelList, list_models, path_of
 from core.api.openapi import describe, problem_responses
-from core.api.predict_route import PredictRoute
+from core.api.predict_base import PredictRoute
+from core.api.predict_images import ImageRoute
+from core.api.predict_rows import BinaryRowsRoute, RowsRoute
 from core.api.problems import Problem, add_handlers
 from core.api.route_meter import RouteMeter
-from core.api.rows import RowsRoute, ShortRoute
 from core.api.sidecar import Sidecar
 from core.api.token_check import check_token
 from core.config.settings import Settings, get_settings
@@ -55,7 +55,7 @@ class SidecarApp:
 
 def predict_routes(sidecar: Sidecar) -> dict[str, PredictRoute]:
     """By path: the short one, and one per served workload."""
-    routes: dict[str, PredictRoute] = {PATH: ShortRoute(PATH, sidecar.watcher, sidecar)}
+    routes: dict[str, PredictRoute] = {PATH: BinaryRowsRoute(PATH, sidecar.watcher, sidecar)}
     for name, watcher in sidecar.watchers.items():
         kind = ImageRoute if get_workload(name).data_kind == "images" else RowsRoute
         routes[path_of(name)] = kind(path_of(name), watcher, sidecar)
@@ -112,13 +112,13 @@ def _framework_app(sidecar: Sidecar) -> FastAPI:
 def _add_routes(app: FastAPI, sidecar: Sidecar) -> None:
     @app.get("/health", summary="Liveness and health of the components", responses=problem_responses())
     async def get_health() -> Health:
-        return health(sidecar.watchers, sidecar.log, sidecar.pulse)
+        return health(sidecar.watchers, sidecar.log, sidecar.catalog_probe)
 
     @app.get("/ready", summary="Readiness: is a model loaded?", responses=problem_responses(problems.NO_CHAMPION))
     async def get_ready() -> Ready:
         served = sidecar.watcher.current
         if served is None:
-            detail = health(sidecar.watchers, sidecar.log, sidecar.pulse).components.model.detail
+            detail = health(sidecar.watchers, sidecar.log, sidecar.catalog_probe).components.model.detail
             raise Problem(problems.NO_CHAMPION, detail, (("retry-after", "5"),))
         return Ready(version=served.version.version)
 

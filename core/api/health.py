@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from core import __version__
-from core.api.pulse import CatalogPulse
+from core.api.catalog_probe import CatalogProbe
 from core.models.serving import ChampionWatcher
 from core.predictions.log import PredictionLog
 from core.workloads import DEFAULT
@@ -55,19 +55,19 @@ class Ready(BaseModel):
     version: int = Field(description="Version of the model")
 
 
-def health(watchers: Mapping[str, ChampionWatcher], log: PredictionLog, pulse: CatalogPulse) -> Health:
+def health(watchers: Mapping[str, ChampionWatcher], log: PredictionLog, probe: CatalogProbe) -> Health:
     """The state of every part, from memory."""
     models = {name: _model(watcher) for name, watcher in watchers.items()}
-    components = Components(catalog=_catalog(pulse), model=models[DEFAULT], models=models, prediction_log=_log(log))
+    components = Components(catalog=_catalog(probe), model=models[DEFAULT], models=models, prediction_log=_log(log))
     parts = (components.catalog, components.prediction_log, *models.values())
     ill = any(part.state == "unhealthy" for part in parts)
     return Health(status="degraded" if ill else "ok", components=components)
 
 
-def _catalog(pulse: CatalogPulse) -> Component:
-    if not pulse.looked:
+def _catalog(probe: CatalogProbe) -> Component:
+    if not probe.checked:
         return Component(state="starting")
-    if pulse.problem is None:
+    if probe.problem is None:
         return Component()
     return Component(state="unhealthy", detail="The catalog does not answer: `python3 manage.py doctor` shows details.")
 

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector, disable_creat
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from core.api.pulse import CatalogPulse
+from core.api.catalog_probe import CatalogProbe
 from core.api.route_meter import RouteMeter
 from core.models.registry import model_name
 from core.models.serving import ChampionWatcher
@@ -21,13 +21,13 @@ class Metrics:
     """The metrics of one sidecar, in a registry of their own. ``routes`` counts what is answered."""
 
     def __init__(
-        self, watchers: Sequence[ChampionWatcher], log: PredictionLog, pulse: CatalogPulse, catalog: CatalogWatch
+        self, watchers: Sequence[ChampionWatcher], log: PredictionLog, probe: CatalogProbe, catalog: CatalogWatch
     ) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call] # a second series per counter, which nobody reads
         self.routes = RouteMeter()
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
-        for collector in (self.routes, MachineCollector(), _StateCollector(watchers, log, pulse), catalog):
+        for collector in (self.routes, MachineCollector(), _StateCollector(watchers, log, probe), catalog):
             self._registry.register(collector)
 
     def exposition(self) -> bytes:
@@ -38,14 +38,14 @@ class Metrics:
 class _StateCollector(Collector):
     """Reads what other parts already count, at the moment of the scrape. Asks no database."""
 
-    def __init__(self, watchers: Sequence[ChampionWatcher], log: PredictionLog, pulse: CatalogPulse) -> None:
-        self._watchers, self._log, self._pulse = watchers, log, pulse
+    def __init__(self, watchers: Sequence[ChampionWatcher], log: PredictionLog, probe: CatalogProbe) -> None:
+        self._watchers, self._log, self._probe = watchers, log, probe
 
     def collect(self) -> Iterator[Metric]:
         yield from self._model()
         yield from self._prediction_log()
         up = GaugeMetricFamily("shifumi_catalog_up", "1 while the catalog answers.")
-        up.add_metric([], int(self._pulse.problem is None))
+        up.add_metric([], int(self._probe.problem is None))
         yield up
 
     def _model(self) -> Iterator[Metric]:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from core.api.images import MEDIA_TYPES
+from core.api.predict_images import MEDIA_TYPES
 from core.models.registry import model_name
 from core.models.serving import ChampionWatcher
 from core.workloads import get_workload

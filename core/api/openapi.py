@@ -14,10 +14,10 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from core.api import problems
-from core.api.images import CONFIDENCE, MEDIA_TYPES, BoxesAnswer
 from core.api.model_list import path_of
+from core.api.predict_images import CONFIDENCE, MEDIA_TYPES, BoxesAnswer
 from core.api.problems import Kind, ProblemBody
-from core.api.row_bodies import PredictAnswer, answer_type, example_row, request_type
+from core.api.row_schemas import PredictAnswer, answer_type, example_row, request_type
 from core.api.sidecar import Sidecar
 from core.config.settings import Settings
 from core.models.registry import model_name

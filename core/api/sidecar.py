@@ -7,11 +7,11 @@ import threading
 
 from loguru import logger
 
+from core.api.catalog_probe import CatalogProbe
 from core.api.image_models import RemoteLoader
 from core.api.image_pool import ImagePool
 from core.api.metrics import Metrics
 from core.api.mlflow_import import import_mlflow
-from core.api.pulse import CatalogPulse
 from core.auth.tokens import TokenVerifier
 from core.config.settings import Settings
 from core.models.champion_watch import ChampionWatch
@@ -35,14 +35,14 @@ class Sidecar:
         self._watch = ChampionWatch(list(self.watchers.values()), settings.watch_interval_s)
         self.verifier = TokenVerifier()
         self.log = PredictionLog()
-        self.pulse = CatalogPulse()
+        self.catalog_probe = CatalogProbe()
         self.figures = CatalogWatch()
-        self.metrics = Metrics(list(self.watchers.values()), self.log, self.pulse, self.figures)
+        self.metrics = Metrics(list(self.watchers.values()), self.log, self.catalog_probe, self.figures)
 
     def start(self) -> None:
         """Start the background threads; returns at once."""
         self.log.start()
-        self.pulse.start()
+        self.catalog_probe.start()
         self.figures.start()
         # In a thread: MLflow takes seconds to import, /health should not.
         threading.Thread(target=self._import_and_watch, name="mlflow-import", daemon=True).start()
@@ -54,7 +54,7 @@ class Sidecar:
         closing.start()
         self.log.stop(_FLUSH_S)
         self.images.stop()
-        for part in (self._watch, self.pulse, self.figures):
+        for part in (self._watch, self.catalog_probe, self.figures):
             part.stop(_JOIN_S)
         closing.join(_JOIN_S)
 

@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.routing import Mount, Route
 
 from core.api.app import SidecarApp
-from core.api.images import MEDIA_TYPES
+from core.api.predict_images import MEDIA_TYPES
 from core.api.problems import KINDS
 from core.config.settings import ROOT, Settings, get_settings
 from core.live.meter import LIVE

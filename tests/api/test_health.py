@@ -43,7 +43,7 @@ def test_health_and_readiness_before_and_after_there_is_a_model(
     assert_problem(answer, 503, "no-champion")
     assert int(answer.headers["retry-after"]) > 0
     app.sidecar.watcher.look()
-    app.sidecar.pulse.look()
+    app.sidecar.catalog_probe.check()
     assert _model(anonymous) == {"state": "healthy", "detail": "", "version": 2}
     assert anonymous.get("/ready").json() == {"status": "ready", "version": 2}
 
@@ -107,12 +107,12 @@ def test_without_its_store_the_loaded_model_goes_on(serving: SidecarApp, client:
 
 def test_health_tells_of_a_catalog_that_does_not_answer(serving: SidecarApp, client: Client) -> None:
     sidecar = serving.sidecar
-    sidecar.pulse.look()
+    sidecar.catalog_probe.check()
     sidecar.log.add(summarise("linear", 2, "api", [(1.0, 2.0)], np.array([[0.5, 0.5]])))
     with writing() as session:
         for table in ("evaluations", "predictions"):
             session.execute(text(f"ALTER TABLE {table} RENAME TO hidden_{table}"))
-    sidecar.pulse.look()
+    sidecar.catalog_probe.check()
     sidecar.log.start()
     sidecar.log.stop()
     health = client.get("/health")
@@ -130,7 +130,9 @@ def test_health_gives_no_address_and_no_path_away(
 
     monkeypatch.setattr(registry, "champion", unreachable)
     serving.sidecar.watcher.look()
-    serving.sidecar.pulse.problem = serving.sidecar.log.problem = "postgresql://shifumi:hunter2@10.1.2.3 refused"
+    serving.sidecar.catalog_probe.problem = serving.sidecar.log.problem = (
+        "postgresql://shifumi:hunter2@10.1.2.3 refused"
+    )
     shown = client.get("/health").text + client.get("/ready").text
     assert "degraded" in shown
     for secret in ("hunter2", "10.1.2.3", str(champion.data_dir)):

@@ -77,12 +77,12 @@ def test_a_scrape_asks_no_database(client: Client, serving: SidecarApp, monkeypa
 def test_without_a_catalog_there_is_still_an_answer(client: Client, serving: SidecarApp) -> None:
     """Its figures are absent: zeros would say that all is well."""
     serving.sidecar.figures.look()
-    serving.sidecar.pulse.look()
+    serving.sidecar.catalog_probe.check()
     assert _scrape(client).get("shifumi_jobs_alive", kind="check-and-retrain", phase="running") == 0
     with writing() as session:
         session.execute(text("DROP TABLE evaluations"))
     serving.sidecar.figures.look()
-    serving.sidecar.pulse.look()
+    serving.sidecar.catalog_probe.check()
     samples = _scrape(client)
     assert samples.get("shifumi_catalog_up") == 0
     assert not {name for name in samples.names if name.startswith(("shifumi_jobs", "shifumi_decisions"))}

@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from starlette.types import Scope
 
 from core.api import problems
-from core.api.bodies import Incoming
 from core.api.negotiation import require_json
-from core.api.predict_route import Headers, PredictRoute, no_champion
+from core.api.predict_base import Headers, PredictRoute, no_champion
 from core.api.problems import Problem
-from core.api.row_bodies import ClassesAnswer, PredictAnswer, ValuesAnswer, request_type
+from core.api.request_body import RequestBody
+from core.api.row_schemas import ClassesAnswer, PredictAnswer, ValuesAnswer, request_type
 from core.api.sidecar import Sidecar
 from core.models.registry import model_name
 from core.models.serving import ChampionWatcher, Served
@@ -73,14 +73,14 @@ class RowsRoute(PredictRoute):
     def _what_to_send(self) -> str:
         return f"Send the features with POST. {self._shape}"
 
-    async def _answer(self, scope: Scope, headers: Headers, incoming: Incoming) -> bytes:
+    async def _answer(self, scope: Scope, headers: Headers, incoming: RequestBody) -> bytes:
         require_json(headers.get(b"content-type"), headers.get(b"content-encoding"))
         served, settings = self.watcher.current, self._settings
         if served is None:
             raise no_champion()
-        body = incoming.at_once(headers.get(b"content-length"), settings.predict_max_bytes)
+        body = incoming.read_available(headers.get(b"content-length"), settings.predict_max_bytes)
         if body is None:
-            body = await incoming.rest(settings.predict_max_bytes, settings.predict_body_timeout_s)
+            body = await incoming.read_remaining(settings.predict_max_bytes, settings.predict_body_timeout_s)
         if len(body) > _INLINE_BYTES:
             answer, rows = await asyncio.to_thread(self._predict, served, body)
         else:
@@ -161,7 +161,7 @@ class RowsRoute(PredictRoute):
         return rows
 
 
-class ShortRoute(RowsRoute):
+class BinaryRowsRoute(RowsRoute):
     """``POST /predict``: two classes, told as 0 and 1 and by the probability of class 1."""
 
     def _told(self, served: Served, told: list[Any]) -> msgspec.Struct:

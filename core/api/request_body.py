@@ -12,7 +12,7 @@ from starlette.types import Message, Receive
 
 from core.api.problems import BODY_TIMEOUT, BODY_TOO_LARGE, Problem
 
-_LINGER_S = 2.0
+_DRAIN_S = 2.0
 
 
 class ClientGoneError(Exception):
@@ -38,7 +38,7 @@ class _Begun(Generator[Any, Any, Message]):
         return self._rest.throw(kind if value is None else value)
 
 
-class Incoming:
+class RequestBody:
     """The body of one request. ``complete``: all of it was received."""
 
     __slots__ = ("_begun", "_receive", "complete")
@@ -54,13 +54,13 @@ class Incoming:
         Stops reading at once and raises :class:`Problem` when it is longer than ``limit`` bytes or takes
         longer than ``timeout_s``; raises :class:`ClientGoneError`.
         """
-        body = self.at_once(declared, limit)
-        return await self.rest(limit, timeout_s) if body is None else body
+        body = self.read_available(declared, limit)
+        return await self.read_remaining(limit, timeout_s) if body is None else body
 
-    def at_once(self, declared: bytes | None, limit: int) -> bytes | None:
+    def read_available(self, declared: bytes | None, limit: int) -> bytes | None:
         """The whole body when it lies there already, as it usually does: a timer costs as much as the answer.
 
-        None when it has to be waited for, with :meth:`rest`. Raises as :meth:`read` does.
+        None when it has to be waited for, with :meth:`read_remaining`. Raises as :meth:`read` does.
         """
         if declared is not None and declared.isdigit() and int(declared) > limit:
             raise _too_large(limit)
@@ -76,8 +76,8 @@ class Incoming:
             self._begun = _Begun(awaited, waiting)
         return None
 
-    async def rest(self, limit: int, timeout_s: float) -> bytes:
-        """The whole body, once :meth:`at_once` had to give up. Raises as :meth:`read` does."""
+    async def read_remaining(self, limit: int, timeout_s: float) -> bytes:
+        """The whole body, once :meth:`read_available` had to give up. Raises as :meth:`read` does."""
         return await _within(timeout_s, self._collect(limit, self._begun))
 
     async def _collect(self, limit: int, first: bytes | _Begun) -> bytes:
@@ -100,11 +100,11 @@ class Incoming:
         chunk: bytes = message.get("body", b"")
         return chunk
 
-    async def linger(self) -> None:
+    async def drain(self) -> None:
         """Receive and forget, for a moment: closing on a client that still sends would cost it our answer."""
-        deadline = time.monotonic() + _LINGER_S
+        deadline = time.monotonic() + _DRAIN_S
         try:
-            async with asyncio.timeout(_LINGER_S):
+            async with asyncio.timeout(_DRAIN_S):
                 # The clock is read too: when there is always a next part, the loop never gets to the time-out.
                 while not self.complete and time.monotonic() < deadline:
                     await self._next()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from starlette.types import Message, Send
 
-from core.api.bodies import Incoming
 from core.api.problems import MEDIA_TYPE, Problem
+from core.api.request_body import RequestBody
 
 _JSON = (b"content-type", b"application/json")
 
@@ -16,7 +16,7 @@ def json_head(body: bytes) -> Message:
     return {"type": "http.response.start", "status": 200, "headers": headers}
 
 
-async def refuse(send: Send, problem: Problem, incoming: Incoming, *, linger: bool = True) -> None:
+async def refuse(send: Send, problem: Problem, incoming: RequestBody, *, drain: bool = True) -> None:
     """Answer with a problem; a client that still sends is listened to for a moment, then hung up on."""
     body = problem.encoded()
     headers = [
@@ -28,6 +28,6 @@ async def refuse(send: Send, problem: Problem, incoming: Incoming, *, linger: bo
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": problem.kind.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": True})
-    if linger:
-        await incoming.linger()
+    if drain:
+        await incoming.drain()
     await send({"type": "http.response.body", "body": b""})

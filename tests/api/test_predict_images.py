@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from core.api.app import SidecarApp, create_app
 from core.api.image_pool import ImagePool
-from core.api.images import MEDIA_TYPES
+from core.api.predict_images import MEDIA_TYPES
 from core.catalog.engine import reading
 from core.catalog.tables import PredictionBatch
 from core.config.settings import Settings

@@ -9,13 +9,13 @@ import msgspec
 from starlette.types import Scope
 
 from core.api import image_worker, problems
-from core.api.bodies import Incoming
 from core.api.image_models import RemoteModel
 from core.api.image_pool import ImagePool, WorkerLostError
 from core.api.image_worker import Found
 from core.api.negotiation import require_plain
-from core.api.predict_route import Headers, PredictRoute, no_champion
+from core.api.predict_base import Headers, PredictRoute, no_champion
 from core.api.problems import Problem
+from core.api.request_body import RequestBody
 from core.api.sidecar import Sidecar
 from core.catalog.tables import utcnow
 from core.models.registry import Version, model_name
@@ -70,7 +70,7 @@ class ImageRoute(PredictRoute):
     def _what_to_send(self) -> str:
         return f"Send the image itself as the body of a POST, with its Content-Type: {', '.join(MEDIA_TYPES)}."
 
-    async def _answer(self, scope: Scope, headers: Headers, incoming: Incoming) -> bytes:
+    async def _answer(self, scope: Scope, headers: Headers, incoming: RequestBody) -> bytes:
         require_plain(headers.get(b"content-encoding"))
         if headers.get(b"content-type", b"").partition(b";")[0].strip().lower() not in _KNOWN:
             raise Problem(problems.UNSUPPORTED_MEDIA_TYPE, self._what_to_send)

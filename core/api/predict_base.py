@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from starlette.types import Receive, Scope, Send
 
 from core.api import problems
-from core.api.answering import json_head, refuse
-from core.api.bodies import ClientGoneError, Incoming
 from core.api.negotiation import require_json_wanted
 from core.api.problems import Problem
+from core.api.request_body import ClientGoneError, RequestBody
+from core.api.responses import json_head, refuse
 from core.api.sidecar import Sidecar
 from core.api.token_check import TokenGate, check_token
 from core.models.serving import ChampionWatcher
@@ -39,7 +39,7 @@ class PredictRoute(ABC):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
-        incoming = Incoming(receive)
+        incoming = RequestBody(receive)
         status = 200
         try:
             if scope["method"] != "POST":
@@ -62,7 +62,7 @@ class PredictRoute(ABC):
             # The server stops and this request took longer than it waits: the last word is ours.
             last = Problem(problems.SHUTTING_DOWN, "Nothing was predicted. Send it again in a moment.", problems.RETRY)
             status = last.kind.status
-            await refuse(send, last, incoming, linger=False)
+            await refuse(send, last, incoming, drain=False)
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets our shape and the log the reason
             status = 500
             await refuse(send, problems.unexpected(error, self.path), incoming)
@@ -74,7 +74,7 @@ class PredictRoute(ABC):
         """One sentence that ends what is said about a wrong request."""
 
     @abstractmethod
-    async def _answer(self, scope: Scope, headers: Headers, incoming: Incoming) -> bytes:
+    async def _answer(self, scope: Scope, headers: Headers, incoming: RequestBody) -> bytes:
         """The encoded answer to a caller who may ask. Raises :class:`Problem`."""
 
 

@@ -17,13 +17,13 @@ from core.catalog.tables import Evaluation
 _EVERY_S = 2.0
 
 
-class CatalogPulse:
-    """``problem``: why the catalog does not answer, None while it does or before the first look."""
+class CatalogProbe:
+    """``problem``: why the catalog does not answer, None while it does or before the first check."""
 
     def __init__(self) -> None:
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="catalog-pulse", daemon=True)
-        self.looked = False
+        self._thread = threading.Thread(target=self._run, name="catalog-probe", daemon=True)
+        self.checked = False
         self.problem: str | None = None
 
     def start(self) -> None:
@@ -33,8 +33,8 @@ class CatalogPulse:
         self._stop.set()
         self._thread.join(timeout_s)
 
-    def look(self) -> None:
-        """Ask once."""
+    def check(self) -> None:
+        """Query the catalog once."""
         try:
             with reading() as session:
                 session.scalar(select(Evaluation.id).limit(1))
@@ -44,9 +44,9 @@ class CatalogPulse:
             self.problem = str(error)
         else:
             self.problem = None
-        self.looked = True
+        self.checked = True
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            self.look()
+            self.check()
             self._stop.wait(_EVERY_S)
