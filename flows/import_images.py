@@ -11,7 +11,7 @@ from core.catalog.tables import Job
 from core.config.messages import Messages, message_of, messages_from_json
 from core.config.progress import Report
 from core.jobs import jobs
-from core.labelling import proposing
+from core.labelling import proposals
 from flows import dispatch as handover
 from flows import task_registry
 from flows.progress import running
@@ -30,7 +30,7 @@ def propose(workload: str, job: Job, report: Report) -> Messages:
     """Propose boxes for images without labels; a failure here does not affect the import."""
     try:
         return messages_from_json(look(workload, job, report)["message"])
-    except proposing.NoProposerError as error:
+    except proposals.NoProposerError as error:
         return (message_of(error),)
 
 

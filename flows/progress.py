@@ -22,7 +22,7 @@ from core.config.messages import Message, Messages, message_of, render, say
 from core.config.progress import Report
 from core.config.settings import get_settings
 from core.jobs import jobs
-from flows.repeating import repeating
+from flows.periodic import repeating
 
 
 @dataclass

@@ -23,8 +23,8 @@ from core.jobs.progress_relay import ProgressRelay
 from core.workloads import get_workload
 from core.workloads.base import ObservableTraining
 from flows import task_registry
+from flows.periodic import repeating
 from flows.priority import give_way
-from flows.repeating import repeating
 
 _CARRY_EVERY_S = 1.0
 

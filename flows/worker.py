@@ -23,7 +23,7 @@ from core.config.settings import get_settings
 from core.jobs import workers
 from core.monitoring.metrics.exporter import start_exporter
 from core.monitoring.metrics.machine import TreeCollector
-from flows import warm
+from flows import fork_server
 
 if TYPE_CHECKING:
     from flows.lease import Holder
@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     # Celery is imported here and not above: each process that executes an item imports this module again.
     from flows.lease import Holder
 
-    holder = Holder(options.name, warm.warmed(_PRELOAD))
+    holder = Holder(options.name, fork_server.warmed(_PRELOAD))
     me = Worker(
         name=options.name, host=socket.gethostname(), pid=os.getpid(), queues=options.queues, places=options.concurrency
     )

@@ -10,7 +10,7 @@ from core.ui.overview.health_history import health_history
 from core.ui.overview.services import services
 from core.ui.overview.timeline_section import timeline_section
 from core.ui.shell.guard import guard
-from core.ui.shell.live_banner import live_banner
+from core.ui.shell.running_jobs_banner import live_banner
 
 actor = guard(Role.VIEWER)
 

@@ -10,9 +10,9 @@ from core import images
 from core.auth.roles import SYSTEM, Actor
 from core.images import store
 from core.jobs import jobs
-from core.labelling import flagging
+from core.labelling import flags
 from core.models.serving import served_starter
-from core.vision.answers import rows, to_boxes
+from core.vision.detection_formats import rows, to_boxes
 from core.vision.detections import Detections, Detector, Pixels
 from core.workloads.image_collections import collection_of
 from core.workloads.rps.render import render
@@ -36,8 +36,8 @@ def tell_of_hands(editor: Actor) -> None:
         _propose(pixels, starter.predictor)
     pixels, boxes = render(_FIRST_OF_QUEUE + 11, _SIDE)
     right = boxes[0].label if boxes else None
-    said = flagging.Said(starter.predictor.detect(pixels), starter.predictor.classes, "starter")
-    flagging.flag(SYSTEM, pixels, right, said, session="live-story", collection=collection_of("rps"))
+    said = flags.Said(starter.predictor.detect(pixels), starter.predictor.classes, "starter")
+    flags.flag(SYSTEM, pixels, right, said, session="live-story", collection=collection_of("rps"))
 
 
 def _checked() -> bool:

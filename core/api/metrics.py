@@ -12,7 +12,7 @@ from core.api.catalog_probe import CatalogProbe
 from core.api.route_meter import RouteMeter
 from core.models.registry import model_name
 from core.models.serving import ChampionWatcher
-from core.monitoring.metrics.catalog_watch import CatalogWatch
+from core.monitoring.metrics.catalog_collector import CatalogWatch
 from core.monitoring.metrics.machine import MachineCollector
 from core.predictions.log import PredictionLog
 

@@ -14,9 +14,9 @@ from core.api.metrics import Metrics
 from core.api.mlflow_import import import_mlflow
 from core.auth.tokens import TokenVerifier
 from core.config.settings import Settings
-from core.models.champion_watch import ChampionWatch
+from core.models.champion_poller import ChampionWatch
 from core.models.serving import ChampionWatcher
-from core.monitoring.metrics.catalog_watch import CatalogWatch
+from core.monitoring.metrics.catalog_collector import CatalogWatch
 from core.predictions.log import PredictionLog
 from core.workloads import DEFAULT, WORKLOADS
 

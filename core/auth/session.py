@@ -16,7 +16,7 @@ from streamlit_authenticator.models import AuthenticationModel, CookieModel
 
 from core.auth import users
 from core.auth.roles import Actor
-from core.auth.ticket import Ticket, issue, seal, unseal
+from core.auth.session_cookie import Ticket, issue, seal, unseal
 from core.auth.users import Account
 
 COOKIE_NAME = "shifumi_session"

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core.backup.making import make
+from core.backup.create import make
 from core.backup.manifest import BackupError, Manifest
-from core.backup.restoring import restore as put_back
+from core.backup.restore import restore as put_back
 from core.catalog.revision import sqlite_file
 from core.cli.bootstrap import prepare_data
 from core.cli.checks.images import check_images

@@ -14,7 +14,7 @@ from types import FrameType
 import psutil
 from loguru import logger
 
-from core.cli.outputs import Follower
+from core.cli.process_output import Follower
 from core.cli.process_supervisor import ProcessSupervisor
 from core.cli.processes import ProcessSpec
 from core.cli.shutdown import stop_all

@@ -19,7 +19,7 @@ from core.catalog.engine import writing
 from core.catalog.image_tables import Box, Image
 from core.catalog.tables import utcnow
 from core.images import LABELLED, PROPOSED, REJECTED, store
-from core.labelling.flagging import flag
+from core.labelling.flags import flag
 from core.labelling.review_history import Before, Step, remember, restore, stamp
 from core.labelling.review_queue import confident
 from core.vision.boxes import NewBox

@@ -15,8 +15,8 @@ from core.images import store
 from core.images.collection import ImageCollection
 from core.live.capture import GUIDE, Keep
 from core.live.frames import Model
-from core.vision.answers import PROPOSED_FROM, to_boxes
 from core.vision.boxes import NewBox, whole_image
+from core.vision.detection_formats import PROPOSED_FROM, to_boxes
 from core.vision.detections import Pixels
 from core.vision.provenance import HUMAN, MODEL
 from core.workloads.base import Proposer

@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 
 from loguru import logger
 
-from core.live import meter
+from core.live import live_metrics
 from core.live.frames import Frame, Model, Result
 from core.vision.detections import nothing
 
@@ -55,7 +55,7 @@ class Engine:
         self._subscriptions: deque[Subscription] = deque()
         self._thread: threading.Thread | None = None
         self._last_error: str | None = None
-        meter.LIVE.add_engine(self)
+        live_metrics.LIVE.add_engine(self)
 
     @property
     def subscriptions(self) -> int:
@@ -85,7 +85,7 @@ class Engine:
             if subscription not in self._subscriptions:
                 return
             if subscription.waiting is not None:
-                meter.DROPPED.inc()
+                live_metrics.DROPPED.inc()
             subscription.waiting = frame
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name=f"detect-{self.model.name}", daemon=True)
@@ -128,7 +128,7 @@ class Engine:
                 logger.opt(exception=problem).error("{} failed on a frame", self.model.name)
             self._last_error = error
         took_s = self._clock() - began
-        meter.note_result(self.model.name, took_s, failed=error is not None)
+        live_metrics.note_result(self.model.name, took_s, failed=error is not None)
         return Result(frame, found, self.model, took_s, error)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from core.live import meter
+from core.live import live_metrics
 from core.live.engine_pool import EnginePool, Subscription
 from core.live.frames import Frame, Model, Result
 from core.live.stats import Rate, Recent
@@ -86,7 +86,7 @@ class ModelChannel:
         if answer is None or now - answer[0].frame.at > STALE_S:
             return
         self.ages_ms.add(1000 * (now - answer[0].frame.at))
-        meter.AGE.observe(now - answer[0].frame.at)
+        live_metrics.AGE.observe(now - answer[0].frame.at)
         for box in answer[1]:
             shown = drawing.mirrored_box(box, picture.shape[1]) if mirrored else box
             drawing.draw_box(picture, shown, colour, below)

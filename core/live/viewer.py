@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from loguru import logger
 
-from core.live import game, meter
+from core.live import game, live_metrics
 from core.live.capture import Recorder
 from core.live.engine_pool import EnginePool
 from core.live.frames import Frame, Model, Result
@@ -90,14 +90,14 @@ class Viewer:
         self._rival = ModelChannel(pool, clock)
         self._last_at: float | None = None
         self._failing = False
-        meter.LIVE.add_viewer(self)
+        live_metrics.LIVE.add_viewer(self)
 
     def see(self, pixels: Pixels) -> Pixels:
         """A frame came (height, width, 3; blue-green-red); returns the one to send back. Never raises."""
         frame = Frame(pixels, self._clock())
         self._last_at = frame.at
         self._rate.tick(frame.at)
-        meter.FRAMES.inc()
+        live_metrics.FRAMES.inc()
         try:
             answer = self._worked_on(frame)
             self._failing = False

@@ -21,7 +21,7 @@ import numpy as np
 from core.config.messages import say
 from core.config.progress import Report
 from core.config.settings import get_settings
-from core.vision.answers import COLUMNS, drawn, rows
+from core.vision.detection_formats import COLUMNS, drawn, rows
 from core.vision.detections import Detector, Pixels
 from core.vision.video_writer import writing
 

@@ -1,6 +1,6 @@
 """What a form asks: one field per parameter, with its bounds in words.
 
-:mod:`core.workloads.form_schema` makes fields from a pydantic model, :mod:`core.workloads.form_refusals` says what is
+:mod:`core.workloads.form_schema` makes fields from a pydantic model, :mod:`core.workloads.form_errors` says what is
 wrong with an answer, and ``core.ui.shell.parameter_form`` draws them.
 """
 

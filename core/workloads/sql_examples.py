@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from core.storage.sql import Table
 from core.workloads.base import Workload
-from core.workloads.optional import SqlExamples
+from core.workloads.capabilities import SqlExamples
 
 _MADE = {
     "How datasets were made": "SELECT dataset_id, workload, rows, parameters, created_by, created_at\n"

@@ -13,7 +13,7 @@ from core.api.app import SidecarApp
 from core.api.predict_images import MEDIA_TYPES
 from core.api.problems import KINDS
 from core.config.settings import ROOT, Settings, get_settings
-from core.live.meter import LIVE
+from core.live.live_metrics import LIVE
 from core.monitoring.metrics.machine import TreeCollector
 from flows.metrics import RunnerCollector
 from tests.api.client import Client

@@ -22,7 +22,7 @@ from core.live.model_cache import STARTER
 from core.loop import decisions
 from core.models import registry
 from core.storage import datasets
-from core.workloads.images.enough import LEAST
+from core.workloads.images.minimum_data import LEAST
 from core.workloads.rps.classes import CLASSES
 from tests.e2e.conftest import _CHROMIUM_ARGS
 from tests.e2e.fake_camera import ChangingFilm, arguments, new_signs

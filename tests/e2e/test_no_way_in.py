@@ -9,7 +9,7 @@ import pytest
 from core.auth import users
 from core.auth.roles import Role
 from core.auth.session import COOKIE_NAME
-from core.auth.ticket import cookie_key, issue, seal
+from core.auth.session_cookie import cookie_key, issue, seal
 from core.config.settings import ROOT
 from core.ui.shell.navigation import PAGES
 from tests.e2e.raw_client import visit

@@ -18,7 +18,7 @@ from core.config.settings import ROOT
 from core.images import FLAGGED, UNSURE, WEBCAM, store
 from core.jobs import jobs
 from core.labelling import review, review_queue
-from core.labelling.flagging import Said
+from core.labelling.flags import Said
 from core.labelling.review_history import stamp
 from core.vision.boxes import NewBox
 from core.vision.detections import Detections

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from core.auth import users
 from core.auth.roles import Role
 from core.auth.session import COOKIE_NAME
-from core.auth.ticket import issue, seal, unseal
+from core.auth.session_cookie import issue, seal, unseal
 from core.catalog import engine
 from core.catalog.migrate import downgrade
 from core.config.settings import ROOT, Settings
@@ -128,7 +128,7 @@ def test_an_open_tab_expires_like_its_cookie(monkeypatch: pytest.MonkeyPatch) ->
     app = open_page(actor=make_user("ada"))
     assert not is_login_form(app)
     end = app.session_state["_shifumi_ticket"].expires_at
-    monkeypatch.setattr("core.auth.ticket.time", SimpleNamespace(time=lambda: end + 1))
+    monkeypatch.setattr("core.auth.session_cookie.time", SimpleNamespace(time=lambda: end + 1))
     assert is_login_form(app.run())
 
 

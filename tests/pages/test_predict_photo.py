@@ -17,7 +17,7 @@ from core.models import registry
 from core.predictions import videos as video_predictions
 from core.ui.predict import photo as photo_page
 from core.ui.shell import champion_cache as model_store
-from core.vision.answers import as_csv, as_json, rows
+from core.vision.detection_formats import as_csv, as_json, rows
 from core.workloads.rps.classes import CLASSES
 from tests.colour_model import promote_colour_model, write_colour_model
 from tests.live import SquareDetector, picture

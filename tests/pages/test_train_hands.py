@@ -119,7 +119,7 @@ def compared(mlflow_store: Path, monkeypatch: pytest.MonkeyPatch) -> Dataset:
         assert starter is not None
         return Trained(starter.model, starter.predictor, {"epochs_run": 0})
 
-    monkeypatch.setattr("core.workloads.rps.training.run.fine_tune", same)
+    monkeypatch.setattr("core.workloads.rps.training.fine_tune.fine_tune", same)
     loop.run_once("rps", forced=True)
     return dataset
 

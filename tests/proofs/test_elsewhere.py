@@ -13,8 +13,8 @@ from sqlalchemy import create_engine, inspect, text
 
 from core.auth import users
 from core.auth.roles import SYSTEM, Actor, Role
-from core.backup.making import make
-from core.backup.restoring import restore
+from core.backup.create import make
+from core.backup.restore import restore
 from core.catalog import engine, migrate
 from core.cli.checks.images import check_images
 from core.cli.checks.lake import check_lake, check_place

@@ -24,7 +24,7 @@ from core.cli.stack import stack
 from core.config.settings import get_settings
 from core.images import UPLOAD, store
 from core.loop import decisions
-from flows.repeating import repeating
+from flows.periodic import repeating
 from tests.colour_model import promote_colour_model
 from tests.dashboards import Query, alerts, queries
 from tests.discord import FakeDiscord, fake_discord

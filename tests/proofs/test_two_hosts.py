@@ -23,7 +23,7 @@ from core.catalog import engine, migrate
 from core.catalog.engine import reading
 from core.catalog.tables import Job
 from core.catalog.work_tables import WorkItem
-from core.cli import trees
+from core.cli import process_trees
 from core.config.messages import render
 from core.config.settings import Settings, get_settings
 from core.jobs import jobs, prefect_api, work_items, workers
@@ -79,7 +79,7 @@ class _worker:
         return self
 
     def __exit__(self, *_: object) -> None:
-        trees.kill_all([*trees.below(self._process.pid), *trees.by_pid(self._process.pid)])
+        process_trees.kill_all([*process_trees.below(self._process.pid), *process_trees.by_pid(self._process.pid)])
         self._process.wait()
 
 

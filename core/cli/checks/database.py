@@ -9,7 +9,7 @@ from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from core.catalog.engine import engine_for, reading
-from core.cli.checks.reach import connect
+from core.cli.checks.network import connect
 from core.cli.findings import Finding, ok, problem, warning
 from core.config.settings import Settings
 

@@ -17,8 +17,8 @@ from uptime_kuma_api import (  # type: ignore[import-untyped]
     UptimeKumaException,
 )
 
+from core.monitoring.kuma.desired_state import DISCORD, Wanted, WantedError, wanted
 from core.monitoring.kuma.plan import Step, plan_discord, plan_monitors
-from core.monitoring.kuma.wanted import DISCORD, Wanted, WantedError, wanted
 
 _CALL_TIMEOUT_S = 20.0
 _PAUSE_S = 1.0

@@ -9,7 +9,7 @@ import streamlit as st
 from core.auth.roles import Actor
 from core.catalog.image_tables import Image
 from core.images import DECIDED
-from core.labelling import flagging, review_queue
+from core.labelling import flags, review_queue
 from core.live.viewer import Moment, Viewer
 from core.storage.lake import LakeError
 from core.ui.shell.formats import plain
@@ -90,11 +90,11 @@ def _send(viewer: Viewer, nth: int, label: str, workload: str) -> None:
     right = None if label == _NONE else label
     try:
         with explained():
-            image = flagging.flag(
+            image = flags.flag(
                 acting(),
                 moment.pixels,
                 right,
-                flagging.Said(moment.said, moment.classes, moment.model),
+                flags.Said(moment.said, moment.classes, moment.model),
                 session=viewer.session,
                 collection=collection_of(workload),
             )

@@ -9,8 +9,8 @@ from core.config.settings import get_settings
 from core.models.registry import Version
 from core.ui.shell.formats import percent, plain
 from core.ui.shell.messages import empty
-from core.vision.answers import as_csv, as_json, drawn, rows
 from core.vision.decode import SUFFIXES, BadImageError, Decoded, decode_with_remarks, encode
+from core.vision.detection_formats import as_csv, as_json, drawn, rows
 from core.vision.detections import Detections, Detector
 
 CONFIDENCE = "photo_confidence"

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ValidationError
 from streamlit.delta_generator import DeltaGenerator
 
 from core.ui.shell.formats import plain
+from core.workloads.form_errors import refusals
 from core.workloads.form_fields import SEED, FormField, decimals, following_seed
-from core.workloads.form_refusals import refusals
 from core.workloads.form_schema import fields_of
 
 _OVERRIDE = "_form_seed_of"

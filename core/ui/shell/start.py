@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.config.logs import setup_logging
 from core.config.settings import get_settings
-from core.live.meter import LIVE
+from core.live.live_metrics import LIVE
 from core.monitoring.metrics.exporter import start_exporter
 from core.ui.shell.streamlit_patches import keep_drawn_elements
 

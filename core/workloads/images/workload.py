@@ -77,8 +77,8 @@ class ImageClassifierWorkload:
         return write_snapshot(ImageCollection(self.name, self.classes, whole_image=True))
 
     def train(self, dataset: Dataset, report: Report) -> Trained:
-        from core.workloads.images.learning import fit
         from core.workloads.images.manifest import classes_of, pictures
+        from core.workloads.images.training import fit
 
         chosen, classes = pictures(dataset, holdout=False), classes_of(dataset)
         model, predictor = fit(chosen, classes, self.backbone(), self.inverse_penalty, report)

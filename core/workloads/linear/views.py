@@ -15,9 +15,9 @@ from core.storage import lake
 from core.workloads.base import Champion, Metric, Note, View
 from core.workloads.charts import GREEN, GREY
 from core.workloads.linear.data import FEATURES
-from core.workloads.linear.plane import Box, Line, points, probability
+from core.workloads.linear.forecast import Prospect, prospect
+from core.workloads.linear.plane_charts import Box, Line, points, probability
 from core.workloads.linear.preview import BYTES_PER_ROW, Columns, Outlook, best_accuracy, differences, outlook, sample
-from core.workloads.linear.prospect import Prospect, prospect
 from core.workloads.linear.workload import LinearParameters
 
 _PREVIEWED, _DRAWN = 500, 800

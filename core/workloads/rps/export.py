@@ -60,7 +60,7 @@ def export_weights(weights: Path, folder: Path, size: int) -> Meta:
     torch_setup.prepare()
     from ultralytics import YOLO
 
-    from core.workloads.rps.distances import without_softmax
+    from core.workloads.rps.dfl_layer import without_softmax
 
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:

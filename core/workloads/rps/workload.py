@@ -103,7 +103,7 @@ class RpsWorkload:
         return write_snapshot(self._collection)
 
     def train(self, dataset: Dataset, report: Report) -> Trained:
-        from core.workloads.rps.training.run import fine_tune
+        from core.workloads.rps.training.fine_tune import fine_tune
 
         return fine_tune(dataset, self.training_parameters, report)
 

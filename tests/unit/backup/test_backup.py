@@ -21,10 +21,10 @@ import pytest
 from core.auth import audit, tokens, users
 from core.auth.roles import SYSTEM, Role
 from core.auth.verifier import TokenVerifier
-from core.backup import restoring
-from core.backup.making import make
+from core.backup import restore as restoring
+from core.backup.create import make
 from core.backup.manifest import BackupError
-from core.backup.restoring import restore
+from core.backup.restore import restore
 from core.catalog import engine as catalog_engine
 from core.catalog import migrate
 from core.cli.__main__ import main
@@ -166,7 +166,7 @@ def test_a_full_disk_leaves_no_half_archive(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("core.backup.writing.shutil.copyfileobj", full)
+    monkeypatch.setattr("core.backup.archive_writer.shutil.copyfileobj", full)
     with pytest.raises(BackupError, match=r"No space left.*Nothing is left of it"):
         make(lived_in, tmp_path / "all.zip", quiet)
     assert [path.name for path in tmp_path.iterdir()] == ["data"]

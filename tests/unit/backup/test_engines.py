@@ -11,9 +11,9 @@ from sqlalchemy import select
 from core.auth import audit, users
 from core.auth.roles import SYSTEM, Role
 from core.backup import tables
-from core.backup.making import make
+from core.backup.create import make
 from core.backup.manifest import BackupError
-from core.backup.restoring import restore
+from core.backup.restore import restore
 from core.catalog import engine, migrate
 from core.catalog.engine import get_engine, reading
 from core.catalog.tables import utcnow

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from core.auth.roles import Actor, Role
 from core.config.settings import Settings
-from core.images import importing
+from core.images import archive_import
 from core.images.archive_formats import layout_of
 from core.images.archives import Archive, BadArchiveError
 from tests.pictures_of_hands import file_bytes, picture
@@ -37,7 +37,7 @@ def with_member(name: str, data: bytes = b"x", mode: int = 0) -> bytes:
 
 def refused(data: bytes, settings: Settings, why: str) -> None:
     with pytest.raises(BadArchiveError, match=why):
-        importing.keep_upload(EDITOR, io.BytesIO(data))
+        archive_import.keep_upload(EDITOR, io.BytesIO(data))
     assert list(settings.uploads_dir.iterdir()) == []
 
 

@@ -30,7 +30,7 @@ from core.storage.datasets import NoDatasetError
 from core.storage.lake import DiskFullError
 from core.workloads import get_workload
 from core.workloads.base import TrainingProgress
-from core.workloads.images.enough import TooFewPicturesError
+from core.workloads.images.minimum_data import TooFewPicturesError
 from flows import celery_app, task_registry
 from flows.check import may_pass
 from tests.learning import make_dataset

@@ -13,7 +13,7 @@ from core.catalog.image_tables import Image
 from core.config.messages import render
 from core.images import FLAGGED, SYNTHETIC, UNSURE, WEBCAM, store
 from core.labelling import review, review_queue
-from core.labelling.flagging import Said
+from core.labelling.flags import Said
 from core.labelling.review_history import Step, stamp
 from core.storage import datasets, lake
 from core.vision.boxes import BadBoxError, NewBox

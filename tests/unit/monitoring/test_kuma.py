@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from core.config.settings import ROOT
 from core.monitoring.kuma import provision
+from core.monitoring.kuma.desired_state import DISCORD, MADE_BY, Monitor, WantedError, wanted
 from core.monitoring.kuma.plan import fields_of, plan_discord, plan_monitors
-from core.monitoring.kuma.wanted import DISCORD, MADE_BY, Monitor, WantedError, wanted
 from tests.ports import free_port
 from tests.simple_server import server
 

@@ -13,7 +13,7 @@ from loguru import logger
 
 from core import __version__
 from core.config.settings import ROOT, Settings, get_settings
-from core.live.meter import LIVE
+from core.live.live_metrics import LIVE
 from core.monitoring.metrics.exporter import start_exporter
 from core.monitoring.metrics.machine import MachineCollector, TreeCollector
 from flows.metrics import RunnerCollector
@@ -82,7 +82,7 @@ def test_prefects_runner_tells_what_is_asked_of_it() -> None:
     assert found.get("shifumi_runner_limit") == get_settings().runner_limit
 
 
-@pytest.mark.parametrize("light", ["core.monitoring.metrics.exporter", "core.live.meter"])
+@pytest.mark.parametrize("light", ["core.monitoring.metrics.exporter", "core.live.live_metrics"])
 def test_the_exporter_brings_nothing_heavy(light: str) -> None:
     """It starts before the first page."""
     heavy = {"sqlalchemy", "numpy", "cv2", "streamlit", "mlflow"}

@@ -20,7 +20,7 @@ from core.models import registry
 from core.models.serving import ChampionWatcher
 from core.predictions import files as prediction_files
 from core.storage import datasets
-from core.workloads import WORKLOADS, get_workload, optional, views
+from core.workloads import WORKLOADS, capabilities, get_workload, views
 from core.workloads.base import Workload
 from core.workloads.rows.models import SoftmaxModel
 from docs.examples.awake import AwakeWorkload
@@ -133,7 +133,9 @@ def test_the_page_explains_every_member_of_the_protocol() -> None:
     assert missing == []
 
 
-OPTIONAL = [one for one in (*vars(optional).values(), *vars(views).values()) if getattr(one, "_is_runtime_protocol", 0)]
+OPTIONAL = [
+    one for one in (*vars(capabilities).values(), *vars(views).values()) if getattr(one, "_is_runtime_protocol", 0)
+]
 
 
 @pytest.mark.parametrize("protocol", OPTIONAL, ids=lambda one: one.__name__)

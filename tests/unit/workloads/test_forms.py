@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, ValidationError, create_model, model_validator
 
+from core.workloads.form_errors import refusals
 from core.workloads.form_fields import FormField, decimals, following_seed, nice_step
-from core.workloads.form_refusals import refusals
 from core.workloads.form_schema import beginning, fields_of
 
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 import streamlit as st
 
 from core.auth.roles import Actor
-from core.images import SOURCES, SYNTHETIC, exporting
+from core.images import SOURCES, SYNTHETIC, archive_export
 from core.images.collection import ImageCollection
 from core.storage import buckets
 from core.ui.shell.formats import counted, size
@@ -30,7 +30,7 @@ def export_zip(actor: Actor, workload: str) -> None:
     rendered = synthesises and st.toggle("Include synthetic images", key="images_export_synthetic", help=_AGAIN)
     sources = tuple(source for source in SOURCES if rendered or source != SYNTHETIC)
     with explained():
-        pictures, weight = exporting.size_of_export(workload, sources)
+        pictures, weight = archive_export.size_of_export(workload, sources)
     if not pictures:
         empty("No such image is labelled yet. Import some, or label some on Label.")
         return
@@ -54,7 +54,7 @@ def _content(actor: Actor, collection: ImageCollection, sources: tuple[str, ...]
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{uuid4().hex}.zip"
     try:
-        exporting.export(actor, target, collection, sources)
+        archive_export.export(actor, target, collection, sources)
         return target.read_bytes()
     finally:
         target.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ from core.auth.roles import Actor, Role
 from core.catalog.tables import Job
 from core.config.messages import messages_from_json, render
 from core.config.settings import get_settings
-from core.images import importing
+from core.images import archive_import
 from core.images.archive_formats import YOLO, Layout
 from core.images.archives import BadArchiveError
 from core.images.class_mapping import BACKGROUND, LEAVE_OUT, guess
@@ -64,7 +64,7 @@ def _choose(actor: Actor, workload: str, allowed: bool) -> None:
         return
     try:
         with explained(), st.spinner("Reading the file"):
-            st.session_state[_KEPT] = importing.keep_upload(actor, uploaded)
+            st.session_state[_KEPT] = archive_import.keep_upload(actor, uploaded)
     except (BadArchiveError, LakeError) as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
@@ -76,7 +76,7 @@ def _look(kept: str) -> Layout | None:
     """What the kept file holds; None when it went away meanwhile, which is nobody's fault."""
     try:
         with explained():
-            return importing.look(kept)
+            return archive_import.look(kept)
     except BadArchiveError:
         st.session_state.pop(_KEPT, None)
         return None

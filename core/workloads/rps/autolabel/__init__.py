@@ -22,10 +22,10 @@ class MediaPipe:
         return available()
 
     def install(self) -> str:
-        from core.workloads.rps.autolabel import fetching, landmarker
+        from core.workloads.rps.autolabel import download, landmarker
 
-        fetching.install()
-        fetching.fetch(landmarker.model_file())
+        download.install()
+        download.fetch(landmarker.model_file())
         return f"MediaPipe is installed, its hand model is {landmarker.model_file()}."
 
     def propose(self, pixels: Pixels) -> list[NewBox]:

@@ -15,7 +15,7 @@ import numpy as np
 from core.config.settings import get_settings
 from core.vision.boxes import BadBoxError, NewBox, from_corners
 from core.vision.detections import Pixels
-from core.workloads.rps.autolabel.naming import Numbers, naming
+from core.workloads.rps.autolabel.throw_classifier import Numbers, naming
 
 HANDS = 4
 """Hands looked for on one picture; each costs time only when it is there."""

@@ -18,9 +18,9 @@ from core.catalog.tables import Dataset
 from core.config.messages import render
 from core.config.progress import silent
 from core.config.settings import Settings
-from core.images import LABELLED, PROPOSED, UNLABELLED, UPLOAD, exporting, importing, labels, store
-from core.labelling import proposing, review, review_queue
-from core.labelling.flagging import Said, flag
+from core.images import LABELLED, PROPOSED, UNLABELLED, UPLOAD, archive_export, archive_import, labels, store
+from core.labelling import proposals, review, review_queue
+from core.labelling.flags import Said, flag
 from core.live.capture import PER_SECOND, Recorder
 from core.live.capture_labels import image_saver
 from core.live.engine_pool import EnginePool
@@ -37,7 +37,7 @@ from core.workloads import WORKLOADS, get_workload
 from core.workloads.image_collections import collection_of
 from core.workloads.images.backbone import Embedding
 from core.workloads.images.classifier import GRAPH, HEAD, Head, WholeImageClassifier
-from core.workloads.images.enough import TooFewPicturesError
+from core.workloads.images.minimum_data import TooFewPicturesError
 from core.workloads.images.scores import NothingHeldOutError
 from tests.example_packages import example
 from tests.members import MEMBERS, add_portraits, make_members, portrait, session_in
@@ -240,20 +240,20 @@ def test_folders_come_in_as_labels_and_go_out_again(tmp_path: Path, settings: Se
                 archive.writestr(f"train/{name}/{name}-{number}.jpg", file_bytes(portrait(member, number)))
     upload.seek(0)
     class_mapping = {name: name for name in MEMBERS}
-    kept = importing.keep_upload(EDITOR, upload)
-    outcome = importing.import_upload(EDITOR, kept, class_mapping, collection_of(NAME))
+    kept = archive_import.keep_upload(EDITOR, upload)
+    outcome = archive_import.import_upload(EDITOR, kept, class_mapping, collection_of(NAME))
     assert (outcome.new, outcome.unlabelled, outcome.boxes) == (9, 0, 9)
     before = {(image.session, image.split, labels_of(image)[0]) for image in store.listed(limit=20)}
 
     target = tmp_path / "members.zip"
-    assert exporting.export(EDITOR, target, collection_of(NAME)) == 9
+    assert archive_export.export(EDITOR, target, collection_of(NAME)) == 9
     with zipfile.ZipFile(target) as archive:
         assert {name.split("/")[1] for name in archive.namelist()} == set(MEMBERS)
     store.delete(EDITOR, [image.id for image in store.listed(limit=20)])
     with target.open("rb") as file:
-        kept = importing.keep_upload(EDITOR, file)
-    assert importing.look(kept).classes == sorted(MEMBERS)
-    outcome = importing.import_upload(EDITOR, kept, class_mapping, collection_of(NAME))
+        kept = archive_import.keep_upload(EDITOR, file)
+    assert archive_import.look(kept).classes == sorted(MEMBERS)
+    outcome = archive_import.import_upload(EDITOR, kept, class_mapping, collection_of(NAME))
     assert outcome.new == 9
     assert {(image.session, image.split, labels_of(image)[0]) for image in store.listed(limit=20)} == before
 
@@ -267,8 +267,8 @@ def test_boxes_of_one_class_are_that_class_and_others_wait_for_a_person() -> Non
             archive.writestr(f"images/{stem}.jpg", file_bytes(portrait(0, ord(stem[0]))))
             archive.writestr(f"labels/{stem}.txt", lines)
     upload.seek(0)
-    kept = importing.keep_upload(EDITOR, upload)
-    importing.import_upload(EDITOR, kept, {"Ada": "Ada", "Ben": "Ben"}, collection_of(NAME))
+    kept = archive_import.keep_upload(EDITOR, upload)
+    archive_import.import_upload(EDITOR, kept, {"Ada": "Ada", "Ben": "Ben"}, collection_of(NAME))
     states = {image.session: (image.state, labels_of(image), render(image.note)) for image in store.listed()}
     assert states["import/one"] == (LABELLED, ["Ada"], "")
     assert states["import/two"] == (UNLABELLED, [], "Its boxes were labelled Ada, Ben.")
@@ -279,7 +279,7 @@ def test_the_champion_proposes_one_label_and_mistakes_come_first(mlflow_store: P
     dataset()
     loop.run_once(NAME)
     waiting = store.add(EDITOR, portrait(2, 970), collection_of(NAME), source=UPLOAD, session="s")
-    outcome = proposing.propose_all(EDITOR, NAME)
+    outcome = proposals.propose_all(EDITOR, NAME)
     assert (outcome.looked, outcome.found) == (1, 1)
     found = store.get(waiting.id)
     assert found is not None and (found.state, labels_of(found)) == (PROPOSED, ["Cleo"])

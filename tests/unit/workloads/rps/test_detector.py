@@ -223,7 +223,7 @@ def test_distances_without_a_softmax_are_the_same() -> None:
     import torch
     from ultralytics.nn.modules.block import DFL
 
-    from core.workloads.rps.distances import Distances
+    from core.workloads.rps.dfl_layer import Distances
 
     told = torch.randn(2, 64, 50, generator=torch.Generator().manual_seed(0))
     for strength in (1, 10, 25):

@@ -25,10 +25,10 @@ from core.images import store
 from core.storage import lake
 from core.workloads import get_workload
 from core.workloads.base import TrainingProgress
-from core.workloads.images.enough import LEAST, TooFewPicturesError, require_enough
 from core.workloads.images.manifest import pictures
+from core.workloads.images.minimum_data import LEAST, TooFewPicturesError, require_enough
 from core.workloads.rps.classes import CLASSES
-from core.workloads.rps.training import run, weights
+from core.workloads.rps.training import fine_tune, weights
 from core.workloads.rps.training.dataset_folder import tuning, write_folder
 from core.workloads.rps.training.training_state import (
     State,
@@ -96,7 +96,7 @@ def test_a_training_is_told_watched_finished_and_not_done_again(monkeypatch: pyt
     assert training_progress(began) is None  # it ended
     args = (training_folder(dataset).run / "args.yaml").read_text()
     assert "patience: 6\n" in args and "nbs: 8\n" in args
-    monkeypatch.setattr(run, "_train", lambda *_given: pytest.fail("trained again"))
+    monkeypatch.setattr(fine_tune, "_train", lambda *_given: pytest.fail("trained again"))
     assert RPS.train(dataset, silent).parameters == trained.parameters
 
 

@@ -13,8 +13,8 @@ from core.config.messages import say
 from core.config.progress import Report
 from core.workloads.images.backbone import Backbone, Embedding
 from core.workloads.images.classifier import Head, WholeImageClassifier
-from core.workloads.images.enough import TooFewPicturesError, require_enough
 from core.workloads.images.manifest import Picture
+from core.workloads.images.minimum_data import TooFewPicturesError, require_enough
 
 _TELL_EVERY_S = 0.5
 

@@ -11,8 +11,8 @@ from core.catalog.image_tables import Image
 from core.config.messages import Message, Messages, say
 from core.images import FLAGGED, LIVE, PROPOSED, UNLABELLED, store
 from core.images.collection import ImageCollection
-from core.vision.answers import to_boxes
 from core.vision.boxes import BadBoxError, NewBox, whole_image
+from core.vision.detection_formats import to_boxes
 from core.vision.detections import Detections, Pixels
 from core.vision.provenance import MODEL
 

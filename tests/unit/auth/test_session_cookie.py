@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from core.auth import users
 from core.auth.roles import Role
-from core.auth.ticket import Ticket, cookie_key, issue, seal, unseal
+from core.auth.session_cookie import Ticket, cookie_key, issue, seal, unseal
 from core.config.settings import Settings
 from tests.people import make_user
 

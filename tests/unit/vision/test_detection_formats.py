@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.vision.answers import COLUMNS, as_csv, as_json, drawn, rows, to_boxes
 from core.vision.boxes import to_corners
+from core.vision.detection_formats import COLUMNS, as_csv, as_json, drawn, rows, to_boxes
 from core.vision.detections import Detections
 
 CLASSES = ("cat", "dog")

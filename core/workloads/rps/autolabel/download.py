@@ -18,7 +18,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
-from core.workloads.optional import ProposerMissingError
+from core.workloads.capabilities import ProposerMissingError
 
 LIBRARY = "mediapipe>=1.2,<2"
 WHEEL = "mediapipe==0.10.21"

@@ -18,7 +18,7 @@ from loguru import logger
 
 from core.config.settings import get_settings
 
-_PRELOAD = ["flows.preload"]
+_PRELOAD = ["flows.preload_runner"]
 
 
 def start_context() -> BaseContext:

@@ -16,9 +16,9 @@ from core.catalog.engine import CatalogUnavailableError
 from core.cli.checks import disk, exposure
 from core.cli.checks.database import _refusal, check_database, judge_clocks
 from core.cli.checks.disk import check_disk
-from core.cli.checks.elsewhere import check_elsewhere
 from core.cli.checks.exposure import check_exposure
-from core.cli.checks.reach import ask, connect
+from core.cli.checks.external_services import check_elsewhere
+from core.cli.checks.network import ask, connect
 from core.cli.checks.storage import check_catalog
 from core.cli.doctor import examine
 from core.cli.findings import Finding

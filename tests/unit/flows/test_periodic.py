@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from core.catalog.engine import CatalogUnavailableError
-from flows.repeating import repeating
+from flows.periodic import repeating
 
 
 def test_it_is_done_again_until_the_block_ends() -> None:

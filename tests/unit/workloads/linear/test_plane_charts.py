@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.workloads.charts import CLASS_COLOURS
-from core.workloads.linear.plane import Line, points, probability, segment
+from core.workloads.linear.plane_charts import Line, points, probability, segment
 
 BOX = (-4.0, 4.0)
 _weights = st.floats(-10, 10).filter(lambda value: abs(value) > 1e-3 or value == 0.0)

@@ -1,5 +1,5 @@
-"""Labelled images as a zip file that :mod:`core.images.importing` reads back: boxes in Ultralytics' layout, labels of
-whole images as one folder per class.
+"""Labelled images as a zip file that :mod:`core.images.archive_import` can import again: boxes in YOLO format,
+whole-image labels as one folder per class.
 """
 
 from __future__ import annotations

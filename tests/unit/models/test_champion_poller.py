@@ -6,7 +6,7 @@ import pytest
 
 from core.config.settings import Settings
 from core.models import registry
-from core.models.champion_watch import ChampionWatch
+from core.models.champion_poller import ChampionWatch
 from core.models.serving import ChampionWatcher
 from core.workloads import DEFAULT, of_kind
 from tests.waiting import wait_until

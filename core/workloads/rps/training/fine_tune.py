@@ -16,17 +16,17 @@ from core.config.messages import say
 from core.config.progress import Report
 from core.storage import lake
 from core.workloads.base import Trained
-from core.workloads.images.enough import require_enough
 from core.workloads.images.manifest import Picture, pictures
+from core.workloads.images.minimum_data import require_enough
 from core.workloads.rps import torch_setup
 from core.workloads.rps.classes import CLASSES
 from core.workloads.rps.detector import ExportedDetector
 from core.workloads.rps.export import export_weights
+from core.workloads.rps.training.callbacks import Watch
 from core.workloads.rps.training.dataset_folder import write_folder
 from core.workloads.rps.training.mlflow_log import FineTuned
 from core.workloads.rps.training.recipe import arguments
 from core.workloads.rps.training.training_state import TrainingFolder, open_training_folder, write_json
-from core.workloads.rps.training.watch import Watch
 from core.workloads.rps.training.weights import base_weights
 
 _NEEDED_BYTES = 150_000_000

@@ -6,7 +6,7 @@ import gc
 
 from core.live.engine_pool import Engine, EnginePool
 from core.live.frames import Frame, Result
-from core.live.meter import LIVE, WATCHING_S
+from core.live.live_metrics import LIVE, WATCHING_S
 from core.live.viewer import Viewer, Wishes
 from tests.exposition import Samples, exposed
 from tests.live import BrokenDetector, HeldDetector, SquareDetector, model, numbered, picture

@@ -1,6 +1,6 @@
-"""Imports of the runner's fork server (see :mod:`flows.warm`). No threads may be started here."""
+"""Imports of the runner's fork server (see :mod:`flows.fork_server`). No threads may be started here."""
 
-from flows.preloaded import import_all
+from flows.preload_common import import_all
 
 import_all(
     "prefect.main",

@@ -1,9 +1,9 @@
-"""Makes the coefficients that name a throw from MediaPipe's landmarks: ``python -m tools.hand_naming FOLDER``.
+"""Makes the coefficients that name a throw from MediaPipe's landmarks: ``python -m tools.fit_throw_classifier FOLDER``.
 
 FOLDER holds ``images/`` and ``labels/`` in YOLO's format with the classes rock, paper, scissors; what stands before
 the last underscore of a file's name is its source (people and place). Needs MediaPipe (``manage.py
 fetch-landmarker``). Prints how well sources are named that the regression did not learn from, then writes
-``core/workloads/rps/autolabel/naming.json`` from all of them. Only coefficients are kept, no picture.
+``core/workloads/rps/autolabel/throw_classifier.json`` from all of them. Only coefficients are kept, no picture.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from core.vision.detections import Pixels
-from core.workloads.rps.autolabel import naming
+from core.workloads.rps.autolabel import throw_classifier
 from core.workloads.rps.autolabel.landmarker import Hand, hands
-from core.workloads.rps.autolabel.naming import NAMES, Naming, Numbers
+from core.workloads.rps.autolabel.throw_classifier import NAMES, Naming, Numbers
 
 _SAME, _FREE = 0.4, 0.05
 _PAD = 0.25
@@ -61,7 +61,7 @@ def main() -> None:
     }
     print(made)
     if not options.dry:
-        naming.write(naming.COEFFICIENTS, fit(samples), made)
+        throw_classifier.write(throw_classifier.COEFFICIENTS, fit(samples), made)
 
 
 def samples_of(picture: Path, labels: Path) -> list[Sample]:
@@ -130,7 +130,7 @@ def crop(pixels: Pixels, box: Box) -> Pixels:
 
 def fit(samples: list[Sample]) -> Naming:
     """Softmax regression, all names weighing the same."""
-    table = np.stack([naming.features(one.landmarks) for one in samples])
+    table = np.stack([throw_classifier.features(one.landmarks) for one in samples])
     names: NDArray[np.int64] = np.array([one.name for one in samples])
     mean, scale = table.mean(0), np.maximum(table.std(0), 1e-6)
     learnt = LogisticRegression(C=_STRENGTH, max_iter=1000, class_weight="balanced").fit((table - mean) / scale, names)

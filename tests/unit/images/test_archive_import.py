@@ -13,7 +13,7 @@ from core.auth import audit
 from core.auth.roles import Actor, ForbiddenError, Role
 from core.config.messages import render
 from core.config.settings import Settings
-from core.images import IMPORT, LABELLED, PROPOSED, UNLABELLED, exporting, files, importing, store
+from core.images import IMPORT, LABELLED, PROPOSED, UNLABELLED, archive_export, archive_import, files, store
 from core.images.archive_formats import FOLDERS, NO_FOLDER, YOLO
 from core.images.archives import BadArchiveError
 from core.images.class_mapping import BACKGROUND, LEAVE_OUT, guess
@@ -41,8 +41,10 @@ def zipped(content: Mapping[str, bytes]) -> io.BytesIO:
     return buffer
 
 
-def bring_in(content: Mapping[str, bytes], class_mapping: Mapping[str, str] = OURS) -> importing.Imported:
-    return importing.import_upload(EDITOR, importing.keep_upload(EDITOR, zipped(content)), class_mapping, HANDS)
+def bring_in(content: Mapping[str, bytes], class_mapping: Mapping[str, str] = OURS) -> archive_import.Imported:
+    return archive_import.import_upload(
+        EDITOR, archive_import.keep_upload(EDITOR, zipped(content)), class_mapping, HANDS
+    )
 
 
 def stored() -> dict[str, store.Image]:
@@ -102,17 +104,17 @@ def test_polygons_are_taken_as_the_boxes_around_them() -> None:
 
 def test_without_names_the_classes_are_numbers() -> None:
     content = {"images/a.jpg": jpeg(1), "labels/a.txt": b"0 .5 .5 .2 .2\n4 .2 .2 .1 .1"}
-    name = importing.keep_upload(EDITOR, zipped(content))
-    layout = importing.look(name)
+    name = archive_import.keep_upload(EDITOR, zipped(content))
+    layout = archive_import.look(name)
     assert (layout.kind, layout.classes) == (YOLO, [f"class {number}" for number in range(5)])
     assert "only numbers: data.yaml: there is none" in layout.remarks[0]
-    importing.import_upload(EDITOR, name, {"class 0": "paper", "class 4": "rock"}, HANDS)
+    archive_import.import_upload(EDITOR, name, {"class 0": "paper", "class 4": "rock"}, HANDS)
     assert labels(stored()["import/a"]) == [("paper", 0.5), ("rock", 0.2)]
 
 
 def test_the_list_of_a_drawing_tool_names_the_classes() -> None:
     content = {"classes.txt": b"Fist\nPalm\n", "a.jpg": jpeg(1), "a.txt": b"1 .5 .5 .2 .2"}
-    assert importing.look(importing.keep_upload(EDITOR, zipped(content))).classes == ["Fist", "Palm"]
+    assert archive_import.look(archive_import.keep_upload(EDITOR, zipped(content))).classes == ["Fist", "Palm"]
 
 
 def test_classes_become_ours_background_or_a_reason_to_leave_out() -> None:
@@ -183,10 +185,10 @@ def test_class_folders_wait_for_their_boxes() -> None:
         "gestures/train/nothing/n1.jpg": jpeg(3),
         "gestures/train/spock/x1.jpg": jpeg(4),
     }
-    name = importing.keep_upload(EDITOR, zipped(content))
-    layout = importing.look(name)
+    name = archive_import.keep_upload(EDITOR, zipped(content))
+    layout = archive_import.look(name)
     assert (layout.kind, layout.classes) == (FOLDERS, ["Rock", "Scissors", "nothing", "spock"])
-    outcome = importing.import_upload(EDITOR, name, {**OURS, "nothing": BACKGROUND}, HANDS)
+    outcome = archive_import.import_upload(EDITOR, name, {**OURS, "nothing": BACKGROUND}, HANDS)
     found = stored()
     assert (found["import/r"].state, found["import/r"].note) == (UNLABELLED, hint("rock"))
     assert render(found["import/s"].note) == "Said to show: scissors"
@@ -195,7 +197,7 @@ def test_class_folders_wait_for_their_boxes() -> None:
 
 
 def test_loose_pictures_are_a_class_without_a_folder() -> None:
-    layout = importing.look(importing.keep_upload(EDITOR, zipped({"a.jpg": jpeg(1), "Rock/b.jpg": jpeg(2)})))
+    layout = archive_import.look(archive_import.keep_upload(EDITOR, zipped({"a.jpg": jpeg(1), "Rock/b.jpg": jpeg(2)})))
     assert (layout.kind, layout.classes) == (FOLDERS, [NO_FOLDER, "Rock"])
 
 
@@ -229,7 +231,9 @@ def test_an_import_that_is_stopped_can_be_taken_up_again(monkeypatch: pytest.Mon
 
 
 def test_a_disk_that_fills_up_stops_the_import_and_keeps_what_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    name = importing.keep_upload(EDITOR, zipped({"data.yaml": YAML, "images/a.jpg": jpeg(1), "images/b.jpg": jpeg(2)}))
+    name = archive_import.keep_upload(
+        EDITOR, zipped({"data.yaml": YAML, "images/a.jpg": jpeg(1), "images/b.jpg": jpeg(2)})
+    )
     write = files.write
 
     def full_after_one(sha256: str, data: bytes) -> None:
@@ -239,23 +243,23 @@ def test_a_disk_that_fills_up_stops_the_import_and_keeps_what_is_there(monkeypat
 
     monkeypatch.setattr(files, "write", full_after_one)
     with pytest.raises(lake.DiskFullError, match="Not enough disk"):
-        importing.import_upload(EDITOR, name, OURS, HANDS)
+        archive_import.import_upload(EDITOR, name, OURS, HANDS)
     assert store.count() == 1
 
 
 def test_only_editors_import() -> None:
     with pytest.raises(ForbiddenError):
-        importing.keep_upload(VIEWER, zipped({"a.jpg": jpeg(1)}))
-    name = importing.keep_upload(EDITOR, zipped({"a.jpg": jpeg(1)}))
+        archive_import.keep_upload(VIEWER, zipped({"a.jpg": jpeg(1)}))
+    name = archive_import.keep_upload(EDITOR, zipped({"a.jpg": jpeg(1)}))
     with pytest.raises(ForbiddenError):
-        importing.import_upload(VIEWER, name, {NO_FOLDER: "rock"}, HANDS)
+        archive_import.import_upload(VIEWER, name, {NO_FOLDER: "rock"}, HANDS)
 
 
 def test_an_import_that_takes_nothing_over_needs_an_editor_too(settings: Settings) -> None:
     """Without a picture to store nothing else asks for the role; the upload is not the viewer's to use up."""
-    name = importing.keep_upload(EDITOR, zipped({"a.jpg": jpeg(1)}))
+    name = archive_import.keep_upload(EDITOR, zipped({"a.jpg": jpeg(1)}))
     with pytest.raises(ForbiddenError):
-        importing.import_upload(VIEWER, name, {NO_FOLDER: LEAVE_OUT}, HANDS)
+        archive_import.import_upload(VIEWER, name, {NO_FOLDER: LEAVE_OUT}, HANDS)
     assert [path.name for path in settings.uploads_dir.iterdir()] == [name]
     assert audit.latest() == []
 
@@ -263,7 +267,7 @@ def test_an_import_that_takes_nothing_over_needs_an_editor_too(settings: Setting
 def test_an_upload_that_cannot_be_imported_is_not_kept(settings: Settings) -> None:
     for rubbish in (io.BytesIO(b"no archive"), zipped({"notes.txt": b"no picture"})):
         with pytest.raises(BadArchiveError):
-            importing.keep_upload(EDITOR, rubbish)
+            archive_import.keep_upload(EDITOR, rubbish)
     assert list(settings.uploads_dir.iterdir()) == []
 
 
@@ -279,7 +283,7 @@ def test_the_first_class_behind_the_list_of_names_is_a_fault() -> None:
 
 def test_an_upload_that_is_gone_is_said() -> None:
     with pytest.raises(BadArchiveError, match="Upload it again"):
-        importing.import_upload(EDITOR, "../../etc/passwd", {}, HANDS)
+        archive_import.import_upload(EDITOR, "../../etc/passwd", {}, HANDS)
 
 
 @pytest.mark.parametrize(
@@ -302,8 +306,8 @@ def test_an_export_is_read_back_as_it_was(tmp_path: Path, settings: Settings) ->
         store.add(EDITOR, picture(seed), HANDS, source="webcam", session=session, boxes=boxes, state=LABELLED)
     store.add(EDITOR, picture(9), HANDS, source="webcam", session="not labelled")
     target = tmp_path / "hands.zip"
-    assert exporting.export(VIEWER, target, HANDS) == 3
-    assert exporting.size_of_export("rps")[0] == 3
+    assert archive_export.export(VIEWER, target, HANDS) == 3
+    assert archive_export.size_of_export("rps")[0] == 3
     before = {(image.session, image.split, tuple(labels(image))) for image in store.listed() if image.state == LABELLED}
     with zipfile.ZipFile(target) as archive:
         assert archive.testzip() is None
@@ -314,9 +318,9 @@ def test_an_export_is_read_back_as_it_was(tmp_path: Path, settings: Settings) ->
         }
 
     with target.open("rb") as file:  # on the same machine: nothing is new, although encoding again would change bytes
-        outcome = importing.import_upload(
+        outcome = archive_import.import_upload(
             EDITOR,
-            importing.keep_upload(EDITOR, file),
+            archive_import.keep_upload(EDITOR, file),
             {"rock": "rock", "paper": "paper", "scissors": "scissors"},
             HANDS,
         )
@@ -324,9 +328,9 @@ def test_an_export_is_read_back_as_it_was(tmp_path: Path, settings: Settings) ->
 
     store.delete(EDITOR, [image.id for image in store.listed()])
     with target.open("rb") as file:
-        outcome = importing.import_upload(
+        outcome = archive_import.import_upload(
             EDITOR,
-            importing.keep_upload(EDITOR, file),
+            archive_import.keep_upload(EDITOR, file),
             {"rock": "rock", "paper": "paper", "scissors": "scissors"},
             HANDS,
         )
@@ -339,7 +343,7 @@ def test_an_export_keeps_to_ultralytics_rules(tmp_path: Path) -> None:
     for seed in range(4):
         store.add(EDITOR, picture(seed), HANDS, source="webcam", session=f"s{seed}", boxes=[box("scissors")])
     target = tmp_path / "hands.zip"
-    exporting.export(EDITOR, target, HANDS)
+    archive_export.export(EDITOR, target, HANDS)
     import yaml
 
     with zipfile.ZipFile(target) as archive:
@@ -353,12 +357,12 @@ def test_an_export_keeps_to_ultralytics_rules(tmp_path: Path) -> None:
 
 
 def test_an_export_without_pictures_or_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(exporting.NothingToExportError, match="nothing to export"):
-        exporting.export(EDITOR, tmp_path / "hands.zip", HANDS)
+    with pytest.raises(archive_export.NothingToExportError, match="nothing to export"):
+        archive_export.export(EDITOR, tmp_path / "hands.zip", HANDS)
     store.add(EDITOR, picture(1), HANDS, source="webcam", session="s", boxes=[box("rock")])
     monkeypatch.setattr(zipfile.ZipFile, "writestr", lambda *_, **__: (_ for _ in ()).throw(OSError(28, "full")))
     with pytest.raises(OSError, match="full"):
-        exporting.export(EDITOR, tmp_path / "hands.zip", HANDS)
+        archive_export.export(EDITOR, tmp_path / "hands.zip", HANDS)
     assert list(tmp_path.glob("*hands*")) == [] and list(tmp_path.glob(".*.tmp")) == []
 
 
@@ -366,11 +370,11 @@ def test_an_export_passes_over_a_missing_file(tmp_path: Path) -> None:
     rock = [box("rock")]
     kept = [store.add(EDITOR, picture(seed), HANDS, source="webcam", session="s", boxes=rock) for seed in (1, 2)]
     store.file_of(kept[0]).unlink()
-    assert exporting.export(EDITOR, tmp_path / "hands.zip", HANDS) == 1
+    assert archive_export.export(EDITOR, tmp_path / "hands.zip", HANDS) == 1
 
 
 def test_uploads_of_either_kind_are_limited(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     monkeypatch.setattr(uploads, "get_settings", lambda: settings.model_copy(update={"upload_max_mb": 0.001}))
     with pytest.raises(BadArchiveError, match="MB are allowed"):
-        importing.keep_upload(EDITOR, zipped({"a.jpg": jpeg(1)}))
+        archive_import.keep_upload(EDITOR, zipped({"a.jpg": jpeg(1)}))
     assert list(settings.uploads_dir.iterdir()) == []

@@ -2,8 +2,8 @@
 
 import pytest
 
+from core.workloads.linear.forecast import prospect
 from core.workloads.linear.preview import Outlook
-from core.workloads.linear.prospect import prospect
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,8 @@ from core.images.collection import ImageCollection
 from core.images.label_hints import hinted
 from core.models import registry
 from core.models.serving import ModelRefusedError, load_served, served_starter
-from core.vision.answers import PROPOSED_FROM, to_boxes
 from core.vision.boxes import NewBox
+from core.vision.detection_formats import PROPOSED_FROM, to_boxes
 from core.vision.detections import Detector, Pixels
 from core.workloads.image_collections import collection_of, helper_of
 

@@ -1,7 +1,7 @@
 """Which throw 21 landmarks show: a softmax regression on the distances between them.
 
 Distances over the hand's size know neither place, turn nor scale, nor left from right. The coefficients are made by
-``python -m tools.hand_naming`` (docs/hands.md); they are numbers, no model file that could run anything.
+``python -m tools.fit_throw_classifier`` (docs/hands.md); they are numbers, no model file that could run anything.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from core.workloads.rps.classes import CLASSES
 
 Numbers = NDArray[np.float64]
 
-COEFFICIENTS = Path(__file__).with_name("naming.json")
+COEFFICIENTS = Path(__file__).with_name("throw_classifier.json")
 OTHER = "other"
 NAMES = (*CLASSES, OTHER)
 """What the regression tells apart: the throws, and hands that throw nothing."""

@@ -19,8 +19,8 @@ from sqlalchemy import Connection, select, text
 
 from core import __version__
 from core.backup import snapshot, tables
+from core.backup.archive_writer import Archive, writing
 from core.backup.manifest import FORMAT, BackupError, Manifest
-from core.backup.writing import Archive, writing
 from core.catalog.image_tables import Image
 from core.catalog.revision import newest_revision, sqlite_file
 from core.catalog.tables import Dataset

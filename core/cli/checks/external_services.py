@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from core.cli.checks.reach import Answer, ask, connect
+from core.cli.checks.network import Answer, ask, connect
 from core.cli.findings import Finding, ok, problem, warning
 from core.config.ice import parse_ice_servers
 from core.config.prefect_address import prefect_is_elsewhere

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from core.cli.outputs import Follower, fresh_output, last_line, output_path, trim
+from core.cli.process_output import Follower, fresh_output, last_line, output_path, trim
 
 
 def test_a_new_run_keeps_the_output_of_the_one_before(tmp_path: Path) -> None:
@@ -17,7 +17,7 @@ def test_a_new_run_keeps_the_output_of_the_one_before(tmp_path: Path) -> None:
 
 
 def test_an_overgrown_file_is_emptied_under_its_writer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.cli.outputs._MOST_BYTES", 10)
+    monkeypatch.setattr("core.cli.process_output._MOST_BYTES", 10)
     path = fresh_output(tmp_path, "api")
     with path.open("ab", buffering=0) as writer:
         writer.write(b"0123456789 and more\n")

