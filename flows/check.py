@@ -22,7 +22,7 @@ from core.storage.datasets import NoDatasetError
 from core.storage.lake import LakeError
 from flows import dispatch as handover
 from flows import task_registry
-from flows.priority import give_way
+from flows.priority import lower_priority
 from flows.progress import running
 from flows.state_hooks import HOOKS
 
@@ -66,7 +66,7 @@ def draw_figures(trial: LoopRun, challenger: Version) -> None:
 def check_and_retrain(workload: str, forced: bool = False, job_id: str | None = None) -> str:
     """Check the champion of ``workload``; retrain when the gate says so or when ``forced``."""
     log = get_run_logger()
-    give_way()
+    lower_priority()
     try:
         with running(jobs.CHECK, workload, job_id, forced=forced) as run:
             try:

@@ -27,7 +27,7 @@ def start_context() -> BaseContext:
     return multiprocessing.get_context("forkserver" if warm else "spawn")
 
 
-def warmed(preload: list[str]) -> BaseContext:
+def preloaded_context(preload: list[str]) -> BaseContext:
     """:func:`start_context`, with a fork server that has already imported ``preload``."""
     context = start_context()
     if context.get_start_method() == "forkserver":
@@ -43,7 +43,7 @@ def install() -> bool:
     ``prefect.flow_engine`` gets the "spawn" context from ``multiprocessing`` and passes it a pickled
     call; any context works. Prefect is pinned, and a test covers this.
     """
-    context = warmed(_PRELOAD)
+    context = preloaded_context(_PRELOAD)
     if context.get_start_method() != "forkserver":
         return False
     import prefect.flow_engine

@@ -15,7 +15,7 @@ from core.config.settings import get_settings
 from core.jobs import jobs, prefect_api
 from core.storage import datasets
 from core.workloads import get_workload
-from flows.priority import give_way
+from flows.priority import lower_priority
 from flows.progress import running
 from flows.state_hooks import HOOKS
 
@@ -23,7 +23,7 @@ from flows.state_hooks import HOOKS
 @task(cache_policy=NO_CACHE)
 def make(workload_name: str, choices: dict[str, Any], username: str, report: Report) -> Dataset:
     """Generate, store and register; parameters are validated again here, for every caller."""
-    give_way()
+    lower_priority()
     workload = get_workload(workload_name)
     parameters = workload.parameters.model_validate(choices)
     stored = workload.generate(parameters, report)

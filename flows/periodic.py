@@ -12,7 +12,7 @@ from core.catalog.engine import CatalogUnavailableError
 
 
 @contextmanager
-def repeating(name: str, every_s: Callable[[], float], do: Callable[[], object]) -> Iterator[None]:
+def periodic_thread(name: str, every_s: Callable[[], float], do: Callable[[], object]) -> Iterator[None]:
     """Call ``do`` after each ``every_s()`` seconds until the block ends, or until ``do`` returns False.
 
     A thread, because the block may be one long call into a library. An unavailable catalog is only

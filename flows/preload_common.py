@@ -4,7 +4,7 @@ from importlib import import_module
 
 from core.workloads.rows.skops_import import import_skops
 
-LEARNING = (
+TRAINING_MODULES = (
     "mlflow.sklearn",
     "mlflow.store.tracking.sqlalchemy_store",
     "mlflow.store.model_registry.sqlalchemy_store",
@@ -18,6 +18,6 @@ LEARNING = (
 
 def import_all(*modules: str) -> None:
     """Import these, and what any training needs."""
-    for module in (*LEARNING, *modules):
+    for module in (*TRAINING_MODULES, *modules):
         import_module(module)
     import_skops()

@@ -8,7 +8,7 @@ from contextlib import suppress
 _NICENESS = 10
 
 
-def give_way() -> None:
+def lower_priority() -> None:
     """Background work must not make live video stutter.
 
     For the rest of this process; no effect where priorities do not exist.

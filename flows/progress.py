@@ -22,7 +22,7 @@ from core.config.messages import Message, Messages, message_of, render, say
 from core.config.progress import Report
 from core.config.settings import get_settings
 from core.jobs import jobs
-from flows.periodic import repeating
+from flows.periodic import periodic_thread
 
 
 @dataclass
@@ -71,7 +71,7 @@ def running(kind: str, workload: str, job_id: str | None, **parameters: Any) -> 
     if job is None or job.finished_at is not None:
         raise RuntimeError(say("job.not_needed", job=job_id))
     current = RunningJob(job)
-    with repeating("heartbeat", lambda: get_settings().job_heartbeat_s, lambda: jobs.beat(current.job.id)):
+    with periodic_thread("heartbeat", lambda: get_settings().job_heartbeat_s, lambda: jobs.beat(current.job.id)):
         try:
             current.report(0.0, say("job.started"))
             yield current

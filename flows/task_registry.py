@@ -72,14 +72,16 @@ def _require_same(workload: str, asked: Mapping[str, Any]) -> None:
 
 
 def _predict_file(arguments: Arguments, report: Report) -> dict[str, Any]:
-    return asdict(prediction_files.answer(arguments["workload"], arguments["upload"], arguments["job_id"], report))
+    return asdict(
+        prediction_files.predict_file(arguments["workload"], arguments["upload"], arguments["job_id"], report)
+    )
 
 
 def _predict_video(arguments: Arguments, report: Report) -> dict[str, Any]:
-    answered = video_predictions.answer(
+    answered = video_predictions.predict_video(
         arguments["workload"], arguments["upload"], float(arguments["confidence"]), arguments["job_id"], report
     )
-    return {**asdict(answered), "message": as_json_list(video_predictions.outcome(answered))}
+    return {**asdict(answered), "message": as_json_list(video_predictions.summary(answered))}
 
 
 def _import(arguments: Arguments, report: Report) -> dict[str, Any]:

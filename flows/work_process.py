@@ -23,8 +23,8 @@ from core.jobs.progress_relay import ProgressRelay
 from core.workloads import get_workload
 from core.workloads.base import ObservableTraining
 from flows import task_registry
-from flows.periodic import repeating
-from flows.priority import give_way
+from flows.periodic import periodic_thread
+from flows.priority import lower_priority
 
 _CARRY_EVERY_S = 1.0
 
@@ -38,7 +38,7 @@ def work(item_id: str, owner: str) -> None:
     _install_signal_handlers()
     threading.Thread(target=_end_with_worker, name="end-with-worker", daemon=True).start()
     setup_logging("work")
-    give_way()
+    lower_priority()
     item = work_items.get(item_id)
     if item is None:
         return
@@ -111,5 +111,5 @@ def _carrying(item: WorkItem, owner: str) -> Iterator[None]:
             return False  # the worker ends this process
         return True
 
-    with repeating("relay_progress", lambda: min(_CARRY_EVERY_S, get_settings().job_heartbeat_s), relay_progress):
+    with periodic_thread("relay_progress", lambda: min(_CARRY_EVERY_S, get_settings().job_heartbeat_s), relay_progress):
         yield

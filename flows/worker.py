@@ -26,7 +26,7 @@ from core.monitoring.metrics.machine import TreeCollector
 from flows import fork_server
 
 if TYPE_CHECKING:
-    from flows.lease import Holder
+    from flows.lease import LeaseHolder
 
 _PRELOAD = ["flows.preload_worker"]
 
@@ -36,9 +36,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     setup_logging("worker")
     # Celery is imported here and not above: each process that executes an item imports this module again.
-    from flows.lease import Holder
+    from flows.lease import LeaseHolder
 
-    holder = Holder(options.name, fork_server.warmed(_PRELOAD))
+    holder = LeaseHolder(options.name, fork_server.preloaded_context(_PRELOAD))
     me = Worker(
         name=options.name, host=socket.gethostname(), pid=os.getpid(), queues=options.queues, places=options.concurrency
     )
@@ -68,7 +68,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     return options
 
 
-def _serve(holder: Holder, me: Worker, ready_file: Path | None) -> int:
+def _serve(holder: LeaseHolder, me: Worker, ready_file: Path | None) -> int:
     """Run Celery's loop with threads: each holds one item, whose work is a separate process."""
     from celery import signals
 

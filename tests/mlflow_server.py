@@ -32,7 +32,7 @@ def mlflow_server(
         wait_until(lambda: _answers(url), timeout=120, what=f"MLflow at {url}")
         yield url
     finally:
-        process_trees.kill_all([*process_trees.below(process.pid), *process_trees.by_pid(process.pid)])
+        process_trees.kill_all([*process_trees.descendants(process.pid), *process_trees.by_pid(process.pid)])
         process.wait()
 
 

@@ -21,7 +21,7 @@ from sklearn.linear_model import LogisticRegression
 from core.vision.detections import Pixels
 from core.workloads.rps.autolabel import throw_classifier
 from core.workloads.rps.autolabel.landmarker import Hand, hands
-from core.workloads.rps.autolabel.throw_classifier import NAMES, Naming, Numbers
+from core.workloads.rps.autolabel.throw_classifier import NAMES, Numbers, ThrowClassifier
 
 _SAME, _FREE = 0.4, 0.05
 _PAD = 0.25
@@ -128,13 +128,13 @@ def crop(pixels: Pixels, box: Box) -> Pixels:
     return np.asarray(square, np.uint8)
 
 
-def fit(samples: list[Sample]) -> Naming:
+def fit(samples: list[Sample]) -> ThrowClassifier:
     """Softmax regression, all names weighing the same."""
     table = np.stack([throw_classifier.features(one.landmarks) for one in samples])
     names: NDArray[np.int64] = np.array([one.name for one in samples])
     mean, scale = table.mean(0), np.maximum(table.std(0), 1e-6)
     learnt = LogisticRegression(C=_STRENGTH, max_iter=1000, class_weight="balanced").fit((table - mean) / scale, names)
-    return Naming(mean, scale, learnt.coef_, learnt.intercept_)
+    return ThrowClassifier(mean, scale, learnt.coef_, learnt.intercept_)
 
 
 def unseen(samples: list[Sample]) -> dict[str, tuple[int, int]]:

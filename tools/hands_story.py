@@ -12,7 +12,7 @@ from core.images import store
 from core.jobs import jobs
 from core.labelling import flags
 from core.models.serving import served_starter
-from core.vision.detection_formats import rows, to_boxes
+from core.vision.detection_formats import to_boxes, to_rows
 from core.vision.detections import Detections, Detector, Pixels
 from core.workloads.image_collections import collection_of
 from core.workloads.rps.render import render
@@ -36,7 +36,7 @@ def tell_of_hands(editor: Actor) -> None:
         _propose(pixels, starter.predictor)
     pixels, boxes = render(_FIRST_OF_QUEUE + 11, _SIDE)
     right = boxes[0].label if boxes else None
-    said = flags.Said(starter.predictor.detect(pixels), starter.predictor.classes, "starter")
+    said = flags.FlaggedPrediction(starter.predictor.detect(pixels), starter.predictor.classes, "starter")
     flags.flag(SYSTEM, pixels, right, said, session="live-story", collection=collection_of("rps"))
 
 
@@ -79,4 +79,4 @@ def _understood() -> Iterator[Pixels]:
 
 
 def _named(found: Detections, detector: Detector) -> list[str]:
-    return [str(row["label"]) for row in rows(found, detector.classes)]
+    return [str(row["label"]) for row in to_rows(found, detector.classes)]

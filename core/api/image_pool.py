@@ -83,7 +83,7 @@ class ImagePool:
                 # spawn: a fork of a process with threads may begin life with a lock that nobody opens.
                 self._others = set(multiprocessing.active_children())
                 context = multiprocessing.get_context("spawn")
-                self._pool = ProcessPoolExecutor(self._workers, context, image_worker.begin)
+                self._pool = ProcessPoolExecutor(self._workers, context, image_worker.init_worker)
             return self._pool
 
     def _lost(self, pool: ProcessPoolExecutor) -> WorkerLostError:

@@ -21,7 +21,7 @@ _KEPT = 2
 """Models kept per workload: the one that serves and the one before, which a request may still hold."""
 
 
-class ModelAt(NamedTuple):
+class ModelSource(NamedTuple):
     """Where a model is found: ``folder`` holds a verified export, None stands for what ships with the workload."""
 
     workload: str
@@ -40,7 +40,7 @@ class Box(NamedTuple):
     bottom: float
 
 
-class Found(NamedTuple):
+class DetectionResult(NamedTuple):
     """What is on an image of that size (pixels), most confident first."""
 
     boxes: list[Box]
@@ -48,10 +48,10 @@ class Found(NamedTuple):
     height: int
 
 
-_models: dict[ModelAt, ImageModel] = {}
+_models: dict[ModelSource, ImageModel] = {}
 
 
-def begin() -> None:
+def init_worker() -> None:
     """Set a new process up: polite, deaf to Ctrl-C (the sidecar ends it), and never longer alive than the sidecar."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
@@ -66,12 +66,12 @@ def _end_with_parent() -> None:
         os._exit(0)
 
 
-def load(at: ModelAt) -> tuple[str, ...]:
+def load(at: ModelSource) -> tuple[str, ...]:
     """Load and try a model; returns its classes. Raises :class:`ModelRefusedError`."""
     return tuple(_model(at).classes)
 
 
-def detect(at: ModelAt, image: bytes, confidence: float) -> Found:
+def detect(at: ModelSource, image: bytes, confidence: float) -> DetectionResult:
     """Boxes at least that confident. Raises ``BadImageError`` or :class:`ModelRefusedError`."""
     from core.vision.decode import decode
 
@@ -83,10 +83,10 @@ def detect(at: ModelAt, image: bytes, confidence: float) -> Found:
             found.labels.tolist(), found.scores.tolist(), found.boxes.tolist(), strict=True
         )
     ]
-    return Found(boxes, pixels.shape[1], pixels.shape[0])
+    return DetectionResult(boxes, pixels.shape[1], pixels.shape[0])
 
 
-def _model(at: ModelAt) -> ImageModel:
+def _model(at: ModelSource) -> ImageModel:
     if at not in _models:
         _models[at] = _loaded(at)
         for stale in [known for known in _models if known.workload == at.workload][:-_KEPT]:
@@ -94,7 +94,7 @@ def _model(at: ModelAt) -> ImageModel:
     return _models[at]
 
 
-def _loaded(at: ModelAt) -> ImageModel:
+def _loaded(at: ModelSource) -> ImageModel:
     if at.folder is not None:
         model: ImageModel = load_export(at.workload, at.version, Path(at.folder))
         return model

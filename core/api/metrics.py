@@ -12,7 +12,7 @@ from core.api.catalog_probe import CatalogProbe
 from core.api.route_meter import RouteMeter
 from core.models.registry import model_name
 from core.models.serving import ChampionWatcher
-from core.monitoring.metrics.catalog_collector import CatalogWatch
+from core.monitoring.metrics.catalog_collector import CatalogCollector
 from core.monitoring.metrics.machine import MachineCollector
 from core.predictions.log import PredictionLog
 
@@ -21,7 +21,7 @@ class Metrics:
     """The metrics of one sidecar, in a registry of their own. ``routes`` counts what is answered."""
 
     def __init__(
-        self, watchers: Sequence[ChampionWatcher], log: PredictionLog, probe: CatalogProbe, catalog: CatalogWatch
+        self, watchers: Sequence[ChampionWatcher], log: PredictionLog, probe: CatalogProbe, catalog: CatalogCollector
     ) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call] # a second series per counter, which nobody reads
         self.routes = RouteMeter()

@@ -17,7 +17,7 @@ from core.api import problems
 from core.api.model_list import path_of
 from core.api.predict_images import CONFIDENCE, MEDIA_TYPES, BoxesAnswer
 from core.api.problems import Kind, ProblemBody
-from core.api.row_schemas import PredictAnswer, answer_type, example_row, request_type
+from core.api.row_schemas import PredictAnswer, example_row, request_type, response_type
 from core.api.sidecar import Sidecar
 from core.config.settings import Settings
 from core.models.registry import model_name
@@ -71,7 +71,7 @@ def _schema(app: FastAPI, settings: Settings, workloads: list[Workload]) -> dict
 def _components(workloads: Iterable[Workload], settings: Settings) -> dict[str, Any]:
     rows = [workload for workload in workloads if workload.data_kind == "rows"]
     requests = [request_type(workload) for workload in rows]
-    types = {PredictAnswer, ProblemBody, BoxesAnswer, *map(answer_type, rows)}
+    types = {PredictAnswer, ProblemBody, BoxesAnswer, *map(response_type, rows)}
     _, components = msgspec.json.schema_components([*requests, *types], ref_template=_REFERENCE)
     for request in requests:
         limits = {"minItems": 1, "maxItems": settings.predict_max_rows}
@@ -100,7 +100,7 @@ def _rows(workload: Workload, settings: Settings) -> dict[str, Any]:
         "summary": f"Predict with {workload.name}",
         "description": f"{workload.title}: {asked} per row of {names}, {_limits(settings)}.",
         "operationId": f"predict-{workload.name}",
-        **_json_bodies(workload, answer_type(workload).__name__, told),
+        **_json_bodies(workload, response_type(workload).__name__, told),
     }
 
 

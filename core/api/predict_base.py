@@ -17,7 +17,7 @@ from core.api import problems
 from core.api.negotiation import require_json_wanted
 from core.api.problems import Problem
 from core.api.request_body import ClientGoneError, RequestBody
-from core.api.responses import json_head, refuse
+from core.api.responses import json_head, send_problem
 from core.api.sidecar import Sidecar
 from core.api.token_check import TokenGate, check_token
 from core.models.serving import ChampionWatcher
@@ -55,17 +55,17 @@ class PredictRoute(ABC):
             await send({"type": "http.response.body", "body": answer})
         except Problem as problem:
             status = problem.kind.status
-            await refuse(send, problem, incoming)
+            await send_problem(send, problem, incoming)
         except ClientGoneError:
             status = _CLIENT_GONE
         except asyncio.CancelledError:
             # The server stops and this request took longer than it waits: the last word is ours.
             last = Problem(problems.SHUTTING_DOWN, "Nothing was predicted. Send it again in a moment.", problems.RETRY)
             status = last.kind.status
-            await refuse(send, last, incoming, drain=False)
+            await send_problem(send, last, incoming, drain=False)
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets our shape and the log the reason
             status = 500
-            await refuse(send, problems.unexpected(error, self.path), incoming)
+            await send_problem(send, problems.unexpected(error, self.path), incoming)
         self._meter.count(self.path, status, time.perf_counter() - started)
 
     @property

@@ -11,7 +11,7 @@ from starlette.types import Scope
 from core.api import image_worker, problems
 from core.api.image_models import RemoteModel
 from core.api.image_pool import ImagePool, WorkerLostError
-from core.api.image_worker import Found
+from core.api.image_worker import DetectionResult
 from core.api.negotiation import require_plain
 from core.api.predict_base import Headers, PredictRoute, no_champion
 from core.api.problems import Problem
@@ -99,7 +99,7 @@ class ImageRoute(PredictRoute):
             raise no_champion()
         return self.watcher.current
 
-    async def _found(self, served: Served, body: bytes, confidence: float) -> Found:
+    async def _found(self, served: Served, body: bytes, confidence: float) -> DetectionResult:
         model: RemoteModel = served.predictor
         try:
             return await self._pool.run(image_worker.detect, model.at, body, confidence)
@@ -126,7 +126,7 @@ def _confidence(query: bytes) -> float:
     return confidence
 
 
-def _entry(version: Version, found: Found) -> LogEntry:
+def _entry(version: Version, found: DetectionResult) -> LogEntry:
     """The log's row for one image: of its boxes the first few, most confident first."""
     scores = [box.score for box in found.boxes]
     mean = sum(scores) / len(scores) if scores else 0.0

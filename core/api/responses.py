@@ -16,7 +16,7 @@ def json_head(body: bytes) -> Message:
     return {"type": "http.response.start", "status": 200, "headers": headers}
 
 
-async def refuse(send: Send, problem: Problem, incoming: RequestBody, *, drain: bool = True) -> None:
+async def send_problem(send: Send, problem: Problem, incoming: RequestBody, *, drain: bool = True) -> None:
     """Answer with a problem; a client that still sends is listened to for a moment, then hung up on."""
     body = problem.encoded()
     headers = [

@@ -60,6 +60,6 @@ def example_row(workload: Workload) -> list[float]:
     return [float(f"{(feature.low + feature.high) / 2:.3g}") for feature in workload.features]
 
 
-def answer_type(workload: Workload) -> Any:
+def response_type(workload: Workload) -> Any:
     """What ``POST /predict/{workload}`` answers."""
     return ValuesAnswer if workload.task == "regression" else ClassesAnswer

@@ -14,9 +14,9 @@ from core.api.metrics import Metrics
 from core.api.mlflow_import import import_mlflow
 from core.auth.tokens import TokenVerifier
 from core.config.settings import Settings
-from core.models.champion_poller import ChampionWatch
+from core.models.champion_poller import ChampionPoller
 from core.models.serving import ChampionWatcher
-from core.monitoring.metrics.catalog_collector import CatalogWatch
+from core.monitoring.metrics.catalog_collector import CatalogCollector
 from core.predictions.log import PredictionLog
 from core.workloads import DEFAULT, WORKLOADS
 
@@ -32,11 +32,11 @@ class Sidecar:
         self.images = ImagePool(settings.predict_image_workers, settings.predict_image_queue)
         self.watchers = {name: self._watcher(name) for name in served_workloads(settings)}
         self.watcher = self.watchers[DEFAULT]
-        self._watch = ChampionWatch(list(self.watchers.values()), settings.watch_interval_s)
+        self._watch = ChampionPoller(list(self.watchers.values()), settings.watch_interval_s)
         self.verifier = TokenVerifier()
         self.log = PredictionLog()
         self.catalog_probe = CatalogProbe()
-        self.figures = CatalogWatch()
+        self.figures = CatalogCollector()
         self.metrics = Metrics(list(self.watchers.values()), self.log, self.catalog_probe, self.figures)
 
     def start(self) -> None:

@@ -23,14 +23,14 @@ _KEY_BYTES = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
+class SessionCookie:
     """``issued_at`` and ``expires_at`` are seconds since 1970."""
 
     username: str
     issued_at: float
     expires_at: float
 
-    def admits(self, account: Account | None) -> bool:
+    def valid_for(self, account: Account | None) -> bool:
         """Whether the ticket is valid for ``account`` (as it is in the catalog now)."""
         return (
             account is not None
@@ -41,23 +41,23 @@ class Ticket:
         )
 
 
-def issue(username: str) -> Ticket:
+def issue(username: str) -> SessionCookie:
     """A ticket valid from now for ``session_hours``."""
     now = time.time()
-    return Ticket(username, now, now + get_settings().session_hours * 3600)
+    return SessionCookie(username, now, now + get_settings().session_hours * 3600)
 
 
-def seal(ticket: Ticket) -> str:
+def sign(ticket: SessionCookie) -> str:
     """The signed form that is stored in the cookie."""
     claims = {"sub": ticket.username, "iat": ticket.issued_at, "exp": ticket.expires_at}
     return jwt.encode(claims, cookie_key(), algorithm=_ALGORITHM)
 
 
-def unseal(sealed: str) -> Ticket | None:
+def verify(sealed: str) -> SessionCookie | None:
     """The decoded ticket, or None when it is forged, changed, expired or malformed."""
     try:
         claims = jwt.decode(sealed, cookie_key(), algorithms=[_ALGORITHM], options={"require": ["sub", "iat", "exp"]})
-        return Ticket(str(claims["sub"]), float(claims["iat"]), float(claims["exp"]))
+        return SessionCookie(str(claims["sub"]), float(claims["iat"]), float(claims["exp"]))
     except (jwt.PyJWTError, TypeError, ValueError, OverflowError):
         return None
 

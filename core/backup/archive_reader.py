@@ -21,7 +21,7 @@ _ODD = re.compile(r"[\\:\x00-\x1f]")
 """Path separators and drives of Windows, and characters that our names never contain."""
 
 
-class OpenedArchive:
+class ArchiveReader:
     """An open archive with its manifest. Use :func:`handed` to get one."""
 
     def __init__(self, file: zipfile.ZipFile) -> None:
@@ -60,11 +60,11 @@ class OpenedArchive:
 
 
 @contextmanager
-def opened_archive(path: Path) -> Iterator[OpenedArchive]:
+def open_archive(path: Path) -> Iterator[ArchiveReader]:
     """Open an archive. Raises :class:`BackupError` when it is invalid or unsafe."""
     try:
         with zipfile.ZipFile(path) as file:
-            yield OpenedArchive(file)
+            yield ArchiveReader(file)
     except FileNotFoundError as error:
         raise BackupError(f"There is no file {path}.") from error
     except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError) as error:

@@ -17,8 +17,8 @@ from core.backup.manifest import NAME, BackupError, Manifest, Member
 _PIECE = 1 << 20
 
 
-class Archive:
-    """Members are added one by one; :meth:`finish` writes the manifest. Use :func:`writing` to get one."""
+class ArchiveWriter:
+    """Members are added one by one; :meth:`finish` writes the manifest. Use :func:`new_archive` to get one."""
 
     def __init__(self, file: zipfile.ZipFile) -> None:
         self._file = file
@@ -62,7 +62,7 @@ class _Counting:
 
 
 @contextmanager
-def writing(target: Path) -> Iterator[Archive]:
+def new_archive(target: Path) -> Iterator[ArchiveWriter]:
     """A new archive, which is called ``target`` once the block has ended well; else nothing is left of it.
 
     Raises :class:`BackupError` when there is such a file, or no room.
@@ -73,7 +73,7 @@ def writing(target: Path) -> Iterator[Archive]:
         handle = os.fdopen(os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b")
         with handle:
             with zipfile.ZipFile(handle, "w", allowZip64=True) as file:
-                yield Archive(file)
+                yield ArchiveWriter(file)
             handle.flush()
             os.fsync(handle.fileno())
         _refuse_existing(target)  # it took a while

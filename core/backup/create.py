@@ -19,7 +19,7 @@ from sqlalchemy import Connection, select, text
 
 from core import __version__
 from core.backup import snapshot, tables
-from core.backup.archive_writer import Archive, writing
+from core.backup.archive_writer import ArchiveWriter, new_archive
 from core.backup.manifest import FORMAT, BackupError, Manifest
 from core.catalog.image_tables import Image
 from core.catalog.revision import newest_revision, sqlite_file
@@ -27,25 +27,25 @@ from core.catalog.tables import Dataset
 from core.config.logs import redact
 from core.config.prefect_address import prefect_is_elsewhere
 from core.config.settings import Settings
-from core.images.files import name_of
+from core.images.files import file_name
 from core.storage import buckets
 from core.storage.object_store import ObjectMissingError, ObjectStoreError
 
-Tell = Callable[[str], None]
+ProgressCallback = Callable[[str], None]
 
 
 @dataclass(slots=True)
-class _Making:
+class _Backup:
     """An archive being written."""
 
     settings: Settings
-    archive: Archive
+    archive: ArchiveWriter
     manifest: Manifest
     scratch: Path
-    tell: Tell
+    tell: ProgressCallback
 
 
-def make(settings: Settings, target: Path, tell: Tell) -> Manifest:
+def create_backup(settings: Settings, target: Path, tell: ProgressCallback) -> Manifest:
     """Write everything to ``target``; ``tell`` is called with progress texts. Raises :class:`BackupError`.
 
     Logs, the cache (``data/cache``), downloaded weights and unfinished trainings are excluded: they can be recreated.
@@ -53,10 +53,10 @@ def make(settings: Settings, target: Path, tell: Tell) -> Manifest:
     """
     manifest = Manifest(FORMAT, __version__, datetime.now(UTC).isoformat(timespec="seconds"), "", "")
     with (
-        writing(target) as archive,
+        new_archive(target) as archive,
         tempfile.TemporaryDirectory(prefix=".shifumi-backup-", dir=target.parent, ignore_cleanup_errors=True) as folder,
     ):
-        making = _Making(settings, archive, manifest, Path(folder), tell)
+        making = _Backup(settings, archive, manifest, Path(folder), tell)
         try:
             _add_all(making, _catalog(making))
         except ObjectStoreError as error:
@@ -65,7 +65,7 @@ def make(settings: Settings, target: Path, tell: Tell) -> Manifest:
     return manifest
 
 
-def _add_all(making: _Making, named: dict[str, list[str]]) -> None:
+def _add_all(making: _Backup, named: dict[str, list[str]]) -> None:
     for bucket in (buckets.LAKE, buckets.IMAGES):
         _named_files(making, bucket, named[bucket])
     for bucket in (buckets.UPLOADS, buckets.OUTPUTS):
@@ -75,18 +75,18 @@ def _add_all(making: _Making, named: dict[str, list[str]]) -> None:
     _prefect(making)
 
 
-def _catalog(making: _Making) -> dict[str, list[str]]:
+def _catalog(making: _Backup) -> dict[str, list[str]]:
     """Add the catalog's rows; returns the files they reference, by bucket."""
     making.tell("the catalog")
-    with snapshot.catalog_of_one_moment(making.settings.catalog_url, making.scratch) as connection:
+    with snapshot.catalog_snapshot(making.settings.catalog_url, making.scratch) as connection:
         making.manifest.engine = connection.dialect.name
         making.manifest.revision = _revision(connection)
-        for table in tables.own_tables():
+        for table in tables.catalog_tables():
             with making.archive.member(f"catalog/{table.name}.jsonl", packed=True) as target:
                 tables.dump(connection, table, target)
         return {
             buckets.LAKE: list(connection.scalars(select(Dataset.path).order_by(Dataset.path))),
-            buckets.IMAGES: [name_of(one) for one in connection.scalars(select(Image.sha256).distinct())],
+            buckets.IMAGES: [file_name(one) for one in connection.scalars(select(Image.sha256).distinct())],
         }
 
 
@@ -100,7 +100,7 @@ def _revision(connection: Connection) -> str:
     return stored
 
 
-def _named_files(making: _Making, bucket: str, names: Sequence[str]) -> None:
+def _named_files(making: _Backup, bucket: str, names: Sequence[str]) -> None:
     """Add files; those deleted meanwhile, together with their row, are noted."""
     gone, damaged = [], []
     for number, name in enumerate(names):
@@ -119,7 +119,7 @@ def _named_files(making: _Making, bucket: str, names: Sequence[str]) -> None:
             making.manifest.notes.append(f"{len(found)} files of {bucket} {what}: {first}. `doctor --deep` lists them.")
 
 
-def _mlflow(making: _Making) -> None:
+def _mlflow(making: _Backup) -> None:
     settings, uri = making.settings, making.settings.tracking_uri
     making.tell("MLflow")
     if uri.startswith(("http://", "https://")):
@@ -142,7 +142,7 @@ def _mlflow(making: _Making) -> None:
             making.archive.add(f"mlflow/{file.relative_to(settings.mlflow_dir).as_posix()}", file)
 
 
-def _prefect(making: _Making) -> None:
+def _prefect(making: _Backup) -> None:
     settings = making.settings
     if settings.prefect_database_url is not None:
         making.manifest.notes.append(
@@ -159,7 +159,7 @@ def _prefect(making: _Making) -> None:
         _database(making, path, "prefect/prefect.db")
 
 
-def _database(making: _Making, source: Path, name: str) -> None:
+def _database(making: _Backup, source: Path, name: str) -> None:
     copy = making.scratch / source.name
     snapshot.copy_sqlite(source, copy)
     making.archive.add(name, copy, packed=True)

@@ -17,7 +17,7 @@ from alembic.util import CommandError as MigrationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.backup import mlflow_paths, tables
-from core.backup.archive_reader import OpenedArchive, opened_archive
+from core.backup.archive_reader import ArchiveReader, open_archive
 from core.backup.manifest import BackupError, Manifest
 from core.catalog import migrate
 from core.catalog.engine import engine_for
@@ -26,7 +26,7 @@ from core.config.settings import Settings
 from core.storage import buckets, lake
 from core.storage.object_store import ObjectStoreError, object_store_for
 
-Tell = Callable[[str], None]
+ProgressCallback = Callable[[str], None]
 _OURS = ("run", "logs", "cache")
 """Folders that stay: they belong to the machine, not to the installation's data."""
 _STAGE, _ASIDE = ".restoring-", "before-restore-"
@@ -40,13 +40,13 @@ class Restored:
     aside: Path | None
 
 
-def restore(settings: Settings, source: Path, tell: Tell, *, force: bool = False) -> Restored:
+def restore(settings: Settings, source: Path, tell: ProgressCallback, *, force: bool = False) -> Restored:
     """Restore an archive into the data folder. Raises :class:`BackupError`; then existing data is unchanged.
 
     Call it while nothing uses the data folder. All users have to log in again: sessions that were ended after the
     backup must not become valid again.
     """
-    with opened_archive(source) as archive:
+    with open_archive(source) as archive:
         _check_target(settings, archive, force=force)
         archive.verify(tell)
         stage = settings.data_dir / f"{_STAGE}{uuid4().hex}"
@@ -65,7 +65,7 @@ def restore(settings: Settings, source: Path, tell: Tell, *, force: bool = False
     return Restored(archive.manifest, aside)
 
 
-def _check_target(settings: Settings, archive: OpenedArchive, *, force: bool) -> None:
+def _check_target(settings: Settings, archive: ArchiveReader, *, force: bool) -> None:
     if not force and (found := _in_the_way(settings.data_dir)):
         raise BackupError(
             f"{settings.data_dir} is not empty ({', '.join(path.name for path in found[:4])}). Restore into another "
@@ -109,19 +109,21 @@ def _in_the_way(folder: Path) -> list[Path]:
     return sorted(path for path in kept if not path.is_dir() or any(one.is_file() for one in path.rglob("*")))
 
 
-def _put_together(settings: Settings, archive: OpenedArchive, stage: Path, tell: Tell) -> None:
+def _put_together(settings: Settings, archive: ArchiveReader, stage: Path, tell: ProgressCallback) -> None:
     stage.mkdir(mode=0o700)
     for number, name in enumerate(archive.manifest.members):
         tell(f"unpacking {number + 1:,} of {len(archive.manifest.members):,}")
         archive.extract(name, stage)
     if archive.manifest.artifacts and (stage / "mlflow" / "mlflow.db").is_file():
-        mlflow_paths.move(stage / "mlflow" / "mlflow.db", archive.manifest.artifacts, settings.mlflow_dir / "artifacts")
+        mlflow_paths.rewrite_paths(
+            stage / "mlflow" / "mlflow.db", archive.manifest.artifacts, settings.mlflow_dir / "artifacts"
+        )
     _share(settings, stage, tell)
     tell("the catalog")
     _catalog(settings, archive.manifest, stage)
 
 
-def _share(settings: Settings, stage: Path, tell: Tell) -> None:
+def _share(settings: Settings, stage: Path, tell: ProgressCallback) -> None:
     """Upload to the object store, if configured: its files are immutable, so additional ones do no harm."""
     place = object_store_for(settings)
     if place is None:

@@ -20,7 +20,7 @@ from core.config.messages import Message, as_json
 _AT_ONCE = 500
 
 
-def own_tables() -> list[Table]:
+def catalog_tables() -> list[Table]:
     """Every table of the catalog, those before that others refer to."""
     for module in iter_modules(catalog.__path__):
         if module.name.endswith("tables"):
@@ -54,13 +54,13 @@ def is_empty(connection: Connection) -> bool:
     """True when no table of ours holds a row; tables that are not there hold none."""
     there = set(inspect(connection).get_table_names())
     return not any(
-        connection.scalar(select(func.count()).select_from(table)) for table in own_tables() if table.name in there
+        connection.scalar(select(func.count()).select_from(table)) for table in catalog_tables() if table.name in there
     )
 
 
 def has_tables(connection: Connection) -> bool:
     """True when there is any table of ours, with rows or without."""
-    return bool(set(inspect(connection).get_table_names()) & {table.name for table in own_tables()})
+    return bool(set(inspect(connection).get_table_names()) & {table.name for table in catalog_tables()})
 
 
 def load(connection: Connection, dumps: Mapping[str, Path]) -> None:

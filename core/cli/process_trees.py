@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import psutil
 
 
-def created(pid: int) -> float | None:
+def start_time(pid: int) -> float | None:
     """Start time of process ``pid`` (seconds since the epoch); None when it is gone."""
     try:
         return float(psutil.Process(pid).create_time())
@@ -19,7 +19,7 @@ def created(pid: int) -> float | None:
         return None
 
 
-def below(pid: int) -> list[psutil.Process]:
+def descendants(pid: int) -> list[psutil.Process]:
     """All present descendants of ``pid``."""
     try:
         return list(psutil.Process(pid).children(recursive=True))
@@ -51,7 +51,7 @@ def by_pid(pid: int) -> list[psutil.Process]:
         return []
 
 
-def marked(name: str, value: str) -> list[psutil.Process]:
+def with_environment(name: str, value: str) -> list[psutil.Process]:
     """The processes with ``name=value`` in their environment, as far as this user may read it."""
     found = []
     for process in psutil.process_iter():
@@ -75,7 +75,7 @@ def _lives(process: psutil.Process) -> bool:
         return False
 
 
-def send(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
+def send_signal(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
     """Send a signal to each; missing processes are no error. Windows supports only break and kill."""
     for process in processes:
         try:

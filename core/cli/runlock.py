@@ -68,9 +68,9 @@ def _left_by(record: RunRecord) -> set[psutil.Process]:
             found.update(
                 [
                     *process_trees.by_pid(process.pid),
-                    *process_trees.below(process.pid),
+                    *process_trees.descendants(process.pid),
                     *process_trees.in_session(process.pid),
                 ]
             )
-        found.update(process_trees.marked(MARK, mark_of(record.supervisor_pid, record.created, name)))
+        found.update(process_trees.with_environment(MARK, mark_of(record.supervisor_pid, record.created, name)))
     return found

@@ -37,7 +37,7 @@ class _Stop:
             _, number = self._steps.pop(0)
             # The first signal goes to the process itself: it can end its children best.
             tree = self.child.tree()
-            process_trees.send(tree[:1] if number == signal.SIGINT else tree, number)
+            process_trees.send_signal(tree[:1] if number == signal.SIGINT else tree, number)
 
 
 def stop_all(children: Sequence[Child], hurry: Callable[[], bool]) -> list[psutil.Process]:
@@ -56,7 +56,7 @@ def stop_all(children: Sequence[Child], hurry: Callable[[], bool]) -> list[psuti
         time.sleep(0.05)
     left = [process for child in children for process in child.tree()]
     if left and not hurry():
-        process_trees.send(left, signal.SIGTERM)
+        process_trees.send_signal(left, signal.SIGTERM)
         process_trees.wait_gone(left, _LEFTOVERS_GRACE_S)
     process_trees.kill_all(left)
     # A process may have been started meanwhile: the second pass finds it.

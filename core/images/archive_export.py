@@ -31,7 +31,7 @@ class NothingToExportError(LookupError):
     """There is no labelled picture."""
 
 
-def size_of_export(workload: str, sources: Collection[str] = SOURCES) -> tuple[int, int]:
+def export_size(workload: str, sources: Collection[str] = SOURCES) -> tuple[int, int]:
     """How many labelled pictures an export would hold, and about how many bytes."""
     wanted = select(func.count(Image.id), func.coalesce(func.sum(Image.bytes), 0))
     with reading() as session:
@@ -53,7 +53,7 @@ def export(
     ``doctor`` tells of it. Raises :class:`NothingToExportError`, ``lake.DiskFullError``.
     """
     require(actor, Role.VIEWER)
-    total, size = size_of_export(collection.workload, sources)
+    total, size = export_size(collection.workload, sources)
     if not total:
         raise NothingToExportError("No such image is labelled, so there is nothing to export.")
     lake.require_space(target.parent, size)
@@ -93,7 +93,7 @@ def _all(workload: str, sources: Collection[str]) -> Iterator[Image]:
 
 def _add(archive: zipfile.ZipFile, image: Image, collection: ImageCollection) -> bool:
     try:
-        data = store.file_of(image).read_bytes()
+        data = store.file_path(image).read_bytes()
     except (store.ImageMissingError, FileNotFoundError):
         return False
     folder = "test" if image.split == HOLDOUT else image.split

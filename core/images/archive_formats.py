@@ -36,13 +36,13 @@ class Member:
 class Layout:
     """What an archive holds. ``classes`` are the stranger's names; in a YOLO dataset a label's number points there.
 
-    ``lonely`` are label files without a picture, ``remarks`` what people should know.
+    ``orphan_labels`` are label files without a picture, ``remarks`` what people should know.
     """
 
     kind: str
     classes: list[str]
     members: list[Member]
-    lonely: list[str] = field(default_factory=list)
+    orphan_labels: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
     @property
@@ -51,7 +51,7 @@ class Layout:
         return sum(member.label_file is None for member in self.members)
 
 
-def layout_of(archive: Archive) -> Layout:
+def detect_layout(archive: Archive) -> Layout:
     """Recognise the layout. Raises :class:`core.images.archives.BadArchiveError` when there are no pictures."""
     pictures = [name for name in archive.names if name.lower().endswith(SUFFIXES)]
     if not pictures:
@@ -93,12 +93,12 @@ def _label_of(picture: str, texts: set[str]) -> str | None:
 def _yolo(archive: Archive, pictures: list[str], texts: set[str], described: str | None) -> Layout:
     members = [Member(name, _label_of(name, texts)) for name in pictures]
     used = {member.label_file for member in members}
-    lonely = sorted(texts - used)
+    orphan_labels = sorted(texts - used)
     try:
-        return Layout(YOLO, _named(archive, described), members, lonely)
+        return Layout(YOLO, _named(archive, described), members, orphan_labels)
     except (BadNamesError, BadArchiveError) as error:
         remark = f"The classes have no names, only numbers: {described or 'data.yaml'}: {error}."
-        return Layout(YOLO, _numbered(archive, members), members, lonely, [remark])
+        return Layout(YOLO, _numbered(archive, members), members, orphan_labels, [remark])
 
 
 def _named(archive: Archive, described: str | None) -> list[str]:

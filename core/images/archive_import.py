@@ -18,11 +18,11 @@ from core.config.messages import Message, Messages, message_of, say
 from core.config.progress import Report, silent
 from core.config.settings import get_settings
 from core.images import IMPORT, LABELLED, PROPOSED, UNLABELLED, store
-from core.images.archive_formats import YOLO, Layout, Member, layout_of, read_text
+from core.images.archive_formats import YOLO, Layout, Member, detect_layout, read_text
 from core.images.archives import Archive, BadArchiveError
 from core.images.class_mapping import BACKGROUND, LEAVE_OUT
 from core.images.collection import ImageCollection
-from core.images.label_hints import hint
+from core.images.label_hints import hint_note
 from core.images.sessions import session_of
 from core.images.yolo import Line, parse_labels
 from core.storage import uploads
@@ -35,7 +35,7 @@ _TELL_EVERY_S = 1.0
 
 
 @dataclass(slots=True)
-class Imported:
+class ImportResult:
     """What became of an archive: images by outcome, boxes taken over, and the first faults."""
 
     new: int = 0
@@ -74,7 +74,7 @@ class Imported:
         return asdict(self)
 
 
-def keep_upload(actor: Actor, content: BinaryIO) -> str:
+def save_upload(actor: Actor, content: BinaryIO) -> str:
     """Store an uploaded zip file after a look at it; returns its name.
 
     Raises ``ForbiddenError``, :class:`BadArchiveError` when it cannot be imported, ``lake.DiskFullError``.
@@ -85,17 +85,17 @@ def keep_upload(actor: Actor, content: BinaryIO) -> str:
     except uploads.UploadTooLargeError as error:
         raise BadArchiveError(message_of(error)) from error
     try:
-        look(name)
+        inspect_upload(name)
     except BadArchiveError:
         uploads.discard(name)
         raise
     return name
 
 
-def look(upload: str) -> Layout:
+def inspect_upload(upload: str) -> Layout:
     """What an upload holds, without opening a picture. Raises :class:`BadArchiveError`."""
     with Archive(_existing(upload)) as archive:
-        return layout_of(archive)
+        return detect_layout(archive)
 
 
 def _existing(upload: str) -> Path:
@@ -107,7 +107,7 @@ def _existing(upload: str) -> Path:
 
 def import_upload(
     actor: Actor, upload: str, class_mapping: Mapping[str, str], collection: ImageCollection, report: Report = silent
-) -> Imported:
+) -> ImportResult:
     """Take over every picture of an upload, which is removed afterwards.
 
     ``class_mapping`` maps the stranger's classes to ours, :data:`BACKGROUND` or :data:`LEAVE_OUT` (so do missing
@@ -115,9 +115,9 @@ def import_upload(
     :class:`BadArchiveError`, and ``lake.LakeError`` when the disk is full: what was taken over stays.
     """
     require(actor, Role.EDITOR)
-    outcome = Imported()
+    outcome = ImportResult()
     with Archive(_existing(upload)) as archive:
-        job = _Import(actor, collection, archive, layout_of(archive), class_mapping, outcome)
+        job = _Import(actor, collection, archive, detect_layout(archive), class_mapping, outcome)
         job.run(report)
     audit.record_event(
         actor, "image.import", collection.workload, images=outcome.new, known=outcome.known, refused=outcome.refused
@@ -135,10 +135,10 @@ class _Import:
     archive: Archive
     layout: Layout
     class_mapping: Mapping[str, str]
-    outcome: Imported
+    outcome: ImportResult
 
     def run(self, report: Report) -> None:
-        for name in self.layout.lonely:
+        for name in self.layout.orphan_labels:
             self.outcome.labels_without_picture += 1
             self.outcome.fault(say("import.fault_no_image", file=name))
         total, tell_at = len(self.layout.members), 0.0
@@ -155,19 +155,19 @@ class _Import:
                 self.outcome.left_out += 1
                 return
             data = self.archive.read(member.name, get_settings().image_max_mb * 1_000_000)
-            stored = self._ours(data) or store.put(self.actor, decode(data), about)
+            stored = self._ours(data) or store.add_or_find(self.actor, decode(data), about)
         except (BadArchiveError, BadImageError) as error:
             self.outcome.refused += 1
             self.outcome.fault(say("import.fault_file", file=member.name, fault=message_of(error)))
             return
         self._count(stored, about)
 
-    def _ours(self, data: bytes) -> store.Stored | None:
+    def _ours(self, data: bytes) -> store.StoreResult | None:
         """A file of our own that comes back from an export: encoded anew it would be another picture."""
         known = store.find(self.collection.workload, hashlib.sha256(data).hexdigest())
-        return store.Stored(known, False) if known is not None else None
+        return store.StoreResult(known, False) if known is not None else None
 
-    def _count(self, stored: store.Stored, about: store.ImageFacts) -> None:
+    def _count(self, stored: store.StoreResult, about: store.ImageFacts) -> None:
         outcome, split = self.outcome, stored.image.split
         if not stored.new:
             outcome.known += 1
@@ -190,7 +190,7 @@ class _Import:
             return store.ImageFacts(IMPORT, session, self.collection, (), LABELLED)
         if self.collection.whole_image:
             return store.ImageFacts(IMPORT, session, self.collection, [whole_image(meaning, HUMAN)])
-        return store.ImageFacts(IMPORT, session, self.collection, (), UNLABELLED, note=hint(meaning))
+        return store.ImageFacts(IMPORT, session, self.collection, (), UNLABELLED, note=hint_note(meaning))
 
     def _labelled(self, member: Member, session: str) -> store.ImageFacts | None:
         """With the boxes in our words. Where lines were refused a person has to look: one thing has no box."""

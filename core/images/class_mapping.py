@@ -8,7 +8,7 @@ BACKGROUND, LEAVE_OUT = "(background)", "(leave out)"
 """What a stranger's class may become besides one of ours: nothing to find, or a reason to leave the picture out."""
 
 
-def guess(name: str, classes: Collection[str], synonyms: Mapping[str, Collection[str]] | None = None) -> str:
+def guess_class(name: str, classes: Collection[str], synonyms: Mapping[str, Collection[str]] | None = None) -> str:
     """Our class that ``name`` most likely means; :data:`LEAVE_OUT` when that cannot be told.
 
     ``synonyms`` are other names of a class, in small letters.

@@ -19,7 +19,7 @@ class ImageMissingError(RuntimeError):
     """The catalog knows the picture, but its file is gone or damaged."""
 
 
-def name_of(sha256: str) -> str:
+def file_name(sha256: str) -> str:
     """How the file of these bytes is called on its bucket."""
     return f"{sha256}.jpg"
 
@@ -36,24 +36,24 @@ def write(sha256: str, data: bytes) -> None:
     try:
         temporary.write_bytes(data)
         with lake.reached():
-            buckets.keep(buckets.IMAGES, temporary, name_of(sha256))
+            buckets.keep(buckets.IMAGES, temporary, file_name(sha256))
     except OSError as error:
         raise lake.LakeError(f"The image could not be stored: {error}") from error
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def existing(sha256: str) -> Path:
+def local_path(sha256: str) -> Path:
     """The local file of these bytes.
 
     Raises :class:`ImageMissingError` when there is none, ``lake.LakeUnreachableError`` when nobody can say.
     """
     try:
         with lake.reached():
-            return buckets.fetch(buckets.IMAGES, name_of(sha256))
+            return buckets.fetch(buckets.IMAGES, file_name(sha256))
     except ObjectMissingError as error:
         raise ImageMissingError(
-            f"The image {name_of(sha256)} is missing. Delete it on Datasets; "
+            f"The image {file_name(sha256)} is missing. Delete it on Datasets; "
             "`python3 manage.py doctor` lists every such case."
         ) from error
 
@@ -61,19 +61,19 @@ def existing(sha256: str) -> Path:
 def is_stored(sha256: str) -> bool:
     """Whether the file is there. Raises ``lake.LakeUnreachableError``."""
     with lake.reached():
-        return buckets.exists(buckets.IMAGES, name_of(sha256))
+        return buckets.exists(buckets.IMAGES, file_name(sha256))
 
 
-def stored(digests: Collection[str]) -> set[str]:
+def stored_digests(digests: Collection[str]) -> set[str]:
     """Those digests whose files are there. Raises ``lake.LakeUnreachableError``."""
     with lake.reached():
-        found = buckets.present(buckets.IMAGES, [name_of(sha256) for sha256 in digests])
-    return {sha256 for sha256 in digests if name_of(sha256) in found}
+        found = buckets.present(buckets.IMAGES, [file_name(sha256) for sha256 in digests])
+    return {sha256 for sha256 in digests if file_name(sha256) in found}
 
 
-def bring(digests: Collection[str]) -> None:
+def prefetch(digests: Collection[str]) -> None:
     """Fetch pictures from elsewhere, several at a time, before each of them is asked for."""
-    buckets.fetch_many(buckets.IMAGES, [name_of(sha256) for sha256 in digests])
+    buckets.fetch_many(buckets.IMAGES, [file_name(sha256) for sha256 in digests])
 
 
 def read(sha256: str) -> Pixels:
@@ -81,7 +81,7 @@ def read(sha256: str) -> Pixels:
 
     Raises :class:`ImageMissingError` when it is gone or damaged, ``lake.LakeUnreachableError``.
     """
-    path = existing(sha256)
+    path = local_path(sha256)
     try:
         return decode_with_remarks(path.read_bytes(), side=_ANY).pixels
     except (BadImageError, OSError) as error:
@@ -92,4 +92,4 @@ def read(sha256: str) -> Pixels:
 
 def remove(sha256: str) -> None:
     """Forget the file; one that is already gone is fine."""
-    lake.forget(buckets.IMAGES, name_of(sha256))
+    lake.forget(buckets.IMAGES, file_name(sha256))

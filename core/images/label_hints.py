@@ -9,12 +9,12 @@ from core.config.messages import Messages, say
 _SAID = "image.said_to_show"
 
 
-def hint(label: str) -> Messages:
+def hint_note(label: str) -> Messages:
     """The note of an image that is said to show ``label``."""
     return (say("image.said_to_show", label=label),)
 
 
-def hinted(note: Messages, classes: Collection[str]) -> str | None:
+def hinted_class(note: Messages, classes: Collection[str]) -> str | None:
     """The class that a note names, or None."""
     labels = (str(one.parameters.get("label")) for one in note if one.code == _SAID)
     return next((label for label in labels if label in classes), None)

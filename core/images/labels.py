@@ -32,7 +32,7 @@ def names(workload: str) -> tuple[str, ...]:
         return tuple(session.scalars(_of(workload)))
 
 
-def uses(workload: str) -> dict[str, int]:
+def usage_counts(workload: str) -> dict[str, int]:
     """How many boxes carry each label; every label is there, also with 0."""
     query = select(Box.label, func.count(Box.id)).join(Image).where(Image.workload == workload).group_by(Box.label)
     with reading() as session:

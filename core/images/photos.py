@@ -10,8 +10,8 @@ from core.auth import audit
 from core.auth.roles import Actor, Role, require
 from core.images import LABELLED, UNLABELLED, UPLOAD, store
 from core.images.collection import ImageCollection
-from core.images.label_hints import hint
-from core.images.sessions import fitting
+from core.images.label_hints import hint_note
+from core.images.sessions import shortened
 from core.vision.boxes import whole_image
 from core.vision.decode import BadImageError, decode_with_remarks
 from core.vision.provenance import HUMAN
@@ -21,18 +21,18 @@ NOTHING = "nothing"
 
 
 @dataclass(slots=True)
-class Added:
-    """What became of some photos; ``told`` says for people what was done to which file, or why it was refused."""
+class AddedPhotos:
+    """What became of some photos; ``remarks`` says for people what was done to which file, or why it was refused."""
 
     new: int = 0
     known: int = 0
     refused: list[str] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
 
-def session_for(actor: Actor, now: datetime) -> str:
+def default_session(actor: Actor, now: datetime) -> str:
     """The name of a session when a person gives none: theirs, that hour."""
-    return fitting(f"{actor.username} {now:%Y-%m-%d %H} h")
+    return shortened(f"{actor.username} {now:%Y-%m-%d %H} h")
 
 
 def add_photos(
@@ -42,26 +42,26 @@ def add_photos(
     *,
     session: str,
     shows: str | None = None,
-) -> Added:
+) -> AddedPhotos:
     """Store photos given as (file name, bytes); one that cannot be used does not stop the others.
 
     ``shows`` is a class, :data:`NOTHING`, or None when nobody said. A class labels whole images at once; where boxes
     are wanted it is noted. Raises ``ForbiddenError``, ``BadBoxError`` for an unknown class and ``lake.LakeError``.
     """
     require(actor, Role.EDITOR)
-    about = _facts(collection, fitting(session), shows)
-    added = Added()
+    about = _facts(collection, shortened(session), shows)
+    added = AddedPhotos()
     for name, data in photos:
         try:
             decoded = decode_with_remarks(data)
-            kept = store.put(actor, decoded.pixels, about)
+            kept = store.add_or_find(actor, decoded.pixels, about)
         except BadImageError as error:
             added.refused.append(f"{name}: {error}")
             continue
         added.new += kept.new
         added.known += not kept.new
         if decoded.remarks:
-            added.told.append(f"{name}: {', '.join(decoded.remarks)}")
+            added.remarks.append(f"{name}: {', '.join(decoded.remarks)}")
     if added.new:
         audit.record_event(actor, "image.upload", session, pictures=added.new)
     return added
@@ -74,4 +74,4 @@ def _facts(collection: ImageCollection, session: str, shows: str | None) -> stor
         return store.ImageFacts(UPLOAD, session, collection, state=LABELLED)
     if collection.whole_image:
         return store.ImageFacts(UPLOAD, session, collection, [whole_image(shows, HUMAN)])
-    return store.ImageFacts(UPLOAD, session, collection, state=UNLABELLED, note=hint(shows))
+    return store.ImageFacts(UPLOAD, session, collection, state=UNLABELLED, note=hint_note(shows))

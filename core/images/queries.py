@@ -87,7 +87,7 @@ def _filtered(query: Select[Any], filters: Filters) -> Select[Any]:
     return query
 
 
-def still_there(workload: str, digests: Sequence[str]) -> int:
+def count_existing(workload: str, digests: Sequence[str]) -> int:
     """How many of these pictures the catalog still knows."""
     with reading() as session:
         known = set(session.scalars(select(Image.sha256).where(Image.workload == workload)))

@@ -35,9 +35,9 @@ def session_of(name: str) -> str:
     """The session of a picture called ``name`` (a path inside an archive), 1 to 64 letters."""
     path = PurePosixPath(name)
     if found := _OURS.fullmatch(path.stem):
-        return fitting(unquote(found["session"]))
+        return shortened(unquote(found["session"]))
     stem = _ROBOFLOW.sub("", path.stem)
-    return fitting(_PREFIX + (_source(stem, _folder(path)) or "unnamed"))
+    return shortened(_PREFIX + (_source(stem, _folder(path)) or "unnamed"))
 
 
 def _source(stem: str, folder: str) -> str:
@@ -63,7 +63,7 @@ def export_stem(session: str, sha256: str) -> str:
     return f"{speakable}__{sha256[:16]}"
 
 
-def fitting(session: str) -> str:
+def shortened(session: str) -> str:
     """The name itself, or its beginning and a digest when it is too long for the catalog."""
     if len(session) <= _LONGEST:
         return session

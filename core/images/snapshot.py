@@ -35,18 +35,18 @@ class UnknownLabelError(ValueError):
     """An image has a label that the workload does not know; the message says which."""
 
 
-class NoPicturesError(NoDatasetError):
+class NoLabelledImagesError(NoDatasetError):
     """There is no labelled picture; the message says how to get some."""
 
 
 def write_snapshot(collection: ImageCollection) -> lake.StoredFile:
     """Store the manifest of every labelled image. The same labels on the same images give the same bytes.
 
-    Raises :class:`NoPicturesError`, :class:`UnknownLabelError`, ``lake.DiskFullError`` and ``lake.LakeError``.
+    Raises :class:`NoLabelledImagesError`, :class:`UnknownLabelError`, ``lake.DiskFullError`` and ``lake.LakeError``.
     """
     images = _labelled(collection.workload)
     if not images:
-        raise NoPicturesError(
+        raise NoLabelledImagesError(
             "No image is labelled yet. Add or import some on Datasets, or record with the webcam on Live, and label "
             "them."
         )

@@ -27,7 +27,7 @@ from core.images.files import ImageMissingError
 from core.images.queries import Counts, Filters, count, counts, listed
 from core.images.splits import split_of
 from core.vision.boxes import NewBox
-from core.vision.decode import encode, fit
+from core.vision.decode import downscale, encode
 from core.vision.detections import Pixels
 from core.vision.provenance import MODEL
 
@@ -37,19 +37,19 @@ __all__ = [
     "Image",
     "ImageFacts",
     "ImageMissingError",
-    "Stored",
+    "StoreResult",
     "add",
-    "bring",
+    "add_or_find",
     "count",
     "counts",
     "delete",
-    "file_of",
+    "file_path",
     "find",
     "get",
     "listed",
-    "pixels_of",
-    "put",
-    "row_of",
+    "new_box_row",
+    "prefetch",
+    "read_pixels",
 ]
 
 _AT_ONCE = 500
@@ -91,7 +91,7 @@ class ImageFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoreResult:
     """``new`` is False when the very same picture was there before; ``image`` is then the old row, unchanged."""
 
     image: Image
@@ -112,28 +112,28 @@ def add(
 ) -> Image:
     """Store a picture, or find the one that is the same: its row comes back unchanged.
 
-    The parameters are those of :class:`ImageFacts`; raises what it and :func:`put` raise.
+    The parameters are those of :class:`ImageFacts`; raises what it and :func:`add_or_find` raise.
     """
-    return put(actor, pixels, ImageFacts(source, session, collection, boxes, state, priority, note)).image
+    return add_or_find(actor, pixels, ImageFacts(source, session, collection, boxes, state, priority, note)).image
 
 
-def put(actor: Actor, pixels: Pixels, about: ImageFacts) -> Stored:
+def add_or_find(actor: Actor, pixels: Pixels, about: ImageFacts) -> StoreResult:
     """:func:`add`, telling whether the picture is new.
 
     Raises ``ForbiddenError`` (an editor's work; live mistakes are anybody's), ``BadImageError``, and
     ``lake.LakeError`` when it cannot be written.
     """
     require(actor, Role.VIEWER if about.source == LIVE else Role.EDITOR)
-    pixels = fit(pixels)
+    pixels = downscale(pixels)
     data = encode(pixels)
     sha256 = hashlib.sha256(data).hexdigest()
     for _ in range(_TRIES):
         if (known := find(about.collection.workload, sha256)) is not None:
-            return Stored(known, False)
+            return StoreResult(known, False)
         files.write(sha256, data)
         image = _row(actor, about, sha256, pixels, len(data))
         if _insert(image, data):
-            return Stored(image, True)
+            return StoreResult(image, True)
     raise RuntimeError("The same image was added and deleted concurrently. Add it again.")
 
 
@@ -151,7 +151,7 @@ def _row(actor: Actor, about: ImageFacts, sha256: str, pixels: Pixels, size: int
         width=pixels.shape[1],
         bytes=size,
         created_by=actor.username,
-        boxes=[row_of(box, actor) for box in about.boxes],
+        boxes=[new_box_row(box, actor) for box in about.boxes],
     )
 
 
@@ -172,7 +172,7 @@ def _insert(image: Image, data: bytes) -> bool:
         return False
 
 
-def row_of(box: NewBox, actor: Actor) -> Box:
+def new_box_row(box: NewBox, actor: Actor) -> Box:
     """The catalog's form of a box, entered by ``actor``; it belongs to no picture yet."""
     return Box(
         label=box.label,
@@ -197,17 +197,17 @@ def get(image_id: int) -> Image | None:
         return session.get(Image, image_id)
 
 
-def file_of(image: Image) -> Path:
+def file_path(image: Image) -> Path:
     """The picture's JPEG. Raises :class:`ImageMissingError`, ``lake.LakeUnreachableError``."""
-    return files.existing(image.sha256)
+    return files.local_path(image.sha256)
 
 
-def bring(images: Sequence[Image]) -> None:
+def prefetch(images: Sequence[Image]) -> None:
     """Fetch the files of pictures that are about to be shown, several at a time, when they are kept elsewhere."""
-    files.bring([image.sha256 for image in images])
+    files.prefetch([image.sha256 for image in images])
 
 
-def pixels_of(image: Image) -> Pixels:
+def read_pixels(image: Image) -> Pixels:
     """The picture itself. Raises :class:`ImageMissingError` (gone or damaged), ``lake.LakeUnreachableError``."""
     return files.read(image.sha256)
 

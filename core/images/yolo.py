@@ -10,7 +10,7 @@ from typing import Any
 from core.config.messages import Message, message_of, say
 from core.vision.boxes import BadBoxError, NewBox
 
-Place = tuple[float, float, float, float]
+RelativeBox = tuple[float, float, float, float]
 """Centre x, centre y, width, height as shares of the picture."""
 
 
@@ -27,7 +27,7 @@ class Line:
     """One label: the class by its number, and where it is."""
 
     index: int
-    place: Place
+    place: RelativeBox
 
 
 def parse_line(text: str) -> Line:
@@ -45,7 +45,7 @@ def parse_line(text: str) -> Line:
     if not all(math.isfinite(value) for value in values):
         raise BadLineError(say("yolo.not_finite"))
     if len(values) == 4:
-        place: Place = (values[0], values[1], values[2], values[3])
+        place: RelativeBox = (values[0], values[1], values[2], values[3])
     elif len(values) >= 6 and len(values) % 2 == 0:
         place = _around(values[::2], values[1::2])
     else:
@@ -57,7 +57,7 @@ def parse_line(text: str) -> Line:
     return Line(int(index), place)
 
 
-def _around(across: Sequence[float], down: Sequence[float]) -> Place:
+def _around(across: Sequence[float], down: Sequence[float]) -> RelativeBox:
     left, right, top, bottom = min(across), max(across), min(down), max(down)
     return (left + right) / 2, (top + bottom) / 2, right - left, bottom - top
 
@@ -75,7 +75,7 @@ def parse_labels(text: str) -> tuple[list[Line], list[Message]]:
     return lines, faults
 
 
-def write_line(index: int, place: Place) -> str:
+def write_line(index: int, place: RelativeBox) -> str:
     """A label line. Six digits are a tenth of a pixel on the largest pictures."""
     return " ".join([str(index), *(f"{value:.6f}" for value in place)])
 

@@ -131,7 +131,7 @@ def cancel(item_id: str) -> bool:
     return _end((WorkItem.id == item_id, WorkItem.state.in_(OPEN)), CANCELLED)
 
 
-def ask_to_stop(item_id: str, username: str) -> bool:
+def request_stop(item_id: str, username: str) -> bool:
     """Record a request to end the running training early; False when it has ended."""
     return _change((WorkItem.id == item_id, WorkItem.state == RUNNING), stop_asked_by=username)
 

@@ -18,7 +18,7 @@ from core.vision.provenance import MODEL
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class FlaggedPrediction:
     """What ``model`` answered; ``classes`` are its labels, to which ``found`` points."""
 
     found: Detections
@@ -27,7 +27,13 @@ class Said:
 
 
 def flag(
-    actor: Actor, pixels: Pixels, right_label: str | None, said: Said, *, session: str, collection: ImageCollection
+    actor: Actor,
+    pixels: Pixels,
+    right_label: str | None,
+    said: FlaggedPrediction,
+    *,
+    session: str,
+    collection: ImageCollection,
 ) -> Image:
     """Somebody says that the model was wrong on this frame: it goes to the top of the queue.
 
@@ -44,7 +50,7 @@ def flag(
     undecided = not boxes and (right_label is not None or collection.whole_image)
     state = UNLABELLED if undecided else PROPOSED
     about = store.ImageFacts(LIVE, session, collection, boxes, state, FLAGGED, note)
-    kept = store.put(actor, pixels, about)
+    kept = store.add_or_find(actor, pixels, about)
     return kept.image if kept.new else _flag_again(kept.image.id, note)
 
 
@@ -57,7 +63,7 @@ def _flag_again(image_id: int, note: Messages) -> Image:
         return image
 
 
-def _corrected(pixels: Pixels, label: str, said: Said, collection: ImageCollection) -> list[NewBox]:
+def _corrected(pixels: Pixels, label: str, said: FlaggedPrediction, collection: ImageCollection) -> list[NewBox]:
     """The most confident box with another label. Without a confidence: nobody was sure of this answer, so far."""
     if collection.whole_image:
         return [whole_image(label, MODEL)]
@@ -66,7 +72,7 @@ def _corrected(pixels: Pixels, label: str, said: Said, collection: ImageCollecti
     return [replace(found[0], label=label, confidence=None)] if found else []
 
 
-def _note(actor: Actor, right_label: str | None, said: Said) -> Message:
+def _note(actor: Actor, right_label: str | None, said: FlaggedPrediction) -> Message:
     pairs = zip(said.found.labels, said.found.scores, strict=True)
     found = [say("image.detection", label=said.classes[label], confidence=score) for label, score in pairs]
     found = found or [say("image.no_detection")]

@@ -18,11 +18,11 @@ from core.config.messages import Message, say
 from core.config.progress import Report, silent
 from core.images import PROPOSED, UNLABELLED, store
 from core.images.collection import ImageCollection
-from core.images.label_hints import hinted
+from core.images.label_hints import hinted_class
 from core.models import registry
 from core.models.serving import ModelRefusedError, load_served, served_starter
 from core.vision.boxes import NewBox
-from core.vision.detection_formats import PROPOSED_FROM, to_boxes
+from core.vision.detection_formats import PROPOSAL_CONFIDENCE, to_boxes
 from core.vision.detections import Detector, Pixels
 from core.workloads.image_collections import collection_of, helper_of
 
@@ -36,7 +36,7 @@ class NoProposerError(RuntimeError):
 
 
 @dataclass(slots=True)
-class Proposed:
+class ProposalResult:
     """``looked`` pictures were looked at; for ``found`` of them something was proposed."""
 
     looked: int = 0
@@ -49,14 +49,16 @@ class Proposed:
         return say("propose.done", found=self.found, looked=self.looked)
 
 
-def propose_all(actor: Actor, workload: str, report: Report = silent, proposer: Proposer | None = None) -> Proposed:
+def propose_all(
+    actor: Actor, workload: str, report: Report = silent, proposer: Proposer | None = None
+) -> ProposalResult:
     """Look at every unlabelled picture and propose boxes; those on which nothing is seen stay as they are.
 
     Where somebody said what a picture shows, its largest box gets that class and the others go. Raises
     ``ForbiddenError``, :class:`NoProposerError`.
     """
     require(actor, Role.EDITOR)
-    outcome = Proposed()
+    outcome = ProposalResult()
     with reading() as session:
         wanted = select(Image).where(Image.workload == workload, Image.state == UNLABELLED).order_by(Image.id)
         waiting = list(session.scalars(wanted))
@@ -76,10 +78,10 @@ def propose_all(actor: Actor, workload: str, report: Report = silent, proposer: 
 
 def _propose(actor: Actor, image: Image, proposer: Proposer, collection: ImageCollection) -> bool:
     try:
-        boxes = proposer(store.pixels_of(image))
+        boxes = proposer(store.read_pixels(image))
     except store.ImageMissingError:
         return False  # doctor tells of it
-    if boxes and (said := hinted(image.note, collection.classes)) is not None:
+    if boxes and (said := hinted_class(image.note, collection.classes)) is not None:
         boxes = [replace(max(boxes, key=lambda box: box.width * box.height), label=said)]
     if not boxes:
         return False
@@ -87,7 +89,7 @@ def _propose(actor: Actor, image: Image, proposer: Proposer, collection: ImageCo
         now = session.get(Image, image.id)
         if now is None or now.state != UNLABELLED:  # somebody was quicker, and people are right
             return False
-        now.boxes = [store.row_of(box, actor) for box in boxes]
+        now.boxes = [store.new_box_row(box, actor) for box in boxes]
         now.state = PROPOSED
     return True
 
@@ -121,6 +123,6 @@ def _serving(workload: str) -> Detector | None:
 def _answered(model: Detector, pixels: Pixels, collection: ImageCollection) -> list[NewBox]:
     """Labels that went since the model was trained are left out."""
     height, width = pixels.shape[:2]
-    found = to_boxes(model.detect(pixels, PROPOSED_FROM), model.classes, width, height)
+    found = to_boxes(model.detect(pixels, PROPOSAL_CONFIDENCE), model.classes, width, height)
     known = [box for box in found if box.label in collection.classes]
     return known[:1] if collection.whole_image else known

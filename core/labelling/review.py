@@ -20,13 +20,13 @@ from core.catalog.image_tables import Box, Image
 from core.catalog.tables import utcnow
 from core.images import LABELLED, PROPOSED, REJECTED, store
 from core.labelling.flags import flag
-from core.labelling.review_history import Before, Step, remember, restore, stamp
-from core.labelling.review_queue import confident
+from core.labelling.review_history import ImageState, Step, restore_state, save_state, stamp
+from core.labelling.review_queue import confident_proposals
 from core.vision.boxes import NewBox
 from core.vision.provenance import HUMAN
 from core.workloads.image_collections import collection_of
 
-__all__ = ["ReviewedMeanwhileError", "Undone", "accept", "accept_confident", "flag", "reject", "set_boxes", "undo"]
+__all__ = ["ReviewedMeanwhileError", "UndoResult", "accept", "accept_confident", "flag", "reject", "set_boxes", "undo"]
 
 _SAME = 1e-4
 """Two places closer than this share of the picture are the same: a twentieth of a pixel at 640."""
@@ -39,7 +39,7 @@ class ReviewedMeanwhileError(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Undone:
+class UndoResult:
     """``restored`` are as they were before; ``kept`` were changed again since, and stay so."""
 
     restored: tuple[int, ...]
@@ -65,7 +65,7 @@ def accept_confident(actor: Actor, workload: str, threshold: float) -> Step:
     """
     require(actor, Role.EDITOR)
     with writing() as session:
-        image_ids = list(session.scalars(select(Image.id).where(*confident(workload, threshold))))
+        image_ids = list(session.scalars(select(Image.id).where(*confident_proposals(workload, threshold))))
         return _accept(session, actor, _found(session, image_ids, None))
 
 
@@ -81,7 +81,8 @@ def set_boxes(actor: Actor, image_id: int, boxes: Sequence[NewBox], seen: str | 
     def label(image: Image) -> None:
         kept = list(image.boxes)
         image.boxes = [
-            _same_as(box, kept) or store.row_of(replace(box, provenance=HUMAN, confidence=None), actor) for box in boxes
+            _same_as(box, kept) or store.new_box_row(replace(box, provenance=HUMAN, confidence=None), actor)
+            for box in boxes
         ]
         image.state = LABELLED
 
@@ -105,7 +106,7 @@ def reject(actor: Actor, image_ids: Sequence[int], seen: Mapping[int, str] | Non
         return _changed(session, actor, "reject", _found(session, image_ids, seen), turn_down)
 
 
-def undo(actor: Actor, step: Step) -> Undone:
+def undo(actor: Actor, step: Step) -> UndoResult:
     """Take a step of one's own back, as far as nobody has changed its pictures since.
 
     Raises ``ForbiddenError``, also for somebody else's step, and :class:`ReviewedMeanwhileError` when nothing is
@@ -118,16 +119,16 @@ def undo(actor: Actor, step: Step) -> Undone:
         for before in step.before:
             image = present.get(before.image_id)
             if image is not None and stamp(image) == step.after[image.id] and _known(image, before):
-                restore(image, before)
+                restore_state(image, before)
                 restored.append(image.id)
         if len(step.before) > 1:
             audit.record_event(actor, "image.undo", "images", images=len(restored), undone=step.action, session=session)
     if step.before and not restored:
         raise ReviewedMeanwhileError("Nothing was undone: the image has been changed or deleted since.")
-    return Undone(tuple(restored), tuple(one for one in step.image_ids if one not in set(restored)))
+    return UndoResult(tuple(restored), tuple(one for one in step.image_ids if one not in set(restored)))
 
 
-def _known(image: Image, before: Before) -> bool:
+def _known(image: Image, before: ImageState) -> bool:
     """Whether all labels from before are still there: people may have renamed or removed one since."""
     return {str(box["label"]) for box in before.boxes} <= set(collection_of(image.workload).classes)
 
@@ -143,7 +144,7 @@ def _changed(
     session: Session, actor: Actor, action: str, images: Sequence[Image], change: Callable[[Image], None]
 ) -> Step:
     """Change pictures, sign them, and keep what they were; many at once are worth a line in the audit log."""
-    before = remember(images)
+    before = save_state(images)
     now = utcnow()
     for image in images:
         change(image)

@@ -17,7 +17,7 @@ _BOX_COLUMNS = ("label", "x", "y", "width", "height", "provenance", "confidence"
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
+class ImageState:
     """One picture before a step. ``boxes`` holds the columns of each box."""
 
     image_id: int
@@ -36,7 +36,7 @@ class Step:
 
     actor: str
     action: str
-    before: tuple[Before, ...]
+    before: tuple[ImageState, ...]
     after: dict[int, str]
 
     @property
@@ -50,10 +50,10 @@ def stamp(image: Image) -> str:
     return f"{image.state}@{reviewed}"
 
 
-def remember(images: Iterable[Image]) -> tuple[Before, ...]:
+def save_state(images: Iterable[Image]) -> tuple[ImageState, ...]:
     """The pictures as they are now."""
     return tuple(
-        Before(
+        ImageState(
             image.id,
             image.state,
             image.reviewed_by,
@@ -64,7 +64,7 @@ def remember(images: Iterable[Image]) -> tuple[Before, ...]:
     )
 
 
-def restore(image: Image, before: Before) -> None:
+def restore_state(image: Image, before: ImageState) -> None:
     """Put a picture back to how it was, boxes with their origin included."""
     image.state = before.state
     image.reviewed_by = before.reviewed_by

@@ -51,7 +51,7 @@ def queue(
         return list(session.scalars(query.limit(limit)))
 
 
-def waiting(workload: str, label: str | None = None, source: str | None = None) -> dict[str, int]:
+def waiting_counts(workload: str, label: str | None = None, source: str | None = None) -> dict[str, int]:
     """How many pictures wait, by reason; every reason is there, also with 0."""
     query = select(_REASON.label("reason"), func.count(Image.id)).where(*_filters(workload, None, label, source))
     # By its name: PostgreSQL takes the same expression with parameters of its own for another one.
@@ -81,10 +81,10 @@ def sources(workload: str) -> list[str]:
 def confident_count(workload: str, threshold: float = CONFIDENT) -> int:
     """How many pictures :func:`core.labelling.review.accept_confident` would accept."""
     with reading() as session:
-        return session.scalar(select(func.count(Image.id)).where(*confident(workload, threshold))) or 0
+        return session.scalar(select(func.count(Image.id)).where(*confident_proposals(workload, threshold))) or 0
 
 
-def confident(workload: str, threshold: float) -> list[ColumnElement[bool]]:
+def confident_proposals(workload: str, threshold: float) -> list[ColumnElement[bool]]:
     """Proposals whose boxes the model was at least that sure of.
 
     Never a flagged one: there the model was sure, and wrong.

@@ -29,12 +29,12 @@ GUIDE = (0.25, 0.15, 0.75, 0.85)
 _WAITING = 4
 _SLACK_S = 0.005  # cameras are not that punctual
 
-Keep = Callable[[Actor, Pixels, str, str], str]
+SaveImage = Callable[[Actor, Pixels, str, str], str]
 """Store a picture (actor, pixels, label, session); answers with the name of what proposed the box."""
 
 
 @dataclass(frozen=True, slots=True)
-class Captured:
+class CaptureResult:
     """How a recording went. ``proposers`` counts the boxes by what proposed them."""
 
     label: str
@@ -49,19 +49,19 @@ class Captured:
 class Recorder:
     """The recordings of one stream, one at a time."""
 
-    def __init__(self, keep: Keep | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, keep: SaveImage | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self.keep = keep
         self.guide = GUIDE
         self._clock = clock
         self._lock = threading.Lock()
-        self._take: _Take | None = None
+        self._take: _Recording | None = None
 
     @property
     def holding(self) -> bool:
         return self._take is not None and not self._take.closed
 
     @property
-    def captured(self) -> Captured | None:
+    def captured(self) -> CaptureResult | None:
         """The recording that runs, or the last one."""
         return self._take.captured() if self._take is not None else None
 
@@ -71,7 +71,7 @@ class Recorder:
         with self._lock:
             if self.holding or self.keep is None:
                 return
-            self._take = _Take(actor, label, self.keep, self._clock())
+            self._take = _Recording(actor, label, self.keep, self._clock())
 
     def end(self) -> None:
         """The button is up; what was taken is still stored. Idempotent, returns at once."""
@@ -84,10 +84,10 @@ class Recorder:
             self._take.offer(frame)
 
 
-class _Take:
+class _Recording:
     """One recording: one person, one label, one session."""
 
-    def __init__(self, actor: Actor, label: str, keep: Keep, now: float) -> None:
+    def __init__(self, actor: Actor, label: str, keep: SaveImage, now: float) -> None:
         self.actor, self.label = actor, label
         self.session = f"webcam-{uuid4().hex[:12]}"
         self.closed = False
@@ -114,10 +114,10 @@ class _Take:
             self.closed = True
             self._queue.put(None)
 
-    def captured(self) -> Captured:
+    def captured(self) -> CaptureResult:
         proposers = tuple(sorted(self._proposers.items()))
         done = not self._thread.is_alive()
-        return Captured(self.label, self.session, self._stored, self._alike, proposers, self._problem, done)
+        return CaptureResult(self.label, self.session, self._stored, self._alike, proposers, self._problem, done)
 
     def _work(self) -> None:
         last: Pixels | None = None

@@ -13,10 +13,10 @@ from core import images
 from core.auth.roles import Actor
 from core.images import store
 from core.images.collection import ImageCollection
-from core.live.capture import GUIDE, Keep
+from core.live.capture import GUIDE, SaveImage
 from core.live.frames import Model
 from core.vision.boxes import NewBox, whole_image
-from core.vision.detection_formats import PROPOSED_FROM, to_boxes
+from core.vision.detection_formats import PROPOSAL_CONFIDENCE, to_boxes
 from core.vision.detections import Pixels
 from core.vision.provenance import HUMAN, MODEL
 from core.workloads.base import Proposer
@@ -28,7 +28,7 @@ def image_saver(
     collection: Callable[[], ImageCollection],
     helper: Callable[[], Proposer | None],
     serving: Callable[[], Model | None],
-) -> Keep:
+) -> SaveImage:
     """Stores captured frames with source "webcam". ``helper`` and ``serving`` are asked for boxes, in this order; what
     they propose waits for a person."""
 
@@ -59,7 +59,7 @@ def propose(pixels: Pixels, label: str, helper: Proposer | None, serving: Model 
 
 def _detected(pixels: Pixels, serving: Model) -> list[NewBox]:
     height, width = pixels.shape[:2]
-    found = serving.detector.detect(pixels, PROPOSED_FROM)
+    found = serving.detector.detect(pixels, PROPOSAL_CONFIDENCE)
     return to_boxes(found, serving.detector.classes, width, height)
 
 

@@ -17,21 +17,21 @@ from loguru import logger
 
 from core.live import live_metrics
 from core.live.frames import Frame, Model, Result
-from core.vision.detections import nothing
+from core.vision.detections import no_detections
 
-LEAST_CONFIDENCE = 0.1
+MIN_CONFIDENCE = 0.1
 """Engines report everything from here on; each viewer then draws its own line."""
 
 IDLE_S = 3.0
 
-Take = Callable[[Result], None]
+ResultCallback = Callable[[Result], None]
 """Gets each result, in the detector's thread: be quick."""
 
 
 class Subscription:
     """A place at an engine, for one stream."""
 
-    def __init__(self, engine: Engine, take: Take) -> None:
+    def __init__(self, engine: Engine, take: ResultCallback) -> None:
         self.engine = engine
         self.take = take
         self.waiting: Frame | None = None
@@ -55,7 +55,7 @@ class Engine:
         self._subscriptions: deque[Subscription] = deque()
         self._thread: threading.Thread | None = None
         self._last_error: str | None = None
-        live_metrics.LIVE.add_engine(self)
+        live_metrics.COLLECTOR.add_engine(self)
 
     @property
     def subscriptions(self) -> int:
@@ -66,7 +66,7 @@ class Engine:
         """Whether its thread runs."""
         return self._thread is not None
 
-    def join(self, take: Take) -> Subscription:
+    def join(self, take: ResultCallback) -> Subscription:
         subscription = Subscription(self, take)
         with self._bell:
             self._subscriptions.append(subscription)
@@ -120,15 +120,15 @@ class Engine:
     def _look(self, frame: Frame) -> Result:
         began = self._clock()
         try:
-            found, error = self.model.detector.detect(frame.pixels, LEAST_CONFIDENCE), None
+            found, error = self.model.detector.detect(frame.pixels, MIN_CONFIDENCE), None
             self._last_error = None
         except Exception as problem:  # noqa: BLE001 - whatever a model throws, the stream goes on and the page says so
-            found, error = nothing(), f"{type(problem).__name__}: {problem}"
+            found, error = no_detections(), f"{type(problem).__name__}: {problem}"
             if error != self._last_error:  # once, not thirty times a second
                 logger.opt(exception=problem).error("{} failed on a frame", self.model.name)
             self._last_error = error
         took_s = self._clock() - began
-        live_metrics.note_result(self.model.name, took_s, failed=error is not None)
+        live_metrics.record_result(self.model.name, took_s, failed=error is not None)
         return Result(frame, found, self.model, took_s, error)
 
 
@@ -139,7 +139,7 @@ class EnginePool:
         self._engines: WeakValueDictionary[str, Engine] = WeakValueDictionary()
         self._lock = threading.Lock()
 
-    def join(self, model: Model, take: Take) -> Subscription:
+    def join(self, model: Model, take: ResultCallback) -> Subscription:
         """A subscription at the engine of ``model``, which is made for the first one."""
         with self._lock:
             engine = self._engines.get(model.key)

@@ -1,6 +1,6 @@
 """A game of classes that beat each other against the machine, best of five: a state machine without a clock.
 
-A :class:`Match` never changes; :func:`advance` and :func:`saw` return the next one. Whoever calls them brings
+A :class:`Match` never changes; :func:`advance` and :func:`observe` return the next one. Whoever calls them brings
 the time (seconds of any steady clock), so a game can be played in a test in no time at all.
 
 The machine draws its throw with ``secrets`` before the countdown begins and shows a commitment, the SHA-256 of the
@@ -19,10 +19,10 @@ from typing import Literal
 WINS = 3
 """Best of five: who has three. A round with equal throws gives nobody a point and is played again."""
 
-PATIENCE = 3
+MAX_MISSED_ROUNDS = 3
 """Rounds in a row without a visible throw after which the game waits for the person."""
 
-LEAST_FRAMES = 2
+MIN_FRAMES = 2
 
 Beats = Mapping[str, str]
 """Class → the class that it beats."""
@@ -40,7 +40,7 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class Timings:
     """Seconds. ``settle_s`` waits for the answers about the last frames of the reading; ``linger_s`` is how much longer
     a throw is read as long as none is seen: a slow machine answers two frames a second, and late."""
 
@@ -99,7 +99,7 @@ class Match:
     rounds: tuple[Round, ...] = ()
     votes: tuple[tuple[str, float], ...] = ()
     unseen: int = 0
-    pace: Pace = field(default_factory=Pace)
+    pace: Timings = field(default_factory=Timings)
 
     def won(self, who: Outcome) -> int:
         """Rounds that ended so."""
@@ -121,9 +121,9 @@ class Match:
         return max(1, 3 - int((now - self.since) / self.pace.beat_s))
 
 
-def begin(now: float, beats: Beats, draw_one: Draw = draw, pace: Pace | None = None) -> Match:
+def begin(now: float, beats: Beats, draw_one: Draw = draw, pace: Timings | None = None) -> Match:
     """A new game: the countdown of its first round starts at ``now``."""
-    return Match(Phase.COUNTDOWN, now, draw_one(beats), beats, pace=pace or Pace())
+    return Match(Phase.COUNTDOWN, now, draw_one(beats), beats, pace=pace or Timings())
 
 
 def pause(match: Match, now: float) -> Match:
@@ -136,7 +136,7 @@ def resume(match: Match, now: float, draw_one: Draw = draw) -> Match:
     return _next_round(replace(match, unseen=0), now, draw_one) if match.phase is Phase.PAUSED else match
 
 
-def saw(match: Match, at: float, throw: str, confidence: float) -> Match:
+def observe(match: Match, at: float, throw: str, confidence: float) -> Match:
     """A frame taken at ``at`` showed ``throw``. Counts only when it was taken while the throw is read."""
     if throw not in match.beats:
         return match
@@ -160,7 +160,7 @@ def advance(match: Match, now: float, draw_one: Draw = draw) -> Match:
     if match.phase in {Phase.REVEAL, Phase.UNSEEN} and elapsed >= pace.reveal_s:
         if match.winner:
             return replace(match, phase=Phase.OVER, since=now)
-        if match.unseen >= PATIENCE:
+        if match.unseen >= MAX_MISSED_ROUNDS:
             return replace(match, phase=Phase.PAUSED, since=now)
         return _next_round(match, now, draw_one)
     return match
@@ -188,4 +188,4 @@ def read_throw(votes: tuple[tuple[str, float], ...]) -> tuple[str, float] | None
         return None
     best = max(sums, key=lambda throw: sums[throw])
     frames = sum(name == best for name, _ in votes)
-    return (best, sums[best] / frames) if frames >= LEAST_FRAMES else None
+    return (best, sums[best] / frames) if frames >= MIN_FRAMES else None

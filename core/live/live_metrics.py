@@ -14,49 +14,49 @@ from prometheus_client.registry import Collector
 
 from core.monitoring.metrics.families import gauge, single
 
-WATCHING_S = 2.0
+VIEWER_TIMEOUT_S = 2.0
 """A stream without a frame for so long is not watched any more."""
 
 _BUCKETS_S = (0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.6, 1.0, 2.5)
 
-COUNTED = CollectorRegistry()
-FRAMES = Counter("shifumi_live_frames", "Frames that came from cameras.", registry=COUNTED)
+REGISTRY = CollectorRegistry()
+FRAMES = Counter("shifumi_live_frames", "Frames that came from cameras.", registry=REGISTRY)
 DROPPED = Counter(
-    "shifumi_live_frames_passed_over", "Frames that a newer one replaced before a model saw them.", registry=COUNTED
+    "shifumi_live_frames_passed_over", "Frames that a newer one replaced before a model saw them.", registry=REGISTRY
 )
-RESULTS = Counter("shifumi_live_results", "Frames that a model has answered.", ["model"], registry=COUNTED)
-ERRORS = Counter("shifumi_live_detector_errors", "Frames on which a model failed.", ["model"], registry=COUNTED)
-TOOK = Histogram("shifumi_live_detection_seconds", "A model's time for a frame.", buckets=_BUCKETS_S, registry=COUNTED)
+RESULTS = Counter("shifumi_live_results", "Frames that a model has answered.", ["model"], registry=REGISTRY)
+ERRORS = Counter("shifumi_live_detector_errors", "Frames on which a model failed.", ["model"], registry=REGISTRY)
+TOOK = Histogram("shifumi_live_detection_seconds", "A model's time for a frame.", buckets=_BUCKETS_S, registry=REGISTRY)
 AGE = Histogram(
-    "shifumi_live_box_age_seconds", "Age of the boxes that are drawn.", buckets=_BUCKETS_S, registry=COUNTED
+    "shifumi_live_box_age_seconds", "Age of the boxes that are drawn.", buckets=_BUCKETS_S, registry=REGISTRY
 )
 
 
-def note_result(model: str, took_s: float, failed: bool) -> None:
+def record_result(model: str, took_s: float, failed: bool) -> None:
     """A model has answered a frame, or failed on it, after ``took_s`` seconds."""
     (ERRORS if failed else RESULTS).labels(model).inc()
     TOOK.observe(took_s)
 
 
-class Watched(Protocol):
+class ViewerInfo(Protocol):
     """A stream: how long ago its last frame came, in seconds; None before the first."""
 
     @property
     def silent_s(self) -> float | None: ...
 
 
-class Named(Protocol):
+class ModelInfo(Protocol):
     """What a detector thread is known by."""
 
     @property
     def name(self) -> str: ...
 
 
-class Shared(Protocol):
+class EngineInfo(Protocol):
     """A detector thread: its model, and how many streams ask it."""
 
     @property
-    def model(self) -> Named: ...
+    def model(self) -> ModelInfo: ...
 
     @property
     def subscriptions(self) -> int: ...
@@ -66,24 +66,24 @@ class LiveCollector(Collector):
     """What is counted, and who watches which model right now. One per process, as all streams of it are told."""
 
     def __init__(self) -> None:
-        self._viewers: WeakSet[Watched] = WeakSet()
-        self._engines: WeakSet[Shared] = WeakSet()
+        self._viewers: WeakSet[ViewerInfo] = WeakSet()
+        self._engines: WeakSet[EngineInfo] = WeakSet()
         self._lock = threading.Lock()  # a set that grows cannot be gone through
 
-    def add_viewer(self, viewer: Watched) -> None:
+    def add_viewer(self, viewer: ViewerInfo) -> None:
         with self._lock:
             self._viewers.add(viewer)
 
-    def add_engine(self, engine: Shared) -> None:
+    def add_engine(self, engine: EngineInfo) -> None:
         with self._lock:
             self._engines.add(engine)
 
     def collect(self) -> Iterator[Metric]:
-        yield from COUNTED.collect()
+        yield from REGISTRY.collect()
         with self._lock:
             viewers, engines = list(self._viewers), list(self._engines)
         silences = [viewer.silent_s for viewer in viewers]
-        watching = sum(silence is not None and silence < WATCHING_S for silence in silences)
+        watching = sum(silence is not None and silence < VIEWER_TIMEOUT_S for silence in silences)
         yield single("shifumi_live_viewers", "Streams with frames.", watching)
         subscriptions = Counts(engine.model.name for engine in engines for _subscription in range(engine.subscriptions))
         yield gauge(
@@ -94,4 +94,4 @@ class LiveCollector(Collector):
         )
 
 
-LIVE = LiveCollector()
+COLLECTOR = LiveCollector()

@@ -79,7 +79,7 @@ class ModelCache:
         watcher, pause = ChampionWatcher(self._workload), threading.Event()
         while not self._finished():
             try:
-                self._look(watcher)
+                self._refresh(watcher)
             except Exception as error:  # noqa: BLE001 - whatever a store or a file throws, the next look may succeed
                 if self.problem != (text := f"{type(error).__name__}: {error}"):
                     logger.exception("No model for the live page")
@@ -93,8 +93,8 @@ class ModelCache:
             self._model, self._thread = None, None
             return True
 
-    def _look(self, watcher: ChampionWatcher) -> None:
-        watcher.look()
+    def _refresh(self, watcher: ChampionWatcher) -> None:
+        watcher.refresh()
         if watcher.current is None:
             self._do_without(watcher)
         elif self._model is None or self._model.detector is not watcher.current.predictor:

@@ -1,6 +1,6 @@
 """One person's stream: what happens with each frame, and what the page may ask about it.
 
-:meth:`Viewer.see` is called for each frame in the stream's own thread. It hands the frame to the detectors'
+:meth:`Viewer.process_frame` is called for each frame in the stream's own thread. It hands the frame to the detectors'
 mailboxes and to the recorder, draws the newest boxes that are known, and returns: it never waits.
 """
 
@@ -30,7 +30,7 @@ Source = Callable[[], Model | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class ViewerOptions:
     """What a person has chosen. ``rival`` is a second model whose boxes are drawn beside the first one's."""
 
     main: Source
@@ -40,7 +40,7 @@ class Wishes:
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class ModelReport:
     """How one model does: its name, boxes on the newest frame, results per second, milliseconds, trouble."""
 
     model: str
@@ -52,18 +52,18 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ViewerReport:
     """A stream at one moment. ``silent_s``: since the last frame came; None before the first one."""
 
     frames_per_second: float
     silent_s: float | None
-    main: Answers | None
-    rival: Answers | None
+    main: ModelReport | None
+    rival: ModelReport | None
     match: game.Match | None
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class AnsweredFrame:
     """A frame with what the model said about it, kept in memory only."""
 
     pixels: Pixels
@@ -78,7 +78,7 @@ class Viewer:
     ``session`` groups what is flagged here: one person, one place.
     """
 
-    def __init__(self, pool: EnginePool, wishes: Wishes, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, pool: EnginePool, wishes: ViewerOptions, clock: Callable[[], float] = time.monotonic) -> None:
         self.wishes = wishes
         self.session = f"live-{uuid4().hex[:12]}"
         self.recorder = Recorder(clock=clock)
@@ -90,9 +90,9 @@ class Viewer:
         self._rival = ModelChannel(pool, clock)
         self._last_at: float | None = None
         self._failing = False
-        live_metrics.LIVE.add_viewer(self)
+        live_metrics.COLLECTOR.add_viewer(self)
 
-    def see(self, pixels: Pixels) -> Pixels:
+    def process_frame(self, pixels: Pixels) -> Pixels:
         """A frame came (height, width, 3; blue-green-red); returns the one to send back. Never raises."""
         frame = Frame(pixels, self._clock())
         self._last_at = frame.at
@@ -140,7 +140,7 @@ class Viewer:
         with self._lock:
             if self._match is not None:
                 throw = result.model.detector.classes[int(found.labels[0])]
-                self._match = game.saw(self._match, result.frame.at, throw, float(found.scores[0]))
+                self._match = game.observe(self._match, result.frame.at, throw, float(found.scores[0]))
 
     def _advanced(self, now: float) -> game.Match | None:
         with self._lock:
@@ -165,13 +165,13 @@ class Viewer:
         with self._lock:
             self._match = None
 
-    def moment(self) -> Moment | None:
+    def moment(self) -> AnsweredFrame | None:
         """The newest frame that the main model has answered."""
         result = self._main.result
         if result is None:
             return None
         found = result.found.above(self.wishes.confidence)
-        return Moment(result.frame.pixels, found, result.model.name, result.model.detector.classes)
+        return AnsweredFrame(result.frame.pixels, found, result.model.name, result.model.detector.classes)
 
     @property
     def model(self) -> Model | None:
@@ -183,9 +183,9 @@ class Viewer:
         """Seconds since the last frame came; None before the first one."""
         return None if self._last_at is None else self._clock() - self._last_at
 
-    def report(self) -> Report:
+    def report(self) -> ViewerReport:
         now = self._clock()
-        return Report(
+        return ViewerReport(
             self._rate.per_second(now),
             self.silent_s,
             self._answers(self._main, now),
@@ -193,11 +193,11 @@ class Viewer:
             self._match,
         )
 
-    def _answers(self, slot: ModelChannel, now: float) -> Answers | None:
+    def _answers(self, slot: ModelChannel, now: float) -> ModelReport | None:
         result = slot.result
         if result is None:
             return None
-        return Answers(
+        return ModelReport(
             result.model.name,
             slot.boxes,
             slot.rate.per_second(now),

@@ -9,7 +9,7 @@ from core.config.settings import get_settings
 from core.models.serving import ChampionWatcher
 
 
-class ChampionWatch:
+class ChampionPoller:
     """Lets each watcher look every ``SHIFUMI_WATCH_INTERVAL_S`` seconds: a look costs a few milliseconds."""
 
     def __init__(self, watchers: Sequence[ChampionWatcher], interval_s: float | None = None) -> None:
@@ -32,5 +32,5 @@ class ChampionWatch:
             for watcher in self._watchers:
                 if self._stop.is_set():
                     return
-                watcher.look_safely()
+                watcher.refresh_safely()
             self._stop.wait(self._interval_s)

@@ -142,23 +142,23 @@ class ChampionWatcher:
         with self._looking:
             woken, self._asleep = self._asleep, False
             if woken:
-                self._look()
+                self._refresh()
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Compare the alias with the loaded model and swap when they differ. Never raises for a bad model."""
         with self._looking:
-            self._look()
+            self._refresh()
 
-    def look_safely(self) -> None:
-        """:meth:`look`, whatever the store throws: a watcher must outlive it."""
+    def refresh_safely(self) -> None:
+        """:meth:`refresh`, whatever the store throws: a watcher must outlive it."""
         try:
-            self.look()
+            self.refresh()
         except Exception as error:  # noqa: BLE001 - see above
             if self.problem != repr(error):  # once, not twice a second
                 logger.exception("Watching {} failed; trying again", self.workload)
             self._say("unreachable", repr(error))
 
-    def _look(self) -> None:
+    def _refresh(self) -> None:
         try:
             wanted = registry.champion(self.workload) if self._store_is_there() else None
         except registry.RegistryError as error:

@@ -38,7 +38,7 @@ _CHECKED_ROWS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class PredictedFile:
     """``output`` is the name of the answer in the outputs folder."""
 
     rows: int
@@ -46,7 +46,7 @@ class Answered:
     output: str
 
 
-def added(answering: Workload | Classifier | Regressor) -> tuple[str, ...]:
+def output_columns(answering: Workload | Classifier | Regressor) -> tuple[str, ...]:
     """The columns that an answer has besides the upload's; columns of the upload with these names are replaced.
 
     A value for regression. For classification the label, and of two classes the probability of the second one, of
@@ -60,7 +60,7 @@ def added(answering: Workload | Classifier | Regressor) -> tuple[str, ...]:
     return PREDICTED, *(f"{_PROBABILITY}_{label}" for label in classes)
 
 
-def keep_upload(actor: Actor, workload: str, content: BinaryIO) -> str:
+def save_upload(actor: Actor, workload: str, content: BinaryIO) -> str:
     """Store an upload under a name of ours and return it.
 
     Raises :class:`BadFileError` when its size or its first lines show that it cannot be answered, and
@@ -89,8 +89,8 @@ def discard_upload(upload: str) -> None:
     uploads.discard(upload)
 
 
-def answer(workload: str, upload: str, job_id: str, report: Report) -> Answered:
-    """Predict each row of an upload into ``<job_id>.csv``: the input's columns plus :func:`added`.
+def predict_file(workload: str, upload: str, job_id: str, report: Report) -> PredictedFile:
+    """Predict each row of an upload into ``<job_id>.csv``: the input's columns plus :func:`output_columns`.
 
     Raises :class:`BadFileError` at the first row that cannot be answered, and then leaves nothing
     behind. The upload is removed either way.
@@ -110,14 +110,14 @@ def answer(workload: str, upload: str, job_id: str, report: Report) -> Answered:
     finally:
         temporary.unlink(missing_ok=True)
         uploads.discard(upload)
-    return Answered(rows, champion.version, output)
+    return PredictedFile(rows, champion.version, output)
 
 
 def _answer_into(
     target: Path, source: Path, features: tuple[str, ...], predictor: Classifier | Regressor, report: Report
 ) -> int:
     """Write the answers and return how many."""
-    more = added(predictor)
+    more = output_columns(predictor)
     rows, read, size = 0, 0, source.stat().st_size
     tell_at = 0.0
     with target.open("w", encoding="utf-8", newline="") as file:
@@ -144,7 +144,7 @@ def _answered(piece: Piece, kept: list[int], predictor: Classifier | Regressor) 
 
 
 def _answers(predictor: Classifier | Regressor, features: NDArray[np.float64]) -> Iterator[list[str | float]]:
-    """What :func:`added` names, per row."""
+    """What :func:`output_columns` names, per row."""
     if isinstance(predictor, Regressor):
         yield from ([value] for value in predictor.values(features).tolist())
         return
@@ -154,7 +154,7 @@ def _answers(predictor: Classifier | Regressor, features: NDArray[np.float64]) -
         yield [predictor.classes[index], *chances]
 
 
-def output_of(actor: Actor, job_id: str) -> Path:
+def output_path(actor: Actor, job_id: str) -> Path:
     """The finished answer of the actor's own job.
 
     Raises ``ForbiddenError`` for somebody else's, ``LookupError`` when there is none (any more).

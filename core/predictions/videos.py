@@ -13,20 +13,20 @@ from core.jobs import outputs as job_outputs
 from core.models import registry
 from core.models.serving import Served, load_served, served_starter
 from core.storage import lake, uploads
-from core.vision.video import SUFFIXES, BadVideoError, Watched, annotate, check
+from core.vision.video import SUFFIXES, AnnotatedVideo, BadVideoError, annotate, inspect_video
 
 
 @dataclass(frozen=True, slots=True)
-class AnsweredVideo:
+class PredictedVideo:
     """``video`` (MP4) and ``table`` (CSV) are names in the outputs folder; version 0 is the model that ships."""
 
-    watched: Watched
+    watched: AnnotatedVideo
     version: int
     video: str
     table: str
 
 
-def keep_upload(actor: Actor, content: BinaryIO, filename: str) -> str:
+def save_upload(actor: Actor, content: BinaryIO, filename: str) -> str:
     """Store an uploaded video under a name of ours and return it.
 
     Raises :class:`BadVideoError` when it can be seen now that it cannot be answered, and ``lake.LakeError``.
@@ -38,14 +38,14 @@ def keep_upload(actor: Actor, content: BinaryIO, filename: str) -> str:
     except uploads.UploadTooLargeError as error:
         raise BadVideoError(message_of(error)) from error
     try:
-        check(uploads.path_of(name))
+        inspect_video(uploads.path_of(name))
     except (BadVideoError, OSError):
         uploads.discard(name)
         raise
     return name
 
 
-def answer(workload: str, upload: str, confidence: float, job_id: str, report: Report) -> AnsweredVideo:
+def predict_video(workload: str, upload: str, confidence: float, job_id: str, report: Report) -> PredictedVideo:
     """Annotate an upload into ``<job_id>.mp4`` and ``<job_id>.csv``.
 
     Raises :class:`BadVideoError`, or ``lake.DiskFullError`` when there is no room; then nothing is left behind. The
@@ -66,10 +66,10 @@ def answer(workload: str, upload: str, confidence: float, job_id: str, report: R
         uploads.discard(upload)
         for path in unfinished:
             path.unlink(missing_ok=True)
-    return AnsweredVideo(watched, served.version.version, video, table)
+    return PredictedVideo(watched, served.version.version, video, table)
 
 
-def outcome(answered: AnsweredVideo) -> Messages:
+def summary(answered: PredictedVideo) -> Messages:
     """What came of it."""
     watched = answered.watched
     done = say("video.done_starter", frames=watched.frames, found=watched.found)

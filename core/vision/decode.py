@@ -169,7 +169,7 @@ def _scaled(picture: Picture, side: int, remarks: list[str]) -> Picture:
     return picture
 
 
-def fit(pixels: Pixels) -> Pixels:
+def downscale(pixels: Pixels) -> Pixels:
     """The same picture, scaled down when its longer side has more than ``SHIFUMI_IMAGE_KEEP_SIDE`` pixels.
 
     Raises :class:`BadImageError` when the array is no colour picture.

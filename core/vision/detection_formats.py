@@ -18,7 +18,7 @@ from core.vision.provenance import MODEL
 COLUMNS = ("label", "confidence", "left", "top", "right", "bottom")
 """Of a row: the class, 0 to 1, and the box in pixels of the image."""
 
-PROPOSED_FROM = 0.25
+PROPOSAL_CONFIDENCE = 0.25
 """The confidence from which an answer is worth a person's look, wherever boxes are proposed. It is the one from which
 boxes are shown to people by default: what somebody would see as the model's answer is what they are asked about."""
 
@@ -41,7 +41,7 @@ def to_boxes(found: Detections, classes: Sequence[str], width: int, height: int)
     return boxes
 
 
-def rows(found: Detections, classes: Sequence[str]) -> list[dict[str, Any]]:
+def to_rows(found: Detections, classes: Sequence[str]) -> list[dict[str, Any]]:
     """One row per box, most confident first, with :data:`COLUMNS`."""
     return [
         {
@@ -53,27 +53,27 @@ def rows(found: Detections, classes: Sequence[str]) -> list[dict[str, Any]]:
     ]
 
 
-def as_csv(found: Detections, classes: Sequence[str]) -> str:
+def to_csv(found: Detections, classes: Sequence[str]) -> str:
     """The rows with a header."""
     buffer = io.StringIO(newline="")
     writer = csv.DictWriter(buffer, COLUMNS)
     writer.writeheader()
-    writer.writerows(rows(found, classes))
+    writer.writerows(to_rows(found, classes))
     return buffer.getvalue()
 
 
-def as_json(found: Detections, classes: Sequence[str], pixels: Pixels, model: str) -> str:
+def to_json(found: Detections, classes: Sequence[str], pixels: Pixels, model: str) -> str:
     """The rows with the size of the image they belong to and the model that said so."""
     height, width = pixels.shape[:2]
-    return json.dumps({"model": model, "width": width, "height": height, "boxes": rows(found, classes)}, indent=2)
+    return json.dumps({"model": model, "width": width, "height": height, "boxes": to_rows(found, classes)}, indent=2)
 
 
-def drawn(pixels: Pixels, found: Detections, classes: Sequence[str]) -> Pixels:
+def draw_detections(pixels: Pixels, found: Detections, classes: Sequence[str]) -> Pixels:
     """The image with its boxes, as the Live page draws them; the most confident lies on top. A copy."""
     from core.vision.drawing import MAIN, draw_box
-    from core.vision.tracks import steady
+    from core.vision.tracks import to_shown_boxes
 
     copy = pixels.copy()
-    for box in reversed(steady(found, classes)):
+    for box in reversed(to_shown_boxes(found, classes)):
         draw_box(copy, box, MAIN)
     return copy

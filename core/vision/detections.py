@@ -33,7 +33,7 @@ class Detections:
         return Detections(self.boxes[kept], self.scores[kept], self.labels[kept])
 
 
-def nothing() -> Detections:
+def no_detections() -> Detections:
     """No box at all."""
     return Detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64))
 

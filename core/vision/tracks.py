@@ -35,7 +35,7 @@ class ShownBox:
     confidence: float
 
 
-def steady(found: Detections, classes: Sequence[str]) -> tuple[ShownBox, ...]:
+def to_shown_boxes(found: Detections, classes: Sequence[str]) -> tuple[ShownBox, ...]:
     """The boxes of a single image as they are shown, most confident first: one per place."""
     return Tracker(classes).update(found)
 

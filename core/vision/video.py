@@ -21,7 +21,7 @@ import numpy as np
 from core.config.messages import say
 from core.config.progress import Report
 from core.config.settings import get_settings
-from core.vision.detection_formats import COLUMNS, drawn, rows
+from core.vision.detection_formats import COLUMNS, draw_detections, to_rows
 from core.vision.detections import Detector, Pixels
 from core.vision.video_writer import writing
 
@@ -43,7 +43,7 @@ class BadVideoError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class VideoInfo:
     """A video's picture size in pixels, its frames, and its length in seconds."""
 
     width: int
@@ -53,7 +53,7 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class AnnotatedVideo:
     """``frames`` were read and written, ``found`` of them with at least one box; ``cut_off``: it ended too early."""
 
     frames: int
@@ -63,7 +63,7 @@ class Watched:
     cut_off: bool
 
 
-def check(path: Path) -> Facts:
+def inspect_video(path: Path) -> VideoInfo:
     """Count the frames without decoding them. Raises :class:`BadVideoError`."""
     with _opened(path) as (container, stream):
         _check_size(stream.codec_context.width, stream.codec_context.height)
@@ -73,18 +73,20 @@ def check(path: Path) -> Facts:
                 frames += 1
                 end = max(end, float((packet.pts or 0) * packet.time_base) if packet.time_base else 0.0)
         seconds = max(end, _declared(container)) if frames else 0.0
-    facts = Facts(stream.codec_context.width, stream.codec_context.height, frames, seconds)
+    facts = VideoInfo(stream.codec_context.width, stream.codec_context.height, frames, seconds)
     _check_length(facts)
     return facts
 
 
-def annotate(source: Path, video: Path, table: Path, model: Detector, confidence: float, report: Report) -> Watched:
+def annotate(
+    source: Path, video: Path, table: Path, model: Detector, confidence: float, report: Report
+) -> AnnotatedVideo:
     """Write ``source`` with boxes as MP4 into ``video``, and each box as a row of CSV into ``table``.
 
     The sound is left out. Whatever can be read of a file that is cut off is answered. Raises
     :class:`BadVideoError`, and ``OSError`` when the disk is full; what was written by then is the caller's to remove.
     """
-    facts = check(source)
+    facts = inspect_video(source)
     frames, with_boxes, boxes, seconds, tell_at = 0, 0, 0, 0.0, 0.0
     with (
         table.open("w", encoding="utf-8", newline="") as file,
@@ -97,9 +99,9 @@ def annotate(source: Path, video: Path, table: Path, model: Detector, confidence
             pixels = _upright(frame)
             found = model.detect(pixels, confidence)
             seconds = float(frame.time) if frame.time is not None else frames / float(_rate(stream))
-            writer.add(drawn(pixels, found, model.classes), seconds)
+            writer.add(draw_detections(pixels, found, model.classes), seconds)
             place = {"frame": frames, "seconds": round(seconds, 3)}
-            lines.writerows({**place, **row} for row in rows(found, model.classes))
+            lines.writerows({**place, **row} for row in to_rows(found, model.classes))
             frames, with_boxes, boxes = frames + 1, with_boxes + bool(len(found)), boxes + len(found)
             if time.monotonic() >= tell_at:
                 report(min(0.99, frames / facts.frames), say("video.progress", done=frames, total=facts.frames))
@@ -108,7 +110,7 @@ def annotate(source: Path, video: Path, table: Path, model: Detector, confidence
         raise BadVideoError("No frame in this video can be read. Save it again as MP4 and retry.")
     # A file that is cut off still claims all its frames, or at least its length.
     short = frames < 0.97 * max(facts.frames, stream.frames) or seconds < 0.9 * facts.seconds - 0.5
-    return Watched(frames, seconds, with_boxes, boxes, short)
+    return AnnotatedVideo(frames, seconds, with_boxes, boxes, short)
 
 
 def _declared(container: InputContainer) -> float:
@@ -157,7 +159,7 @@ def _check_size(width: int, height: int) -> None:
         raise BadVideoError(f"The video has {width} × {height} pixels, which is too small.")
 
 
-def _check_length(facts: Facts) -> None:
+def _check_length(facts: VideoInfo) -> None:
     most = get_settings().video_max_s
     if not facts.frames:
         raise BadVideoError("There is no frame in this video: it is empty or cut off.")

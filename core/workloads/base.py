@@ -17,16 +17,16 @@ from core.config.message_formats import p_text as p_text
 from core.config.messages import Message
 from core.config.progress import Report
 from core.storage.lake import StoredFile
+from core.workloads.capabilities import ClassSynonyms as ClassSynonyms
+from core.workloads.capabilities import ImageSynthesis as ImageSynthesis
+from core.workloads.capabilities import LabelProposals as LabelProposals
 from core.workloads.capabilities import ObservableTraining as ObservableTraining
-from core.workloads.capabilities import OwnLabels as OwnLabels
 from core.workloads.capabilities import Playable as Playable
 from core.workloads.capabilities import Proposer as Proposer
 from core.workloads.capabilities import ProposerMissingError as ProposerMissingError
-from core.workloads.capabilities import Proposes as Proposes
 from core.workloads.capabilities import SqlExamples as SqlExamples
-from core.workloads.capabilities import Synonyms as Synonyms
-from core.workloads.capabilities import Synthesises as Synthesises
 from core.workloads.capabilities import TrainingProgress as TrainingProgress
+from core.workloads.capabilities import UserLabels as UserLabels
 from core.workloads.capabilities import UsesGpu as UsesGpu
 from core.workloads.features import Feature as Feature
 from core.workloads.features import names_of

@@ -29,7 +29,7 @@ class TrainingProgress:
 class ObservableTraining(Protocol):
     """Offered by workloads whose training takes minutes: it can be watched, and ended early."""
 
-    def learning(self, since: datetime) -> TrainingProgress | None:
+    def training_progress(self, since: datetime) -> TrainingProgress | None:
         """The training that began after ``since``; None while there is nothing to show. Cheap: asked every second."""
         ...
 
@@ -66,7 +66,7 @@ class Playable(Protocol):
 
 
 @runtime_checkable
-class OwnLabels(Protocol):
+class UserLabels(Protocol):
     """Offered by workloads on images whose labels are data: people make, rename and remove them in the app."""
 
     @property
@@ -74,7 +74,7 @@ class OwnLabels(Protocol):
 
 
 @runtime_checkable
-class Synonyms(Protocol):
+class ClassSynonyms(Protocol):
     """Offered by workloads that know what others call their classes: it helps with imports."""
 
     @property
@@ -84,7 +84,7 @@ class Synonyms(Protocol):
 
 
 @runtime_checkable
-class Synthesises(Protocol):
+class ImageSynthesis(Protocol):
     """Offered by workloads on images that can make some when a dataset is generated."""
 
     @property
@@ -119,7 +119,7 @@ class Proposer(Protocol):
 
 
 @runtime_checkable
-class Proposes(Protocol):
+class LabelProposals(Protocol):
     """Offered by workloads with a helper that labels images."""
 
     def proposer(self) -> Proposer | None:

@@ -25,7 +25,7 @@ class WorkloadRefusedError(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class SkippedEntryPoint:
     """An entry point that was skipped: its name, the package that brings it, and why."""
 
     name: str
@@ -42,12 +42,12 @@ class Workloads(MutableMapping[str, Workload]):
 
     def __init__(self, shipped: Iterable[Workload]) -> None:
         self._known = {workload.name: workload for workload in shipped}
-        self._broken: list[Broken] = []
+        self._broken: list[SkippedEntryPoint] = []
         self._complete = False
         self._lock = RLock()
 
     @property
-    def broken(self) -> tuple[Broken, ...]:
+    def broken(self) -> tuple[SkippedEntryPoint, ...]:
         self._all()
         return tuple(self._broken)
 
@@ -68,7 +68,7 @@ class Workloads(MutableMapping[str, Workload]):
                 raise WorkloadRefusedError(f"there is a workload {workload.name} already; rename one of the two")
             self._known[workload.name] = workload
         except WorkloadRefusedError as error:
-            self._broken.append(Broken(point.name, package, str(error)))
+            self._broken.append(SkippedEntryPoint(point.name, package, str(error)))
             logger.error("The workload {} of {} is skipped: {}", point.name, package, error)
 
     def __getitem__(self, name: str) -> Workload:
@@ -97,13 +97,13 @@ def load(point: EntryPoint) -> Workload:
         workload = found() if isinstance(found, type) else found
     except Exception as error:  # whatever a stranger's module raises, the others go on
         raise WorkloadRefusedError(f"{point.value} cannot be loaded: {error!r}") from error
-    if faults := list(faults_of(workload, point.name)):
+    if faults := list(contract_violations(workload, point.name)):
         raise WorkloadRefusedError("; ".join(faults))
     checked: Workload = workload
     return checked
 
 
-def faults_of(workload: object, name: str) -> Iterator[str]:
+def contract_violations(workload: object, name: str) -> Iterator[str]:
     """In what ``workload``, registered as ``name``, does not keep the contract; what mypy would see is left to it."""
     members = [one for one in {**Workload.__annotations__, **vars(Workload)} if not one.startswith("_")]
     # Not hasattr: it would run properties, and labels that users make are read from a catalog that may not exist yet.

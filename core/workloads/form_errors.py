@@ -13,7 +13,7 @@ from core.workloads.form_schema import fields_of
 _OF_BOUNDS = {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}
 
 
-def refusals(model: type[BaseModel], errors: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def field_errors(model: type[BaseModel], errors: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Field name → what is wrong with its value, in words. Under ``""``: what is wrong with the values together.
 
     ``errors`` are those of a pydantic ``ValidationError``.

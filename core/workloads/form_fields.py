@@ -62,7 +62,7 @@ class FormField:
         return f"{' and '.join(parts)}{unit}" if parts else ""
 
 
-def following_seed(field: FormField, seed: Any) -> Any:
+def next_seed(field: FormField, seed: Any) -> Any:
     """The seed after ``seed``, or the same where there is none."""
     if not field.whole or not isinstance(seed, int):
         return seed

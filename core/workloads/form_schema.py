@@ -22,7 +22,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticUndefined, to_jsonable_python
 
-from core.workloads.form_fields import SEED, FormField, following_seed, nice_step
+from core.workloads.form_fields import SEED, FormField, next_seed, nice_step
 
 _MAX_STEPS = 400
 """More positions than that on a slider cannot be hit: the value is typed instead."""
@@ -41,7 +41,7 @@ def fields_of(model: type[BaseModel]) -> tuple[FormField, ...]:
     )
 
 
-def beginning(model: type[BaseModel], newest: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def initial_values(model: type[BaseModel], newest: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Where a form begins: the choices behind the newest dataset with the next seed, or the defaults.
 
     A remembered value that the model no longer takes gives way to its default.
@@ -52,7 +52,7 @@ def beginning(model: type[BaseModel], newest: Mapping[str, Any] | None = None) -
         if newest is not None and field.name in newest and _taken(model, field.name, newest[field.name]):
             value = to_jsonable_python(newest[field.name])
             if field.name == SEED:
-                value = following_seed(field, value)
+                value = next_seed(field, value)
         begun[field.name] = _turned(field, value)
     return begun
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.images.collection import ImageCollection
 from core.workloads import get_workload
-from core.workloads.base import Proposer, Proposes
+from core.workloads.base import LabelProposals, Proposer
 
 
 def collection_of(name: str) -> ImageCollection:
@@ -21,4 +21,4 @@ def collection_of(name: str) -> ImageCollection:
 def helper_of(name: str) -> Proposer | None:
     """What the workload called ``name`` brings along to propose boxes, if anything. Raises ``LookupError``."""
     workload = get_workload(name)
-    return workload.proposer() if isinstance(workload, Proposes) else None
+    return workload.proposer() if isinstance(workload, LabelProposals) else None

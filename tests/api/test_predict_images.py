@@ -47,7 +47,7 @@ def pool() -> Iterator[ImagePool]:
 def app(settings: Settings, pool: ImagePool, monkeypatch: pytest.MonkeyPatch) -> Iterator[SidecarApp]:
     monkeypatch.setattr("core.api.sidecar.ImagePool", lambda *_: pool)
     made = create_app(settings)
-    made.sidecar.watchers[WORKLOAD].look()
+    made.sidecar.watchers[WORKLOAD].refresh()
     yield made
     made.sidecar.verifier.close()
 

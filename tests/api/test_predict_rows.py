@@ -189,7 +189,7 @@ def test_only_the_workloads_of_the_setting_are_served(
 
 def test_a_promotion_reaches_both_routes(serving: SidecarApp, client: Client) -> None:
     promotion.promote(SYSTEM, "linear", 1)
-    serving.sidecar.watcher.look()
+    serving.sidecar.watcher.refresh()
     for path in ("/predict", "/predict/linear"):
         body = client.post(path, json={"features": [DISAGREED]}).json()
         assert (body["version"], str(body["classes"][0])) == (1, "1")

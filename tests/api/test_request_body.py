@@ -21,7 +21,7 @@ Message = MutableMapping[str, Any]
 def impatient(champion: Settings) -> SidecarApp:
     """Waits a tenth of a second for a body."""
     made = create_app(champion.model_copy(update={"predict_body_timeout_s": 0.1}))
-    made.sidecar.watcher.look()
+    made.sidecar.watcher.refresh()
     return made
 
 

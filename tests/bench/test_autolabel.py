@@ -52,7 +52,7 @@ def test_boxes_that_need_no_correction(pictures: list[Path], table: Table, monke
     for source in sorted({fit_throw_classifier.source_of(path) for path in pictures}):
         others = [one for own in samples.values() for one in own if one.source != source]
         learnt = fit_throw_classifier.fit(others)
-        monkeypatch.setattr(landmarker, "naming", lambda learnt=learnt: learnt)
+        monkeypatch.setattr(landmarker, "shipped_classifier", lambda learnt=learnt: learnt)
         for path in pictures:
             if fit_throw_classifier.source_of(path) == source:
                 found += _judged(path, seconds)

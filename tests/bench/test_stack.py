@@ -94,7 +94,7 @@ def _memory(running: Running) -> dict[str, float]:
     for name in ALL:
         record = running.record(name)
         assert record is not None and record.pid is not None
-        family = [*process_trees.by_pid(record.pid), *process_trees.below(record.pid)]
+        family = [*process_trees.by_pid(record.pid), *process_trees.descendants(record.pid)]
         if name == "runner":  # its fork server holds what flow runs need, ready imported
             found["runner"] = _pss_mb(family[0])
             found["warm fork server"] = sum(_pss_mb(process) for process in family[1:])

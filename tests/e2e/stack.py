@@ -50,7 +50,7 @@ class Running:
 
     def stop(self) -> float:
         """Send one Ctrl-C; returns the seconds until the exit, which must be a clean one."""
-        family = process_trees.below(self.process.pid)
+        family = process_trees.descendants(self.process.pid)
         began = time.monotonic()
         self.process.send_signal(signal.SIGINT)
         assert self.process.wait(timeout=30) == 0, self.said
@@ -59,5 +59,5 @@ class Running:
 
     def kill(self) -> None:
         """End everything at once, whatever state it is in."""
-        process_trees.kill_all([*process_trees.below(self.process.pid), *process_trees.by_pid(self.process.pid)])
+        process_trees.kill_all([*process_trees.descendants(self.process.pid), *process_trees.by_pid(self.process.pid)])
         self.process.wait()

@@ -32,7 +32,7 @@ def dataset() -> io.BytesIO:
 
 
 def submit(content: io.BytesIO) -> jobs.Job:
-    upload = archive_import.keep_upload(EDITOR, content)
+    upload = archive_import.save_upload(EDITOR, content)
     return jobs.submit(EDITOR, jobs.IMPORT, "rps", {"upload": upload, "class_mapping": CLASS_MAPPING})
 
 

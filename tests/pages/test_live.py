@@ -203,7 +203,7 @@ def test_confidence_and_mirror_are_kept_and_used(video: Video) -> None:
 
 
 def test_a_game_from_start_to_end(video: Video, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.live.game.Pace.__init__.__defaults__", (0.03, 0.15, 0.05, 0.1, 0.03), raising=False)
+    monkeypatch.setattr("core.live.game.Timings.__init__.__defaults__", (0.03, 0.15, 0.05, 0.1, 0.03), raising=False)
     app = watch(open_live(), video, picture("rock"))
     app.button(key="btn_play").click().run()
     assert "My commitment: `" in said(app)
@@ -256,7 +256,12 @@ def test_a_frame_that_was_decided_about_does_not_wait_again(video: Video) -> Non
     app = tab(watch(open_live(make_user("ed", Role.EDITOR)), video, picture("rock")), "Correct")
     moment = app.session_state["live_viewer"].moment()
     kept = flags.flag(
-        SYSTEM, moment.pixels, "rock", flags.Said(moment.said, moment.classes), session="s", collection=HANDS
+        SYSTEM,
+        moment.pixels,
+        "rock",
+        flags.FlaggedPrediction(moment.said, moment.classes),
+        session="s",
+        collection=HANDS,
     )
     review.accept(SYSTEM, [kept.id])
     app.button(key="btn_wrong").click().run()

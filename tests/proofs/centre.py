@@ -55,7 +55,7 @@ def _running(command: Sequence[str], output: Path, env: Mapping[str, str] | None
     try:
         yield
     finally:
-        process_trees.kill_all([*process_trees.below(process.pid), *process_trees.by_pid(process.pid)])
+        process_trees.kill_all([*process_trees.descendants(process.pid), *process_trees.by_pid(process.pid)])
         process.wait()
 
 

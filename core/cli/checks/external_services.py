@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from core.cli.checks.network import Answer, ask, connect
+from core.cli.checks.network import Response, connection_error, http_get
 from core.cli.findings import Finding, ok, problem, warning
 from core.config.ice import parse_ice_servers
 from core.config.prefect_address import prefect_is_elsewhere
@@ -18,7 +18,7 @@ _CLOCK_TOLERANCE = timedelta(seconds=5)
 _TURN_PORTS = {"turn": 3478, "turns": 5349}
 
 
-def check_elsewhere(settings: Settings) -> Iterator[Finding]:
+def check_external_services(settings: Settings) -> Iterator[Finding]:
     """Checks of all services that settings place on other machines."""
     if prefect_is_elsewhere(settings):
         yield from check_prefect(settings.prefect_api)
@@ -32,7 +32,7 @@ def check_elsewhere(settings: Settings) -> Iterator[Finding]:
 
 def check_prefect(url: str) -> Iterator[Finding]:
     """Prefect's API, not its UI: the UI returns a page with status 200 for every address."""
-    answer = ask(url.rstrip("/") + "/health")
+    answer = http_get(url.rstrip("/") + "/health")
     if isinstance(answer, str):
         yield problem(
             f"Prefect at {url}: {answer}",
@@ -57,7 +57,7 @@ def check_prefect(url: str) -> Iterator[Finding]:
 
 def check_mlflow(url: str) -> Iterator[Finding]:
     """A page that is subject to MLflow's host name check, unlike /health."""
-    answer = ask(f"{url}/api/2.0/mlflow/experiments/get-by-name?experiment_name=Default")
+    answer = http_get(f"{url}/api/2.0/mlflow/experiments/get-by-name?experiment_name=Default")
     if isinstance(answer, str):
         yield problem(f"MLflow at {url}: {answer}", "Start MLflow there, or correct MLFLOW_TRACKING_URI.")
         return
@@ -85,7 +85,7 @@ def check_mlflow(url: str) -> Iterator[Finding]:
     yield from check_clock("MLflow", answer)
 
 
-def check_clock(name: str, answer: Answer) -> Iterator[Finding]:
+def check_clock(name: str, answer: Response) -> Iterator[Finding]:
     """With too much clock skew, machines consider each other's work dead."""
     if answer.skew is not None and abs(answer.skew) > _CLOCK_TOLERANCE:
         way = "ahead of" if answer.skew > timedelta(0) else "behind"
@@ -97,7 +97,7 @@ def check_clock(name: str, answer: Answer) -> Iterator[Finding]:
 
 def check_kuma(url: str) -> Finding:
     """Is it Uptime Kuma, and already set up?"""
-    answer = ask(f"{url}/api/entry-page")
+    answer = http_get(f"{url}/api/entry-page")
     if isinstance(answer, str):
         return warning(f"Uptime Kuma at {url}: {answer}", "Start it, or correct SHIFUMI_KUMA_URL.")
     if answer.status != 200 or '"type"' not in answer.text:
@@ -124,7 +124,7 @@ def check_turn(setting: str) -> Iterator[Finding]:
             host, port = "", 0
         if not host:
             yield problem(f"{url} is not a TURN URL", "Write SHIFUMI_ICE_SERVERS like turn:turn.example.org:3478.")
-        elif reason := connect(host, port):
+        elif reason := connection_error(host, port):
             yield warning(
                 f"The TURN server {host}:{port}: {reason}",
                 "Start it (the Compose profile `turn`), open TCP and UDP on that port, or correct SHIFUMI_ICE_SERVERS. "

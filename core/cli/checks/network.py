@@ -13,7 +13,7 @@ TIMEOUT_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """A server's response. ``skew`` is how far its clock is ahead of ours; None when unknown."""
 
     status: int
@@ -21,7 +21,7 @@ class Answer:
     skew: timedelta | None
 
 
-def ask(url: str) -> Answer | str:
+def http_get(url: str) -> Response | str:
     """The response to a GET, or the reason why there is none. No proxy, no redirects."""
     try:
         found = httpx.get(url, timeout=TIMEOUT_S, trust_env=False)
@@ -31,10 +31,10 @@ def ask(url: str) -> Answer | str:
         return _why(str(error))
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return f"invalid HTTP response ({type(error).__name__})"
-    return Answer(found.status_code, found.text[:2000], _skew(found.headers.get("date", "")))
+    return Response(found.status_code, found.text[:2000], _skew(found.headers.get("date", "")))
 
 
-def connect(host: str, port: int) -> str:
+def connection_error(host: str, port: int) -> str:
     """Why no TCP connection can be opened; empty when one can."""
     try:
         with socket.create_connection((host, port), timeout=TIMEOUT_S):

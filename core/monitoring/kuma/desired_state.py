@@ -26,7 +26,7 @@ _SERVICES = (
 )
 
 
-class WantedError(ValueError):
+class DesiredStateError(ValueError):
     """The environment is invalid; the message names the variable and what to do."""
 
 
@@ -41,7 +41,7 @@ class Monitor:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class DesiredState:
     """The configuration. ``webhook`` is empty without Discord."""
 
     url: str
@@ -52,12 +52,12 @@ class Wanted:
     wait_s: float
 
 
-def wanted(environment: Mapping[str, str]) -> Wanted:
-    """Read ``SHIFUMI_KUMA_…``. Raises :class:`WantedError`."""
+def desired_state(environment: Mapping[str, str]) -> DesiredState:
+    """Read ``SHIFUMI_KUMA_…``. Raises :class:`DesiredStateError`."""
     username = environment.get("SHIFUMI_KUMA_USERNAME", "").strip()
     if not username:
-        raise WantedError("Set SHIFUMI_KUMA_USERNAME: the name of Uptime Kuma's admin.")
-    return Wanted(
+        raise DesiredStateError("Set SHIFUMI_KUMA_USERNAME: the name of Uptime Kuma's admin.")
+    return DesiredState(
         _address("SHIFUMI_KUMA_URL", environment.get("SHIFUMI_KUMA_URL") or _DEFAULT_URL),
         username,
         _password(environment.get("SHIFUMI_KUMA_PASSWORD", ""), username),
@@ -80,21 +80,21 @@ def _monitors(environment: Mapping[str, str]) -> list[Monitor]:
 def _address(variable: str, text: str) -> str:
     parts = urlsplit(text.strip())
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise WantedError(f"{variable} is not a URL: write it like {_DEFAULT_URL}.")
+        raise DesiredStateError(f"{variable} is not a URL: write it like {_DEFAULT_URL}.")
     return text.strip().rstrip("/")
 
 
 def _password(password: str, username: str) -> str:
     if not password:
-        raise WantedError("Set SHIFUMI_KUMA_PASSWORD: the password of Uptime Kuma's admin. There is no default.")
+        raise DesiredStateError("Set SHIFUMI_KUMA_PASSWORD: the password of Uptime Kuma's admin. There is no default.")
     try:
         check_policy(password, username)
     except PasswordRefusedError as error:
-        raise WantedError(f"SHIFUMI_KUMA_PASSWORD: {error}") from error
+        raise DesiredStateError(f"SHIFUMI_KUMA_PASSWORD: {error}") from error
     # Kuma itself requires letters and digits.
     mixed = any(sign.isalpha() for sign in password) and any(sign.isdigit() for sign in password)
     if len(password) < _LEAST_CHARACTERS or not mixed:
-        raise WantedError(
+        raise DesiredStateError(
             f"SHIFUMI_KUMA_PASSWORD is too weak: use {_LEAST_CHARACTERS} to {MAX_BYTES} characters "
             "with letters and digits."
         )
@@ -107,5 +107,5 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds <= 3600:
-        raise WantedError("SHIFUMI_KUMA_WAIT_S must be a number of seconds, at most 3600.")
+        raise DesiredStateError("SHIFUMI_KUMA_WAIT_S must be a number of seconds, at most 3600.")
     return seconds

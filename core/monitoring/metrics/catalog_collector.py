@@ -27,7 +27,7 @@ _SHARE = 20
 _AT_MOST_S = 30.0
 
 
-class CatalogWatch(Collector):
+class CatalogCollector(Collector):
     """``read_at``: when the catalog last responded, on the monotonic clock; None before the first time."""
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class CatalogWatch(Collector):
         if self.read_at is not None and time.monotonic() - self.read_at < _STALE_S:
             yield from self._families
 
-    def look(self) -> float:
+    def refresh(self) -> float:
         """Read everything once; returns the duration in seconds."""
         began = time.monotonic()
         try:
@@ -71,7 +71,7 @@ class CatalogWatch(Collector):
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            self._stop.wait(pause_s(self.look()))
+            self._stop.wait(pause_s(self.refresh()))
 
 
 def pause_s(took_s: float) -> float:

@@ -27,7 +27,7 @@ _PAGE_OF = {
 _Mark = tuple[int, tuple[str, ...]]
 
 
-def live_banner(actor: Actor) -> None:
+def running_jobs_banner(actor: Actor) -> None:
     """Show running jobs; when one starts or ends, or the loop decides, the whole page reruns."""
     with explained():
         st.fragment(run_every=_EVERY_S)(_beat)(actor, _mark(jobs.alive()))

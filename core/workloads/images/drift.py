@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from core.config.messages import say
 from core.vision.detections import Detector, Pixels
 from core.workloads.base import Drift
-from core.workloads.images.manifest import Picture, spread
+from core.workloads.images.manifest import ManifestImage, spread
 
 _LEAST, _MOST = 20, 200
 """Fewer pictures tell nothing; more cost time and change no answer."""
@@ -29,8 +29,8 @@ Columns = dict[str, NDArray[np.float64]]
 
 
 def drift(
-    before: Sequence[Picture],
-    now: Sequence[Picture],
+    before: Sequence[ManifestImage],
+    now: Sequence[ManifestImage],
     detector: Detector | None,
     *,
     classes: int,
@@ -66,11 +66,11 @@ def drift(
     return Drift(True, say("drift.found_in_new", features=drifted, new=len(new), method=_METHOD), tests)
 
 
-def _labels(chosen: Sequence[Picture]) -> NDArray[np.int64]:
+def _labels(chosen: Sequence[ManifestImage]) -> NDArray[np.int64]:
     return np.concatenate([picture.labels for picture in chosen])
 
 
-def _looks(chosen: Sequence[Picture], thing: str | None) -> Columns:
+def _looks(chosen: Sequence[ManifestImage], thing: str | None) -> Columns:
     """What shows without a model. Sizes are shares of the image, light is 0 to 255."""
     places = np.concatenate([picture.places for picture in chosen])
     seen = np.array([_light_and_sharpness(picture.pixels()) for picture in chosen])
@@ -91,7 +91,7 @@ def _light_and_sharpness(pixels: Pixels) -> tuple[float, float]:
 
 
 def _confidences(
-    before: Sequence[Picture], new: Sequence[Picture], detector: Detector | None
+    before: Sequence[ManifestImage], new: Sequence[ManifestImage], detector: Detector | None
 ) -> list[tuple[Columns, Columns]]:
     """The champion's best score per image with a label, on images nobody trained on."""
     if detector is None:

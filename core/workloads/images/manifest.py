@@ -20,7 +20,7 @@ _COLUMNS = ("sha256", "session", "split", "source", "width", "height", "boxes")
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class ManifestImage:
     """One labelled picture. ``labels`` int64, shape (n,): class indices; ``places`` float64, shape (n, 4): centre x,
     centre y, width and height as shares of the picture."""
 
@@ -44,7 +44,7 @@ class Picture:
         return files.read(self.sha256)
 
 
-def pictures(dataset: Dataset, *, holdout: bool | None = None) -> list[Picture]:
+def manifest_images(dataset: Dataset, *, holdout: bool | None = None) -> list[ManifestImage]:
     """The dataset's pictures in file order: all, those held out, or the others.
 
     Pictures that somebody deleted since are left out: whoever takes theirs back must not stop the loop. Raises
@@ -52,16 +52,16 @@ def pictures(dataset: Dataset, *, holdout: bool | None = None) -> list[Picture]:
     """
     where = "TRUE" if holdout is None else "holdout" if holdout else "NOT holdout"
     columns = lake.read(dataset.path, _COLUMNS, where)
-    there = files.stored([str(sha256) for sha256 in columns["sha256"]])
+    there = files.stored_digests([str(sha256) for sha256 in columns["sha256"]])
     kept = [_picture(*row) for row in zip(*(columns[name] for name in _COLUMNS), strict=True) if row[0] in there]
-    files.bring(there)
+    files.prefetch(there)
     if gone := len(columns["sha256"]) - len(kept):
         logger.warning("Dataset {}: {} of its images were deleted and are skipped", dataset.id, gone)
     return kept
 
 
-def _picture(sha256: str, session: str, split: str, source: str, width: int, height: int, boxes: str) -> Picture:
-    return Picture(sha256, session, split, source, int(width), int(height), *_boxes(boxes))
+def _picture(sha256: str, session: str, split: str, source: str, width: int, height: int, boxes: str) -> ManifestImage:
+    return ManifestImage(sha256, session, split, source, int(width), int(height), *_boxes(boxes))
 
 
 def classes_of(dataset: Dataset) -> tuple[str, ...]:
@@ -75,14 +75,14 @@ def classes_of(dataset: Dataset) -> tuple[str, ...]:
     return tuple(str(name) for name in json.loads(rows[0]))
 
 
-def renumbered(chosen: Sequence[Picture], before: Sequence[str], now: Sequence[str]) -> list[Picture]:
+def renumbered(chosen: Sequence[ManifestImage], before: Sequence[str], now: Sequence[str]) -> list[ManifestImage]:
     """Labels of other numbers: ``before`` and ``now`` name them. What has no name any more goes."""
     places = np.array([now.index(name) if name in now else -1 for name in before], dtype=np.int64)
     renamed = [(picture, places[picture.labels]) for picture in chosen]
     return [replace(one, labels=labels[labels >= 0], places=one.places[labels >= 0]) for one, labels in renamed]
 
 
-def spread(chosen: Iterable[Picture], most: int) -> list[Picture]:
+def spread(chosen: Iterable[ManifestImage], most: int) -> list[ManifestImage]:
     """At most ``most`` of them, the same ones each time and from anywhere: their digests decide, not their order."""
     return sorted(chosen, key=lambda picture: picture.sha256)[:most]
 

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.workloads.images.manifest import Picture
+from core.workloads.images.manifest import ManifestImage
 
-LEAST = 5
+MIN_IMAGES = 5
 """Training pictures that have to show each class. Enough to try; a good model wants ten times as many."""
 
 
-class TooFewPicturesError(ValueError):
+class TooFewImagesError(ValueError):
     """Some class has too few pictures; the message says which and how many more."""
 
 
-def require_enough(chosen: Sequence[Picture], classes: Sequence[str]) -> None:
-    """Raise :class:`TooFewPicturesError` unless each class is on at least :data:`LEAST` of these pictures."""
+def require_enough(chosen: Sequence[ManifestImage], classes: Sequence[str]) -> None:
+    """Raise :class:`TooFewImagesError` unless each class is on at least :data:`MIN_IMAGES` of these pictures."""
     seen = {name: sum(bool((p.labels == index).any()) for p in chosen) for index, name in enumerate(classes)}
-    short = {name: number for name, number in seen.items() if number < LEAST}
+    short = {name: number for name, number in seen.items() if number < MIN_IMAGES}
     if not short:
         return
     has = " and ".join(f"{name} is on {number or 'none'}" for name, number in short.items())
-    more = " and ".join(f"{LEAST - number} of {name}" for name, number in short.items())
-    raise TooFewPicturesError(
-        f"Too little to learn from: of {len(chosen)} training images {has}, and each class needs {LEAST}. Add and "
+    more = " and ".join(f"{MIN_IMAGES - number} of {name}" for name, number in short.items())
+    raise TooFewImagesError(
+        f"Too little to learn from: of {len(chosen)} training images {has}, and each class needs {MIN_IMAGES}. Add and "
         f"label at least {more}, then create a new dataset. (Holdout sessions do not count.)"
     )

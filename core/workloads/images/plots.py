@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from core.workloads.images.classifier import WholeImageClassifier
-from core.workloads.images.manifest import Picture
+from core.workloads.images.manifest import ManifestImage
 
 
 def confusion_figure(matrix: list[list[int]], names: Sequence[str]) -> Figure:
@@ -26,7 +26,7 @@ def confusion_figure(matrix: list[list[int]], names: Sequence[str]) -> Figure:
     return figure
 
 
-def samples_figure(model: WholeImageClassifier, chosen: Sequence[Picture], classes: Sequence[str]) -> Figure:
+def samples_figure(model: WholeImageClassifier, chosen: Sequence[ManifestImage], classes: Sequence[str]) -> Figure:
     """Some images with their label and what the model says."""
     columns = min(4, max(1, len(chosen)))
     rows = -(-len(chosen) // columns)

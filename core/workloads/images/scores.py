@@ -8,22 +8,24 @@ import numpy as np
 
 from core.workloads.base import Scores
 from core.workloads.images.classifier import WholeImageClassifier
-from core.workloads.images.manifest import Picture
+from core.workloads.images.manifest import ManifestImage
 from core.workloads.statistics import wilson_interval
 
 
-class NothingHeldOutError(ValueError):
+class EmptyHoldoutError(ValueError):
     """No labelled image is held out, so no model can be measured; the message says what to do."""
 
 
-def score(metric: str, model: WholeImageClassifier, pictures: Sequence[Picture], classes: Sequence[str]) -> Scores:
+def score(
+    metric: str, model: WholeImageClassifier, pictures: Sequence[ManifestImage], classes: Sequence[str]
+) -> Scores:
     """Accuracy with Wilson's interval, recall per class and the confusion matrix over all labels.
 
     ``classes`` are the dataset's labels. Those that the model was not trained with it cannot get right.
-    Raises :class:`NothingHeldOutError`.
+    Raises :class:`EmptyHoldoutError`.
     """
     if not pictures:
-        raise NothingHeldOutError(
+        raise EmptyHoldoutError(
             "No labelled image is held out, so no model can be measured. Add images of another session (another "
             "person, place or day): every fifth session or so is held out."
         )

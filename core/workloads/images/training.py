@@ -13,25 +13,29 @@ from core.config.messages import say
 from core.config.progress import Report
 from core.workloads.images.backbone import Backbone, Embedding
 from core.workloads.images.classifier import Head, WholeImageClassifier
-from core.workloads.images.manifest import Picture
-from core.workloads.images.minimum_data import TooFewPicturesError, require_enough
+from core.workloads.images.manifest import ManifestImage
+from core.workloads.images.minimum_data import TooFewImagesError, require_enough
 
 _TELL_EVERY_S = 0.5
 
 
 def fit(
-    chosen: Sequence[Picture], classes: tuple[str, ...], backbone: Backbone, inverse_penalty: float, report: Report
+    chosen: Sequence[ManifestImage],
+    classes: tuple[str, ...],
+    backbone: Backbone,
+    inverse_penalty: float,
+    report: Report,
 ) -> tuple[Any, WholeImageClassifier]:
     """The scikit-learn pipeline and the classifier to export. Labels that no image of ``chosen`` has are not learnt.
 
-    Raises ``TooFewPicturesError`` unless there are two classes with enough images each.
+    Raises ``TooFewImagesError`` unless there are two classes with enough images each.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
     if len(classes) < 2:
-        raise TooFewPicturesError("A classifier needs at least two labels: create them on Datasets, then label images.")
+        raise TooFewImagesError("A classifier needs at least two labels: create them on Datasets, then label images.")
     require_enough(chosen, classes)
     graph = backbone.cut()
     embeddings = _embeddings(chosen, Embedding(graph, backbone.size), report)
@@ -42,7 +46,7 @@ def fit(
     return model, WholeImageClassifier(graph, Head(classes, weights, bias, backbone.size))
 
 
-def _embeddings(chosen: Sequence[Picture], embedding: Embedding, report: Report) -> NDArray[np.float32]:
+def _embeddings(chosen: Sequence[ManifestImage], embedding: Embedding, report: Report) -> NDArray[np.float32]:
     rows, tell_at = [], 0.0
     for number, picture in enumerate(chosen):
         if time.monotonic() >= tell_at:

@@ -7,35 +7,37 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.config.numbers import score
-from core.workloads.linear.preview import Outlook
+from core.workloads.linear.preview import ExpectedCheck
 
 
 @dataclass(frozen=True, slots=True)
-class Prospect:
+class DataForecast:
     """How data yet to be made relates to the champion."""
 
     kind: Literal["hopeless", "far", "near", "same"]
     text: str
 
 
-def prospect(version: int, differ: Sequence[str], seen: Outlook, best: float) -> Prospect:
+def forecast(version: int, differ: Sequence[str], seen: ExpectedCheck, best: float) -> DataForecast:
     """What generating such data leads to. ``differ`` says in words how it differs from the champion's training
     data, ``best`` is the accuracy that no straight line can beat on it."""
     changed = f": {', '.join(differ)}" if differ else ""
     if best < seen.threshold:
         text = f"**Not separable by a straight line**: {score(best)} at best, the threshold is {seen.threshold:g}."
-        return Prospect("hopeless", f"{text} Every check will retrain without success.")
+        return DataForecast("hopeless", f"{text} Every check will retrain without success.")
     if seen.retrains:
         why = []
         if seen.accuracy < seen.threshold:
             why.append(f"Expected accuracy: about {seen.accuracy:.2f}; the threshold is {seen.threshold:g}.")
         if seen.drifted:
             why.append(f"{' and '.join(seen.drifted)} would count as drifted.")
-        return Prospect(
+        return DataForecast(
             "far",
             f"**Far from the training data of champion v{version}**{changed}. {' '.join(why)} "
             "The next check will retrain.",
         )
     if differ:
-        return Prospect("near", f"Close to the training data of champion v{version}{changed}. It should still do well.")
-    return Prospect("same", f"The same kind of data that champion v{version} was trained on.")
+        return DataForecast(
+            "near", f"Close to the training data of champion v{version}{changed}. It should still do well."
+        )
+    return DataForecast("same", f"The same kind of data that champion v{version} was trained on.")

@@ -26,7 +26,7 @@ _SAMPLE_ROWS = 4_000
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class ExpectedCheck:
     """How the champion would fare on data with these choices.
 
     ``accuracy`` is measured on a sample, ``drifted`` are the features whose Kolmogorov–Smirnov distance
@@ -67,7 +67,7 @@ def best_accuracy(choices: LinearParameters) -> float:
     return min(1.0, float(np.trapezoid(np.maximum(class_0, class_1), across)))
 
 
-def outlook(predictor: LinearPredictor, drawn: Columns, reference: Columns | None) -> Outlook:
+def expected_check(predictor: LinearPredictor, drawn: Columns, reference: Columns | None) -> ExpectedCheck:
     """What the next check will probably find. ``reference`` is a sample of the champion's training data."""
     settings = get_settings()
     features = np.column_stack([drawn[name] for name in FEATURES])
@@ -78,7 +78,7 @@ def outlook(predictor: LinearPredictor, drawn: Columns, reference: Columns | Non
         for name in FEATURES
         if reference is not None and ks_distance(reference[name], drawn[name]) >= settings.drift_min_effect
     ]
-    return Outlook(accuracy, LinearSettings.current().threshold, tuple(drifted))
+    return ExpectedCheck(accuracy, LinearSettings.current().threshold, tuple(drifted))
 
 
 def ks_distance(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:

@@ -15,9 +15,17 @@ from core.storage import lake
 from core.workloads.base import Champion, Metric, Note, View
 from core.workloads.charts import GREEN, GREY
 from core.workloads.linear.data import FEATURES
-from core.workloads.linear.forecast import Prospect, prospect
+from core.workloads.linear.forecast import DataForecast, forecast
 from core.workloads.linear.plane_charts import Box, Line, points, probability
-from core.workloads.linear.preview import BYTES_PER_ROW, Columns, Outlook, best_accuracy, differences, outlook, sample
+from core.workloads.linear.preview import (
+    BYTES_PER_ROW,
+    Columns,
+    ExpectedCheck,
+    best_accuracy,
+    differences,
+    expected_check,
+    sample,
+)
 from core.workloads.linear.workload import LinearParameters
 
 _PREVIEWED, _DRAWN = 500, 800
@@ -83,14 +91,14 @@ def _lines(parameters: LinearParameters, champion: Champion | None) -> list[Line
     return [true_boundary(parameters), *([champion_boundary(champion)] if champion else [])]
 
 
-def _outlook(choices: LinearParameters, champion: Champion) -> Outlook:
-    return outlook(champion.predictor, sample(choices), _reference(champion.dataset))
+def _outlook(choices: LinearParameters, champion: Champion) -> ExpectedCheck:
+    return expected_check(champion.predictor, sample(choices), _reference(champion.dataset))
 
 
-def _prospect(choices: LinearParameters, champion: Champion, seen: Outlook, best: float) -> Prospect:
+def _prospect(choices: LinearParameters, champion: Champion, seen: ExpectedCheck, best: float) -> DataForecast:
     trained_on = champion.dataset
     differ = differences(trained_on.parameters, choices) if trained_on else []
-    return prospect(champion.version, differ, seen, best)
+    return forecast(champion.version, differ, seen, best)
 
 
 _ICONS = {
@@ -101,7 +109,7 @@ _ICONS = {
 }
 
 
-def _note(told: Prospect) -> Note:
+def _note(told: DataForecast) -> Note:
     kind = told.kind
     return Note("warning" if kind in {"hopeless", "far"} else "info", f"{_ICONS[kind]} {told.text}")
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.vision.detections import Detections, nothing
+from core.vision.detections import Detections, no_detections
 
 _OVERLAP = 0.7
 _MOST = 300
@@ -25,7 +25,7 @@ def decode(head: NDArray[np.float32], confidence: float, overlap: float = _OVERL
     best = scores.max(axis=0)
     told = np.flatnonzero(best > confidence)
     if not len(told):
-        return nothing()
+        return no_detections()
     labels = scores[:, told].argmax(axis=0)
     confidences = best[told]
     corners = _corners(head[:4, told].T)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.vision.detections import Detections, Pixels
 from core.vision.letterbox import letterbox
 from core.workloads.rps.decode import decode
-from core.workloads.rps.export import GRAPH, Meta, read_meta
+from core.workloads.rps.export import GRAPH, ExportMetadata, read_meta
 from core.workloads.rps.runtimes import open_graph
 from core.workloads.rps.settings import RpsSettings
 
@@ -25,7 +25,7 @@ class ExportedDetector:
     def __init__(self, folder: Path, runtime: str | None = None) -> None:
         """Load a served form. Raises ``ValueError`` or ``OSError`` when it is damaged or missing."""
         self.source = folder
-        self.meta: Meta = read_meta(folder)
+        self.meta: ExportMetadata = read_meta(folder)
         chosen = runtime or RpsSettings.current().runtime
         wanted = None if chosen == "auto" else chosen
         self.runtime = open_graph(folder / GRAPH, self.meta, _threads(), wanted)

@@ -16,7 +16,7 @@ _LARGEST = 80.0
 """Trained networks say less than 20; ``exp`` of it still fits into a float32 when weighted and summed."""
 
 
-class Distances(nn.Module):  # type: ignore[misc]  # torch is not read by mypy
+class FastDfl(nn.Module):  # type: ignore[misc]  # torch is not read by mypy
     """Does what ultralytics' ``DFL`` does: float32 (n, 4 * bins, anchors) to mean distances (n, 4, anchors)."""
 
     def __init__(self, bins: int) -> None:
@@ -32,8 +32,8 @@ class Distances(nn.Module):  # type: ignore[misc]  # torch is not read by mypy
         return sums[:, :_SIDES] / sums[:, _SIDES:]
 
 
-def without_softmax(model: nn.Module) -> None:
+def replace_dfl(model: nn.Module) -> None:
     """Give the heads of a YOLO the quicker way, before it is exported. A head without distributions stays as it is."""
     for head in model.modules():
         if isinstance(getattr(head, "dfl", None), DFL):
-            head.dfl = Distances(head.dfl.c1)
+            head.dfl = FastDfl(head.dfl.c1)

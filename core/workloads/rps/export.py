@@ -26,7 +26,7 @@ SQUARE, RECTANGLES = "yolo-raw-head-1", "yolo-raw-head-2"
 
 
 @dataclass(frozen=True, slots=True)
-class Meta:
+class ExportMetadata:
     """What belongs to a graph: the longest side of its input in pixels, its classes in order, its SHA-256, its form."""
 
     size: int
@@ -50,7 +50,7 @@ class ExportError(RuntimeError):
     """Weights that cannot become a served form; the message says why."""
 
 
-def export_weights(weights: Path, folder: Path, size: int) -> Meta:
+def export_weights(weights: Path, folder: Path, size: int) -> ExportMetadata:
     """Write the served form of a YOLO detection ``.pt`` into ``folder``; ``size``: its pictures' longer side in pixels.
 
     Raises :class:`ExportError` when the weights are not a detector of our classes.
@@ -60,7 +60,7 @@ def export_weights(weights: Path, folder: Path, size: int) -> Meta:
     torch_setup.prepare()
     from ultralytics import YOLO
 
-    from core.workloads.rps.dfl_layer import without_softmax
+    from core.workloads.rps.dfl_layer import replace_dfl
 
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
@@ -70,20 +70,20 @@ def export_weights(weights: Path, folder: Path, size: int) -> Meta:
         names = tuple(model.names[index] for index in sorted(model.names))
         if names != CLASSES:
             raise ExportError(f"{weights.name} detects {', '.join(names[:5])} and not {', '.join(CLASSES)}.")
-        without_softmax(model.model)
+        replace_dfl(model.model)
         wanted = {"imgsz": size, "dynamic": True, "simplify": False, "device": "cpu", "verbose": False}
         made = Path(model.export(format="onnx", **wanted))
         shutil.copyfile(made, folder / GRAPH)
-    meta = Meta(size, names, digest_of(folder / GRAPH))
+    meta = ExportMetadata(size, names, digest_of(folder / GRAPH))
     (folder / META).write_text(json.dumps(asdict(meta), indent=1, sort_keys=True), encoding="utf-8")
     return meta
 
 
-def read_meta(folder: Path) -> Meta:
+def read_meta(folder: Path) -> ExportMetadata:
     """The description beside a graph. Raises ``ValueError`` when it does not fit the graph or our classes."""
     try:
         values = json.loads((folder / META).read_text(encoding="utf-8"))
-        meta = Meta(int(values["size"]), tuple(values["classes"]), str(values["sha256"]), str(values["form"]))
+        meta = ExportMetadata(int(values["size"]), tuple(values["classes"]), str(values["sha256"]), str(values["form"]))
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{META} does not describe a model: {error!r}") from error
     if (
@@ -98,7 +98,7 @@ def read_meta(folder: Path) -> Meta:
     return meta
 
 
-def copy_form(source: Path, folder: Path) -> None:
+def copy_export(source: Path, folder: Path) -> None:
     """Copy a served form, nothing else that lies beside it. Raises ``OSError`` when it is not there any more."""
     for name in (GRAPH, META):
         shutil.copyfile(source / name, folder / name)

@@ -10,7 +10,7 @@ import numpy as np
 from core.config.messages import say
 from core.vision.detections import Detector
 from core.workloads.base import Comparison, Scores
-from core.workloads.images.manifest import Picture
+from core.workloads.images.manifest import ManifestImage
 from core.workloads.rps.average_precision import average_precisions, mean_average_precision, resamples
 from core.workloads.rps.classes import CLASSES
 from core.workloads.rps.matching import Record, confusion, judge
@@ -29,7 +29,7 @@ class NoHandsError(ValueError):
     """The holdout cannot tell a good detector from a bad one; the message says what it lacks."""
 
 
-def score(metric: str, detector: Detector, pictures: Sequence[Picture]) -> Scores:
+def score(metric: str, detector: Detector, pictures: Sequence[ManifestImage]) -> Scores:
     """mAP50 with a bootstrap interval, a record per picture in file order, and the figures people ask for.
 
     Raises :class:`NoHandsError` when no picture of the holdout shows a throw.
@@ -50,7 +50,7 @@ def score(metric: str, detector: Detector, pictures: Sequence[Picture]) -> Score
     return Scores(metric, value, float(low), float(high), len(records), outcomes, details)
 
 
-def _judged(detector: Detector, pictures: Sequence[Picture]) -> tuple[list[Record], Any]:
+def _judged(detector: Detector, pictures: Sequence[ManifestImage]) -> tuple[list[Record], Any]:
     records, counts = [], np.zeros((len(CLASSES) + 1,) * 2, np.int64)
     for picture in pictures:
         found, truth = detector.detect(picture.pixels(), _LEAST), picture.corners()

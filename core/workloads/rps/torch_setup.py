@@ -44,7 +44,7 @@ def prepare() -> None:
             os.environ[name] = value
             _set_here.add(name)
     _place_font(Path(os.environ["YOLO_CONFIG_DIR"]) / "Ultralytics")
-    mend_torchvision()
+    patch_torchvision()
     from ultralytics import settings
 
     if settings.get("sync") or settings.get("mlflow"):
@@ -99,7 +99,7 @@ def _place_font(folder: Path) -> None:
     shutil.copyfile(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf", font)
 
 
-def mend_torchvision() -> bool:
+def patch_torchvision() -> bool:
     """Make ``import torchvision`` work beside a torch it was not built for; True when it had to be mended."""
     if _kept_alive:
         return True

@@ -51,7 +51,7 @@ class Reaper:
             psutil.Process(pid).wait()
             self._restart()
             return
-        victims = sorted(process_trees.living(process_trees.below(pid)), key=lambda process: process.pid)
+        victims = sorted(process_trees.living(process_trees.descendants(pid)), key=lambda process: process.pid)
         if victims:
             victim = self._random.choice(victims)
             name = name_of(victim)

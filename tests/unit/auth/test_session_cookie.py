@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from core.auth import users
 from core.auth.roles import Role
-from core.auth.session_cookie import Ticket, cookie_key, issue, seal, unseal
+from core.auth.session_cookie import SessionCookie, cookie_key, issue, sign, verify
 from core.config.settings import Settings
 from tests.people import make_user
 
@@ -24,7 +24,7 @@ SHARED_FOLDER = hypothesis_settings(
 
 def test_a_ticket_survives_the_cookie() -> None:
     ticket = issue("ada")
-    opened = unseal(seal(ticket))
+    opened = verify(sign(ticket))
     assert opened is not None
     assert opened.username == "ada"
     # A ticket issued right after a logout must not look older than the logout: no rounding to seconds.
@@ -40,16 +40,16 @@ def test_it_lasts_as_long_as_the_setting_says(settings: Settings) -> None:
 @SHARED_FOLDER
 @given(st.text(max_size=200))
 def test_no_text_opens_or_throws(text: str) -> None:
-    assert unseal(text) is None
+    assert verify(text) is None
 
 
 @SHARED_FOLDER
 @given(st.integers(0, 10_000), st.sampled_from("ABab01-_."))
 def test_no_changed_letter_goes_unnoticed(where: int, letter: str) -> None:
-    sealed = seal(Ticket("ada", time.time(), time.time() + 60))
+    sealed = sign(SessionCookie("ada", time.time(), time.time() + 60))
     place = where % (len(sealed) - 1)  # not the last one: it carries spare bits of base64
     assume(sealed[place] != letter)
-    assert unseal(sealed[:place] + letter + sealed[place + 1 :]) is None
+    assert verify(sealed[:place] + letter + sealed[place + 1 :]) is None
 
 
 @SHARED_FOLDER
@@ -60,23 +60,23 @@ def test_no_changed_letter_goes_unnoticed(where: int, letter: str) -> None:
     )
 )
 def test_odd_claims_under_our_own_key_do_not_throw(claims: dict[str, object]) -> None:
-    opened = unseal(jwt.encode(claims, cookie_key(), algorithm="HS256"))
-    assert opened is None or isinstance(opened, Ticket)
+    opened = verify(jwt.encode(claims, cookie_key(), algorithm="HS256"))
+    assert opened is None or isinstance(opened, SessionCookie)
 
 
 def test_whom_a_ticket_admits() -> None:
     admin = make_user("ada")
     make_user("bob", Role.VIEWER)
     ticket = issue("bob")
-    assert ticket.admits(users.get_user("bob"))
-    assert not ticket.admits(users.get_user("ada"))
-    assert not ticket.admits(None)
-    assert not replace(ticket, expires_at=time.time() - 1).admits(users.get_user("bob"))
+    assert ticket.valid_for(users.get_user("bob"))
+    assert not ticket.valid_for(users.get_user("ada"))
+    assert not ticket.valid_for(None)
+    assert not replace(ticket, expires_at=time.time() - 1).valid_for(users.get_user("bob"))
     users.set_disabled(admin, "bob", True)
-    assert not issue("bob").admits(users.get_user("bob"))
+    assert not issue("bob").valid_for(users.get_user("bob"))
     users.set_disabled(admin, "bob", False)
-    assert not ticket.admits(users.get_user("bob")), "an old ticket came back to life"
-    assert issue("bob").admits(users.get_user("bob"))
+    assert not ticket.valid_for(users.get_user("bob")), "an old ticket came back to life"
+    assert issue("bob").valid_for(users.get_user("bob"))
 
 
 def test_the_key_is_made_once_and_stays(settings: Settings) -> None:
@@ -98,6 +98,6 @@ def test_the_key_is_its_owners_only_whatever_the_umask(settings: Settings) -> No
 
 
 def test_a_new_key_ends_all_cookies(settings: Settings) -> None:
-    sealed = seal(issue("ada"))
+    sealed = sign(issue("ada"))
     (settings.run_dir / "cookie.key").unlink()
-    assert unseal(sealed) is None
+    assert verify(sealed) is None

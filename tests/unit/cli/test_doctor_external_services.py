@@ -17,8 +17,8 @@ from core.cli.checks import disk, exposure
 from core.cli.checks.database import _refusal, check_database, judge_clocks
 from core.cli.checks.disk import check_disk
 from core.cli.checks.exposure import check_exposure
-from core.cli.checks.external_services import check_elsewhere
-from core.cli.checks.network import ask, connect
+from core.cli.checks.external_services import check_external_services
+from core.cli.checks.network import connection_error, http_get
 from core.cli.checks.storage import check_catalog
 from core.cli.doctor import examine
 from core.cli.findings import Finding
@@ -73,13 +73,13 @@ def test_what_a_server_answers_is_told_apart(
     remedy: str,
 ) -> None:
     with server(status, body) as url:
-        found = one(check_elsewhere(set_to(monkeypatch, **{variable: url + path})))
+        found = one(check_external_services(set_to(monkeypatch, **{variable: url + path})))
     assert found.level == level and text in found.text and remedy in found.remedy
 
 
 @pytest.mark.parametrize("variable", [PREFECT, MLFLOW, KUMA])
 def test_a_silent_server_is_found_with_its_variable(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
-    found = one(check_elsewhere(set_to(monkeypatch, **{variable: f"http://127.0.0.1:{free_port()}/api"})))
+    found = one(check_external_services(set_to(monkeypatch, **{variable: f"http://127.0.0.1:{free_port()}/api"})))
     assert found.level in {"problem", "warning"}
     assert "refused" in found.text and variable in found.remedy
 
@@ -88,23 +88,23 @@ def test_a_silent_server_is_found_with_its_variable(monkeypatch: pytest.MonkeyPa
 def test_clocks_that_differ_are_found(monkeypatch: pytest.MonkeyPatch, minutes: int, way: str) -> None:
     for variable, body in ((PREFECT, "true"), (MLFLOW, DEFAULT)):
         with monkeypatch.context() as environment, server(200, body, timedelta(minutes=minutes)) as url:
-            _, found = check_elsewhere(set_to(environment, **{variable: url}))
+            _, found = check_external_services(set_to(environment, **{variable: url}))
         assert found.level == "warning" and way in found.text and "chrony" in found.remedy
 
 
 def test_an_address_is_judged_by_what_fails() -> None:
     with server(200) as url:
         port = int(url.rsplit(":", 1)[1])
-        assert "https" in str(ask(url.replace("http:", "https:")))
-        assert connect("127.0.0.1", port) == ""
-    assert "refused" in connect("127.0.0.1", free_port())
-    assert "unknown host name" in connect("no-such-host.invalid", 80)
-    assert "unknown host name" in str(ask("http://no-such-host.invalid/"))
+        assert "https" in str(http_get(url.replace("http:", "https:")))
+        assert connection_error("127.0.0.1", port) == ""
+    assert "refused" in connection_error("127.0.0.1", free_port())
+    assert "unknown host name" in connection_error("no-such-host.invalid", 80)
+    assert "unknown host name" in str(http_get("http://no-such-host.invalid/"))
     with socket.socket() as mute:  # takes connections and talks gibberish
         mute.bind(("127.0.0.1", 0))
         mute.listen()
         threading.Thread(target=_gibberish, args=(mute,), daemon=True).start()
-        assert "HTTP" in str(ask(f"http://127.0.0.1:{mute.getsockname()[1]}/"))
+        assert "HTTP" in str(http_get(f"http://127.0.0.1:{mute.getsockname()[1]}/"))
 
 
 def _gibberish(listener: socket.socket) -> None:
@@ -117,17 +117,17 @@ def _gibberish(listener: socket.socket) -> None:
 def test_a_turn_server_that_is_away_is_found_and_stun_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     away = free_port()
     ice = f'[{{"urls": ["turn:127.0.0.1:{away}?transport=tcp", "stun:stun.example.org"], "credential": "secret-word"}}]'
-    found = one(check_elsewhere(set_to(monkeypatch, SHIFUMI_ICE_SERVERS=ice)))
+    found = one(check_external_services(set_to(monkeypatch, SHIFUMI_ICE_SERVERS=ice)))
     assert found.level == "warning" and str(away) in found.text and "SHIFUMI_ICE_SERVERS" in found.remedy
     assert "secret-word" not in found.text + found.remedy
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         there = set_to(monkeypatch, SHIFUMI_ICE_SERVERS=f"turn:127.0.0.1:{listener.getsockname()[1]}")
-        assert one(check_elsewhere(there)).level == "ok"
-    assert "is not a TURN URL" in one(check_elsewhere(set_to(monkeypatch, SHIFUMI_ICE_SERVERS="turn:"))).text
+        assert one(check_external_services(there)).level == "ok"
+    assert "is not a TURN URL" in one(check_external_services(set_to(monkeypatch, SHIFUMI_ICE_SERVERS="turn:"))).text
     odd = set_to(monkeypatch, SHIFUMI_ICE_SERVERS="turn:host:port")
-    assert "is not a TURN URL" in one(check_elsewhere(odd)).text
+    assert "is not a TURN URL" in one(check_external_services(odd)).text
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,7 @@ def test_a_cut_off_installation_is_made_afresh(project: Path, tmp_path: Path) ->
     environment = manage.Environment(project)
     try:
         wait_until(lambda: gate.exists() and gate.read_text(), timeout=60, what="pip at work")
-        pip = process_trees.below(process.pid)
+        pip = process_trees.descendants(process.pid)
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=20) == 143
         assert environment.marker.exists()
@@ -126,7 +126,7 @@ def test_a_cut_off_installation_is_made_afresh(project: Path, tmp_path: Path) ->
         wait_until(lambda: not process_trees.living(pip), what="pip gone")
     finally:
         process_trees.kill_all(
-            [*process_trees.below(process.pid), *map(psutil.Process, filter(psutil.pid_exists, [process.pid]))]
+            [*process_trees.descendants(process.pid), *map(psutil.Process, filter(psutil.pid_exists, [process.pid]))]
         )
         gate.unlink(missing_ok=True)
     (environment.folder / "half-written").touch()

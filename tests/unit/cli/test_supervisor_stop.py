@@ -68,7 +68,7 @@ def supervised(tmp_path: Path) -> Iterator[list[Supervised]]:
     yield started
     for one in started:
         process_trees.kill_all(
-            [*one.members, *process_trees.below(one.process.pid), *process_trees.by_pid(one.process.pid)]
+            [*one.members, *process_trees.descendants(one.process.pid), *process_trees.by_pid(one.process.pid)]
         )
         one.process.communicate()
 
@@ -126,7 +126,7 @@ def test_closing_the_terminal_ends_everything(tmp_path: Path) -> None:
     family: list[psutil.Process] = []
     try:
         wait_until(lambda: _all_healthy(tmp_path), timeout=30)
-        family = process_trees.below(pid)
+        family = process_trees.descendants(pid)
         assert len(family) == 2
         os.close(terminal)
         status: list[int] = []
@@ -134,7 +134,7 @@ def test_closing_the_terminal_ends_everything(tmp_path: Path) -> None:
         assert os.waitstatus_to_exitcode(status[0]) == 0
         assert process_trees.living(family) == []
     finally:
-        process_trees.kill_all([*process_trees.below(pid), *family])
+        process_trees.kill_all([*process_trees.descendants(pid), *family])
 
 
 def test_what_a_killed_supervisor_left_is_ended_by_the_next_one(tmp_path: Path, supervised: list[Supervised]) -> None:

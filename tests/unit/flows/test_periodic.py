@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from core.catalog.engine import CatalogUnavailableError
-from flows.periodic import repeating
+from flows.periodic import periodic_thread
 
 
 def test_it_is_done_again_until_the_block_ends() -> None:
@@ -19,7 +19,7 @@ def test_it_is_done_again_until_the_block_ends() -> None:
         if len(times) == 3:
             thrice.set()
 
-    with repeating("beat", lambda: 0.001, do):
+    with periodic_thread("beat", lambda: 0.001, do):
         assert thrice.wait(10)
     after = len(times)
     assert not any(thread.name == "beat" for thread in threading.enumerate())
@@ -35,7 +35,7 @@ def test_it_may_end_by_itself() -> None:
         times.append(1)
         return False
 
-    with repeating("beat", lambda: 0.001, do):
+    with periodic_thread("beat", lambda: 0.001, do):
         (beat,) = (thread for thread in threading.enumerate() if thread.name == "beat")
         found.set()
         beat.join(10)
@@ -52,11 +52,11 @@ def test_a_catalog_that_does_not_answer_is_asked_again() -> None:
             raise CatalogUnavailableError("locked")
         answered.set()
 
-    with repeating("beat", lambda: 0.001, do):
+    with periodic_thread("beat", lambda: 0.001, do):
         assert answered.wait(10)
 
 
 def test_the_block_s_own_error_comes_through() -> None:
-    with pytest.raises(ValueError, match="the work"), repeating("beat", lambda: 60, lambda: None):
+    with pytest.raises(ValueError, match="the work"), periodic_thread("beat", lambda: 60, lambda: None):
         raise ValueError("the work")
     assert not any(thread.name == "beat" for thread in threading.enumerate())

@@ -16,8 +16,8 @@ from core.config.settings import Settings
 from core.images import IMPORT, LABELLED, PROPOSED, UNLABELLED, archive_export, archive_import, files, store
 from core.images.archive_formats import FOLDERS, NO_FOLDER, YOLO
 from core.images.archives import BadArchiveError
-from core.images.class_mapping import BACKGROUND, LEAVE_OUT, guess
-from core.images.label_hints import hint
+from core.images.class_mapping import BACKGROUND, LEAVE_OUT, guess_class
+from core.images.label_hints import hint_note
 from core.images.splits import split_of
 from core.storage import lake, uploads
 from core.vision.provenance import HUMAN
@@ -41,9 +41,9 @@ def zipped(content: Mapping[str, bytes]) -> io.BytesIO:
     return buffer
 
 
-def bring_in(content: Mapping[str, bytes], class_mapping: Mapping[str, str] = OURS) -> archive_import.Imported:
+def bring_in(content: Mapping[str, bytes], class_mapping: Mapping[str, str] = OURS) -> archive_import.ImportResult:
     return archive_import.import_upload(
-        EDITOR, archive_import.keep_upload(EDITOR, zipped(content)), class_mapping, HANDS
+        EDITOR, archive_import.save_upload(EDITOR, zipped(content)), class_mapping, HANDS
     )
 
 
@@ -104,8 +104,8 @@ def test_polygons_are_taken_as_the_boxes_around_them() -> None:
 
 def test_without_names_the_classes_are_numbers() -> None:
     content = {"images/a.jpg": jpeg(1), "labels/a.txt": b"0 .5 .5 .2 .2\n4 .2 .2 .1 .1"}
-    name = archive_import.keep_upload(EDITOR, zipped(content))
-    layout = archive_import.look(name)
+    name = archive_import.save_upload(EDITOR, zipped(content))
+    layout = archive_import.inspect_upload(name)
     assert (layout.kind, layout.classes) == (YOLO, [f"class {number}" for number in range(5)])
     assert "only numbers: data.yaml: there is none" in layout.remarks[0]
     archive_import.import_upload(EDITOR, name, {"class 0": "paper", "class 4": "rock"}, HANDS)
@@ -114,7 +114,10 @@ def test_without_names_the_classes_are_numbers() -> None:
 
 def test_the_list_of_a_drawing_tool_names_the_classes() -> None:
     content = {"classes.txt": b"Fist\nPalm\n", "a.jpg": jpeg(1), "a.txt": b"1 .5 .5 .2 .2"}
-    assert archive_import.look(archive_import.keep_upload(EDITOR, zipped(content))).classes == ["Fist", "Palm"]
+    assert archive_import.inspect_upload(archive_import.save_upload(EDITOR, zipped(content))).classes == [
+        "Fist",
+        "Palm",
+    ]
 
 
 def test_classes_become_ours_background_or_a_reason_to_leave_out() -> None:
@@ -185,19 +188,21 @@ def test_class_folders_wait_for_their_boxes() -> None:
         "gestures/train/nothing/n1.jpg": jpeg(3),
         "gestures/train/spock/x1.jpg": jpeg(4),
     }
-    name = archive_import.keep_upload(EDITOR, zipped(content))
-    layout = archive_import.look(name)
+    name = archive_import.save_upload(EDITOR, zipped(content))
+    layout = archive_import.inspect_upload(name)
     assert (layout.kind, layout.classes) == (FOLDERS, ["Rock", "Scissors", "nothing", "spock"])
     outcome = archive_import.import_upload(EDITOR, name, {**OURS, "nothing": BACKGROUND}, HANDS)
     found = stored()
-    assert (found["import/r"].state, found["import/r"].note) == (UNLABELLED, hint("rock"))
+    assert (found["import/r"].state, found["import/r"].note) == (UNLABELLED, hint_note("rock"))
     assert render(found["import/s"].note) == "Said to show: scissors"
     assert (found["import/n"].state, outcome.negatives) == (LABELLED, 1)
     assert (outcome.left_out, outcome.unlabelled) == (1, 2)
 
 
 def test_loose_pictures_are_a_class_without_a_folder() -> None:
-    layout = archive_import.look(archive_import.keep_upload(EDITOR, zipped({"a.jpg": jpeg(1), "Rock/b.jpg": jpeg(2)})))
+    layout = archive_import.inspect_upload(
+        archive_import.save_upload(EDITOR, zipped({"a.jpg": jpeg(1), "Rock/b.jpg": jpeg(2)}))
+    )
     assert (layout.kind, layout.classes) == (FOLDERS, [NO_FOLDER, "Rock"])
 
 
@@ -211,27 +216,27 @@ def test_the_same_import_again_changes_nothing() -> None:
 
 def test_an_import_that_is_stopped_can_be_taken_up_again(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     content = {"data.yaml": YAML, **{f"images/{seed}.jpg": jpeg(seed) for seed in range(6)}}
-    put = store.put
+    put = store.add_or_find
     calls = iter(range(100))
 
-    def killed_after_three(*arguments: object) -> store.Stored:
+    def killed_after_three(*arguments: object) -> store.StoreResult:
         if next(calls) == 3:
             raise KeyboardInterrupt  # a cancelled flow run
         return put(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(store, "put", killed_after_three)
+    monkeypatch.setattr(store, "add_or_find", killed_after_three)
     with pytest.raises(KeyboardInterrupt):
         bring_in(content)
     assert store.count() == 3
     for image in store.listed():
-        assert store.pixels_of(image).shape == (64, 96, 3)
+        assert store.read_pixels(image).shape == (64, 96, 3)
     assert {path.stem for path in settings.images_dir.iterdir()} == {image.sha256 for image in store.listed()}
     outcome = bring_in(content)
     assert (outcome.new, outcome.known) == (3, 3)
 
 
 def test_a_disk_that_fills_up_stops_the_import_and_keeps_what_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    name = archive_import.keep_upload(
+    name = archive_import.save_upload(
         EDITOR, zipped({"data.yaml": YAML, "images/a.jpg": jpeg(1), "images/b.jpg": jpeg(2)})
     )
     write = files.write
@@ -249,15 +254,15 @@ def test_a_disk_that_fills_up_stops_the_import_and_keeps_what_is_there(monkeypat
 
 def test_only_editors_import() -> None:
     with pytest.raises(ForbiddenError):
-        archive_import.keep_upload(VIEWER, zipped({"a.jpg": jpeg(1)}))
-    name = archive_import.keep_upload(EDITOR, zipped({"a.jpg": jpeg(1)}))
+        archive_import.save_upload(VIEWER, zipped({"a.jpg": jpeg(1)}))
+    name = archive_import.save_upload(EDITOR, zipped({"a.jpg": jpeg(1)}))
     with pytest.raises(ForbiddenError):
         archive_import.import_upload(VIEWER, name, {NO_FOLDER: "rock"}, HANDS)
 
 
 def test_an_import_that_takes_nothing_over_needs_an_editor_too(settings: Settings) -> None:
     """Without a picture to store nothing else asks for the role; the upload is not the viewer's to use up."""
-    name = archive_import.keep_upload(EDITOR, zipped({"a.jpg": jpeg(1)}))
+    name = archive_import.save_upload(EDITOR, zipped({"a.jpg": jpeg(1)}))
     with pytest.raises(ForbiddenError):
         archive_import.import_upload(VIEWER, name, {NO_FOLDER: LEAVE_OUT}, HANDS)
     assert [path.name for path in settings.uploads_dir.iterdir()] == [name]
@@ -267,7 +272,7 @@ def test_an_import_that_takes_nothing_over_needs_an_editor_too(settings: Setting
 def test_an_upload_that_cannot_be_imported_is_not_kept(settings: Settings) -> None:
     for rubbish in (io.BytesIO(b"no archive"), zipped({"notes.txt": b"no picture"})):
         with pytest.raises(BadArchiveError):
-            archive_import.keep_upload(EDITOR, rubbish)
+            archive_import.save_upload(EDITOR, rubbish)
     assert list(settings.uploads_dir.iterdir()) == []
 
 
@@ -291,11 +296,11 @@ def test_an_upload_that_is_gone_is_said() -> None:
     [("Rock", "rock"), ("SCISSORS", "scissors"), ("peace", "scissors"), ("Stone", "rock"), ("open-hand", "paper")],
 )
 def test_usual_names_are_understood(name: str, ours: str) -> None:
-    assert guess(name, CLASSES, SYNONYMS) == ours
+    assert guess_class(name, CLASSES, SYNONYMS) == ours
 
 
 def test_other_names_are_left_out() -> None:
-    assert {guess(name, CLASSES, SYNONYMS) for name in ("spock", "hand", "0", "", "rocket")} == {LEAVE_OUT}
+    assert {guess_class(name, CLASSES, SYNONYMS) for name in ("spock", "hand", "0", "", "rocket")} == {LEAVE_OUT}
 
 
 def test_an_export_is_read_back_as_it_was(tmp_path: Path, settings: Settings) -> None:
@@ -307,7 +312,7 @@ def test_an_export_is_read_back_as_it_was(tmp_path: Path, settings: Settings) ->
     store.add(EDITOR, picture(9), HANDS, source="webcam", session="not labelled")
     target = tmp_path / "hands.zip"
     assert archive_export.export(VIEWER, target, HANDS) == 3
-    assert archive_export.size_of_export("rps")[0] == 3
+    assert archive_export.export_size("rps")[0] == 3
     before = {(image.session, image.split, tuple(labels(image))) for image in store.listed() if image.state == LABELLED}
     with zipfile.ZipFile(target) as archive:
         assert archive.testzip() is None
@@ -320,7 +325,7 @@ def test_an_export_is_read_back_as_it_was(tmp_path: Path, settings: Settings) ->
     with target.open("rb") as file:  # on the same machine: nothing is new, although encoding again would change bytes
         outcome = archive_import.import_upload(
             EDITOR,
-            archive_import.keep_upload(EDITOR, file),
+            archive_import.save_upload(EDITOR, file),
             {"rock": "rock", "paper": "paper", "scissors": "scissors"},
             HANDS,
         )
@@ -330,7 +335,7 @@ def test_an_export_is_read_back_as_it_was(tmp_path: Path, settings: Settings) ->
     with target.open("rb") as file:
         outcome = archive_import.import_upload(
             EDITOR,
-            archive_import.keep_upload(EDITOR, file),
+            archive_import.save_upload(EDITOR, file),
             {"rock": "rock", "paper": "paper", "scissors": "scissors"},
             HANDS,
         )
@@ -369,12 +374,12 @@ def test_an_export_without_pictures_or_disk_leaves_nothing(tmp_path: Path, monke
 def test_an_export_passes_over_a_missing_file(tmp_path: Path) -> None:
     rock = [box("rock")]
     kept = [store.add(EDITOR, picture(seed), HANDS, source="webcam", session="s", boxes=rock) for seed in (1, 2)]
-    store.file_of(kept[0]).unlink()
+    store.file_path(kept[0]).unlink()
     assert archive_export.export(EDITOR, tmp_path / "hands.zip", HANDS) == 1
 
 
 def test_uploads_of_either_kind_are_limited(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     monkeypatch.setattr(uploads, "get_settings", lambda: settings.model_copy(update={"upload_max_mb": 0.001}))
     with pytest.raises(BadArchiveError, match="MB are allowed"):
-        archive_import.keep_upload(EDITOR, zipped({"a.jpg": jpeg(1)}))
+        archive_import.save_upload(EDITOR, zipped({"a.jpg": jpeg(1)}))
     assert list(settings.uploads_dir.iterdir()) == []

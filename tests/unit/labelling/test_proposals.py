@@ -9,12 +9,12 @@ import pytest
 from core.auth.roles import Actor, ForbiddenError, Role
 from core.config.messages import render, say, text
 from core.images import LABELLED, PROPOSED, UNLABELLED, UPLOAD, store
-from core.images.label_hints import hint, hinted
+from core.images.label_hints import hint_note, hinted_class
 from core.labelling import proposals, review
 from core.models import registry
 from core.models.serving import Served
 from core.vision.boxes import NewBox
-from core.vision.detections import Detections, Pixels, nothing
+from core.vision.detections import Detections, Pixels, no_detections
 from core.vision.provenance import MODEL
 from core.workloads.rps import autolabel
 from core.workloads.rps.classes import CLASSES
@@ -57,14 +57,14 @@ def test_unlabelled_pictures_get_proposals_and_others_are_left_alone() -> None:
 
 
 def test_what_somebody_said_names_the_largest_hand() -> None:
-    said = add(1, note=hint("scissors"))
+    said = add(1, note=hint_note("scissors"))
     proposals.propose_all(EDITOR, "rps", proposer=two_hands)
     assert labels(said) == [("scissors", 0.6)]
 
 
 def test_where_nothing_is_seen_or_the_file_is_gone_nothing_changes() -> None:
     unseen, lost = add(1), add(2)
-    store.file_of(lost).unlink()
+    store.file_path(lost).unlink()
     assert proposals.propose_all(EDITOR, "rps", proposer=lambda _: []).found == 0
     outcome = proposals.propose_all(EDITOR, "rps", proposer=two_hands)
     assert (outcome.looked, outcome.found) == (2, 1)
@@ -130,7 +130,7 @@ def test_the_model_is_asked_where_mediapipe_sees_nothing(monkeypatch: pytest.Mon
     proposer = proposals.find_proposer(HANDS)
     assert proposer(picture(1)) == [SMALL]
     assert [found.label for found in proposer(np.zeros((100, 100, 3), np.uint8))] == ["scissors"]
-    serve(monkeypatch, Sees(nothing()))
+    serve(monkeypatch, Sees(no_detections()))
     assert proposals.find_proposer(HANDS)(np.zeros((100, 100, 3), np.uint8)) == []
     serve(monkeypatch, None)
     assert proposals.find_proposer(HANDS)(np.zeros((100, 100, 3), np.uint8)) == []
@@ -145,7 +145,7 @@ def test_without_either_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_hints_are_read_back_and_other_notes_are_none() -> None:
-    assert hinted(hint("rock"), CLASSES) == "rock"
-    assert hinted((), CLASSES) is None
-    assert hinted(hint("spock"), CLASSES) is None
-    assert hinted((text("rock"),), CLASSES) is None
+    assert hinted_class(hint_note("rock"), CLASSES) == "rock"
+    assert hinted_class((), CLASSES) is None
+    assert hinted_class(hint_note("spock"), CLASSES) is None
+    assert hinted_class((text("rock"),), CLASSES) is None

@@ -35,7 +35,7 @@ def test_a_maker_killed_in_the_middle_leaves_no_store_and_its_ruin_is_swept(
     try:
         # Tables are being written now: this is when MLflow's own way would leave a ruin under the real name.
         wait_until(lambda: any(file.stat().st_size for file in store.parent.glob("*.new")), 60, every=0.005)
-        family = process_trees.below(maker.pid)
+        family = process_trees.descendants(maker.pid)
     finally:
         process_trees.kill_all([*process_trees.by_pid(maker.pid), *family])
         maker.wait()

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from core.vision.detections import Detections, Pixels, nothing
+from core.vision.detections import Detections, Pixels, no_detections
 from tools.starter.photos import Photo, apart, no_boxes, read_photos, source_of
 from tools.starter.report import table
 from tools.starter.scoring import close_ups, figures, judge
@@ -21,7 +21,7 @@ class Scripted:
         self.answers = answers
 
     def detect(self, picture: Pixels, confidence: float = 0.25) -> Detections:
-        return self.answers.get(int(picture[0, 0, 0]), nothing()).above(confidence)
+        return self.answers.get(int(picture[0, 0, 0]), no_detections()).above(confidence)
 
     def smoke(self) -> None:
         """Always sane."""

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.vision.boxes import to_corners
-from core.vision.detection_formats import COLUMNS, as_csv, as_json, drawn, rows, to_boxes
+from core.vision.detection_formats import COLUMNS, draw_detections, to_boxes, to_csv, to_json, to_rows
 from core.vision.detections import Detections
 
 CLASSES = ("cat", "dog")
@@ -61,19 +61,19 @@ def test_good_boxes_stay_as_they_are_and_bad_ones_between_them_go() -> None:
 
 def test_rows_tables_and_words_name_the_models_own_classes() -> None:
     said = found(((1, 2, 30, 40), 0.75, 1), ((0, 0, 640, 480), 0.25, 0))
-    assert [(row["label"], row["confidence"], row["right"]) for row in rows(said, CLASSES)] == [
+    assert [(row["label"], row["confidence"], row["right"]) for row in to_rows(said, CLASSES)] == [
         ("dog", 0.75, 30.0),
         ("cat", 0.25, 640.0),
     ]
-    table = list(csv.DictReader(io.StringIO(as_csv(said, CLASSES))))
+    table = list(csv.DictReader(io.StringIO(to_csv(said, CLASSES))))
     assert tuple(table[0]) == COLUMNS and table[1]["label"] == "cat"
-    told = json.loads(as_json(said, CLASSES, np.zeros((480, 640, 3), np.uint8), "v3"))
+    told = json.loads(to_json(said, CLASSES, np.zeros((480, 640, 3), np.uint8), "v3"))
     assert (told["model"], told["width"], told["height"], len(told["boxes"])) == ("v3", 640, 480, 2)
 
 
 def test_drawing_leaves_the_image_alone_and_draws_one_box_per_place() -> None:
     pixels = np.full((480, 640, 3), 90, np.uint8)
     whole = [((0.0, 0.0, 640.0, 480.0), 0.6, 0), ((0.0, 0.0, 640.0, 480.0), 0.4, 1)]
-    both, first = drawn(pixels, found(*whole), CLASSES), drawn(pixels, found(whole[0]), CLASSES)
+    both, first = draw_detections(pixels, found(*whole), CLASSES), draw_detections(pixels, found(whole[0]), CLASSES)
     assert (pixels == 90).all()
     assert (first != 90).any() and (both == first).all()

@@ -77,14 +77,14 @@ def test_it_is_drawn_served_and_swapped() -> None:
     dataset = generate(seed=1)
     loop.run_once("awake")
     watcher = ChampionWatcher("awake")
-    watcher.look()
+    watcher.refresh()
     assert watcher.current is not None and isinstance(watcher.current.predictor, SoftmaxModel)
     loop.draw(watcher.current.version, dataset)
     names = {item.path for item in registry.client().list_artifacts(watcher.current.version.run_id)}
     assert {"awake.png", "export", "scores.json"} <= names
     generate(seed=3, enough=9.0)
     loop.run_once("awake")
-    watcher.look()
+    watcher.refresh()
     assert watcher.current.version.version == 2
 
 
@@ -92,9 +92,9 @@ def test_it_answers_csv_files(settings: Settings) -> None:
     generate(seed=1)
     loop.run_once("awake")
     viewer = Actor("vera", Role.VIEWER)
-    upload = prediction_files.keep_upload(viewer, "awake", BytesIO(b"name,hours\nAda,3\nBob,10\n"))
+    upload = prediction_files.save_upload(viewer, "awake", BytesIO(b"name,hours\nAda,3\nBob,10\n"))
     job = jobs.adopt(jobs.PREDICT_FILE, "awake", "run-1", {})
-    answered = prediction_files.answer("awake", upload, job.id, silent)
+    answered = prediction_files.predict_file("awake", upload, job.id, silent)
     assert answered.rows == 2
     with (settings.outputs_dir / answered.output).open(encoding="utf-8") as file:
         assert [(row["name"], row["predicted"]) for row in csv.DictReader(file)] == [

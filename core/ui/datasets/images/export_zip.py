@@ -13,7 +13,7 @@ from core.storage import buckets
 from core.ui.shell.formats import counted, size
 from core.ui.shell.messages import empty, explained
 from core.workloads import get_workload
-from core.workloads.base import Synthesises
+from core.workloads.base import ImageSynthesis
 from core.workloads.image_collections import collection_of
 
 _AGAIN = "They can be rendered again from their seeds."
@@ -26,11 +26,11 @@ def export_zip(actor: Actor, workload: str) -> None:
     collection = collection_of(workload)
     layout = "One folder per split with one folder per class" if collection.whole_image else "Ultralytics' YOLO layout"
     st.markdown(f"All labelled images: {layout}, holdout as `test`. Images keep their split when imported again.")
-    synthesises = isinstance(get_workload(workload), Synthesises)
+    synthesises = isinstance(get_workload(workload), ImageSynthesis)
     rendered = synthesises and st.toggle("Include synthetic images", key="images_export_synthetic", help=_AGAIN)
     sources = tuple(source for source in SOURCES if rendered or source != SYNTHETIC)
     with explained():
-        pictures, weight = archive_export.size_of_export(workload, sources)
+        pictures, weight = archive_export.export_size(workload, sources)
     if not pictures:
         empty("No such image is labelled yet. Import some, or label some on Label.")
         return

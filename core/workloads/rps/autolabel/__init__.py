@@ -25,7 +25,7 @@ class MediaPipe:
         from core.workloads.rps.autolabel import download, landmarker
 
         download.install()
-        download.fetch(landmarker.model_file())
+        download.download_model(landmarker.model_file())
         return f"MediaPipe is installed, its hand model is {landmarker.model_file()}."
 
     def propose(self, pixels: Pixels) -> list[NewBox]:

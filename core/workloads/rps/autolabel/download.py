@@ -40,15 +40,15 @@ PARTS: Parts = {
 }
 """Member of the ``.task`` file → member of the wheel and its SHA-256."""
 
-Say = Callable[[str], None]
+ProgressCallback = Callable[[str], None]
 
 
-class FetchError(ProposerMissingError):
+class DownloadError(ProposerMissingError):
     """It could not be had; the message says why and what to do."""
 
 
-def install(say: Say = print) -> None:
-    """Install MediaPipe into this environment when it is absent. Raises :class:`FetchError`."""
+def install(say: ProgressCallback = print) -> None:
+    """Install MediaPipe into this environment when it is absent. Raises :class:`DownloadError`."""
     if importlib.util.find_spec("mediapipe") is not None:
         return
     say("Installing MediaPipe …")
@@ -56,8 +56,8 @@ def install(say: Say = print) -> None:
     _pip("install", LIBRARY, f"opencv-contrib-python=={version('opencv-python')}")
 
 
-def fetch(target: Path, say: Say = print) -> None:
-    """Put the hand model at ``target``, unless it is there. Raises :class:`FetchError`."""
+def download_model(target: Path, say: ProgressCallback = print) -> None:
+    """Put the hand model at ``target``, unless it is there. Raises :class:`DownloadError`."""
     if target.is_file():
         return
     reasons = []
@@ -65,56 +65,56 @@ def fetch(target: Path, say: Say = print) -> None:
         say(text)
         try:
             _keep(source(), target)
-        except FetchError as error:
+        except DownloadError as error:
             reasons.append(str(error))
         else:
             return
-    raise FetchError(
+    raise DownloadError(
         "The hand model could not be downloaded.\n  - " + "\n  - ".join(reasons) + "\nWith a browser, save\n  "
         f"{ADDRESS}\nas {target}. Everything else works without it."
     )
 
 
 def from_wheel() -> bytes:
-    """The ``.task`` file made of the wheel's networks. Raises :class:`FetchError`."""
+    """The ``.task`` file made of the wheel's networks. Raises :class:`DownloadError`."""
     with tempfile.TemporaryDirectory() as folder:
         # The same wheel on every machine: only data is taken out of it.
         where = ("--python-version", "3.11", "--platform", "manylinux_2_28_x86_64", "--only-binary", ":all:")
         _pip("download", WHEEL, "--no-deps", "--dest", folder, *where)
         wheel = next(Path(folder).glob("*.whl"), None)
         if wheel is None:
-            raise FetchError("pip says it downloaded the wheel, but there is none.")
+            raise DownloadError("pip says it downloaded the wheel, but there is none.")
         return assemble(wheel.read_bytes(), PARTS)
 
 
 def assemble(wheel: bytes, parts: Parts) -> bytes:
-    """An uncompressed zip of ``parts``, checked against their SHA-256. Raises :class:`FetchError`."""
+    """An uncompressed zip of ``parts``, checked against their SHA-256. Raises :class:`DownloadError`."""
     made = io.BytesIO()
     try:
         with zipfile.ZipFile(io.BytesIO(wheel)) as source, zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as task:
             for name, (member, wanted) in parts.items():
                 data = source.read(member)
                 if hashlib.sha256(data).hexdigest() != wanted:
-                    raise FetchError(f"{member} in the wheel is not the one that is known (SHA-256 differs).")
+                    raise DownloadError(f"{member} in the wheel is not the one that is known (SHA-256 differs).")
                 task.writestr(zipfile.ZipInfo(name), data)
     except (zipfile.BadZipFile, KeyError) as error:
-        raise FetchError(f"The wheel does not hold what it should: {error}.") from error
+        raise DownloadError(f"The wheel does not hold what it should: {error}.") from error
     return made.getvalue()
 
 
 def from_google() -> bytes:
-    """Google's own file. Raises :class:`FetchError`."""
+    """Google's own file. Raises :class:`DownloadError`."""
     try:
         with urllib.request.urlopen(ADDRESS, timeout=30) as answer:
             data: bytes = answer.read(_MOST_BYTES + 1)
     except OSError as error:
-        raise FetchError(f"No answer from {ADDRESS.split('/')[2]}: {error}.") from error
+        raise DownloadError(f"No answer from {ADDRESS.split('/')[2]}: {error}.") from error
     try:
         names = set(zipfile.ZipFile(io.BytesIO(data)).namelist())
     except zipfile.BadZipFile as error:
-        raise FetchError("What Google's address answers is no model file.") from error
+        raise DownloadError("What Google's address answers is no model file.") from error
     if len(data) > _MOST_BYTES or not set(PARTS) <= names:
-        raise FetchError("What Google's address answers is no hand model.")
+        raise DownloadError("What Google's address answers is no hand model.")
     return data
 
 
@@ -126,7 +126,7 @@ def _keep(data: bytes, target: Path) -> None:
         passing.write_bytes(data)
         passing.replace(target)
     except OSError as error:
-        raise FetchError(f"{target} cannot be written: {error}.") from error
+        raise DownloadError(f"{target} cannot be written: {error}.") from error
 
 
 def _pip(*arguments: str) -> None:
@@ -134,4 +134,4 @@ def _pip(*arguments: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         last = (done.stderr.strip() or "it does not say why").splitlines()[-1]
-        raise FetchError(f"pip {arguments[0]} {arguments[1]} failed: {last}")
+        raise DownloadError(f"pip {arguments[0]} {arguments[1]} failed: {last}")

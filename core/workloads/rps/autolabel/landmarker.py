@@ -15,7 +15,7 @@ import numpy as np
 from core.config.settings import get_settings
 from core.vision.boxes import BadBoxError, NewBox, from_corners
 from core.vision.detections import Pixels
-from core.workloads.rps.autolabel.throw_classifier import Numbers, naming
+from core.workloads.rps.autolabel.throw_classifier import Numbers, shipped_classifier
 
 HANDS = 4
 """Hands looked for on one picture; each costs time only when it is there."""
@@ -60,7 +60,7 @@ def propose(pixels: Pixels) -> list[NewBox]:
     height, width = pixels.shape[:2]
     boxes = []
     for hand in hands(pixels):
-        label, confidence = naming().name(hand.shape)
+        label, confidence = shipped_classifier().name(hand.shape)
         try:
             boxes.append(from_corners(label, _extent(hand.points), width, height, "model", confidence))
         except BadBoxError:  # MediaPipe puts some hands beside the picture

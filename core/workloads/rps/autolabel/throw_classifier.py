@@ -28,7 +28,7 @@ _KNUCKLES = (5, 9, 13, 17)
 
 
 @dataclass(frozen=True, slots=True)
-class Naming:
+class ThrowClassifier:
     """``mean`` and ``scale`` (210,) put features on one scale; ``weights`` (4, 210) and ``bias`` (4,) name them."""
 
     mean: Numbers
@@ -65,22 +65,22 @@ def features(landmarks: Numbers) -> Numbers:
 
 
 @cache
-def naming() -> Naming:
+def shipped_classifier() -> ThrowClassifier:
     """The coefficients that ship with the project."""
     return read(COEFFICIENTS)
 
 
-def read(path: Path) -> Naming:
+def read(path: Path) -> ThrowClassifier:
     """Coefficients from a file. Raises ``ValueError`` when it does not hold what it should."""
     told = json.loads(path.read_text(encoding="utf-8"))
     mean, scale, weights, bias = (np.array(told[key], np.float64) for key in ("mean", "scale", "weights", "bias"))
     fits = mean.shape == scale.shape == (210,) and weights.shape == (len(NAMES), 210) and bias.shape == (len(NAMES),)
     if tuple(told["names"]) != NAMES or not fits or not (scale > 0).all():
         raise ValueError(f"{path.name} holds no coefficients for {', '.join(NAMES)}.")
-    return Naming(mean, scale, weights, bias)
+    return ThrowClassifier(mean, scale, weights, bias)
 
 
-def write(path: Path, fitted: Naming, made: dict[str, object]) -> None:
+def write(path: Path, fitted: ThrowClassifier, made: dict[str, object]) -> None:
     """Coefficients to a file, rounded to five digits; ``made`` says how they came about."""
     numbers = {key: np.round(getattr(fitted, key), 5).tolist() for key in ("mean", "scale", "weights", "bias")}
     path.write_text(json.dumps({"names": NAMES, "made": made, **numbers}) + "\n", encoding="utf-8")

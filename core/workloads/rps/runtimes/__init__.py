@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.vision.detections import Pixels
-from core.workloads.rps.export import Meta
+from core.workloads.rps.export import ExportMetadata
 
 
 class Runtime(Protocol):
@@ -36,7 +36,7 @@ def available() -> tuple[str, ...]:
     return tuple(name for name, package in packages.items() if importlib.util.find_spec(package) is not None)
 
 
-def open_graph(graph: Path, meta: Meta, threads: int, name: str | None = None) -> Runtime:
+def open_graph(graph: Path, meta: ExportMetadata, threads: int, name: str | None = None) -> Runtime:
     """Load a graph into the runtime called ``name``, or into the preferred one here.
 
     Raises ``ValueError`` when the file is no graph that it can run, ``ImportError`` when no runtime is installed.

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.vision.detections import Pixels
-from core.workloads.rps.export import Meta
+from core.workloads.rps.export import ExportMetadata
 
 
 class OnnxRuntime:
@@ -17,7 +17,7 @@ class OnnxRuntime:
 
     name = "onnx"
 
-    def __init__(self, graph: Path, meta: Meta, threads: int) -> None:
+    def __init__(self, graph: Path, meta: ExportMetadata, threads: int) -> None:
         import onnxruntime
 
         onnxruntime.set_default_logger_severity(3)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.vision.detections import Pixels
-from core.workloads.rps.export import Meta
+from core.workloads.rps.export import ExportMetadata
 
 _STREAM = 10
 """That many frames of one shape in a row are a camera's."""
@@ -25,7 +25,7 @@ class OpenVinoRuntime:
 
     name = "openvino"
 
-    def __init__(self, graph: Path, meta: Meta, threads: int) -> None:
+    def __init__(self, graph: Path, meta: ExportMetadata, threads: int) -> None:
         import openvino
 
         self._core = openvino.Core()

@@ -8,12 +8,12 @@ from typing import Any
 
 from core.config.progress import Report
 from core.workloads.rps.training.recipe import threads
-from core.workloads.rps.training.training_state import State, TrainingFolder, words
+from core.workloads.rps.training.training_state import State, TrainingFolder, progress_message
 
 _EVERY_S = 2.0
 
 
-class Watch:
+class TrainingCallbacks:
     """Callbacks of one training. ``share`` of the bar is filled by epochs."""
 
     def __init__(self, files: TrainingFolder, report: Report) -> None:
@@ -69,8 +69,8 @@ class Watch:
         state = State(
             trainer.epoch + 1, trainer.epochs, self._batch, batches, left, losses, stopping=bool(trainer.stop)
         )
-        self._folder.tell(state)
-        self._report((trainer.epoch + self._batch / batches) / trainer.epochs, words(state))
+        self._folder.publish(state)
+        self._report((trainer.epoch + self._batch / batches) / trainer.epochs, progress_message(state))
 
     def _seconds_left(self, done: int, all_steps: int) -> float | None:
         """By the pace since this process began, pauses for tuning included."""

@@ -16,13 +16,13 @@ from core.config.messages import say
 from core.config.progress import Report
 from core.storage import lake
 from core.workloads.base import Trained
-from core.workloads.images.manifest import Picture, pictures
+from core.workloads.images.manifest import ManifestImage, manifest_images
 from core.workloads.images.minimum_data import require_enough
 from core.workloads.rps import torch_setup
 from core.workloads.rps.classes import CLASSES
 from core.workloads.rps.detector import ExportedDetector
 from core.workloads.rps.export import export_weights
-from core.workloads.rps.training.callbacks import Watch
+from core.workloads.rps.training.callbacks import TrainingCallbacks
 from core.workloads.rps.training.dataset_folder import write_folder
 from core.workloads.rps.training.mlflow_log import FineTuned
 from core.workloads.rps.training.recipe import arguments
@@ -36,22 +36,22 @@ def fine_tune(dataset: Dataset, parameters: Mapping[str, Any], report: Report) -
     """Train on the dataset's pictures that are not held out, and export the best weights.
 
     Called again with the same dataset and parameters it resumes a training that was cut short, or takes the outcome
-    of one that ended. Raises ``TooFewPicturesError``, ``WeightsMissingError``, ``DiskFullError``.
+    of one that ended. Raises ``TooFewImagesError``, ``WeightsMissingError``, ``DiskFullError``.
     """
     files = open_training_folder(dataset, parameters)
     if not files.outcome.exists():
         with _disk_trouble(files):
-            _train(files, pictures(dataset, holdout=False), parameters, report)
+            _train(files, manifest_images(dataset, holdout=False), parameters, report)
     facts = json.loads(files.outcome.read_text(encoding="utf-8"))
     report(1.0, say("rps.trained", best=facts["best_epoch"], epochs=facts["epochs_run"]))
     return Trained(
         FineTuned(files.best, files.curves()),
-        ExportedDetector(files.form),
+        ExportedDetector(files.export_folder),
         {**parameters, **facts},
     )
 
 
-def _train(files: TrainingFolder, chosen: list[Picture], parameters: Mapping[str, Any], report: Report) -> None:
+def _train(files: TrainingFolder, chosen: list[ManifestImage], parameters: Mapping[str, Any], report: Report) -> None:
     require_enough([picture for picture in chosen if picture.split != "val"], CLASSES)
     lake.require_space(files.folder, _NEEDED_BYTES)
     weights = base_weights(str(parameters["base"]))
@@ -61,7 +61,7 @@ def _train(files: TrainingFolder, chosen: list[Picture], parameters: Mapping[str
     resumed = _resume(files, report)
     if not resumed:
         _start(files, weights, arguments(parameters, data, files.run, len(chosen)), report)
-    export_weights(files.best, files.form, int(parameters["imgsz"]))
+    export_weights(files.best, files.export_folder, int(parameters["imgsz"]))
     write_json(files.outcome, _facts(files, len(chosen), resumed))
 
 
@@ -69,7 +69,7 @@ def _start(files: TrainingFolder, weights: Path, arguments: Mapping[str, Any], r
     from ultralytics import YOLO
 
     model = YOLO(weights, task="detect")
-    Watch(files, report).attach(model)
+    TrainingCallbacks(files, report).attach(model)
     model.train(**arguments)
 
 
@@ -88,7 +88,7 @@ def _resume(files: TrainingFolder, report: Report) -> bool:
     if not 0 < epoch < epochs:
         return files.best.exists() and epoch >= epochs
     report(epoch / epochs, say("rps.resuming", epoch=epoch, epochs=epochs))
-    Watch(files, report).attach(model)
+    TrainingCallbacks(files, report).attach(model)
     model.train(resume=True)
     return True
 

@@ -67,7 +67,7 @@ class TrainingFolder:
         return self.run / "weights" / "best.pt"
 
     @property
-    def form(self) -> Path:
+    def export_folder(self) -> Path:
         """The served form of the best weights."""
         return self.folder / "export"
 
@@ -80,7 +80,7 @@ class TrainingFolder:
         """Written last: with it the training is over and need not be done again."""
         return self.folder / "outcome.json"
 
-    def tell(self, state: State) -> None:
+    def publish(self, state: State) -> None:
         """Publish how far it is, whole or not at all."""
         write_json(self.folder / "state.json", asdict(state))
 
@@ -141,7 +141,7 @@ def training_progress(since: datetime) -> TrainingProgress | None:
         return None
     rows = files.curves()
     return TrainingProgress(
-        words(state),
+        progress_message(state),
         {name: [row[column] for row in rows if column in row] for column, name in _LOSSES.items()},
         {name: [row[column] for row in rows if column in row] for column, name in _FIGURES.items()},
         int(rows[0]["epoch"]) if rows else 1,
@@ -149,7 +149,7 @@ def training_progress(since: datetime) -> TrainingProgress | None:
     )
 
 
-def words(state: State) -> Message:
+def progress_message(state: State) -> Message:
     """How far a training is."""
     if state.stopping:
         return say("rps.stopping", epoch=state.epoch)
@@ -166,7 +166,7 @@ def _began_after(since: datetime) -> bool:
     return False
 
 
-def ask_to_stop(actor: Actor) -> bool:
+def request_stop(actor: Actor) -> bool:
     """Let the running training end after its present batch and keep its best weights; False when there is none.
 
     Raises ``ForbiddenError``.

