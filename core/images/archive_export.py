@@ -1,4 +1,4 @@
-"""Labelled images as a zip file that :mod:`core.images.archive_import` can import again: boxes in YOLO format,
+"""Export of labelled images to a zip file that :mod:`core.images.archive_import` can import: boxes in YOLO format,
 whole-image labels as one folder per class.
 """
 
@@ -28,11 +28,11 @@ _AT_ONCE = 200
 
 
 class NothingToExportError(LookupError):
-    """There is no labelled picture."""
+    """There are no labelled images."""
 
 
 def export_size(workload: str, sources: Collection[str] = SOURCES) -> tuple[int, int]:
-    """How many labelled pictures an export would hold, and about how many bytes."""
+    """The number of labelled images an export would contain, and its approximate size in bytes."""
     wanted = select(func.count(Image.id), func.coalesce(func.sum(Image.bytes), 0))
     with reading() as session:
         pictures, size = session.execute(wanted.where(*_meant(workload, sources))).one()
@@ -46,11 +46,11 @@ def export(
     sources: Collection[str] = SOURCES,
     report: Report = silent,
 ) -> int:
-    """Write every labelled picture to the zip file ``target``, whole or not at all; returns how many.
+    """Write all labelled images to the zip file ``target`` atomically; returns their number.
 
-    ``data.yaml``, ``images/<split>``, ``labels/<split>``, or ``<split>/<class>`` where labels are for whole images; the
-    holdout is called ``test``. A negative has an empty label file. An image whose file is missing is passed over:
-    ``doctor`` tells of it. Raises :class:`NothingToExportError`, ``lake.DiskFullError``.
+    Layout: ``data.yaml``, ``images/<split>``, ``labels/<split>``, or ``<split>/<class>`` for whole-image labels; the
+    holdout is called ``test``. A negative has an empty label file. An image whose file is missing is skipped;
+    ``doctor`` reports it. Raises :class:`NothingToExportError`, ``lake.DiskFullError``.
     """
     require(actor, Role.VIEWER)
     total, size = export_size(collection.workload, sources)
@@ -79,7 +79,7 @@ def _meant(workload: str, sources: Collection[str]) -> tuple[ColumnElement[bool]
 
 
 def _all(workload: str, sources: Collection[str]) -> Iterator[Image]:
-    """The pictures, some hundred at a time."""
+    """The images, in batches of a few hundred."""
     last = ""
     while True:
         query = select(Image).where(*_meant(workload, sources), Image.sha256 > last)

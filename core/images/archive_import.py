@@ -1,6 +1,6 @@
-"""Bring a stranger's dataset in: look at it, say what its classes mean, take the pictures over one by one.
+"""Import of an uploaded dataset: inspect it, map its classes, import the images one by one.
 
-What was taken over stays when the import is stopped; the same import again finds it and goes on.
+Imported images stay when the import is stopped; importing the same file again continues where it stopped.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _TELL_EVERY_S = 1.0
 
 @dataclass(slots=True)
 class ImportResult:
-    """What became of an archive: images by outcome, boxes taken over, and the first faults."""
+    """The result of an import: images by outcome, imported boxes, and the first faults."""
 
     new: int = 0
     known: int = 0
@@ -51,12 +51,12 @@ class ImportResult:
     faults: list[Message] = field(default_factory=list)
 
     def fault(self, fault: Message) -> None:
-        """Note what went wrong; a broken dataset repeats itself, so the first faults will do."""
+        """Record a fault. Only the first ones are kept: a broken dataset repeats the same fault."""
         if len(self.faults) < _FAULTS_KEPT:
             self.faults.append(fault)
 
     def messages(self) -> Messages:
-        """All of it: how many are new, and what else there was."""
+        """All counts as messages; the number of new images comes first."""
         counted = (
             (self.boxes, say("import.boxes", boxes=self.boxes)),
             (self.negatives, say("import.negatives", images=self.negatives)),
@@ -70,12 +70,12 @@ class ImportResult:
         return (say("import.new", images=self.new), *(message for number, message in counted if number))
 
     def in_short(self) -> dict[str, Any]:
-        """The outcome as JSON, for the job's row."""
+        """The result as JSON, for the job's row."""
         return asdict(self)
 
 
 def save_upload(actor: Actor, content: BinaryIO) -> str:
-    """Store an uploaded zip file after a look at it; returns its name.
+    """Inspect and store an uploaded zip file; returns its name.
 
     Raises ``ForbiddenError``, :class:`BadArchiveError` when it cannot be imported, ``lake.DiskFullError``.
     """
@@ -93,7 +93,7 @@ def save_upload(actor: Actor, content: BinaryIO) -> str:
 
 
 def inspect_upload(upload: str) -> Layout:
-    """What an upload holds, without opening a picture. Raises :class:`BadArchiveError`."""
+    """The format and content of an upload, without decoding images. Raises :class:`BadArchiveError`."""
     with Archive(_existing(upload)) as archive:
         return detect_layout(archive)
 
@@ -108,11 +108,11 @@ def _existing(upload: str) -> Path:
 def import_upload(
     actor: Actor, upload: str, class_mapping: Mapping[str, str], collection: ImageCollection, report: Report = silent
 ) -> ImportResult:
-    """Take over every picture of an upload, which is removed afterwards.
+    """Import every image of an upload, then delete the upload.
 
-    ``class_mapping`` maps the stranger's classes to ours, :data:`BACKGROUND` or :data:`LEAVE_OUT` (so do missing
-    ones). A picture that cannot be used is counted, described and passed over. Raises ``ForbiddenError``,
-    :class:`BadArchiveError`, and ``lake.LakeError`` when the disk is full: what was taken over stays.
+    ``class_mapping`` maps the dataset's classes to those of the collection, :data:`BACKGROUND` or :data:`LEAVE_OUT`
+    (the default for missing ones). An unusable image is counted, reported and skipped. Raises ``ForbiddenError``,
+    :class:`BadArchiveError`, and ``lake.LakeError`` when the disk is full: images imported so far stay.
     """
     require(actor, Role.EDITOR)
     outcome = ImportResult()
@@ -128,7 +128,7 @@ def import_upload(
 
 @dataclass(slots=True)
 class _Import:
-    """One archive on its way in."""
+    """One archive being imported."""
 
     actor: Actor
     collection: ImageCollection
@@ -163,7 +163,7 @@ class _Import:
         self._count(stored, about)
 
     def _ours(self, data: bytes) -> store.StoreResult | None:
-        """A file of our own that comes back from an export: encoded anew it would be another picture."""
+        """The stored image when the file is one of our own exports: encoding it again would create another image."""
         known = store.find(self.collection.workload, hashlib.sha256(data).hexdigest())
         return store.StoreResult(known, False) if known is not None else None
 
@@ -179,7 +179,7 @@ class _Import:
         outcome.splits[split] = outcome.splits.get(split, 0) + 1
 
     def _about(self, member: Member) -> store.ImageFacts | None:
-        """What is known of a picture; None when it is to be left out."""
+        """The facts of an image; None when it is to be left out."""
         session = session_of(member.name)
         if self.layout.kind == YOLO:
             return self._labelled(member, session)
@@ -193,7 +193,7 @@ class _Import:
         return store.ImageFacts(IMPORT, session, self.collection, (), UNLABELLED, note=hint_note(meaning))
 
     def _labelled(self, member: Member, session: str) -> store.ImageFacts | None:
-        """With the boxes in our words. Where lines were refused a person has to look: one thing has no box."""
+        """Facts with mapped boxes. When lines were rejected the image needs a review: a box is missing."""
         lines, faults = self._lines(member)
         boxes: list[NewBox] = []
         for line in lines:
@@ -208,7 +208,7 @@ class _Import:
         return store.ImageFacts(IMPORT, session, self.collection, boxes, PROPOSED if faults else LABELLED, note=note)
 
     def _as_a_whole(self, session: str, labels: list[str]) -> store.ImageFacts:
-        """Boxes of one class are that class of the image; a person decides about all others."""
+        """Boxes of a single class become the label of the image; all other cases need a review."""
         if len(set(labels)) == 1:
             return store.ImageFacts(IMPORT, session, self.collection, [whole_image(labels[0], HUMAN)])
         note = (say("image.several_labels", labels=sorted(set(labels))[:_FAULTS_NOTED]),) if labels else ()

@@ -1,4 +1,4 @@
-"""The pictures' files: JPEGs named by the SHA-256 of their bytes, written whole or not at all."""
+"""The files of images: JPEGs named by the SHA-256 of their content, written atomically."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from core.vision.decode import BadImageError, decode_with_remarks
 from core.vision.detections import Pixels
 
 _ANY = 10**6
-"""Our own files come back as they were stored, whatever the settings say today."""
+"""Stored files are decoded at full size, whatever the current settings say."""
 
 
 class ImageMissingError(RuntimeError):
-    """The catalog knows the picture, but its file is gone or damaged."""
+    """The image is in the catalog, but its file is missing or damaged."""
 
 
 def file_name(sha256: str) -> str:
-    """How the file of these bytes is called on its bucket."""
+    """The file name of an image in its bucket."""
     return f"{sha256}.jpg"
 
 
 def write(sha256: str, data: bytes) -> None:
-    """Store ``data`` under its digest, over whatever was there.
+    """Store ``data`` under its digest, replacing an existing file.
 
     Raises ``lake.DiskFullError`` before anything is written, ``lake.LakeError`` when writing fails.
     """
@@ -44,9 +44,9 @@ def write(sha256: str, data: bytes) -> None:
 
 
 def local_path(sha256: str) -> Path:
-    """The local file of these bytes.
+    """The local file of an image.
 
-    Raises :class:`ImageMissingError` when there is none, ``lake.LakeUnreachableError`` when nobody can say.
+    Raises :class:`ImageMissingError` when it is missing, ``lake.LakeUnreachableError`` when that is unknown.
     """
     try:
         with lake.reached():
@@ -59,27 +59,27 @@ def local_path(sha256: str) -> Path:
 
 
 def is_stored(sha256: str) -> bool:
-    """Whether the file is there. Raises ``lake.LakeUnreachableError``."""
+    """Whether the file exists. Raises ``lake.LakeUnreachableError``."""
     with lake.reached():
         return buckets.exists(buckets.IMAGES, file_name(sha256))
 
 
 def stored_digests(digests: Collection[str]) -> set[str]:
-    """Those digests whose files are there. Raises ``lake.LakeUnreachableError``."""
+    """The digests whose files exist. Raises ``lake.LakeUnreachableError``."""
     with lake.reached():
         found = buckets.present(buckets.IMAGES, [file_name(sha256) for sha256 in digests])
     return {sha256 for sha256 in digests if file_name(sha256) in found}
 
 
 def prefetch(digests: Collection[str]) -> None:
-    """Fetch pictures from elsewhere, several at a time, before each of them is asked for."""
+    """Fetch files from the object store in parallel, before they are read one by one."""
     buckets.fetch_many(buckets.IMAGES, [file_name(sha256) for sha256 in digests])
 
 
 def read(sha256: str) -> Pixels:
-    """The decoded picture.
+    """The decoded image, shape (height, width, 3), blue-green-red.
 
-    Raises :class:`ImageMissingError` when it is gone or damaged, ``lake.LakeUnreachableError``.
+    Raises :class:`ImageMissingError` when it is missing or damaged, ``lake.LakeUnreachableError``.
     """
     path = local_path(sha256)
     try:
@@ -91,5 +91,5 @@ def read(sha256: str) -> Pixels:
 
 
 def remove(sha256: str) -> None:
-    """Forget the file; one that is already gone is fine."""
+    """Delete the file; a missing one is fine."""
     lake.forget(buckets.IMAGES, file_name(sha256))

@@ -1,4 +1,4 @@
-"""Single photographs that people add by hand."""
+"""Photos that users upload one by one."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from core.vision.decode import BadImageError, decode_with_remarks
 from core.vision.provenance import HUMAN
 
 NOTHING = "nothing"
-"""What a photo shows that is to teach where none of the classes is: it needs no box."""
+"""The content of a photo that shows none of the classes: a negative, which needs no box."""
 
 
 @dataclass(slots=True)
 class AddedPhotos:
-    """What became of some photos; ``remarks`` says for people what was done to which file, or why it was refused."""
+    """The result of an upload. ``remarks`` say how a file was changed, ``refused`` why it was rejected."""
 
     new: int = 0
     known: int = 0
@@ -31,7 +31,7 @@ class AddedPhotos:
 
 
 def default_session(actor: Actor, now: datetime) -> str:
-    """The name of a session when a person gives none: theirs, that hour."""
+    """The default name of a session: the user and the current hour."""
     return shortened(f"{actor.username} {now:%Y-%m-%d %H} h")
 
 
@@ -43,10 +43,11 @@ def add_photos(
     session: str,
     shows: str | None = None,
 ) -> AddedPhotos:
-    """Store photos given as (file name, bytes); one that cannot be used does not stop the others.
+    """Store photos given as (file name, bytes); an unusable one does not stop the others.
 
-    ``shows`` is a class, :data:`NOTHING`, or None when nobody said. A class labels whole images at once; where boxes
-    are wanted it is noted. Raises ``ForbiddenError``, ``BadBoxError`` for an unknown class and ``lake.LakeError``.
+    ``shows`` is a class, :data:`NOTHING`, or None when unknown. A whole-image label takes effect immediately; where
+    boxes are needed the class is stored as a hint. Raises ``ForbiddenError``, ``BadBoxError`` for an unknown class and
+    ``lake.LakeError``.
     """
     require(actor, Role.EDITOR)
     about = _facts(collection, shortened(session), shows)

@@ -1,7 +1,7 @@
-"""All labelled pictures as one dataset of the lake: a manifest, not the pictures themselves.
+"""All labelled images as one dataset of the lake: a manifest, not the images themselves.
 
-A picture's file is named by its content and its labels stand in the manifest, so a version that was
-trained on a dataset can be trained again on exactly that, as long as the pictures are kept.
+An image's file is named by its content and its labels are in the manifest, so a training can be repeated on exactly the
+same data as long as the images are kept.
 """
 
 from __future__ import annotations
@@ -23,24 +23,25 @@ from core.storage import lake
 from core.storage.datasets import NoDatasetError
 
 COLUMNS = ("sha256", "session", "split", "source", "width", "height", "boxes", "holdout")
-"""``boxes`` is JSON: ``[[class index, x, y, width, height], …]``, shares of the picture; ``holdout`` is a bool."""
+"""``boxes`` is JSON: ``[[class index, x, y, width, height], …]``, as shares of the image; ``holdout`` is a bool."""
 
 
 CLASSES = "classes"
-"""The column, in datasets with labels of whole images: JSON, the labels that the indices point to, the same in each
-row. People rename and remove labels; a dataset goes on saying what it was made with."""
+"""The column, in datasets with whole-image labels: JSON, the labels that the indices refer to, the same in each row.
+Users rename and remove labels; a dataset keeps its own.
+"""
 
 
 class UnknownLabelError(ValueError):
-    """An image has a label that the workload does not know; the message says which."""
+    """An image has a label that the workload does not have; the message says which."""
 
 
 class NoLabelledImagesError(NoDatasetError):
-    """There is no labelled picture; the message says how to get some."""
+    """There are no labelled images; the message says how to get some."""
 
 
 def write_snapshot(collection: ImageCollection) -> lake.StoredFile:
-    """Store the manifest of every labelled image. The same labels on the same images give the same bytes.
+    """Store the manifest of all labelled images. The same labels on the same images give the same bytes.
 
     Raises :class:`NoLabelledImagesError`, :class:`UnknownLabelError`, ``lake.DiskFullError`` and ``lake.LakeError``.
     """

@@ -1,4 +1,4 @@
-"""The texts of a YOLO dataset: label lines and ``data.yaml``, read with suspicion and written plainly."""
+"""The text files of a YOLO dataset, label lines and ``data.yaml``: validated when read."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from core.config.messages import Message, message_of, say
 from core.vision.boxes import BadBoxError, NewBox
 
 RelativeBox = tuple[float, float, float, float]
-"""Centre x, centre y, width, height as shares of the picture."""
+"""Centre x, centre y, width, height as shares of the image."""
 
 
 class BadLineError(ValueError):
-    """A label line that says no box; the message says why."""
+    """An invalid label line; the message says why."""
 
 
 class BadNamesError(ValueError):
-    """A ``data.yaml`` without usable class names; the message says why."""
+    """A ``data.yaml`` without valid class names; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One label: the class by its number, and where it is."""
+    """One label: class index and box."""
 
     index: int
     place: RelativeBox
 
 
 def parse_line(text: str) -> Line:
-    """``class x y width height``, or a polygon ``class x1 y1 x2 y2 x3 y3 …``, of which the box around it is taken.
+    """Parse ``class x y width height``, or a polygon ``class x1 y1 x2 y2 x3 y3 …``, which becomes its bounding box.
 
     Raises :class:`BadLineError`.
     """
@@ -63,7 +63,7 @@ def _around(across: Sequence[float], down: Sequence[float]) -> RelativeBox:
 
 
 def parse_labels(text: str) -> tuple[list[Line], list[Message]]:
-    """All lines of a label file, and what is wrong with those that are refused. Empty lines mean nothing."""
+    """The valid lines of a label file, and the faults of invalid ones. Empty lines are ignored."""
     lines, faults = [], []
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
@@ -76,7 +76,7 @@ def parse_labels(text: str) -> tuple[list[Line], list[Message]]:
 
 
 def write_line(index: int, place: RelativeBox) -> str:
-    """A label line. Six digits are a tenth of a pixel on the largest pictures."""
+    """A label line. Six digits are a tenth of a pixel on the largest images."""
     return " ".join([str(index), *(f"{value:.6f}" for value in place)])
 
 
@@ -102,7 +102,7 @@ def parse_names(text: str) -> list[str]:
 
 
 def _in_order(names: dict[Any, Any]) -> list[str]:
-    """Names by number; a number without a name is called by it."""
+    """Names by number; a missing name is replaced by the number."""
     try:
         numbered = {int(number): str(name) for number, name in names.items()}
     except (TypeError, ValueError):
@@ -114,6 +114,6 @@ def _in_order(names: dict[Any, Any]) -> list[str]:
 
 
 def write_yaml(names: Sequence[str]) -> str:
-    """``data.yaml`` of an export, as Ultralytics reads it; ``test`` holds the holdout."""
+    """The ``data.yaml`` of an export in Ultralytics' format; ``test`` is the holdout."""
     listed = "".join(f"  {number}: {name}\n" for number, name in enumerate(names))
     return f"path: .\ntrain: images/train\nval: images/val\ntest: images/test\nnames:\n{listed}"

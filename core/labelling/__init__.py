@@ -1,1 +1,1 @@
-"""Which images wait for a person, boxes proposed for them, and what people decide."""
+"""Labelling: the review queue, proposed boxes, and review decisions."""

@@ -1,4 +1,4 @@
-"""Mistakes that somebody saw on the Live page, on their way to the top of the review queue."""
+"""Errors that users flag on the Live page; they go to the top of the review queue."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from core.vision.provenance import MODEL
 
 @dataclass(frozen=True, slots=True)
 class FlaggedPrediction:
-    """What ``model`` answered; ``classes`` are its labels, to which ``found`` points."""
+    """The prediction of ``model``; ``classes`` are its labels, which ``found`` refers to."""
 
     found: Detections
     classes: Sequence[str]
@@ -35,13 +35,13 @@ def flag(
     session: str,
     collection: ImageCollection,
 ) -> Image:
-    """Somebody says that the model was wrong on this frame: it goes to the top of the queue.
+    """Flag a wrong prediction on this frame: the image goes to the top of the review queue.
 
-    The most confident box of what was said, with ``right_label`` on it, is the proposal. ``right_label`` None means
-    that none of the classes is there: the proposal is an empty image, or no label at all where it is for the whole
-    image. Where the model saw nothing there is no box to propose, and the image waits unlabelled. ``session`` groups
-    the frames of one stream. Anybody may do this. Raises ``ForbiddenError``, ``BadImageError``, ``BadBoxError`` for an
-    unknown class, ``lake.DiskFullError``.
+    The most confident box of the prediction, relabelled to ``right_label``, becomes the proposal. ``right_label`` None
+    means that no class is visible: the proposal is then an empty image, or no label at all for whole-image labels. If
+    the model detected nothing the image is stored as unlabelled. ``session`` groups the frames of one stream. Requires
+    no role above viewer. Raises ``ForbiddenError``, ``BadImageError``, ``BadBoxError`` for an unknown class,
+    ``lake.DiskFullError``.
     """
     if right_label is not None and right_label not in collection.classes:
         raise BadBoxError(f"The label is one of {', '.join(collection.classes)}, not {right_label!r}.")
@@ -55,7 +55,7 @@ def flag(
 
 
 def _flag_again(image_id: int, note: Messages) -> Image:
-    """The very same frame was there already: what people decided about it stands, otherwise it moves up."""
+    """The identical frame already exists: a review decision stands, otherwise the image moves to the top."""
     with writing() as session:
         image = session.get_one(Image, image_id, with_for_update=True)
         if image.state in {UNLABELLED, PROPOSED}:
@@ -64,7 +64,7 @@ def _flag_again(image_id: int, note: Messages) -> Image:
 
 
 def _corrected(pixels: Pixels, label: str, said: FlaggedPrediction, collection: ImageCollection) -> list[NewBox]:
-    """The most confident box with another label. Without a confidence: nobody was sure of this answer, so far."""
+    """The most confident box with another label, without a confidence: no model predicted this."""
     if collection.whole_image:
         return [whole_image(label, MODEL)]
     height, width = pixels.shape[:2]

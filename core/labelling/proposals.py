@@ -1,6 +1,6 @@
-"""Boxes that nobody draws: proposed for unlabelled images, by the workload's helper or by the model that serves.
+"""Box proposals for unlabelled images, from the workload's helper or the serving model.
 
-What was proposed waits on the Label page for a person who confirms it.
+Proposals wait on the Label page until a user confirms them.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ _TELL_EVERY_S = 1.0
 
 
 class NoProposerError(RuntimeError):
-    """There is nothing to propose labels with; the message says how to get something."""
+    """There is no helper and no model to propose labels; the message says how to get one."""
 
 
 @dataclass(slots=True)
 class ProposalResult:
-    """``looked`` pictures were looked at; for ``found`` of them something was proposed."""
+    """``looked`` is the number of images processed; ``found`` of them have a proposal."""
 
     looked: int = 0
     found: int = 0
 
     def message(self) -> Message:
-        """Both in one message."""
+        """Both numbers in one message."""
         if not self.looked:
             return say("propose.none_waiting")
         return say("propose.done", found=self.found, looked=self.looked)
@@ -52,9 +52,9 @@ class ProposalResult:
 def propose_all(
     actor: Actor, workload: str, report: Report = silent, proposer: Proposer | None = None
 ) -> ProposalResult:
-    """Look at every unlabelled picture and propose boxes; those on which nothing is seen stay as they are.
+    """Propose boxes on every unlabelled image; images without detections stay unchanged.
 
-    Where somebody said what a picture shows, its largest box gets that class and the others go. Raises
+    If a user stated the class of an image, its largest box gets that class and the others are dropped. Raises
     ``ForbiddenError``, :class:`NoProposerError`.
     """
     require(actor, Role.EDITOR)
@@ -95,7 +95,7 @@ def _propose(actor: Actor, image: Image, proposer: Proposer, collection: ImageCo
 
 
 def find_proposer(collection: ImageCollection) -> Proposer:
-    """The workload's own helper first, and the model that serves where that is missing or sees nothing.
+    """A proposer: the workload's own helper, with the serving model as fallback where it is missing or detects nothing.
 
     Raises :class:`NoProposerError` when there is neither.
     """
@@ -111,7 +111,7 @@ def find_proposer(collection: ImageCollection) -> Proposer:
 
 
 def _serving(workload: str) -> Detector | None:
-    """The champion, else the starter; None when there is neither or it is refused."""
+    """The champion, else the starter; None when there is neither or it is rejected."""
     try:
         version = registry.champion(workload) if registry.store_exists() else None
         served = load_served(version) if version is not None else served_starter(workload)
@@ -121,7 +121,7 @@ def _serving(workload: str) -> Detector | None:
 
 
 def _answered(model: Detector, pixels: Pixels, collection: ImageCollection) -> list[NewBox]:
-    """Labels that went since the model was trained are left out."""
+    """Labels that were removed since the model was trained are left out."""
     height, width = pixels.shape[:2]
     found = to_boxes(model.detect(pixels, PROPOSAL_CONFIDENCE), model.classes, width, height)
     known = [box for box in found if box.label in collection.classes]

@@ -1,7 +1,6 @@
-"""What a review changed, kept so that it can be taken back: the pictures as they were before.
+"""The state of images before a review step, kept for undo.
 
-Steps live with whoever made them (a page keeps them for its session), not in the catalog: taking back is for
-slips of the finger, and what counts is in the catalog already.
+Steps are kept by their creator (a page keeps them in its session), not in the catalog.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ _BOX_COLUMNS = ("label", "x", "y", "width", "height", "provenance", "confidence"
 
 @dataclass(frozen=True, slots=True)
 class ImageState:
-    """One picture before a step. ``boxes`` holds the columns of each box."""
+    """One image before a step. ``boxes`` holds the columns of each box."""
 
     image_id: int
     state: str
@@ -29,9 +28,9 @@ class ImageState:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing a person did to one or many pictures.
+    """One review action on one or more images.
 
-    ``after`` is each picture's :func:`stamp` once it was done: whoever changed it again since is not overruled.
+    ``after`` is each image's :func:`stamp` after the step: images changed since then are not overwritten.
     """
 
     actor: str
@@ -45,13 +44,15 @@ class Step:
 
 
 def stamp(image: Image) -> str:
-    """Where a picture stands in the review. Whoever saves says which one they saw; another one means: too late."""
+    """A version stamp of an image in the review. A decision carries the stamp that the user saw; a different one means
+    that the image was changed meanwhile.
+    """
     reviewed = image.reviewed_at.isoformat() if image.reviewed_at else ""
     return f"{image.state}@{reviewed}"
 
 
 def save_state(images: Iterable[Image]) -> tuple[ImageState, ...]:
-    """The pictures as they are now."""
+    """The current state of the images."""
     return tuple(
         ImageState(
             image.id,
@@ -65,7 +66,7 @@ def save_state(images: Iterable[Image]) -> tuple[ImageState, ...]:
 
 
 def restore_state(image: Image, before: ImageState) -> None:
-    """Put a picture back to how it was, boxes with their origin included."""
+    """Restore an image, including boxes with their provenance."""
     image.state = before.state
     image.reviewed_by = before.reviewed_by
     image.reviewed_at = before.reviewed_at

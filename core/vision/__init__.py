@@ -1,1 +1,1 @@
-"""Boxes, detections, decoding, drawing and tracks: what pictures are to everybody. Knows no model and no store."""
+"""Computer vision primitives: boxes, detections, decoding, drawing, tracking. Independent of models and stores."""

@@ -1,6 +1,6 @@
-"""What a model found on an image, for people and programs: drawn, as rows, as CSV and JSON, as boxes to review.
+"""Detections converted for users and programs: drawn, as rows, as CSV and JSON, as boxes to review.
 
-OpenCV is imported by what draws: pages that show nothing yet need not load it.
+OpenCV is imported inside the function that draws: pages that show nothing yet do not load it.
 """
 
 from __future__ import annotations
@@ -16,18 +16,20 @@ from core.vision.detections import Detections, Pixels
 from core.vision.provenance import MODEL
 
 COLUMNS = ("label", "confidence", "left", "top", "right", "bottom")
-"""Of a row: the class, 0 to 1, and the box in pixels of the image."""
+"""Columns of a row: class, confidence (0 to 1), and the box in pixels of the image."""
 
 PROPOSAL_CONFIDENCE = 0.25
-"""The confidence from which an answer is worth a person's look, wherever boxes are proposed. It is the one from which
-boxes are shown to people by default: what somebody would see as the model's answer is what they are asked about."""
+"""Minimum confidence of proposed boxes. It equals the default threshold for display: users review the boxes that they
+would see as the model's prediction.
+"""
 
 
 def to_boxes(found: Detections, classes: Sequence[str], width: int, height: int) -> list[NewBox]:
-    """The boxes of an answer about an image of ``width`` × ``height`` pixels, most confident first, provenance model.
+    """The valid boxes of a prediction on an image of ``width`` × ``height`` pixels, most confident first, provenance
+    model.
 
-    Whatever a model says, only valid boxes come out: those that reach out are cut; those without an area on the image,
-    with numbers that are none, or with a class that ``classes`` lacks are left out.
+    Boxes that exceed the image are cut; boxes without an area in the image, with non-finite numbers, or with a class
+    that ``classes`` lacks are left out.
     """
     boxes = []
     for corners, score, index in zip(found.boxes.tolist(), found.scores.tolist(), found.labels.tolist(), strict=True):
@@ -54,7 +56,7 @@ def to_rows(found: Detections, classes: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def to_csv(found: Detections, classes: Sequence[str]) -> str:
-    """The rows with a header."""
+    """The rows as CSV with a header."""
     buffer = io.StringIO(newline="")
     writer = csv.DictWriter(buffer, COLUMNS)
     writer.writeheader()
@@ -63,13 +65,13 @@ def to_csv(found: Detections, classes: Sequence[str]) -> str:
 
 
 def to_json(found: Detections, classes: Sequence[str], pixels: Pixels, model: str) -> str:
-    """The rows with the size of the image they belong to and the model that said so."""
+    """The rows as JSON with the image size and the model."""
     height, width = pixels.shape[:2]
     return json.dumps({"model": model, "width": width, "height": height, "boxes": to_rows(found, classes)}, indent=2)
 
 
 def draw_detections(pixels: Pixels, found: Detections, classes: Sequence[str]) -> Pixels:
-    """The image with its boxes, as the Live page draws them; the most confident lies on top. A copy."""
+    """A copy of the image with its boxes, as on the Live page; the most confident box is drawn last."""
     from core.vision.drawing import MAIN, draw_box
     from core.vision.tracks import to_shown_boxes
 
