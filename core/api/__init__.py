@@ -1,1 +1,1 @@
-"""The sidecar: predictions over HTTP, health and metrics. Read-only: it cannot generate, train or promote."""
+"""The prediction API (sidecar): predictions over HTTP, health and metrics. Never trains or promotes."""

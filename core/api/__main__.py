@@ -1,10 +1,10 @@
-"""``python -m core.api``: the sidecar in a process of its own."""
+"""``python -m core.api``: the sidecar process."""
 
 from __future__ import annotations
 
 
 def main() -> None:
-    """Serve until SIGTERM or Ctrl-C; then end within three seconds, whatever hangs."""
+    """Serve until SIGTERM or Ctrl-C; then exit within three seconds."""
     # Imported here: the processes that answer images import this module as well, and need none of it.
     import uvicorn
 

@@ -1,4 +1,4 @@
-"""The sidecar's application: predictions on their own short path, everything else through FastAPI."""
+"""The sidecar's ASGI application: predictions bypass the framework, all other routes use FastAPI."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from core.config.settings import Settings, get_settings
 from core.workloads import get_workload
 
 PATH = "/predict"
-"""The short route, of the default workload."""
+"""The short route, for the default workload."""
 
 _DESCRIPTION = """Predictions by the champion that Shifumi keeps improving.
 
@@ -39,7 +39,9 @@ _ANY_METHOD = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
 
 
 class SidecarApp:
-    """Sends predictions their short way and meters the rest. ``sidecar`` is what the routes share."""
+    """Dispatches predictions to their own routes and measures all others. ``sidecar`` is the shared state of the
+    routes.
+    """
 
     def __init__(self, sidecar: Sidecar) -> None:
         self.sidecar = sidecar
@@ -54,7 +56,7 @@ class SidecarApp:
 
 
 def predict_routes(sidecar: Sidecar) -> dict[str, PredictRoute]:
-    """By path: the short one, and one per served workload."""
+    """Path → route: the short one, and one per served workload."""
     routes: dict[str, PredictRoute] = {PATH: BinaryRowsRoute(PATH, sidecar.watcher, sidecar)}
     for name, watcher in sidecar.watchers.items():
         kind = ImageRoute if get_workload(name).data_kind == "images" else RowsRoute
@@ -68,7 +70,7 @@ def create_app(settings: Settings | None = None) -> SidecarApp:
 
 
 class _Metered:
-    """Counts and times what the framework answers."""
+    """Counts and times the framework's responses."""
 
     def __init__(self, app: ASGIApp, meter: RouteMeter) -> None:
         self._app, self._meter = app, meter

@@ -1,6 +1,6 @@
-"""Whether the catalog answers, asked in the background.
+"""Checks in the background whether the catalog responds.
 
-``/health`` and ``/metrics`` read the last answer from here: they never wait for a database.
+``/health`` and ``/metrics`` read the last result, so they never wait for a database.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _EVERY_S = 2.0
 
 
 class CatalogProbe:
-    """``problem``: why the catalog does not answer, None while it does or before the first check."""
+    """``problem`` is why the catalog does not respond; None while it does, and before the first check."""
 
     def __init__(self) -> None:
         self._stop = threading.Event()
@@ -34,7 +34,7 @@ class CatalogProbe:
         self._thread.join(timeout_s)
 
     def check(self) -> None:
-        """Query the catalog once."""
+        """Query the catalog once and store the result."""
         try:
             with reading() as session:
                 session.scalar(select(Evaluation.id).limit(1))

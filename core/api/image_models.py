@@ -1,4 +1,4 @@
-"""Image models as the sidecar sees them: loaded in the worker processes, never in its own memory."""
+"""Image models of the sidecar: loaded in worker processes, never in its own memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from core.workloads import get_workload
 
 @dataclass(frozen=True, slots=True)
 class RemoteModel:
-    """A model that a worker process has loaded and tried. ``kept`` is its folder, which goes with the last user."""
+    """A model that a worker process has loaded and tested. ``kept`` is its folder, deleted with the last reference."""
 
     at: ModelSource
     classes: tuple[str, ...]
@@ -25,7 +25,7 @@ class RemoteModel:
 
 
 class RemoteLoader:
-    """A :class:`core.models.serving.Loader` that has ``pool`` load: this process downloads and verifies."""
+    """A :class:`core.models.serving.Loader` that loads in ``pool``; this process only downloads and verifies."""
 
     def __init__(self, pool: ImagePool) -> None:
         self._pool = pool

@@ -1,4 +1,4 @@
-"""What Prometheus can read. Each metric is explained in ``docs/monitoring.md``; a test fails when one is not."""
+"""Prometheus metrics of the sidecar. Each is documented in ``docs/monitoring.md`` (tested)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from core.predictions.log import PredictionLog
 
 
 class Metrics:
-    """The metrics of one sidecar, in a registry of their own. ``routes`` counts what is answered."""
+    """The metrics of one sidecar, in a separate registry. ``routes`` counts requests."""
 
     def __init__(
         self, watchers: Sequence[ChampionWatcher], log: PredictionLog, probe: CatalogProbe, catalog: CatalogCollector
@@ -36,7 +36,7 @@ class Metrics:
 
 
 class _StateCollector(Collector):
-    """Reads what other parts already count, at the moment of the scrape. Asks no database."""
+    """Reads the counters of other components at scrape time. Queries no database."""
 
     def __init__(self, watchers: Sequence[ChampionWatcher], log: PredictionLog, probe: CatalogProbe) -> None:
         self._watchers, self._log, self._probe = watchers, log, probe

@@ -1,7 +1,7 @@
-"""The description of the routes that predict, for ``/docs`` and ``/openapi.json``.
+"""OpenAPI description of the prediction routes, for ``/docs`` and ``/openapi.json``.
 
-The other routes describe themselves. These are bare endpoints, so their part is made from the same
-structures that read and write their bodies, and from the features of the workloads.
+FastAPI describes the other routes. These are bare ASGI endpoints, so their description is generated from the structures
+that decode and encode their bodies, and from the workloads' features.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _ELSEWHERE = {problems.NOT_FOUND}
 
 
 def describe(app: FastAPI, sidecar: Sidecar) -> Callable[[], dict[str, Any]]:
-    """What to set as ``app.openapi``."""
+    """The function to assign to ``app.openapi``."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -42,7 +42,7 @@ def describe(app: FastAPI, sidecar: Sidecar) -> Callable[[], dict[str, Any]]:
 
 
 def problem_responses(*kinds: Kind) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI's description of what a route may answer instead of success."""
+    """OpenAPI's description of a route's error responses."""
     by_status: dict[int | str, list[str]] = {}
     for kind in kinds:
         by_status.setdefault(kind.status, []).append(f"{kind.title} (`{kind.slug}`)")

@@ -1,4 +1,4 @@
-"""What routes for rows read and write, as msgspec structures made from the workload's features."""
+"""Request and response bodies of row predictions, as msgspec structures generated from the workload's features."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from core.workloads.base import Workload, feature_names
 
 
 class PredictAnswer(msgspec.Struct):
-    """Per row the class (0 or 1) and the probability of class 1; and which model said so.
+    """Per row the class (0 or 1) and the probability of class 1; and the model.
 
-    ``dataset_id`` is the dataset that the model was trained on.
+    ``dataset_id`` is the model's training dataset.
     """
 
     classes: list[int]
@@ -23,8 +23,9 @@ class PredictAnswer(msgspec.Struct):
 
 
 class ClassesAnswer(msgspec.Struct):
-    """Per row the most probable class and the probability of each, in the order that ``GET /models`` has; and which
-    model said so."""
+    """Per row the most probable class and the probability of each class, in the order of ``GET /models``; and the
+    model.
+    """
 
     classes: list[str]
     probabilities: list[list[float]]
@@ -34,7 +35,7 @@ class ClassesAnswer(msgspec.Struct):
 
 
 class ValuesAnswer(msgspec.Struct):
-    """Per row the predicted value; and which model said so."""
+    """Per row the predicted value; and the model."""
 
     values: list[float]
     model: str
@@ -56,10 +57,10 @@ def request_type(workload: Workload) -> type[msgspec.Struct]:
 
 
 def example_row(workload: Workload) -> list[float]:
-    """A usual row: the middle of each feature's range."""
+    """A typical row: the middle of each feature's range."""
     return [float(f"{(feature.low + feature.high) / 2:.3g}") for feature in workload.features]
 
 
 def response_type(workload: Workload) -> Any:
-    """What ``POST /predict/{workload}`` answers."""
+    """The response body of ``POST /predict/{workload}``."""
     return ValuesAnswer if workload.task == "regression" else ClassesAnswer

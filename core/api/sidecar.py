@@ -1,4 +1,4 @@
-"""The parts that the routes share, started and stopped together."""
+"""Shared state of the routes, started and stopped together."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Sidecar:
         threading.Thread(target=self._import_and_watch, name="mlflow-import", daemon=True).start()
 
     def stop(self) -> None:
-        """Write what is queued and stop, within two seconds: a part that hangs is left behind."""
+        """Flush queues and stop, within two seconds; a component that hangs is abandoned."""
         # The verifier waits for the catalog as long as that takes, so it gets a thread that may be abandoned.
         closing = threading.Thread(target=self.verifier.close, name="close-tokens", daemon=True)
         closing.start()
@@ -73,7 +73,7 @@ class Sidecar:
 
 
 def served_workloads(settings: Settings) -> list[str]:
-    """The names of the workloads to serve, the default one first: ``SHIFUMI_API_WORKLOADS``, or all there are."""
+    """The names of the served workloads, the default one first: ``SHIFUMI_API_WORKLOADS``, or all."""
     able = [name for name, workload in WORKLOADS.items() if workload.data_kind in ("rows", "images")]
     wanted = [name.strip() for name in (settings.api_workloads or "").split(",") if name.strip()] or able
     for name in wanted:

@@ -22,7 +22,7 @@ _ODD = re.compile(r"[\\:\x00-\x1f]")
 
 
 class ArchiveReader:
-    """An open archive with its manifest. Use :func:`handed` to get one."""
+    """An open archive with its manifest. Create it with :func:`open_archive`."""
 
     def __init__(self, file: zipfile.ZipFile) -> None:
         self._file = file

@@ -1,4 +1,4 @@
-"""The archive on its way: a zip file that gets its name when it is complete, readable by its owner only."""
+"""Writes an archive: a zip file that is renamed when complete, readable by its owner only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PIECE = 1 << 20
 
 
 class ArchiveWriter:
-    """Members are added one by one; :meth:`finish` writes the manifest. Use :func:`new_archive` to get one."""
+    """Adds members one by one; :meth:`finish` writes the manifest. Create it with :func:`new_archive`."""
 
     def __init__(self, file: zipfile.ZipFile) -> None:
         self._file = file
@@ -26,7 +26,7 @@ class ArchiveWriter:
 
     @contextmanager
     def member(self, name: str, *, packed: bool = False) -> Iterator[IO[bytes]]:
-        """A new member to write into; ``packed`` for what gets smaller. Parquet and JPEG do not."""
+        """A new member to write to; ``packed``: compressed. Parquet and JPEG are stored uncompressed."""
         info = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
         info.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
         info.external_attr = 0o600 << 16
@@ -36,19 +36,19 @@ class ArchiveWriter:
         self.members[name] = Member(counting.digest.hexdigest(), counting.bytes)
 
     def add(self, name: str, source: Path, *, packed: bool = False) -> Member:
-        """Copy a file in. Raises ``FileNotFoundError`` before the archive is touched."""
+        """Add a file. Raises ``FileNotFoundError`` before the archive is changed."""
         with source.open("rb") as file, self.member(name, packed=packed) as target:
             shutil.copyfileobj(file, target, _PIECE)
         return self.members[name]
 
     def finish(self, manifest: Manifest) -> None:
-        """Write the manifest, which names every member so far."""
+        """Write the manifest of all members."""
         manifest.members = self.members
         self._file.writestr(zipfile.ZipInfo(NAME), manifest.to_json(), zipfile.ZIP_DEFLATED)
 
 
 class _Counting:
-    """Counts and digests what passes through to a member."""
+    """Counts and hashes the bytes written to a member."""
 
     def __init__(self, target: IO[bytes]) -> None:
         self._target = target
@@ -63,9 +63,9 @@ class _Counting:
 
 @contextmanager
 def new_archive(target: Path) -> Iterator[ArchiveWriter]:
-    """A new archive, which is called ``target`` once the block has ended well; else nothing is left of it.
+    """A new archive, renamed to ``target`` when the block ends without error; otherwise deleted.
 
-    Raises :class:`BackupError` when there is such a file, or no room.
+    Raises :class:`BackupError` when the file exists, or the disk is full.
     """
     temporary = target.with_name(f".{target.name}.{uuid4().hex}.tmp")
     try:

@@ -1,8 +1,8 @@
-"""One detector thread per model, for all who watch.
+"""One inference thread per model, shared by all streams.
 
-Each viewer has a subscription with room for one frame: a newer frame takes the place of one that was not looked at,
-so nothing queues and the video never waits for the model. Subscriptions with a frame are served in turn.
-The thread begins with the first frame and ends when no frame came for a while, whoever forgot to leave.
+Each stream has a subscription with room for one frame: a newer frame replaces an unprocessed one, so nothing queues and
+the video never waits for the model. Subscriptions with a frame are served in turn. The thread starts with the first
+frame and ends after a period without frames, even if a subscriber did not leave.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from core.live.frames import Frame, Model, Result
 from core.vision.detections import no_detections
 
 MIN_CONFIDENCE = 0.1
-"""Engines report everything from here on; each viewer then draws its own line."""
+"""Engines return all boxes from here on; each viewer applies its own threshold."""
 
 IDLE_S = 3.0
 
 ResultCallback = Callable[[Result], None]
-"""Gets each result, in the detector's thread: be quick."""
+"""Called with each result in the inference thread; must return quickly."""
 
 
 class Subscription:
-    """A place at an engine, for one stream."""
+    """One stream's subscription to an engine."""
 
     def __init__(self, engine: Engine, take: ResultCallback) -> None:
         self.engine = engine
@@ -37,7 +37,7 @@ class Subscription:
         self.waiting: Frame | None = None
 
     def offer(self, frame: Frame) -> None:
-        """Leave a frame for the detector, in place of an older one. Returns at once."""
+        """Replace the pending frame. Returns immediately."""
         self.engine.offer(self, frame)
 
     def leave(self) -> None:
@@ -45,7 +45,7 @@ class Subscription:
 
 
 class Engine:
-    """A model at work."""
+    """The inference thread of one model."""
 
     def __init__(self, model: Model, idle_s: float = IDLE_S, clock: Callable[[], float] = time.monotonic) -> None:
         self.model = model
@@ -63,7 +63,7 @@ class Engine:
 
     @property
     def working(self) -> bool:
-        """Whether its thread runs."""
+        """Whether the thread runs."""
         return self._thread is not None
 
     def join(self, take: ResultCallback) -> Subscription:
@@ -73,7 +73,7 @@ class Engine:
         return subscription
 
     def leave(self, subscription: Subscription) -> None:
-        """Idempotent. Without subscriptions the thread ends as soon as it has finished what it does."""
+        """Idempotent. Without subscriptions the thread ends after the current frame."""
         with self._bell:
             subscription.waiting = None
             if subscription in self._subscriptions:
@@ -133,14 +133,14 @@ class Engine:
 
 
 class EnginePool:
-    """The engines of this process. One lives as long as somebody sits there."""
+    """The engines of this process. An engine exists while it has subscriptions."""
 
     def __init__(self) -> None:
         self._engines: WeakValueDictionary[str, Engine] = WeakValueDictionary()
         self._lock = threading.Lock()
 
     def join(self, model: Model, take: ResultCallback) -> Subscription:
-        """A subscription at the engine of ``model``, which is made for the first one."""
+        """Subscribe to the engine of ``model``, created on first use."""
         with self._lock:
             engine = self._engines.get(model.key)
             if engine is None:

@@ -1,4 +1,4 @@
-"""What the live video counts, for Prometheus. Counting a frame costs about a microsecond."""
+"""Prometheus metrics of live video. Counting a frame costs about a microsecond."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 from core.monitoring.metrics.families import gauge, single
 
 VIEWER_TIMEOUT_S = 2.0
-"""A stream without a frame for so long is not watched any more."""
+"""A stream without a frame for so long does not count as active."""
 
 _BUCKETS_S = (0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.6, 1.0, 2.5)
 
@@ -33,27 +33,27 @@ AGE = Histogram(
 
 
 def record_result(model: str, took_s: float, failed: bool) -> None:
-    """A model has answered a frame, or failed on it, after ``took_s`` seconds."""
+    """Record that a model processed a frame in ``took_s`` seconds, or failed."""
     (ERRORS if failed else RESULTS).labels(model).inc()
     TOOK.observe(took_s)
 
 
 class ViewerInfo(Protocol):
-    """A stream: how long ago its last frame came, in seconds; None before the first."""
+    """A stream: seconds since its last frame; None before the first one."""
 
     @property
     def silent_s(self) -> float | None: ...
 
 
 class ModelInfo(Protocol):
-    """What a detector thread is known by."""
+    """The name of an engine's model."""
 
     @property
     def name(self) -> str: ...
 
 
 class EngineInfo(Protocol):
-    """A detector thread: its model, and how many streams ask it."""
+    """An engine: its model and the number of its subscriptions."""
 
     @property
     def model(self) -> ModelInfo: ...
@@ -63,7 +63,7 @@ class EngineInfo(Protocol):
 
 
 class LiveCollector(Collector):
-    """What is counted, and who watches which model right now. One per process, as all streams of it are told."""
+    """Active streams per model at scrape time. One per process."""
 
     def __init__(self) -> None:
         self._viewers: WeakSet[ViewerInfo] = WeakSet()

@@ -1,7 +1,7 @@
-"""One person's stream: what happens with each frame, and what the page may ask about it.
+"""One user's video stream: processes each frame, and reports its state to the page.
 
-:meth:`Viewer.process_frame` is called for each frame in the stream's own thread. It hands the frame to the detectors'
-mailboxes and to the recorder, draws the newest boxes that are known, and returns: it never waits.
+:meth:`Viewer.process_frame` is called for each frame in the stream's own thread. It passes the frame to the engines and
+to the recorder, draws the newest known boxes, and returns: it never blocks.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from core.vision.detections import Detections, Pixels
 from core.vision.tracks import ShownBox
 
 Source = Callable[[], Model | None]
-"""The model to ask now; called for each frame, so it answers at once. None: none is there (yet)."""
+"""Returns the model to use now, None when there is none (yet). Called for each frame, so it must return immediately."""
 
 
 @dataclass(frozen=True, slots=True)
 class ViewerOptions:
-    """What a person has chosen. ``rival`` is a second model whose boxes are drawn beside the first one's."""
+    """The user's choices. ``rival`` is a second model whose boxes are drawn for comparison."""
 
     main: Source
     rival: Source | None = None
@@ -41,7 +41,7 @@ class ViewerOptions:
 
 @dataclass(frozen=True, slots=True)
 class ModelReport:
-    """How one model does: its name, boxes on the newest frame, results per second, milliseconds, trouble."""
+    """The state of one model: name, boxes on the newest frame, results per second, milliseconds, problem."""
 
     model: str
     boxes: tuple[ShownBox, ...]
@@ -53,7 +53,7 @@ class ModelReport:
 
 @dataclass(frozen=True, slots=True)
 class ViewerReport:
-    """A stream at one moment. ``silent_s``: since the last frame came; None before the first one."""
+    """The state of a stream. ``silent_s``: seconds since the last frame; None before the first one."""
 
     frames_per_second: float
     silent_s: float | None
@@ -64,7 +64,7 @@ class ViewerReport:
 
 @dataclass(frozen=True, slots=True)
 class AnsweredFrame:
-    """A frame with what the model said about it, kept in memory only."""
+    """A frame with the model's result, kept in memory only."""
 
     pixels: Pixels
     said: Detections
@@ -73,9 +73,9 @@ class AnsweredFrame:
 
 
 class Viewer:
-    """Made once per browser tab. All methods may be called from any thread.
+    """Created once per browser tab. All methods are thread-safe.
 
-    ``session`` groups what is flagged here: one person, one place.
+    ``session`` groups the frames flagged in this stream: one user, one place.
     """
 
     def __init__(self, pool: EnginePool, wishes: ViewerOptions, clock: Callable[[], float] = time.monotonic) -> None:
@@ -93,7 +93,7 @@ class Viewer:
         live_metrics.COLLECTOR.add_viewer(self)
 
     def process_frame(self, pixels: Pixels) -> Pixels:
-        """A frame came (height, width, 3; blue-green-red); returns the one to send back. Never raises."""
+        """Process a frame (height, width, 3; blue-green-red); returns the frame to display. Never raises."""
         frame = Frame(pixels, self._clock())
         self._last_at = frame.at
         self._rate.tick(frame.at)
@@ -109,7 +109,7 @@ class Viewer:
         return answer
 
     def end(self) -> None:
-        """The stream is over: leave the detectors, end a recording. The next frame starts anew. Never waits."""
+        """The stream ended: unsubscribe, end a recording. The next frame starts anew. Never blocks."""
         self.recorder.end()
         self._main.leave()
         self._rival.leave()
@@ -133,7 +133,7 @@ class Viewer:
         return picture
 
     def _heard(self, result: Result) -> None:
-        """A result about the main model came: a running game reads what is shown from it."""
+        """Handle a result of the main model: a running game reads the throw from it."""
         found = result.found.above(self.wishes.confidence)
         if len(found) == 0:
             return
@@ -149,14 +149,14 @@ class Viewer:
             return self._match
 
     def play(self, beats: Mapping[str, str]) -> None:
-        """A new game in which a class beats another one, or a paused one goes on."""
+        """Start a game in which a class beats another one, or resume a paused one."""
         with self._lock:
             paused = self._match is not None and self._match.phase is game.Phase.PAUSED
             now = self._clock()
             self._match = game.resume(self._match, now) if self._match and paused else game.begin(now, beats)
 
     def pause(self) -> None:
-        """The person looks elsewhere: a game that runs waits."""
+        """Pause a running game."""
         with self._lock:
             if self._match is not None:
                 self._match = game.pause(self._match, self._clock())
@@ -166,7 +166,7 @@ class Viewer:
             self._match = None
 
     def moment(self) -> AnsweredFrame | None:
-        """The newest frame that the main model has answered."""
+        """The newest frame with a result of the main model."""
         result = self._main.result
         if result is None:
             return None
@@ -175,12 +175,12 @@ class Viewer:
 
     @property
     def model(self) -> Model | None:
-        """The main model of the newest answer."""
+        """The main model of the newest result."""
         return self._main.result.model if self._main.result else None
 
     @property
     def silent_s(self) -> float | None:
-        """Seconds since the last frame came; None before the first one."""
+        """Seconds since the last frame; None before the first one."""
         return None if self._last_at is None else self._clock() - self._last_at
 
     def report(self) -> ViewerReport:

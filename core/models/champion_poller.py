@@ -1,4 +1,4 @@
-"""One thread that follows the champions of several workloads."""
+"""One thread that polls the champions of several workloads."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.models.serving import ChampionWatcher
 
 
 class ChampionPoller:
-    """Lets each watcher look every ``SHIFUMI_WATCH_INTERVAL_S`` seconds: a look costs a few milliseconds."""
+    """Refreshes each watcher every ``SHIFUMI_WATCH_INTERVAL_S`` seconds; a refresh costs a few milliseconds."""
 
     def __init__(self, watchers: Sequence[ChampionWatcher], interval_s: float | None = None) -> None:
         self._watchers = tuple(watchers)
@@ -22,7 +22,7 @@ class ChampionPoller:
         self._thread.start()
 
     def stop(self, timeout_s: float = 5.0) -> None:
-        """Ask the thread to end and wait for it, at most ``timeout_s``."""
+        """Stop the thread and wait for it, at most ``timeout_s``."""
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(timeout_s)

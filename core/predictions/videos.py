@@ -1,4 +1,4 @@
-"""Videos answered by the champion: checked on arrival, annotated in the background, never half-written."""
+"""Videos predicted by the champion: validated on upload, annotated in the background, written atomically."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from core.vision.video import SUFFIXES, AnnotatedVideo, BadVideoError, annotate,
 
 @dataclass(frozen=True, slots=True)
 class PredictedVideo:
-    """``video`` (MP4) and ``table`` (CSV) are names in the outputs folder; version 0 is the model that ships."""
+    """``video`` (MP4) and ``table`` (CSV) are names in the outputs folder; version 0 is the starter model."""
 
     watched: AnnotatedVideo
     version: int
@@ -27,9 +27,9 @@ class PredictedVideo:
 
 
 def save_upload(actor: Actor, content: BinaryIO, filename: str) -> str:
-    """Store an uploaded video under a name of ours and return it.
+    """Store an uploaded video under a generated name and return the name.
 
-    Raises :class:`BadVideoError` when it can be seen now that it cannot be answered, and ``lake.LakeError``.
+    Raises :class:`BadVideoError` when it is invalid, and ``lake.LakeError``.
     """
     require(actor, Role.VIEWER)
     suffix = Path(filename).suffix.lower()
@@ -48,8 +48,8 @@ def save_upload(actor: Actor, content: BinaryIO, filename: str) -> str:
 def predict_video(workload: str, upload: str, confidence: float, job_id: str, report: Report) -> PredictedVideo:
     """Annotate an upload into ``<job_id>.mp4`` and ``<job_id>.csv``.
 
-    Raises :class:`BadVideoError`, or ``lake.DiskFullError`` when there is no room; then nothing is left behind. The
-    upload is removed either way.
+    Raises :class:`BadVideoError`, or ``lake.DiskFullError``, without leaving output files. The upload is deleted in
+    either case.
     """
     source = uploads.path_of(upload)
     if not source.is_file():
@@ -70,7 +70,7 @@ def predict_video(workload: str, upload: str, confidence: float, job_id: str, re
 
 
 def summary(answered: PredictedVideo) -> Messages:
-    """What came of it."""
+    """The result as a message."""
     watched = answered.watched
     done = say("video.done_starter", frames=watched.frames, found=watched.found)
     if answered.version:
@@ -79,7 +79,7 @@ def summary(answered: PredictedVideo) -> Messages:
 
 
 def _served(workload: str) -> Served:
-    """The champion, or what ships with the workload. Raises :class:`BadVideoError` when there is neither."""
+    """The champion, or the starter model. Raises :class:`BadVideoError` when there is neither."""
     champion = registry.champion(workload) if registry.store_exists() else None
     served = load_served(champion) if champion else served_starter(workload)
     if served is None:

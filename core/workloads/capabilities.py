@@ -1,4 +1,4 @@
-"""What a workload may offer besides the contract. One that lacks it simply has less."""
+"""Optional capabilities of a workload, besides the contract. Each is a protocol that a workload may implement."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from core.vision.detections import Pixels
 
 @dataclass(frozen=True, slots=True)
 class TrainingProgress:
-    """A training that takes minutes, as it stands. ``losses`` and ``figures`` are curves: name → one value per
-    finished epoch, the first one's number being ``first_epoch``."""
+    """The progress of a running training. ``losses`` and ``figures`` are curves: name → one value per finished epoch,
+    starting at ``first_epoch``.
+    """
 
     words: Message
     losses: dict[str, list[float]]
@@ -27,14 +28,16 @@ class TrainingProgress:
 
 @runtime_checkable
 class ObservableTraining(Protocol):
-    """Offered by workloads whose training takes minutes: it can be watched, and ended early."""
+    """A training that takes minutes: it can be observed, and stopped early."""
 
     def training_progress(self, since: datetime) -> TrainingProgress | None:
-        """The training that began after ``since``; None while there is nothing to show. Cheap: asked every second."""
+        """The progress of the training started after ``since``; None while there is nothing to show. Cheap: called
+        every second.
+        """
         ...
 
     def stop_early(self, actor: Actor) -> bool:
-        """End the running training soon, keeping the best model so far; False when none runs.
+        """Stop the running training soon, keeping the best model so far; False when none runs.
 
         Raises ``ForbiddenError``.
         """
@@ -43,8 +46,7 @@ class ObservableTraining(Protocol):
 
 @runtime_checkable
 class UsesGpu(Protocol):
-    """Offered by workloads whose training profits from a GPU: it may then wait in a queue of its own for a worker
-    that has one."""
+    """A training that benefits from a GPU: it may use a separate queue for workers with a GPU."""
 
     @property
     def wants_gpu(self) -> bool: ...
@@ -52,7 +54,7 @@ class UsesGpu(Protocol):
 
 @runtime_checkable
 class Playable(Protocol):
-    """Offered by workloads whose classes beat each other: the Live page then has a game."""
+    """Classes that beat each other: the Live page offers a game."""
 
     @property
     def beats(self) -> Mapping[str, str]:
@@ -61,13 +63,13 @@ class Playable(Protocol):
 
     @property
     def icons(self) -> Mapping[str, str]:
-        """Class → what is shown before its name; a class may lack one."""
+        """Class → the icon shown before its name; optional per class."""
         ...
 
 
 @runtime_checkable
 class UserLabels(Protocol):
-    """Offered by workloads on images whose labels are data: people make, rename and remove them in the app."""
+    """A workload on images whose labels are data: users create, rename and remove them in the app."""
 
     @property
     def own_labels(self) -> bool: ...
@@ -75,21 +77,21 @@ class UserLabels(Protocol):
 
 @runtime_checkable
 class ClassSynonyms(Protocol):
-    """Offered by workloads that know what others call their classes: it helps with imports."""
+    """Other names of the classes, for imports."""
 
     @property
     def synonyms(self) -> Mapping[str, Collection[str]]:
-        """Class → other names of it, in small letters."""
+        """Class → other names of it, in lower case."""
         ...
 
 
 @runtime_checkable
 class ImageSynthesis(Protocol):
-    """Offered by workloads on images that can make some when a dataset is generated."""
+    """A workload on images that can render some when a dataset is generated."""
 
     @property
     def labelled_only(self) -> Mapping[str, Any]:
-        """The parameters with which a dataset holds the labelled images that are there, and none is made."""
+        """The parameters for a dataset of the existing labelled images, without rendering."""
         ...
 
 
@@ -98,38 +100,38 @@ class ProposerMissingError(RuntimeError):
 
 
 class Proposer(Protocol):
-    """Proposes boxes for images that nobody has labelled yet."""
+    """Proposes boxes for unlabelled images."""
 
     @property
     def name(self) -> str:
-        """What people know it by."""
+        """The display name."""
         ...
 
     def available(self) -> str | None:
-        """None when it can be used, else the reason why not, for people."""
+        """None when it can be used, else the reason, for display."""
         ...
 
     def install(self) -> str:
-        """Install what is missing; returns what there is now, for people. Raises :class:`ProposerMissingError`."""
+        """Install what is missing; returns what is available now, for display. Raises :class:`ProposerMissingError`."""
         ...
 
     def propose(self, pixels: Pixels) -> list[NewBox]:
-        """Boxes for one image; an empty list when it sees nothing."""
+        """Boxes for one image; an empty list when nothing is detected."""
         ...
 
 
 @runtime_checkable
 class LabelProposals(Protocol):
-    """Offered by workloads with a helper that labels images."""
+    """A workload with a helper that proposes labels."""
 
     def proposer(self) -> Proposer | None:
-        """The helper; None when there is none in this installation."""
+        """The helper; None when this installation has none."""
         ...
 
 
 @runtime_checkable
 class SqlExamples(Protocol):
-    """Offered by workloads with SQL queries worth trying on their datasets."""
+    """A workload with example SQL queries for its datasets."""
 
     @property
     def sql_examples(self) -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""Finds workloads that installed packages bring: entry points of the group ``shifumi.workloads``."""
+"""Finds workloads in installed packages: entry points of the group ``shifumi.workloads``."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 
 class WorkloadRefusedError(RuntimeError):
-    """An entry point that cannot be used; the message says why."""
+    """An invalid entry point; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class SkippedEntryPoint:
-    """An entry point that was skipped: its name, the package that brings it, and why."""
+    """An entry point that was skipped: its name, its package, and the reason."""
 
     name: str
     package: str
@@ -34,10 +34,10 @@ class SkippedEntryPoint:
 
 
 class Workloads(MutableMapping[str, Workload]):
-    """Name → workload: those that ship, then those of installed packages.
+    """Name → workload: the built-in ones, then those of installed packages.
 
-    The packages are looked for when the mapping is first asked, not when it is made: they import ``core.workloads``
-    themselves. ``broken`` are those that were skipped.
+    Packages are searched on first access, not on creation: they import ``core.workloads`` themselves. ``broken`` are
+    the skipped entry points.
     """
 
     def __init__(self, shipped: Iterable[Workload]) -> None:
@@ -88,9 +88,9 @@ class Workloads(MutableMapping[str, Workload]):
 
 
 def load(point: EntryPoint) -> Workload:
-    """The workload behind an entry point, which names a class or an instance.
+    """The workload behind an entry point, which refers to a class or an instance.
 
-    Raises :class:`WorkloadRefusedError` when it cannot be imported or is no workload.
+    Raises :class:`WorkloadRefusedError` when it cannot be imported or is not a workload.
     """
     try:
         found = point.load()
@@ -104,7 +104,7 @@ def load(point: EntryPoint) -> Workload:
 
 
 def contract_violations(workload: object, name: str) -> Iterator[str]:
-    """In what ``workload``, registered as ``name``, does not keep the contract; what mypy would see is left to it."""
+    """How ``workload``, registered as ``name``, violates the contract; type errors are left to mypy."""
     members = [one for one in {**Workload.__annotations__, **vars(Workload)} if not one.startswith("_")]
     # Not hasattr: it would run properties, and labels that users make are read from a catalog that may not exist yet.
     if missing := [member for member in members if getattr_static(workload, member, _NOTHING) is _NOTHING]:

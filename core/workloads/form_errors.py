@@ -1,4 +1,4 @@
-"""What is wrong with the answers to a form, in words."""
+"""Validation errors of a form, as text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _OF_BOUNDS = {"greater_than", "greater_than_equal", "less_than", "less_than_equa
 
 
 def field_errors(model: type[BaseModel], errors: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Field name → what is wrong with its value, in words. Under ``""``: what is wrong with the values together.
+    """Field name → what is wrong with its value. Key ``""``: errors of the combination of values.
 
     ``errors`` are those of a pydantic ``ValidationError``.
     """
@@ -52,6 +52,6 @@ def _counted(number: int, unit: str) -> str:
 
 
 def _sentence(message: str) -> str:
-    """pydantic's message as a sentence of its own."""
+    """pydantic's message as a sentence."""
     words = message.removeprefix("Value error, ").removeprefix("Assertion failed, ").strip()
     return words if words.endswith((".", "!", "?")) else f"{words}."

@@ -1,4 +1,4 @@
-"""A dataset of pictures as the loop hands it over: the rows of its manifest, the pictures from the image store."""
+"""The images of a dataset: the rows of its manifest, with pixels from the image store."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ _COLUMNS = ("sha256", "session", "split", "source", "width", "height", "boxes")
 
 @dataclass(frozen=True, slots=True)
 class ManifestImage:
-    """One labelled picture. ``labels`` int64, shape (n,): class indices; ``places`` float64, shape (n, 4): centre x,
-    centre y, width and height as shares of the picture."""
+    """One labelled image. ``labels`` int64, shape (n,): class indices; ``places`` float64, shape (n, 4): centre x,
+    centre y, width and height as shares of the image.
+    """
 
     sha256: str
     session: str
@@ -40,15 +41,15 @@ class ManifestImage:
         return np.asarray(shares * np.array([self.width, self.height] * 2), np.float32)
 
     def pixels(self) -> Pixels:
-        """The picture itself. Raises :class:`core.images.files.ImageMissingError` when it is gone or damaged."""
+        """The decoded image. Raises :class:`core.images.files.ImageMissingError` when it is missing or damaged."""
         return files.read(self.sha256)
 
 
 def manifest_images(dataset: Dataset, *, holdout: bool | None = None) -> list[ManifestImage]:
-    """The dataset's pictures in file order: all, those held out, or the others.
+    """The dataset's images in file order: all, the holdout, or the others.
 
-    Pictures that somebody deleted since are left out: whoever takes theirs back must not stop the loop. Raises
-    ``DatasetMissingError`` when the manifest is gone, ``LakeUnreachableError``.
+    Images deleted since are left out: deleting an image must not stop the loop. Raises ``DatasetMissingError`` when the
+    manifest is missing, ``LakeUnreachableError``.
     """
     where = "TRUE" if holdout is None else "holdout" if holdout else "NOT holdout"
     columns = lake.read(dataset.path, _COLUMNS, where)
@@ -65,9 +66,9 @@ def _picture(sha256: str, session: str, split: str, source: str, width: int, hei
 
 
 def classes_of(dataset: Dataset) -> tuple[str, ...]:
-    """The labels that a dataset of whole images was made with, in the order of its indices.
+    """The labels of a dataset with whole-image labels, in the order of its indices.
 
-    Raises ``ValueError`` when the manifest does not say so, ``DatasetMissingError`` when it is gone.
+    Raises ``ValueError`` when the manifest does not contain them, ``DatasetMissingError`` when it is missing.
     """
     rows = lake.read(dataset.path, [CLASSES], limit=1)[CLASSES]
     if not len(rows):
@@ -76,14 +77,14 @@ def classes_of(dataset: Dataset) -> tuple[str, ...]:
 
 
 def renumbered(chosen: Sequence[ManifestImage], before: Sequence[str], now: Sequence[str]) -> list[ManifestImage]:
-    """Labels of other numbers: ``before`` and ``now`` name them. What has no name any more goes."""
+    """The images with labels mapped from the indices of ``before`` to those of ``now``; removed labels are dropped."""
     places = np.array([now.index(name) if name in now else -1 for name in before], dtype=np.int64)
     renamed = [(picture, places[picture.labels]) for picture in chosen]
     return [replace(one, labels=labels[labels >= 0], places=one.places[labels >= 0]) for one, labels in renamed]
 
 
 def spread(chosen: Iterable[ManifestImage], most: int) -> list[ManifestImage]:
-    """At most ``most`` of them, the same ones each time and from anywhere: their digests decide, not their order."""
+    """At most ``most`` of them, a deterministic sample independent of their order: selected by digest."""
     return sorted(chosen, key=lambda picture: picture.sha256)[:most]
 
 

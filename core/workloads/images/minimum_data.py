@@ -1,4 +1,4 @@
-"""Is there enough to learn from? Asked before minutes are spent."""
+"""Checks that there are enough images for training, before it starts."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from core.workloads.images.manifest import ManifestImage
 
 MIN_IMAGES = 5
-"""Training pictures that have to show each class. Enough to try; a good model wants ten times as many."""
+"""Minimum number of training images per class. Enough for a first model; a good one needs ten times as many."""
 
 
 class TooFewImagesError(ValueError):
-    """Some class has too few pictures; the message says which and how many more."""
+    """A class has too few images; the message says which and how many are missing."""
 
 
 def require_enough(chosen: Sequence[ManifestImage], classes: Sequence[str]) -> None:
-    """Raise :class:`TooFewImagesError` unless each class is on at least :data:`MIN_IMAGES` of these pictures."""
+    """Raise :class:`TooFewImagesError` unless each class is on at least :data:`MIN_IMAGES` of these images."""
     seen = {name: sum(bool((p.labels == index).any()) for p in chosen) for index, name in enumerate(classes)}
     short = {name: number for name, number in seen.items() if number < MIN_IMAGES}
     if not short:

@@ -1,4 +1,4 @@
-"""A classifier's figures on held out images, and two classifiers on the same ones."""
+"""Evaluation of a whole-image classifier on a holdout, and comparison of two."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.workloads.statistics import wilson_interval
 
 
 class EmptyHoldoutError(ValueError):
-    """No labelled image is held out, so no model can be measured; the message says what to do."""
+    """No labelled image is in the holdout, so no model can be evaluated; the message says what to do."""
 
 
 def score(
@@ -21,8 +21,7 @@ def score(
 ) -> Scores:
     """Accuracy with Wilson's interval, recall per class and the confusion matrix over all labels.
 
-    ``classes`` are the dataset's labels. Those that the model was not trained with it cannot get right.
-    Raises :class:`EmptyHoldoutError`.
+    ``classes`` are the dataset's labels. Those unknown to the model count as errors. Raises :class:`EmptyHoldoutError`.
     """
     if not pictures:
         raise EmptyHoldoutError(

@@ -1,4 +1,4 @@
-"""Transfer learning in seconds: logistic regression on what a frozen backbone sees."""
+"""Transfer learning in seconds: logistic regression on the embeddings of a frozen backbone."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def fit(
     inverse_penalty: float,
     report: Report,
 ) -> tuple[Any, WholeImageClassifier]:
-    """The scikit-learn pipeline and the classifier to export. Labels that no image of ``chosen`` has are not learnt.
+    """The scikit-learn pipeline and the classifier to export. Classes without images in ``chosen`` are left out.
 
     Raises ``TooFewImagesError`` unless there are two classes with enough images each.
     """
@@ -57,7 +57,7 @@ def _embeddings(chosen: Sequence[ManifestImage], embedding: Embedding, report: R
 
 
 def _folded(model: Any, classes: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The scaler and the regression as one linear layer, whose softmax gives the pipeline's probabilities."""
+    """Scaler and regression folded into one linear layer, whose softmax gives the pipeline's probabilities."""
     scaler, regression = model[0], model[-1]
     weights, bias = regression.coef_, regression.intercept_
     if classes == 2:  # scikit-learn keeps one row: the log-odds of the second class

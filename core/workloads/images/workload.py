@@ -1,6 +1,6 @@
-"""A workload that tells whole images apart by labels that people make: all of it but name and backbone.
+"""Base class of workloads that classify whole images by user-defined labels; only name and backbone are missing.
 
-Light: everything heavy is imported by the method that needs it.
+Light: heavy packages are imported by the methods that need them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class LabelledImages(BaseModel):
-    """Nothing to choose: a dataset holds all labelled images."""
+    """No parameters: a dataset contains all labelled images."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -35,8 +35,8 @@ class LabelledImages(BaseModel):
 class ImageClassifierWorkload:
     """Subclass it with ``name``, ``title``, ``description`` and :meth:`backbone`.
 
-    See :class:`core.workloads.base.Workload` for the meaning of each method. The labels are data: people make them on
-    Datasets, and a model keeps those it was trained with.
+    See :class:`core.workloads.base.Workload` for the meaning of each method. Labels are data: users create them on
+    Datasets, and a model keeps those of its training.
     """
 
     name: str
@@ -55,7 +55,7 @@ class ImageClassifierWorkload:
     """scikit-learn's C: small, because there are more numbers per image than images."""
 
     def backbone(self) -> Backbone:
-        """The network whose front describes images."""
+        """The network whose front part computes the embedding."""
         raise NotImplementedError
 
     @property

@@ -1,4 +1,4 @@
-"""What data yet to be made will mean for the champion, in words."""
+"""Describes the expected effect of new data on the champion."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from core.workloads.linear.preview import ExpectedCheck
 
 @dataclass(frozen=True, slots=True)
 class DataForecast:
-    """How data yet to be made relates to the champion."""
+    """The expected relation of new data to the champion."""
 
     kind: Literal["hopeless", "far", "near", "same"]
     text: str
 
 
 def forecast(version: int, differ: Sequence[str], seen: ExpectedCheck, best: float) -> DataForecast:
-    """What generating such data leads to. ``differ`` says in words how it differs from the champion's training
-    data, ``best`` is the accuracy that no straight line can beat on it."""
+    """The expected effect of generating such data. ``differ`` describes how it differs from the champion's training
+    data, ``best`` is the best possible accuracy on it.
+    """
     changed = f": {', '.join(differ)}" if differ else ""
     if best < seen.threshold:
         text = f"**Not separable by a straight line**: {score(best)} at best, the threshold is {seen.threshold:g}."

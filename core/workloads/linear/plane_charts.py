@@ -1,4 +1,4 @@
-"""Pictures of the plane that ``x1`` and ``x2`` span: points, boundaries, a model's probability. Data in, figure out."""
+"""Charts of the plane spanned by ``x1`` and ``x2``: points, boundaries, a model's probability. Data in, figure out."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Line:
 
 
 def segment(line: Line, box: Box) -> tuple[list[float], list[float]]:
-    """The part of a line inside the square ``box``: two x1 and two x2 values, or nothing when it misses it."""
+    """The part of a line inside the square ``box``: two x1 and two x2 values, or nothing when they do not intersect."""
     low, high = box
     norm = float(np.hypot(line.w1, line.w2))
     if norm == 0.0:
@@ -122,7 +122,7 @@ def _add_lines(figure: go.Figure, lines: Sequence[Line], box: Box) -> None:
 
 
 def _add_click_targets(figure: go.Figure, box: Box, steps: int = 33) -> None:
-    """Invisible points all over: a heat map itself reports no clicks."""
+    """Invisible points everywhere: a heat map itself reports no clicks."""
     ticks = np.linspace(*box, steps)
     across, up = np.meshgrid(ticks, ticks)
     unseen = {"marker": {"opacity": 0}}

@@ -1,4 +1,4 @@
-"""What choices for linear data will lead to, before anything is generated. NumPy only."""
+"""The expected effect of parameters of linear data, before anything is generated. NumPy only."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _SAMPLE_ROWS = 4_000
 
 @dataclass(frozen=True, slots=True)
 class ExpectedCheck:
-    """How the champion would fare on data with these choices.
+    """The expected evaluation of the champion on data with these parameters.
 
-    ``accuracy`` is measured on a sample, ``drifted`` are the features whose Kolmogorov–Smirnov distance
-    from the champion's training data reaches the drift setting.
+    ``accuracy`` is measured on a sample, ``drifted`` are the features whose Kolmogorov–Smirnov distance from the
+    champion's training data reaches the drift setting.
     """
 
     accuracy: float
@@ -44,15 +44,15 @@ class ExpectedCheck:
 
 
 def sample(choices: LinearParameters, rows: int = _SAMPLE_ROWS) -> Columns:
-    """A few points drawn as the dataset would be."""
+    """A few points from the same distribution as the dataset."""
     return generate_columns(**{**choices.model_dump(), "rows": rows})
 
 
 def best_accuracy(choices: LinearParameters) -> float:
-    """The accuracy that no straight line can beat on such data.
+    """The best accuracy of any linear boundary on such data (Bayes accuracy).
 
-    The classes' densities across the boundary are known in closed form, a cut normal variable plus
-    normal noise; whoever always names the denser class is right this often.
+    The class densities across the boundary are known in closed form, a truncated normal variable plus normal noise;
+    predicting the denser class is correct this often.
     """
     if choices.noise < 1e-6:
         return 1.0
@@ -68,7 +68,7 @@ def best_accuracy(choices: LinearParameters) -> float:
 
 
 def expected_check(predictor: LinearPredictor, drawn: Columns, reference: Columns | None) -> ExpectedCheck:
-    """What the next check will probably find. ``reference`` is a sample of the champion's training data."""
+    """The expected result of the next check. ``reference`` is a sample of the champion's training data."""
     settings = get_settings()
     features = np.column_stack([drawn[name] for name in FEATURES])
     accuracy = float(np.mean(predicted(predictor.probabilities(features)) == drawn["label"]))
@@ -93,7 +93,7 @@ def ks_distance(first: NDArray[np.float64], second: NDArray[np.float64]) -> floa
 
 
 def differences(reference: Mapping[str, Any], choices: LinearParameters) -> list[str]:
-    """In words, how the chosen data differs from ``reference`` (parameters of another dataset)."""
+    """How the parameters differ from ``reference`` (parameters of another dataset), as text."""
     other = LinearParameters.model_validate(reference)
     turned = (choices.angle - other.angle + 180) % 360 - 180
     said = [f"the boundary is turned by {abs(turned):g}°"] if turned else []

@@ -1,4 +1,4 @@
-"""The raw answer of a YOLO head into boxes, in NumPy and OpenCV."""
+"""Decodes the raw output of a YOLO head to boxes, in NumPy and OpenCV."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _MOST = 300
 
 
 def decode(head: NDArray[np.float32], confidence: float, overlap: float = _OVERLAP) -> Detections:
-    """Boxes in pixels of the frame that the network saw, most confident first, at most 300.
+    """Boxes in pixels of the network's input, most confident first, at most 300.
 
-    ``head`` has shape (4 + classes, anchors): see :mod:`core.workloads.rps.export`. Each anchor speaks for its best
-    class; then, within each class, a box goes that overlaps a more confident one by more than ``overlap``
-    (intersection over union).
+    ``head`` has shape (4 + classes, anchors): see :mod:`core.workloads.rps.export`. Each anchor predicts its best
+    class; then non-maximum suppression per class removes a box that overlaps a more confident one by more than
+    ``overlap`` (intersection over union).
     """
     scores = head[4:]
     best = scores.max(axis=0)
@@ -41,7 +41,7 @@ def _corners(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
 def _suppressed(
     corners: NDArray[np.float32], confidences: NDArray[np.float32], labels: NDArray[np.int64], overlap: float
 ) -> NDArray[np.int64]:
-    """Indices of the boxes that stay, most confident first."""
+    """Indices of the remaining boxes, most confident first."""
     # OpenCV wants left, top, width, height; 0 as its own threshold, because that choice was made before.
     sized = np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1)
     suppress: Any = cv2.dnn.NMSBoxesBatched  # arrays are fine, its type stubs want lists

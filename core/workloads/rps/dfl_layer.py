@@ -1,8 +1,8 @@
-"""How far a box reaches from its anchor, from the network's distributions, quickly.
+"""A faster layer for YOLO's box distances (distribution focal loss, DFL).
 
-A YOLO says for each side of a box how likely each of some distances is, and its mean counts: a softmax and a weighted
-sum. Along an axis that is not the last one, ONNX Runtime's softmax copies everything twice on one thread: a tenth of
-the time of a frame. A product with two sums gives the same.
+For each side of a box YOLO predicts a distribution over distances, whose mean is used: a softmax and a weighted sum.
+Along an axis that is not the last one, ONNX Runtime's softmax copies everything twice on one thread: a tenth of the
+time of a frame. A product with two sums gives the same result.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _LARGEST = 80.0
 
 
 class FastDfl(nn.Module):  # type: ignore[misc]  # torch is not read by mypy
-    """Does what ultralytics' ``DFL`` does: float32 (n, 4 * bins, anchors) to mean distances (n, 4, anchors)."""
+    """Equivalent to ultralytics' ``DFL``: float32 (n, 4 * bins, anchors) to mean distances (n, 4, anchors)."""
 
     def __init__(self, bins: int) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class FastDfl(nn.Module):  # type: ignore[misc]  # torch is not read by mypy
 
 
 def replace_dfl(model: nn.Module) -> None:
-    """Give the heads of a YOLO the quicker way, before it is exported. A head without distributions stays as it is."""
+    """Replace the DFL layers of a YOLO before export. A head without distributions is unchanged."""
     for head in model.modules():
         if isinstance(getattr(head, "dfl", None), DFL):
             head.dfl = FastDfl(head.dfl.c1)

@@ -1,4 +1,4 @@
-"""Figures for MLflow, drawn without a screen."""
+"""Figures for MLflow, drawn without a display."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def curves_figure(records: Sequence[Record]) -> Figure:
 
 
 def samples_figure(detector: Detector, chosen: Sequence[ManifestImage], confidence: float) -> Figure:
-    """Some pictures with the true boxes (dashed) and the model's."""
+    """Example images with true boxes (dashed) and predicted boxes."""
     columns = min(4, max(1, len(chosen)))
     rows = -(-len(chosen) // columns)
     figure = Figure(figsize=(3 * columns, 3 * rows), layout="constrained")

@@ -1,6 +1,6 @@
-"""The ``rps`` workload: rock, paper and scissors found on pictures by a fine-tuned YOLO.
+"""The ``rps`` workload: rock, paper and scissors on images, detected by a fine-tuned YOLO.
 
-Light: everything heavy is imported by the method that needs it.
+Light: heavy packages are imported by the methods that need them.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ if TYPE_CHECKING:
 
 
 class RpsParameters(BaseModel):
-    """What a person chooses when a dataset of pictures is made.
+    """The parameters for generating an image dataset.
 
-    All labelled pictures go into it; before that, ``synthetic`` pictures of hands are rendered, those of ``seed``
-    and the seeds after it. The same ones are rendered once.
+    It contains all labelled images; before that, ``synthetic`` images of hands are rendered, those of ``seed`` and the
+    following seeds. Each seed is rendered only once.
     """
 
     model_config = ConfigDict(extra="forbid")

@@ -1,7 +1,7 @@
-"""Getting MediaPipe and its hand model: from the package index, and the model from Google when that fails.
+"""Downloads MediaPipe and its hand model: from the package index, and the model from Google as a fallback.
 
-MediaPipe's newer wheels come without models. The wheel of 0.10.21 holds both networks (Apache-2.0); a ``.task``
-file is nothing but an uncompressed zip of the two.
+MediaPipe's newer wheels contain no models. The wheel of 0.10.21 contains both networks (Apache-2.0); a ``.task`` file
+is an uncompressed zip of the two.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ ProgressCallback = Callable[[str], None]
 
 
 class DownloadError(ProposerMissingError):
-    """It could not be had; the message says why and what to do."""
+    """The download failed; the message says why and what to do."""
 
 
 def install(say: ProgressCallback = print) -> None:
-    """Install MediaPipe into this environment when it is absent. Raises :class:`DownloadError`."""
+    """Install MediaPipe into this environment when it is missing. Raises :class:`DownloadError`."""
     if importlib.util.find_spec("mediapipe") is not None:
         return
     say("Installing MediaPipe …")
@@ -57,7 +57,7 @@ def install(say: ProgressCallback = print) -> None:
 
 
 def download_model(target: Path, say: ProgressCallback = print) -> None:
-    """Put the hand model at ``target``, unless it is there. Raises :class:`DownloadError`."""
+    """Store the hand model as ``target``, unless it exists. Raises :class:`DownloadError`."""
     if target.is_file():
         return
     reasons = []
@@ -76,7 +76,7 @@ def download_model(target: Path, say: ProgressCallback = print) -> None:
 
 
 def from_wheel() -> bytes:
-    """The ``.task`` file made of the wheel's networks. Raises :class:`DownloadError`."""
+    """The ``.task`` file, built from the wheel's networks. Raises :class:`DownloadError`."""
     with tempfile.TemporaryDirectory() as folder:
         # The same wheel on every machine: only data is taken out of it.
         where = ("--python-version", "3.11", "--platform", "manylinux_2_28_x86_64", "--only-binary", ":all:")
@@ -88,7 +88,7 @@ def from_wheel() -> bytes:
 
 
 def assemble(wheel: bytes, parts: Parts) -> bytes:
-    """An uncompressed zip of ``parts``, checked against their SHA-256. Raises :class:`DownloadError`."""
+    """An uncompressed zip of ``parts``, verified by their SHA-256. Raises :class:`DownloadError`."""
     made = io.BytesIO()
     try:
         with zipfile.ZipFile(io.BytesIO(wheel)) as source, zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as task:
@@ -119,7 +119,7 @@ def from_google() -> bytes:
 
 
 def _keep(data: bytes, target: Path) -> None:
-    """Write whole or not at all."""
+    """Write atomically."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         passing = target.with_suffix(".part")

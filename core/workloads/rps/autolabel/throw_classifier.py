@@ -1,7 +1,7 @@
-"""Which throw 21 landmarks show: a softmax regression on the distances between them.
+"""Classifies the throw from 21 hand landmarks: softmax regression on their pairwise distances.
 
-Distances over the hand's size know neither place, turn nor scale, nor left from right. The coefficients are made by
-``python -m tools.fit_throw_classifier`` (docs/hands.md); they are numbers, no model file that could run anything.
+Relative distances are independent of position, rotation, scale and handedness. The coefficients are fitted by ``python
+-m tools.fit_throw_classifier`` (docs/hands.md); they are numbers, not an executable model file.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Numbers = NDArray[np.float64]
 COEFFICIENTS = Path(__file__).with_name("throw_classifier.json")
 OTHER = "other"
 NAMES = (*CLASSES, OTHER)
-"""What the regression tells apart: the throws, and hands that throw nothing."""
+"""The classes: the throws, and hands without a throw."""
 
 _FIRST, _SECOND = np.triu_indices(21, 1)
 _KNUCKLES = (5, 9, 13, 17)
@@ -29,7 +29,9 @@ _KNUCKLES = (5, 9, 13, 17)
 
 @dataclass(frozen=True, slots=True)
 class ThrowClassifier:
-    """``mean`` and ``scale`` (210,) put features on one scale; ``weights`` (4, 210) and ``bias`` (4,) name them."""
+    """``mean`` and ``scale`` (210,) standardise the features; ``weights`` (4, 210) and ``bias`` (4,) are the
+    coefficients.
+    """
 
     mean: Numbers
     scale: Numbers
@@ -37,13 +39,13 @@ class ThrowClassifier:
     bias: Numbers
 
     def probabilities(self, landmarks: Numbers) -> Numbers:
-        """How likely each of :data:`NAMES` is, shape (4,), for landmarks of shape (21, 3)."""
+        """Probability of each of :data:`NAMES`, shape (4,), for landmarks of shape (21, 3)."""
         scores = self.weights @ ((features(landmarks) - self.mean) / self.scale) + self.bias
         raised = np.exp(scores - scores.max())
         return np.asarray(raised / raised.sum())
 
     def name(self, landmarks: Numbers) -> tuple[str, float]:
-        """The likeliest throw and its probability, which is low for hands that throw nothing."""
+        """The most probable throw and its probability, which is low for hands without a throw."""
         throws = self.probabilities(landmarks)[: len(CLASSES)]
         best = int(throws.argmax())
         return CLASSES[best], float(throws[best])
@@ -53,7 +55,7 @@ def features(landmarks: Numbers) -> Numbers:
     """The 210 distances between 21 points in space, over the mean distance from wrist to knuckles.
 
     ``landmarks``: shape (21, 3), in any unit, in MediaPipe's order. Raises ``ValueError`` for another shape, for
-    numbers that are not finite and for points that all lie in one place.
+    non-finite numbers and for identical points.
     """
     points = np.asarray(landmarks, np.float64)
     if points.shape != (21, 3) or not np.isfinite(points).all():
@@ -66,12 +68,12 @@ def features(landmarks: Numbers) -> Numbers:
 
 @cache
 def shipped_classifier() -> ThrowClassifier:
-    """The coefficients that ship with the project."""
+    """The classifier with the coefficients that ship with the project."""
     return read(COEFFICIENTS)
 
 
 def read(path: Path) -> ThrowClassifier:
-    """Coefficients from a file. Raises ``ValueError`` when it does not hold what it should."""
+    """Read coefficients from a file. Raises ``ValueError`` when it is invalid."""
     told = json.loads(path.read_text(encoding="utf-8"))
     mean, scale, weights, bias = (np.array(told[key], np.float64) for key in ("mean", "scale", "weights", "bias"))
     fits = mean.shape == scale.shape == (210,) and weights.shape == (len(NAMES), 210) and bias.shape == (len(NAMES),)
@@ -81,6 +83,6 @@ def read(path: Path) -> ThrowClassifier:
 
 
 def write(path: Path, fitted: ThrowClassifier, made: dict[str, object]) -> None:
-    """Coefficients to a file, rounded to five digits; ``made`` says how they came about."""
+    """Write coefficients to a file, rounded to five digits; ``made`` describes their origin."""
     numbers = {key: np.round(getattr(fitted, key), 5).tolist() for key in ("mean", "scale", "weights", "bias")}
     path.write_text(json.dumps({"names": NAMES, "made": made, **numbers}) + "\n", encoding="utf-8")

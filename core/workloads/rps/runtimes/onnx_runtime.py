@@ -13,7 +13,7 @@ from core.workloads.rps.export import ExportMetadata
 
 
 class OnnxRuntime:
-    """See :class:`core.workloads.rps.runtimes.Runtime`. Sessions of ONNX Runtime are safe to share."""
+    """See :class:`core.workloads.rps.runtimes.Runtime`. Sessions of ONNX Runtime are thread-safe."""
 
     name = "onnx"
 

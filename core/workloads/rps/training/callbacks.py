@@ -1,4 +1,4 @@
-"""What ultralytics' trainer is told to do between its steps: report, keep a whole checkpoint, stop when asked."""
+"""Callbacks of ultralytics' trainer: report progress, keep a complete checkpoint, stop on request."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _EVERY_S = 2.0
 
 
 class TrainingCallbacks:
-    """Callbacks of one training. ``share`` of the bar is filled by epochs."""
+    """Callbacks of one training. Epochs fill ``share`` of the progress bar."""
 
     def __init__(self, files: TrainingFolder, report: Report) -> None:
         self._folder = files
@@ -25,7 +25,7 @@ class TrainingCallbacks:
         self._first_step = 0
 
     def attach(self, model: Any) -> None:
-        """Register with a ``YOLO``; needed again for each ``train``, a resumed one too."""
+        """Register with a ``YOLO``; needed before each ``train``, including a resumed one."""
         model.add_callback("on_pretrain_routine_end", self._settle)
         model.add_callback("on_train_epoch_start", self._epoch_start)
         model.add_callback("on_train_batch_end", self._batch_end)
@@ -73,7 +73,7 @@ class TrainingCallbacks:
         self._report((trainer.epoch + self._batch / batches) / trainer.epochs, progress_message(state))
 
     def _seconds_left(self, done: int, all_steps: int) -> float | None:
-        """By the pace since this process began, pauses for tuning included."""
+        """Extrapolated from this process's pace, validation included."""
         steps = done - self._first_step
         if self._began is None or steps < 3:
             return None

@@ -1,4 +1,4 @@
-"""A dataset in the form that ultralytics reads: folders of pictures and of text files with their boxes."""
+"""A dataset in ultralytics' format: folders of images and of label files."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _EVERY = 8
 
 
 def write_folder(chosen: Sequence[ManifestImage], folder: Path) -> Path:
-    """Lay the pictures out below ``folder`` (hard links, so they take no space) and return its ``data.yaml``.
+    """Write the images below ``folder`` (hard links, so they take no space) and return its ``data.yaml``.
 
-    ``chosen`` must not hold pictures of the holdout. What was there before goes.
+    ``chosen`` must not contain holdout images. Existing content is deleted.
     """
     shutil.rmtree(folder, ignore_errors=True)
     for split, pictures in zip((TRAIN, VAL), validation_split(chosen), strict=True):
@@ -41,9 +41,10 @@ def write_folder(chosen: Sequence[ManifestImage], folder: Path) -> Path:
 
 
 def validation_split(chosen: Sequence[ManifestImage]) -> tuple[list[ManifestImage], list[ManifestImage]]:
-    """Pictures to learn from, and pictures that decide which epoch was the best.
+    """Training images, and validation images that select the best epoch.
 
-    The latter are the sessions set aside for it; without hands on them, every eighth training picture stands in.
+    The latter are the sessions of the validation split; if none of them shows a hand, every eighth training image is
+    used.
     """
     aside = [picture for picture in chosen if picture.split == VAL]
     rest = [picture for picture in chosen if picture.split != VAL]

@@ -1,4 +1,4 @@
-"""Fine-tune a detector, or go on where a killed process left off."""
+"""Fine-tune a detector, or resume an interrupted training."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ _NEEDED_BYTES = 150_000_000
 
 
 def fine_tune(dataset: Dataset, parameters: Mapping[str, Any], report: Report) -> Trained:
-    """Train on the dataset's pictures that are not held out, and export the best weights.
+    """Train on the dataset's images outside the holdout, and export the best weights.
 
-    Called again with the same dataset and parameters it resumes a training that was cut short, or takes the outcome
-    of one that ended. Raises ``TooFewImagesError``, ``WeightsMissingError``, ``DiskFullError``.
+    Called again with the same dataset and parameters it resumes an interrupted training, or returns the result of a
+    finished one. Raises ``TooFewImagesError``, ``WeightsMissingError``, ``DiskFullError``.
     """
     files = open_training_folder(dataset, parameters)
     if not files.outcome.exists():
@@ -74,7 +74,7 @@ def _start(files: TrainingFolder, weights: Path, arguments: Mapping[str, Any], r
 
 
 def _resume(files: TrainingFolder, report: Report) -> bool:
-    """Go on from the checkpoint of an earlier process; False when there is none that can be used."""
+    """Resume from the checkpoint of an earlier process; False when there is no usable one."""
     if not files.checkpoint.exists():
         return False
     from ultralytics import YOLO
@@ -107,7 +107,7 @@ def _facts(files: TrainingFolder, chosen: int, resumed: bool) -> dict[str, Any]:
 
 @contextmanager
 def _disk_trouble(files: TrainingFolder) -> Iterator[None]:
-    """A disk that fills up during training: nothing that was learnt so far is lost."""
+    """Handle a full disk during training: the progress so far is kept."""
     try:
         yield
     except OSError as error:
