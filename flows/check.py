@@ -1,4 +1,4 @@
-"""``check-and-retrain``: one turn of :mod:`core.loop.loop`, each step a Prefect task."""
+"""``check-and-retrain``: one run of :mod:`core.loop.loop`, each step a Prefect task."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ _COLOURS = {decisions.PROMOTED: GREEN, decisions.REJECTED: YELLOW, decisions.KEP
 
 @task(retries=2, retry_delay_seconds=1, cache_policy=NO_CACHE)
 def evaluate_champion(workload: str, forced: bool, flow_run_id: str | None, report: Report) -> LoopRun:
-    """Measure the champion on the newest dataset and ask the gate."""
+    """Evaluate the champion on the newest dataset and apply the gate."""
     if not registry.store_exists():
         report(0.01, say("check.preparing_store"))
     return loop.evaluate_champion(workload, forced, flow_run_id)
 
 
 def may_pass(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Whether trying again can help: a store that did not answer may, too few pictures will not grow."""
+    """Whether a retry can help: an unavailable store may recover, a lack of images will not."""
     return not isinstance(state.result(raise_on_failure=False), ValueError | LookupError | LakeError | WorkLostError)
 
 
 @task(retries=2, retry_delay_seconds=2, retry_condition_fn=may_pass, cache_policy=NO_CACHE)
 def train_challenger(trial: LoopRun, job_id: str, report: Report) -> Version:
-    """Idempotent: a retry finds what an earlier try registered, or goes on with what it learnt."""
+    """Idempotent: a retry returns what an earlier attempt registered, or resumes its training."""
     asked = task_registry.training(trial.workload, trial.dataset.id, trial.flow_run_id)
     done = handover.dispatch(task_registry.TRAIN, job_id, asked, report)
     return registry.get_version(trial.workload, int(done["version"]))
@@ -58,13 +58,13 @@ def compare_and_decide(trial: LoopRun, challenger: Version) -> Decision:
 
 @task(retries=1, retry_delay_seconds=1, cache_policy=NO_CACHE)
 def draw_figures(trial: LoopRun, challenger: Version) -> None:
-    """After the decision, so that a better model does not wait for its pictures."""
+    """After the decision, so that promotion does not wait for the figures."""
     loop.draw(challenger, trial.dataset)
 
 
 @flow(name="check-and-retrain", **HOOKS)
 def check_and_retrain(workload: str, forced: bool = False, job_id: str | None = None) -> str:
-    """Check the champion of ``workload``; retrain when the gate says so or when ``forced``."""
+    """Check the champion of ``workload``; retrain when the gate requires it or when ``forced``."""
     log = get_run_logger()
     lower_priority()
     try:
@@ -87,7 +87,7 @@ def check_and_retrain(workload: str, forced: bool = False, job_id: str | None = 
 
 
 def _announce(trial: LoopRun) -> None:
-    """The course's two words in the log, and the drift on Discord."""
+    """Log the decision, and report drift on Discord."""
     log = get_run_logger()
     if trial.gate.drifted:
         log.warning("drift: %s", trial.gate.reason)

@@ -1,9 +1,8 @@
 """Start flow runs from a process that has already imported what they need.
 
-Prefect starts each run in a new interpreter ("spawn"), which spends most of a short run's time
-importing Prefect, MLflow and scikit-learn. On Linux a fork server that has imported them once forks a
-clean process for each run in milliseconds, for about 300 MB of memory. Elsewhere, or with
-``SHIFUMI_RUNNER_WARM=false``, runs start in Prefect's own way.
+Prefect starts each run in a new interpreter ("spawn"), which spends most of a short run's time importing Prefect,
+MLflow and scikit-learn. On Linux a fork server that has imported them once forks a clean process for each run in
+milliseconds, for about 300 MB of memory. Elsewhere, or with ``SHIFUMI_RUNNER_WARM=false``, Prefect's default is used.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ _PRELOAD = ["flows.preload_runner"]
 
 
 def start_context() -> BaseContext:
-    """How this runner starts processes: with a preloaded fork server if possible and enabled."""
+    """The multiprocessing context of this runner: a preloaded fork server if possible and enabled."""
     warm = sys.platform == "linux" and get_settings().runner_warm
     return multiprocessing.get_context("forkserver" if warm else "spawn")
 

@@ -17,7 +17,7 @@ TRAINING_MODULES = (
 
 
 def import_all(*modules: str) -> None:
-    """Import these, and what any training needs."""
+    """Import these modules, and those that any training needs."""
     for module in (*TRAINING_MODULES, *modules):
         import_module(module)
     import_skops()

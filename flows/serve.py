@@ -62,7 +62,7 @@ def drop_missed_runs() -> None:
 
 
 def _say_ready() -> None:
-    """Tell the supervisor, atomically, that the deployments are registered."""
+    """Notify the supervisor, atomically, that the deployments are registered."""
     ready = get_settings().run_dir / "runner.json"
     temporary = ready.with_suffix(".tmp")
     note = {"pid": os.getpid(), "host": socket.gethostname(), "ready_at": datetime.now(UTC).isoformat()}
@@ -89,7 +89,7 @@ def _watch() -> None:
         except (prefect_api.PrefectUnavailableError, prefect_api.PrefectRefusedError, CatalogUnavailableError) as error:
             metrics.FAILURES.inc()
             logger.warning("Watching jobs: {}", error)
-        except Exception:  # noqa: BLE001 - without this watch a killed run would say "running" for ever
+        except Exception:  # noqa: BLE001 - without this thread a killed run would stay "running" forever
             metrics.FAILURES.inc()
             logger.exception("Watching jobs failed; trying again")
 

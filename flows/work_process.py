@@ -47,7 +47,7 @@ def work(item_id: str, owner: str) -> None:
             result = task_registry.run_task(item.kind, item.arguments, _ProgressReporter(item_id, owner))
     except (StoppedError, work_items.LeaseLostError):
         logger.info("{} {} was stopped", item.kind, item_id)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the flow that waits raises it again
+    except Exception as error:  # noqa: BLE001 - any error is raised again by the waiting flow
         logger.exception("{} {} failed", item.kind, item_id)
         work_items.fail(item_id, owner, work_errors.packed(error))
     else:
@@ -88,7 +88,7 @@ def _stopped(_number: int, _frame: FrameType | None) -> None:
 
 
 def _end_with_worker() -> None:
-    """A killed worker must not leave a training behind that nobody can stop."""
+    """End with the worker: a training without it could not be stopped."""
     worker = multiprocessing.parent_process()
     if worker is not None:
         worker.join()

@@ -128,7 +128,7 @@ def _pulse(me: Worker, left: threading.Event) -> None:
 
 
 def _say_ready(file: Path) -> None:
-    """Tell the supervisor, atomically, that the broker responded and the queues are consumed."""
+    """Notify the supervisor, atomically, that the broker responded and the queues are consumed."""
     temporary = file.with_suffix(".tmp")
     temporary.write_text(json.dumps({"pid": os.getpid(), "ready_at": datetime.now(UTC).isoformat()}), encoding="utf-8")
     temporary.replace(file)

@@ -81,7 +81,7 @@ class ImagePool:
     def _started(self) -> ProcessPoolExecutor:
         with self._making:
             if self._pool is None:
-                # spawn: a fork of a process with threads may begin life with a lock that nobody opens.
+                # spawn: a fork of a process with threads may inherit a lock that is never released.
                 self._others = set(multiprocessing.active_children())
                 context = multiprocessing.get_context("spawn")
                 self._pool = ProcessPoolExecutor(self._workers, context, image_worker.init_worker)

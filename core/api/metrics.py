@@ -23,7 +23,7 @@ class Metrics:
     def __init__(
         self, watchers: Sequence[ChampionWatcher], log: PredictionLog, probe: CatalogProbe, catalog: CatalogCollector
     ) -> None:
-        disable_created_metrics()  # type: ignore[no-untyped-call] # a second series per counter, which nobody reads
+        disable_created_metrics()  # type: ignore[no-untyped-call] # an unused second series per counter
         self.routes = RouteMeter()
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)

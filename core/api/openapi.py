@@ -92,7 +92,7 @@ def _short(workload: Workload, settings: Settings) -> dict[str, Any]:
 def _rows(workload: Workload, settings: Settings) -> dict[str, Any]:
     told: dict[str, Any] = {"values": [0.5]}
     if workload.task != "regression":
-        # Labels that people made are nobody's business who has no token: GET /models tells them.
+        # User-defined labels are not public: GET /models, which requires a token, lists them.
         told = {"classes": ["a label"], "probabilities": [[0.83, 0.17]]}
     asked = "Value" if workload.task == "regression" else "Class and probabilities"
     names = ", ".join(feature_names(workload))

@@ -1,4 +1,4 @@
-"""``POST /predict/{workload}`` for images: the body is the image, the answer its boxes."""
+"""``POST /predict/{workload}`` for images: the request body is the image, the response its boxes."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from core.predictions.log import SAMPLE_ROWS, LogEntry
 from core.vision.decode import FORMATS, BadImageError
 
 MEDIA_TYPES = tuple(f"image/{name.lower()}" for name in FORMATS)
-"""What a body may be, as ``core.vision.decode`` opens it."""
+"""Accepted media types, as supported by ``core.vision.decode``."""
 
 CONFIDENCE = 0.25
-"""The least confidence of a box, unless the caller names another."""
+"""The default minimum confidence of a box."""
 
 _KNOWN = frozenset(name.encode() for name in MEDIA_TYPES) | {b"image/jpg"}
 
 
 class Box(msgspec.Struct):
-    """One box, in pixels of the image as it was answered (``width`` × ``height`` of the answer)."""
+    """One box, in pixels of the processed image (``width`` × ``height`` of the response)."""
 
     label: str
     score: float
@@ -44,10 +44,10 @@ class Box(msgspec.Struct):
 
 
 class BoxesAnswer(msgspec.Struct):
-    """The boxes, most confident first, and which model said so.
+    """The boxes, most confident first, and the model.
 
-    A classifier of whole images answers one box per class that covers all of the image. ``width`` and ``height``:
-    the image upright, reduced where it was very large.
+    A classifier of whole images returns one box per class that covers the whole image. ``width`` and ``height``: the
+    size of the image upright, reduced where it was very large.
     """
 
     boxes: list[Box]
@@ -59,7 +59,7 @@ class BoxesAnswer(msgspec.Struct):
 
 
 class ImageRoute(PredictRoute):
-    """Decoded and answered by ``pool``: the event loop only carries bytes."""
+    """Images are decoded and predicted by ``pool``; the event loop only transfers bytes."""
 
     def __init__(self, path: str, watcher: ChampionWatcher, sidecar: Sidecar) -> None:
         super().__init__(path, watcher, sidecar)
@@ -92,7 +92,7 @@ class ImageRoute(PredictRoute):
         return self._encoder.encode(BoxesAnswer(boxes, found.width, found.height, *origin))
 
     async def _served(self) -> Served:
-        """The model; the first request waits for it to be loaded."""
+        """The model; the first request waits until it is loaded."""
         if self.watcher.current is None:
             await asyncio.to_thread(self.watcher.wake)
         if self.watcher.current is None:
@@ -113,7 +113,7 @@ class ImageRoute(PredictRoute):
 
 
 def _confidence(query: bytes) -> float:
-    """``?confidence=`` of the address. Raises :class:`Problem` (422)."""
+    """The query parameter ``confidence``. Raises :class:`Problem` (422)."""
     values = parse_qs(query.decode("latin-1"), keep_blank_values=True)
     unknown = set(values) - {"confidence"}
     try:
@@ -127,7 +127,7 @@ def _confidence(query: bytes) -> float:
 
 
 def _entry(version: Version, found: DetectionResult) -> LogEntry:
-    """The log's row for one image: of its boxes the first few, most confident first."""
+    """The log entry of one image, with its most confident boxes."""
     scores = [box.score for box in found.boxes]
     mean = sum(scores) / len(scores) if scores else 0.0
     sample = [list(box) for box in found.boxes[:SAMPLE_ROWS]]

@@ -111,7 +111,7 @@ def sync_cookie() -> None:
 
 
 def source() -> str:
-    """The client's address, for the throttle; Streamlit says None for this machine."""
+    """The client's address, for the throttle; Streamlit returns None for this machine."""
     address = st.context.ip_address
     return address if isinstance(address, str) else "local"
 

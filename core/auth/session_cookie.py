@@ -1,6 +1,6 @@
-"""The session ticket: user and time of login, signed, stored in the browser's cookie.
+"""The session cookie: user and time of login, signed.
 
-A ticket alone is not sufficient: ``core.auth.session`` also checks in the catalog that the user still exists, is
+A cookie alone is not sufficient: ``core.auth.session`` also checks in the catalog that the user still exists, is
 enabled, and has not logged out since it was issued.
 """
 
@@ -24,14 +24,14 @@ _KEY_BYTES = 64
 
 @dataclass(frozen=True, slots=True)
 class SessionCookie:
-    """``issued_at`` and ``expires_at`` are seconds since 1970."""
+    """The content of a cookie. ``issued_at`` and ``expires_at`` are seconds since 1970."""
 
     username: str
     issued_at: float
     expires_at: float
 
     def valid_for(self, account: Account | None) -> bool:
-        """Whether the ticket is valid for ``account`` (as it is in the catalog now)."""
+        """Whether the cookie is valid for ``account`` (its current row in the catalog)."""
         return (
             account is not None
             and account.username == self.username
@@ -42,19 +42,19 @@ class SessionCookie:
 
 
 def issue(username: str) -> SessionCookie:
-    """A ticket valid from now for ``session_hours``."""
+    """A cookie valid from now for ``session_hours``."""
     now = time.time()
     return SessionCookie(username, now, now + get_settings().session_hours * 3600)
 
 
 def sign(ticket: SessionCookie) -> str:
-    """The signed form that is stored in the cookie."""
+    """The signed value that is stored in the browser."""
     claims = {"sub": ticket.username, "iat": ticket.issued_at, "exp": ticket.expires_at}
     return jwt.encode(claims, cookie_key(), algorithm=_ALGORITHM)
 
 
 def verify(sealed: str) -> SessionCookie | None:
-    """The decoded ticket, or None when it is forged, changed, expired or malformed."""
+    """The content of a signed value, or None when it is forged, changed, expired or malformed."""
     try:
         claims = jwt.decode(sealed, cookie_key(), algorithms=[_ALGORITHM], options={"require": ["sub", "iat", "exp"]})
         return SessionCookie(str(claims["sub"]), float(claims["iat"]), float(claims["exp"]))

@@ -32,7 +32,7 @@ class ArchiveWriter:
         info.external_attr = 0o600 << 16
         with self._file.open(info, "w", force_zip64=True) as target:
             counting = _Counting(target)
-            yield counting  # type: ignore[misc]  # all that is asked of it is write
+            yield counting  # type: ignore[misc]  # only write is called
         self.members[name] = Member(counting.digest.hexdigest(), counting.bytes)
 
     def add(self, name: str, source: Path, *, packed: bool = False) -> Member:

@@ -24,7 +24,7 @@ TICK_S = 0.1
 
 
 class Supervisor:
-    """Runs a list of :class:`ProcessSpec` until it is told to stop.
+    """Runs a list of :class:`ProcessSpec` until a stop signal.
 
     ``on_change`` is called with a process's name and record whenever its state changes.
     """

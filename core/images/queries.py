@@ -35,7 +35,7 @@ class Counts:
     splits: dict[str, int] = field(default_factory=dict)
     boxes: dict[str, dict[str, int]] = field(default_factory=dict)
     negatives: dict[str, int] = field(default_factory=dict)
-    """Labelled pictures without boxes, per split."""
+    """Labelled images without boxes, per split."""
 
 
 def listed(filters: Filters | None = None, limit: int = 24, offset: int = 0) -> list[Image]:

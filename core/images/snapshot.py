@@ -84,6 +84,6 @@ def _written(classes: Sequence[str], image: Image) -> str:
         raise UnknownLabelError(
             f"Image {image.id} is labelled {', '.join(sorted(unknown))}, which no longer exists. Label it again."
         )
-    # Sorted: two people who draw the same boxes in another order made the same dataset.
+    # Sorted: the same boxes in another order give the same dataset.
     rows = sorted((classes.index(box.label), box.x, box.y, box.width, box.height) for box in image.boxes)
     return json.dumps([[index, *(round(value, 6) for value in place)] for index, *place in rows])

@@ -165,7 +165,7 @@ def _insert(image: Image, data: bytes) -> bool:
             _beside_other_adders(session)
             session.add(image)
             session.flush()
-            # Somebody may have deleted the same picture, file and all, since we wrote it.
+            # The same image may have been deleted with its file since we wrote it.
             if not files.is_stored(sha256):
                 files.write(sha256, data)
             image.boxes  # noqa: B018 - loaded while the session lives

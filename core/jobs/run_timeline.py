@@ -66,7 +66,7 @@ def segments(row: str, history: Sequence[State], start: datetime, now: datetime)
     """The row's segments from ``start`` on; the last one reaches to ``now`` unless the row has ended.
 
     A running segment has the colour of its result, so that failed attempts and the successful one are easy to
-    tell apart.
+    distinguish.
     """
     found = []
     ends: list[State | None] = [*history[1:], None]

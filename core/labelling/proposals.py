@@ -80,14 +80,14 @@ def _propose(actor: Actor, image: Image, proposer: Proposer, collection: ImageCo
     try:
         boxes = proposer(store.read_pixels(image))
     except store.ImageMissingError:
-        return False  # doctor tells of it
+        return False  # doctor reports it
     if boxes and (said := hinted_class(image.note, collection.classes)) is not None:
         boxes = [replace(max(boxes, key=lambda box: box.width * box.height), label=said)]
     if not boxes:
         return False
     with writing() as session:
         now = session.get(Image, image.id)
-        if now is None or now.state != UNLABELLED:  # somebody was quicker, and people are right
+        if now is None or now.state != UNLABELLED:  # a user reviewed it meanwhile, and users have precedence
             return False
         now.boxes = [store.new_box_row(box, actor) for box in boxes]
         now.state = PROPOSED

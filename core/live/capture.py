@@ -134,7 +134,7 @@ class _Recording:
     def _next(self) -> Pixels | None:
         try:
             return self._queue.get(timeout=LONGEST_S)
-        except queue.Empty:  # the stream fell silent and nobody said so
+        except queue.Empty:  # the stream stopped without notice
             self.closed = True
             return None
 

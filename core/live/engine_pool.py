@@ -122,7 +122,7 @@ class Engine:
         try:
             found, error = self.model.detector.detect(frame.pixels, MIN_CONFIDENCE), None
             self._last_error = None
-        except Exception as problem:  # noqa: BLE001 - whatever a model throws, the stream goes on and the page says so
+        except Exception as problem:  # noqa: BLE001 - any error of a model is shown on the page, and the stream continues
             found, error = no_detections(), f"{type(problem).__name__}: {problem}"
             if error != self._last_error:  # once, not thirty times a second
                 logger.opt(exception=problem).error("{} failed on a frame", self.model.name)

@@ -68,7 +68,7 @@ class LiveCollector(Collector):
     def __init__(self) -> None:
         self._viewers: WeakSet[ViewerInfo] = WeakSet()
         self._engines: WeakSet[EngineInfo] = WeakSet()
-        self._lock = threading.Lock()  # a set that grows cannot be gone through
+        self._lock = threading.Lock()  # a set must not grow during iteration
 
     def add_viewer(self, viewer: ViewerInfo) -> None:
         with self._lock:

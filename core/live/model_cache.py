@@ -79,7 +79,7 @@ class ModelCache:
         while not self._finished():
             try:
                 self._refresh(watcher)
-            except Exception as error:  # noqa: BLE001 - whatever a store or a file throws, the next look may succeed
+            except Exception as error:  # noqa: BLE001 - any error of a store or a file may be gone at the next refresh
                 if self.problem != (text := f"{type(error).__name__}: {error}"):
                     logger.exception("No model for the live page")
                 self.problem = text
@@ -97,7 +97,7 @@ class ModelCache:
         if watcher.current is None:
             self._do_without(watcher)
         elif self._model is None or self._model.detector is not watcher.current.predictor:
-            self._model = model_of(watcher.current)  # one assignment: the next frame goes to the new one
+            self._model = model_of(watcher.current)  # one assignment: the next frame uses the new one
         if self._model is not None:
             self.problem = watcher.problem
             self._settle()

@@ -101,7 +101,7 @@ class Viewer:
         try:
             answer = self._worked_on(frame)
             self._failing = False
-        except Exception:  # noqa: BLE001 - an exception here would end the stream: the bare picture goes back instead
+        except Exception:  # noqa: BLE001 - an exception here would end the stream: the unchanged frame is returned instead
             if not self._failing:
                 logger.exception("A frame could not be worked on")
             self._failing = True

@@ -89,7 +89,7 @@ def served_starter(workload: str) -> Served | None:
 
 
 class Loader(Protocol):
-    """Where a watcher gets its models from."""
+    """The source of a watcher's models."""
 
     def load(self, version: registry.Version) -> Served:
         """Load, verify and test a version. Raises :class:`ModelRefusedError` or ``RegistryError``."""

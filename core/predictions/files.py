@@ -129,7 +129,7 @@ def _answer_into(
             rows += len(piece.rows)
             # Counting characters is near enough for a progress bar.
             read += sum(len(text) + 1 for row in piece.rows for text in row)
-            if time.monotonic() >= tell_at:  # telling costs more than answering
+            if time.monotonic() >= tell_at:  # reporting costs more than predicting
                 report(min(0.99, read / size), say("predict.progress", rows=rows))
                 tell_at = time.monotonic() + _TELL_EVERY_S
     if not rows:

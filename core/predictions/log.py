@@ -190,7 +190,7 @@ class PredictionLog:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            # A half-full queue is emptied early; but a catalog that refuses is asked once per interval.
+            # A half-full queue is emptied early; but a failing catalog is retried once per interval.
             (self._stop if self.problem else self._wake).wait(self._interval_s)
             self._wake.clear()
             self._empty()

@@ -12,7 +12,7 @@ Corners = tuple[float, float, float, float]
 """Left, top, right, bottom in pixels."""
 
 _SLACK = 1e-3
-"""Tools round: a border that sticks out by less than a thousandth of the picture is cut, not refused."""
+"""Annotation tools round: a border that exceeds the image by less than a thousandth is cut, not rejected."""
 
 
 class BadBoxError(ValueError):

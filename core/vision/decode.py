@@ -77,7 +77,7 @@ def _open(data: bytes) -> Picture:
     """Read the header only; nothing is decoded yet."""
     from PIL import Image, UnidentifiedImageError
 
-    Image.init()  # formats that nobody opened yet are not known by name
+    Image.init()  # a format is registered only after its first use
     try:
         return Image.open(BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError:
@@ -107,7 +107,7 @@ def _check_size(width: int, height: int, settings: Settings) -> None:
 
 
 def _moves(picture: Picture) -> bool:
-    # Phones write a second, hidden picture into their JPEGs (MPO): that is not an animation.
+    # Phones write a second, hidden image into their JPEGs (MPO): that is not an animation.
     return picture.format != "MPO" and bool(getattr(picture, "is_animated", False))
 
 
@@ -125,7 +125,7 @@ def _upright(picture: Picture, remarks: list[str]) -> Picture:
 
     try:
         turned = ImageOps.exif_transpose(picture)
-    except Exception:  # noqa: BLE001 - the note is a stranger's, and the picture is fine without it
+    except Exception:  # noqa: BLE001 - EXIF of an upload may be invalid, and the image is usable without it
         return picture
     if picture.getexif().get(0x0112, 1) != 1:
         remarks.append("turned upright")

@@ -33,7 +33,7 @@ class VideoWriter:
             self._start(pixels.shape[1], pixels.shape[0])
         frame = av.VideoFrame.from_ndarray(pixels, format="bgr24")
         frame = frame.reformat(self._stream.width, self._stream.height, "yuv420p")
-        # Times have to grow, whatever the file said.
+        # Timestamps must increase, whatever the source file contains.
         self._last = frame.pts = max(self._last + 1, round(seconds * _TICKS_PER_S))
         frame.time_base = Fraction(1, _TICKS_PER_S)
         self._container.mux(self._stream.encode(frame))

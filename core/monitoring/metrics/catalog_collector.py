@@ -50,7 +50,7 @@ class CatalogCollector(Collector):
             yield from self._families
 
     def refresh(self) -> float:
-        """Read everything once; returns the duration in seconds."""
+        """Read all metrics once; returns the duration in seconds."""
         began = time.monotonic()
         try:
             with reading() as session:
@@ -58,7 +58,7 @@ class CatalogCollector(Collector):
                 found += worker_metrics.read(session)
         except (CatalogUnavailableError, SQLAlchemyError):
             self._families = []  # the log has the reason
-        except Exception:  # noqa: BLE001 - an odd row must not end the watch: its figures are missing, and the log says so
+        except Exception:  # noqa: BLE001 - an invalid row must not stop the collector: its metrics are missing, and the error is logged
             self._families = []
             if not self._failing:
                 logger.exception("Catalog metrics cannot be exported")
