@@ -1,9 +1,9 @@
-"""Makes the coefficients that name a throw from MediaPipe's landmarks: ``python -m tools.fit_throw_classifier FOLDER``.
+"""Fits the throw classifier on MediaPipe's landmarks: ``python -m tools.fit_throw_classifier FOLDER``.
 
-FOLDER holds ``images/`` and ``labels/`` in YOLO's format with the classes rock, paper, scissors; what stands before
-the last underscore of a file's name is its source (people and place). Needs MediaPipe (``manage.py
-fetch-landmarker``). Prints how well sources are named that the regression did not learn from, then writes
-``core/workloads/rps/autolabel/throw_classifier.json`` from all of them. Only coefficients are kept, no picture.
+FOLDER contains ``images/`` and ``labels/`` in YOLO format with the classes rock, paper, scissors; a file's name up to
+the last underscore is its source (person and place). Needs MediaPipe (``manage.py fetch-landmarker``). Prints the
+leave-one-source-out accuracy, then writes ``core/workloads/rps/autolabel/throw_classifier.json`` fitted on all sources.
+Only coefficients are stored, no images.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One hand: its landmarks (21, 3), the index of its name, its source, whether it was found in the whole picture."""
+    """One hand: its landmarks (21, 3), its class index, its source, whether it was detected in the whole image."""
 
     landmarks: Numbers
     name: int
@@ -41,7 +41,7 @@ class Sample:
 
 
 def main() -> None:
-    """Learn, tell, write."""
+    """Fit, evaluate, write."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
     parser.add_argument("folder", type=Path, help="holds images/ and labels/")
     parser.add_argument("--dry", action="store_true", help="only tell how well it does")
@@ -65,8 +65,9 @@ def main() -> None:
 
 
 def samples_of(picture: Path, labels: Path) -> list[Sample]:
-    """Hands found in the whole picture, named by the box they lie in or as "other" where none is, and hands found
-    in crops round the boxes, as close-ups show them."""
+    """Hands detected in the whole image, labelled by the box that contains them, "other" without one; and hands
+    detected in crops around the boxes, as in close-ups.
+    """
     pixels, source = np.asarray(cv2.imread(str(picture)), np.uint8), source_of(picture)
     boxes = read_labels(labels, pixels.shape[1], pixels.shape[0])
     found = []
@@ -87,7 +88,7 @@ def samples_of(picture: Path, labels: Path) -> list[Sample]:
 
 
 def source_of(picture: Path) -> str:
-    """What the picture's people and place are called: its name up to the last underscore."""
+    """The source of an image: its name up to the last underscore."""
     return picture.stem.rsplit("_", 1)[0]
 
 
@@ -120,7 +121,9 @@ def overlap(one: Box, other: Box) -> float:
 
 
 def crop(pixels: Pixels, box: Box) -> Pixels:
-    """A square round a box with a quarter of its longer side to spare: MediaPipe finds no hand that fills all."""
+    """A square around a box with a margin of a quarter of its longer side: MediaPipe detects no hand that fills the
+    whole image.
+    """
     side = max(box[2] - box[0], box[3] - box[1]) * (1 + 2 * _PAD)
     x, y = (box[0] + box[2] - side) / 2, (box[1] + box[3] - side) / 2
     shift = np.array(((1, 0, -x), (0, 1, -y)), np.float32)
@@ -129,7 +132,7 @@ def crop(pixels: Pixels, box: Box) -> Pixels:
 
 
 def fit(samples: list[Sample]) -> ThrowClassifier:
-    """Softmax regression, all names weighing the same."""
+    """Softmax regression with balanced classes."""
     table = np.stack([throw_classifier.features(one.landmarks) for one in samples])
     names: NDArray[np.int64] = np.array([one.name for one in samples])
     mean, scale = table.mean(0), np.maximum(table.std(0), 1e-6)
@@ -138,7 +141,9 @@ def fit(samples: list[Sample]) -> ThrowClassifier:
 
 
 def unseen(samples: list[Sample]) -> dict[str, tuple[int, int]]:
-    """Of each source's throws in whole pictures: how many are named right by the others' regression."""
+    """Leave-one-source-out: per source, the number of throws in whole images that the others' regression classifies
+    correctly.
+    """
     outcome = {}
     for source in sorted({one.source for one in samples}):
         own = [one for one in samples if one.source == source and one.whole and one.name != _OTHER]

@@ -1,4 +1,4 @@
-"""The hands' part of the story: rendered hands, one training, a queue to review, and a camera that shows some."""
+"""The hands' part of the story: rendered hands, one training, a review queue, and a camera that shows hands."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LARGE = 0.08
 
 
 def tell_of_hands(editor: Actor) -> None:
-    """Create a dataset, let the loop look at it, and leave some pictures to review. Raises ``TimeoutError``."""
+    """Create a dataset, run the loop on it, and leave some images to review. Raises ``TimeoutError``."""
     jobs.submit(editor, jobs.GENERATE, "rps", {"choices": {"synthetic": 160, "seed": 0}})
     wait_for(_checked, "the check on rendered hands", 900)
     starter = served_starter("rps")
@@ -52,7 +52,7 @@ def _propose(pixels: Pixels, detector: Detector) -> None:
 
 
 def write_film(target: Path) -> Path:
-    """An MJPEG that Chromium plays as its camera: rendered hands that the starter names right, one after the other."""
+    """An MJPEG that Chromium plays as its camera: rendered hands that the starter classifies correctly."""
     import cv2
 
     with target.open("wb") as film:
@@ -63,7 +63,7 @@ def write_film(target: Path) -> Path:
 
 
 def _understood() -> Iterator[Pixels]:
-    """Pictures, 640 x 480, of one large hand each."""
+    """Images, 640 x 480, of one large hand each."""
     if (starter := served_starter("rps")) is None:
         return
     for seed in range(400):

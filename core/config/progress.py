@@ -1,4 +1,4 @@
-"""How long work reports its progress."""
+"""Progress reports of long operations."""
 
 from __future__ import annotations
 

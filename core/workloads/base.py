@@ -104,9 +104,9 @@ class Workload(Protocol):
     name: str
     title: str
     metric: str
-    """The figure the gate looks at; greater is better."""
+    """The metric used by the gate; greater is better."""
     unit: str
-    """What a dataset consists of, in the plural: rows, pictures."""
+    """The samples of a dataset, in the plural: rows, images."""
     description: str
     """One sentence for pages."""
     data_kind: DataKind
@@ -114,9 +114,9 @@ class Workload(Protocol):
     features: tuple[Feature, ...]
     """The columns of one row; empty unless ``data_kind`` is ``rows``."""
     annotation: Annotation
-    """What a person puts on an image; ``none`` for rows."""
+    """The annotation of an image; ``none`` for rows."""
     parameters: type[BaseModel]
-    """What a person may choose when generating data: its fields make every form and validate every call."""
+    """The parameters for generating data: they define every form and validate every call."""
     settings: type[BaseSettings] | None
     """The workload's own options, read from ``SHIFUMI_<NAME>_…``; None when it has none."""
 

@@ -95,7 +95,7 @@ def load(point: EntryPoint) -> Workload:
     try:
         found = point.load()
         workload = found() if isinstance(found, type) else found
-    except Exception as error:  # whatever a stranger's module raises, the others go on
+    except Exception as error:  # whatever a foreign module raises, the others go on
         raise WorkloadRefusedError(f"{point.value} cannot be loaded: {error!r}") from error
     if faults := list(contract_violations(workload, point.name)):
         raise WorkloadRefusedError("; ".join(faults))

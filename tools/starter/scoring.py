@@ -24,7 +24,7 @@ class Figures:
 
     ``found``: share of hands with a box over them (intersection over union at least 0.5), ``named``: with a box of
     the right class, ``right``: of the boxes shown, the share over a hand of that class, ``false_alarms``: share of
-    the pictures without a throw that show a box. The last four at the confidence shown.
+    the images without a throw that show a box. The last four at the confidence shown.
     """
 
     photos: int

@@ -19,7 +19,7 @@ from core.vision.detections import Pixels
 from core.vision.letterbox import letterbox
 
 _THREADS = 2
-"""More gain next to nothing on an image of this size, and servers answer several people at once."""
+"""More threads gain next to nothing on an image of this size, and servers handle several requests at once."""
 
 
 @dataclass(frozen=True, slots=True)

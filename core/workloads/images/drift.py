@@ -20,7 +20,7 @@ from core.workloads.base import Drift
 from core.workloads.images.manifest import ManifestImage, spread
 
 _LEAST, _MOST = 20, 200
-"""Fewer pictures tell nothing; more cost time and change no answer."""
+"""Fewer images tell nothing; more cost time and change no answer."""
 
 _SIDE = 160
 _METHOD = "ks+chi2"

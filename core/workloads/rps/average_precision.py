@@ -50,7 +50,7 @@ def mean_average_precision(records: Sequence[Record], weights: Floats | None = N
 
 
 def resamples(pictures: int, number: int, seed: int) -> Floats:
-    """``number`` draws of ``pictures`` from as many, with replacement, as counts: shape (number, pictures)."""
+    """``number`` draws of ``pictures`` from as many, with replacement, as counts: shape (number, images)."""
     random = np.random.default_rng(seed)
     return random.multinomial(pictures, np.full(pictures, 1 / pictures), size=number).astype(np.float64)
 

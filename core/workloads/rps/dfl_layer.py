@@ -13,7 +13,7 @@ from ultralytics.nn.modules.block import DFL
 
 _SIDES = 4
 _LARGEST = 80.0
-"""Trained networks say less than 20; ``exp`` of it still fits into a float32 when weighted and summed."""
+"""Trained networks output less than 20; ``exp`` of this value still fits into a float32 when weighted and summed."""
 
 
 class FastDfl(nn.Module):  # type: ignore[misc]  # torch is not read by mypy

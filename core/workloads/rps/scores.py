@@ -19,7 +19,7 @@ SHOWN = 0.25
 """The display threshold of confidence; precision, recall and the confusion matrix use it."""
 
 _LEAST = 0.01
-"""Boxes below do not move the area under the curve any more, but there are thousands of them."""
+"""Boxes with a lower confidence do not change the area under the curve, but there are thousands of them."""
 
 _RESAMPLES, _SEED = 1000, 7
 _TEST = "paired bootstrap"

@@ -57,7 +57,7 @@ def _smeared(canvas: Numbers, rng: Rng) -> Numbers:
 
 
 def _edges(alpha: Numbers, hand: NDArray[np.bool_]) -> Numbers:
-    """0 at the sides where an arm leaves the picture."""
+    """0 at the sides where an arm leaves the image."""
     height, width = alpha.shape
     field = np.ones((height, width), np.float32)
     reach = 0.07 * max(height, width)

@@ -1,4 +1,4 @@
-"""Many pictures at once, over processes."""
+"""Renders many images in parallel processes."""
 
 from __future__ import annotations
 
@@ -20,11 +20,10 @@ Pictures = Generator[Rendered, None, None]
 
 
 def render_many(seeds: Iterable[int], size: int = 320, workers: int = 2, report: Report = silent) -> Pictures:
-    """The pictures of ``seeds``, in their order, rendered by ``workers`` processes (0 or 1: in this one).
+    """The images of ``seeds``, in their order, rendered by ``workers`` processes (0 or 1: in this one).
 
-    Few pictures are ahead of the reader at any time, so memory stays flat however many are asked for; leaving
-    early (or ``close()``) ends the processes. ``report`` hears of every eight pictures. Raises ``ValueError`` for a
-    size under 32 pixels.
+    Only a few images are rendered ahead, so memory use is constant; closing the generator ends the processes.
+    ``report`` is called after every eight images. Raises ``ValueError`` for a size under 32 pixels.
     """
     wanted = list(seeds)
     made = 0

@@ -26,7 +26,7 @@ class Runtime(Protocol):
     name: str
 
     def run(self, frame: Pixels) -> NDArray[np.float32]:
-        """The raw head, shape (4 + classes, anchors), for one letterboxed picture of shape (height, width, 3)."""
+        """The raw head, shape (4 + classes, anchors), for one letterboxed image of shape (height, width, 3)."""
         ...
 
 

@@ -24,7 +24,7 @@ class OnnxRuntime:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        # Its threads otherwise spin between two pictures and take a core from everybody else. Ten microseconds of it
+        # Its threads otherwise spin between two images and take a core from everybody else. Ten microseconds of it
         # (spin_duration_us) save 1 ms on a quiet machine and cost as much or more on a busy one.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:

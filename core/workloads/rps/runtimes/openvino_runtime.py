@@ -13,7 +13,7 @@ from core.vision.detections import Pixels
 from core.workloads.rps.export import ExportMetadata
 
 _STREAM = 10
-"""That many frames of one shape in a row are a camera's."""
+"""So many successive frames of one shape indicate a video stream."""
 
 
 class OpenVinoRuntime:

@@ -14,7 +14,7 @@ from core.workloads.images.manifest import ManifestImage
 from core.workloads.rps.classes import CLASSES
 
 _EVERY = 8
-"""Of the training pictures that many to one tune, where no session was set aside for it."""
+"""One of so many training images is used for validation when no session is reserved for it."""
 
 
 def write_folder(chosen: Sequence[ManifestImage], folder: Path) -> Path:

@@ -50,7 +50,7 @@ def arguments(parameters: Mapping[str, Any], data: Path, run: Path, pictures: in
         "patience": parameters["patience"],
         "freeze": parameters["freeze"] or None,
         "batch": parameters["batch"],
-        # Its own 64 would make a handful of steps per epoch out of a few hundred pictures.
+        # Its own 64 would make a handful of steps per epoch out of a few hundred images.
         "nbs": parameters["batch"],
         "optimizer": parameters["optimizer"],
         "lr0": parameters["lr0"],
