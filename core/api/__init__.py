@@ -1,1 +1,1 @@
-"""The prediction API (sidecar): predictions over HTTP, health and metrics. Never trains or promotes."""
+"""The prediction API: predictions over HTTP, health and metrics. Read-only: it cannot generate, train or promote."""

@@ -80,27 +80,27 @@ def _components(workloads: Iterable[Workload], settings: Settings) -> dict[str, 
 
 
 def _short(workload: Workload, settings: Settings) -> dict[str, Any]:
-    told = {"classes": [1], "probabilities": [0.83]}
+    values = {"classes": [1], "probabilities": [0.83]}
     return {
         "summary": f"Predict with the default workload, {workload.name}",
         "description": f"Class (0 or 1) and probability of class 1, {_limits(settings)}.",
         "operationId": "predict",
-        **_json_bodies(workload, "PredictAnswer", told),
+        **_json_bodies(workload, "PredictAnswer", values),
     }
 
 
 def _rows(workload: Workload, settings: Settings) -> dict[str, Any]:
-    told: dict[str, Any] = {"values": [0.5]}
+    values: dict[str, Any] = {"values": [0.5]}
     if workload.task != "regression":
         # User-defined labels are not public: GET /models, which requires a token, lists them.
-        told = {"classes": ["a label"], "probabilities": [[0.83, 0.17]]}
+        values = {"classes": ["a label"], "probabilities": [[0.83, 0.17]]}
     asked = "Value" if workload.task == "regression" else "Class and probabilities"
     names = ", ".join(feature_names(workload))
     return {
         "summary": f"Predict with {workload.name}",
         "description": f"{workload.title}: {asked} per row of {names}, {_limits(settings)}.",
         "operationId": f"predict-{workload.name}",
-        **_json_bodies(workload, response_type(workload).__name__, told),
+        **_json_bodies(workload, response_type(workload).__name__, values),
     }
 
 
@@ -125,9 +125,9 @@ def _images(workload: Workload, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _json_bodies(workload: Workload, answer: str, told: dict[str, Any]) -> dict[str, Any]:
+def _json_bodies(workload: Workload, answer: str, values: dict[str, Any]) -> dict[str, Any]:
     request = _json(request_type(workload).__name__, {"features": [example_row(workload)]})
-    example = {**told, **_origin(workload)}
+    example = {**values, **_origin(workload)}
     return {
         "security": [{"token": []}],
         "requestBody": {"required": True, "content": request},

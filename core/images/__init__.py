@@ -1,4 +1,4 @@
-"""Images as training data: each image is stored once by content, with its boxes and a permanent split.
+"""Images as training data: each stored once by content, with its boxes and its fixed split.
 
 This module defines the sources, states and priorities of an image that the catalog stores.
 """

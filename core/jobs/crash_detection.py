@@ -64,8 +64,8 @@ def _end_run_if_dead(run: prefect_api.FlowRun) -> bool:
     if since is not None and not _silent_since(since):
         return False
     state, name = _STATES[job.state] if job is not None and ended else ("CRASHED", "Crashed")
-    told = job.message if job is not None and ended else _LOST
-    prefect_api.set_state(run.id, state, name, render(told), force=True)
+    message = job.message if job is not None and ended else _LOST
+    prefect_api.set_state(run.id, state, name, render(message), force=True)
     if job is not None:
         jobs.settle(job)
     return True

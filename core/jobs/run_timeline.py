@@ -92,8 +92,8 @@ def _outcome(state: State, after: State | None) -> Outcome:
 
 
 def _text(state: State, after: State | None) -> str:
-    told = after.message if after and after.type != "COMPLETED" else state.message
-    return f"{state.name} → {after.name}\n{told}" if after else f"{state.name}\n{state.message}"
+    message = after.message if after and after.type != "COMPLETED" else state.message
+    return f"{state.name} → {after.name}\n{message}" if after else f"{state.name}\n{state.message}"
 
 
 def tries(history: Sequence[State]) -> int:

@@ -1,1 +1,1 @@
-"""Labelling: the review queue, proposed boxes, and review decisions."""
+"""The review queue, proposed boxes, and the decisions of reviewers."""

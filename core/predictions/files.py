@@ -148,8 +148,8 @@ def _answers(predictor: Classifier | Regressor, features: NDArray[np.float64]) -
         yield from ([value] for value in predictor.values(features).tolist())
         return
     probabilities = predictor.probabilities(features)
-    told = probabilities[:, 1:] if probabilities.shape[1] == 2 else probabilities
-    for index, chances in zip(predicted(probabilities).tolist(), told.tolist(), strict=True):
+    shown = probabilities[:, 1:] if probabilities.shape[1] == 2 else probabilities
+    for index, chances in zip(predicted(probabilities).tolist(), shown.tolist(), strict=True):
         yield [predictor.classes[index], *chances]
 
 

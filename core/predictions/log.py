@@ -71,11 +71,11 @@ def summarise(
     rows = len(features)
     kept = answers[:SAMPLE_ROWS]
     if answers.ndim == 1:
-        shares, told = (0.0, 0.0), kept[:, None]
+        shares, shown = (0.0, 0.0), kept[:, None]
     else:
         others = float(np.count_nonzero(answers.argmax(axis=1))) / rows
-        shares, told = (others, float(answers.max(axis=1).sum()) / rows), kept[:, 1:] if kept.shape[1] == 2 else kept
-    sample = [[*row, *said] for row, said in zip(islice(features, SAMPLE_ROWS), told.tolist(), strict=True)]
+        shares, shown = (others, float(answers.max(axis=1).sum()) / rows), kept[:, 1:] if kept.shape[1] == 2 else kept
+    sample = [[*row, *said] for row, said in zip(islice(features, SAMPLE_ROWS), shown.tolist(), strict=True)]
     return LogEntry(utcnow(), workload, version, source, rows, *shares, sample)
 
 
@@ -93,8 +93,8 @@ def _summary(entry: LogEntry | RowEntry) -> LogEntry:
 
 def _row_summary(row: Sequence[float], probabilities: list[float]) -> tuple[float, float, list[list[float]]]:
     best = max(probabilities)
-    told = probabilities[1:] if len(probabilities) == 2 else probabilities
-    return (0.0 if probabilities[0] == best else 1.0), best, [[*row, *told]]
+    shown = probabilities[1:] if len(probabilities) == 2 else probabilities
+    return (0.0 if probabilities[0] == best else 1.0), best, [[*row, *shown]]
 
 
 def _write(session: Session, batch: list[LogEntry | RowEntry]) -> None:

@@ -1,1 +1,1 @@
-"""Computer vision primitives: boxes, detections, decoding, drawing, tracking. Independent of models and stores."""
+"""Boxes, detections, decoding, drawing and tracks of images. Independent of models and stores."""

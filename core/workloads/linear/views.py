@@ -109,9 +109,9 @@ _ICONS = {
 }
 
 
-def _note(told: DataForecast) -> Note:
-    kind = told.kind
-    return Note("warning" if kind in {"hopeless", "far"} else "info", f"{_ICONS[kind]} {told.text}")
+def _note(expected: DataForecast) -> Note:
+    kind = expected.kind
+    return Note("warning" if kind in {"hopeless", "far"} else "info", f"{_ICONS[kind]} {expected.text}")
 
 
 def _reference(dataset: Dataset | None) -> Columns | None:

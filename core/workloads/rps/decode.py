@@ -23,12 +23,12 @@ def decode(head: NDArray[np.float32], confidence: float, overlap: float = _OVERL
     """
     scores = head[4:]
     best = scores.max(axis=0)
-    told = np.flatnonzero(best > confidence)
-    if not len(told):
+    confident = np.flatnonzero(best > confidence)
+    if not len(confident):
         return no_detections()
-    labels = scores[:, told].argmax(axis=0)
-    confidences = best[told]
-    corners = _corners(head[:4, told].T)
+    labels = scores[:, confident].argmax(axis=0)
+    confidences = best[confident]
+    corners = _corners(head[:4, confident].T)
     kept = _suppressed(corners, confidences, labels, overlap)
     return Detections(corners[kept], confidences[kept], labels[kept].astype(np.int64))
 

@@ -27,8 +27,8 @@ class FastDfl(nn.Module):  # type: ignore[misc]  # torch is not read by mypy
             weights[1, side, side] = 1
         self.register_buffer("weights", weights.view(2 * _SIDES, _SIDES * bins, 1))
 
-    def forward(self, told: torch.Tensor) -> torch.Tensor:
-        sums = nn.functional.conv1d(told.clamp(-_LARGEST, _LARGEST).exp(), self.weights)
+    def forward(self, logits: torch.Tensor) -> torch.Tensor:
+        sums = nn.functional.conv1d(logits.clamp(-_LARGEST, _LARGEST).exp(), self.weights)
         return sums[:, :_SIDES] / sums[:, _SIDES:]
 
 

@@ -74,10 +74,10 @@ def shipped_classifier() -> ThrowClassifier:
 
 def read(path: Path) -> ThrowClassifier:
     """Read coefficients from a file. Raises ``ValueError`` when it is invalid."""
-    told = json.loads(path.read_text(encoding="utf-8"))
-    mean, scale, weights, bias = (np.array(told[key], np.float64) for key in ("mean", "scale", "weights", "bias"))
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    mean, scale, weights, bias = (np.array(stored[key], np.float64) for key in ("mean", "scale", "weights", "bias"))
     fits = mean.shape == scale.shape == (210,) and weights.shape == (len(NAMES), 210) and bias.shape == (len(NAMES),)
-    if tuple(told["names"]) != NAMES or not fits or not (scale > 0).all():
+    if tuple(stored["names"]) != NAMES or not fits or not (scale > 0).all():
         raise ValueError(f"{path.name} holds no coefficients for {', '.join(NAMES)}.")
     return ThrowClassifier(mean, scale, weights, bias)
 
