@@ -1,4 +1,4 @@
-"""A few days of an installation in a minute: what the pictures show happened really."""
+"""Creates the data that the screenshots show, with the real product: a few days of an installation in a minute."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is drawn from: photographs by source, cut-out hands, and images that hold no throw."""
+"""The sources of training scenes: photographs by source, cut-out hands, and images without a throw."""
 
 from __future__ import annotations
 

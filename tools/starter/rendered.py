@@ -1,4 +1,4 @@
-"""Rendered hands as photographs to learn from: rendered once, drawn from many times."""
+"""Rendered hands as training images: rendered once, sampled many times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the trained network to the files that ship: weights, served form, and what they are worth."""
+"""Writes the shipped files from the trained network: weights, exported model, and metrics."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from core.workloads.rps.export import GRAPH, META, ExportMetadata, digest_of, export_weights
-from tools.starter.halving import halve
+from tools.starter.half_precision import halve
 
 WEIGHTS = "starter.pt"
 

@@ -1,4 +1,4 @@
-"""From where an arm is looked at, and how large it is on the image."""
+"""The camera's view of an arm, and the arm's size in the image."""
 
 from __future__ import annotations
 

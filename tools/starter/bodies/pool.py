@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.starter.bodies.shown import Shown
+from tools.starter.bodies.rendered_hand import Shown
 from tools.starter.cutouts import Cutout
 
 SOURCE = "bodies"

@@ -1,4 +1,4 @@
-"""From light on pixels to a cut-out: moved at times, half the size, opaque where the arm is, with its box."""
+"""Turns shaded pixels into a cut-out: optional motion blur, half the size, alpha channel, bounding box."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from tools.starter.bodies.camera import FINER
 from tools.starter.bodies.marks import Marks
-from tools.starter.bodies.shown import Shown
+from tools.starter.bodies.rendered_hand import Shown
 from tools.starter.light import smear
 
 Numbers = NDArray[np.float32]

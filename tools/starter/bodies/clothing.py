@@ -1,4 +1,4 @@
-"""What makes an arm more than its mesh: clothes that stand off the skin, bone and tendons that show under it."""
+"""Clothing on an arm's mesh, and bones and tendons under the skin."""
 
 from __future__ import annotations
 

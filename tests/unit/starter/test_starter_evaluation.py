@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from core.vision.detections import Detections, Pixels, no_detections
+from tools.starter.evaluation import close_ups, figures, judge
 from tools.starter.photos import Photo, apart, no_boxes, read_photos, source_of
 from tools.starter.report import table
-from tools.starter.scoring import close_ups, figures, judge
 
 
 class Scripted:

@@ -1,4 +1,4 @@
-"""Renders many hands at once, each from its own seed: the same count and seed, the same hands."""
+"""Renders many hands in parallel, each from its own seed: the same count and seed give the same hands."""
 
 from __future__ import annotations
 

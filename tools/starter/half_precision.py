@@ -1,4 +1,4 @@
-"""A graph of half the size: its weights in 16 bits, widened again when it is loaded."""
+"""Halves the size of a graph: weights in 16 bits, converted back to 32 bits when loaded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A rendered hand; apart from the renderer, so that reading a pool needs no compiler."""
+"""A rendered hand; a separate module, so that reading a pool needs no compiler."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a detector is worth on photographs it never saw, source by source."""
+"""Evaluates a detector on unseen photographs, per source."""
 
 from __future__ import annotations
 
