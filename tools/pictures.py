@@ -1,7 +1,9 @@
 """Takes the screenshots of the documentation from a running installation.
 
-.venv/bin/python -m tools.pictures                     docs/pictures: each page, 1400 px, light
-.venv/bin/python -m tools.pictures --all --out shots   also 390 px, dark and more views, in full length
+    .venv/bin/python -m tools.pictures                     docs/pictures: each page, 1400 px, light
+    .venv/bin/python -m tools.pictures --all --out shots   also 390 px, dark and more views, in full length
+
+Starts the whole stack with a scratch folder and free ports, creates some data, takes the screenshots, stops it.
 """
 
 from __future__ import annotations
