@@ -25,10 +25,10 @@ def server_problem(url: str) -> str:
         connection.request("GET", parts.path or "/")
         status = connection.getresponse().status
     except (OSError, http.client.HTTPException) as error:
-        return f"{url} does not answer ({type(error).__name__})"
+        return f"{url} does not respond ({type(error).__name__})"
     finally:
         connection.close()
-    return "" if status < 400 else f"{url} answers with HTTP {status}"
+    return "" if status < 400 else f"{url} returns HTTP {status}"
 
 
 def runner_problem(note: Path) -> str:
@@ -43,7 +43,7 @@ def runner_problem(note: Path) -> str:
     try:
         os.kill(pid, 0)
     except OSError:
-        return "the flow runner's process is gone"
+        return "the flow runner's process has ended"
     return ""
 
 

@@ -189,7 +189,7 @@ def test_class_folders_wait_for_their_boxes() -> None:
     outcome = importing.import_upload(EDITOR, name, {**OURS, "nothing": BACKGROUND}, HANDS)
     found = stored()
     assert (found["import/r"].state, found["import/r"].note) == (UNLABELLED, hint("rock"))
-    assert render(found["import/s"].note) == "Said to show: scissors"
+    assert render(found["import/s"].note) == "Label suggested on import: scissors"
     assert (found["import/n"].state, outcome.negatives) == (LABELLED, 1)
     assert (outcome.left_out, outcome.unlabelled) == (1, 2)
 
@@ -371,6 +371,6 @@ def test_an_export_passes_over_a_missing_file(tmp_path: Path) -> None:
 
 def test_uploads_of_either_kind_are_limited(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     monkeypatch.setattr(uploads, "get_settings", lambda: settings.model_copy(update={"upload_max_mb": 0.001}))
-    with pytest.raises(BadArchiveError, match="MB are allowed"):
+    with pytest.raises(BadArchiveError, match="the limit is"):
         importing.keep_upload(EDITOR, zipped({"a.jpg": jpeg(1)}))
     assert list(settings.uploads_dir.iterdir()) == []

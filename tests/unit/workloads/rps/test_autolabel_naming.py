@@ -84,5 +84,5 @@ def test_coefficients_come_back_as_they_were_written(tmp_path: Path) -> None:
 def test_coefficients_that_do_not_fit_are_refused(change: dict[str, object], tmp_path: Path) -> None:
     told = json.loads(naming.COEFFICIENTS.read_text(encoding="utf-8")) | change
     (tmp_path / "naming.json").write_text(json.dumps(told), encoding="utf-8")
-    with pytest.raises(ValueError, match="holds no coefficients"):
+    with pytest.raises(ValueError, match="contains no coefficients"):
         naming.read(tmp_path / "naming.json")
