@@ -37,7 +37,7 @@ def runner_problem(note: Path) -> str:
         told = json.loads(note.read_text(encoding="utf-8"))
         host, pid = told["host"], int(told["pid"])
     except (OSError, ValueError, KeyError, TypeError):
-        return "the flow runner has not said yet that it is ready"
+        return "the flow runner has not reported yet that it is ready"
     if host != socket.gethostname():
         return f"the flow runner that is ready runs on {host}"
     try:

@@ -187,8 +187,8 @@ def test_the_relay_lets_nobody_through_but_to_the_workbench(services: dict[str, 
 @pytest.mark.parametrize(
     ("note", "problem"),
     [
-        (None, "has not said yet"),
-        ("{", "has not said yet"),
+        (None, "has not reported yet"),
+        ("{", "has not reported yet"),
         ('{"pid": 1, "host": "another"}', "runs on another"),
         (f'{{"pid": 4194305, "host": "{socket.gethostname()}"}}', "has ended"),
         (f'{{"pid": {os.getpid()}, "host": "{socket.gethostname()}"}}', ""),
