@@ -59,7 +59,7 @@ def test_runner_killed_in_mid_run(prefect: str, settings: Settings) -> None:
     with flow_runner(environment):
         after = ended(job)
         assert after.state == jobs.CRASHED
-        assert "gone" in render(after.message)
+        assert [told.code for told in after.message] == ["job.lost"]
         wait_until(lambda: state_in_prefect(job) == "CRASHED", what="Prefect to know")
         assert decisions.latest("linear")[0].kind == decisions.FAILED
         a_later_retrain_works()

@@ -266,7 +266,7 @@ def test_an_export_holds_what_it_says(settings: Settings) -> None:
 
 
 def test_nothing_to_export_is_said() -> None:
-    assert "No such image is labelled yet" in said(open_hands(way="Export"))
+    assert "There is no labelled image to export yet" in said(open_hands(way="Export"))
 
 
 def test_the_gallery_is_filtered_and_paged() -> None:

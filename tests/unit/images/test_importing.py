@@ -353,7 +353,7 @@ def test_an_export_keeps_to_ultralytics_rules(tmp_path: Path) -> None:
 
 
 def test_an_export_without_pictures_or_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(exporting.NothingToExportError, match="nothing to export"):
+    with pytest.raises(exporting.NothingToExportError, match="no labelled image to export"):
         exporting.export(EDITOR, tmp_path / "hands.zip", HANDS)
     store.add(EDITOR, picture(1), HANDS, source="webcam", session="s", boxes=[box("rock")])
     monkeypatch.setattr(zipfile.ZipFile, "writestr", lambda *_, **__: (_ for _ in ()).throw(OSError(28, "full")))
