@@ -135,7 +135,7 @@ def test_an_upload_that_is_gone_says_so(champion: registry.Version) -> None:
 def test_a_run_cannot_be_pointed_at_files_elsewhere(champion: registry.Version, settings: Settings) -> None:
     outside = settings.data_dir / "outside.csv"
     outside.write_text("x1,x2\n1,2\n")
-    with pytest.raises(BadFileError, match="gone"):
+    with pytest.raises(BadFileError, match="no longer exists"):
         files.answer("linear", "../outside.csv", "job-1", silent)
     assert outside.exists()
     answered = files.answer("linear", upload("x1,x2\n1,2\n"), "../../escaped", silent)

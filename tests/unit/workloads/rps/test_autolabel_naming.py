@@ -63,7 +63,7 @@ def test_probabilities_are_some(seed: int) -> None:
     "landmarks", [np.zeros((21, 3)), np.zeros((20, 3)), np.full((21, 3), np.nan), np.full((21, 3), np.inf)]
 )
 def test_what_is_no_hand_is_refused(landmarks: naming.Numbers) -> None:
-    with pytest.raises(ValueError, match=r"21 landmarks|no hand"):
+    with pytest.raises(ValueError, match=r"21 landmarks|not a hand"):
         naming.features(landmarks)
 
 
