@@ -68,7 +68,9 @@ def _catalog(probe: CatalogProbe) -> Component:
         return Component(state="starting")
     if probe.problem is None:
         return Component()
-    return Component(state="unhealthy", detail="The catalog does not answer: `python3 manage.py doctor` shows details.")
+    return Component(
+        state="unhealthy", detail="The catalog does not respond: `python3 manage.py doctor` shows details."
+    )
 
 
 def _model(watcher: ChampionWatcher) -> ModelComponent:
@@ -88,7 +90,7 @@ def _model(watcher: ChampionWatcher) -> ModelComponent:
         case "refused":
             detail = f"Version {watcher.refused} is damaged and was rejected. Train again, or roll back."
         case "unreachable":
-            detail = "The MLflow store does not answer: `python3 manage.py doctor` shows details."
+            detail = "The MLflow store does not respond: `python3 manage.py doctor` shows details."
     return ModelComponent(state="unhealthy", detail=detail + goes_on, version=version)
 
 

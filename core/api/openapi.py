@@ -131,7 +131,7 @@ def _json_bodies(workload: Workload, answer: str, values: dict[str, Any]) -> dic
     return {
         "security": [{"token": []}],
         "requestBody": {"required": True, "content": request},
-        "responses": _responses("One answer per row", answer, example, _IMAGES_ONLY),
+        "responses": _responses("One prediction per row", answer, example, _IMAGES_ONLY),
     }
 
 
