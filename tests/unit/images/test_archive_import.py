@@ -17,6 +17,7 @@ from core.images import IMPORT, LABELLED, PROPOSED, UNLABELLED, archive_export, 
 from core.images.archive_formats import FOLDERS, NO_FOLDER, YOLO
 from core.images.archives import BadArchiveError
 from core.images.class_mapping import BACKGROUND, LEAVE_OUT, guess_class
+from core.images.label_hints import hint_note
 from core.images.splits import split_of
 from core.storage import lake, uploads
 from core.vision.provenance import HUMAN
