@@ -1,4 +1,4 @@
-"""One turn of the loop as it stands, and what the gate said."""
+"""The state of one run of the loop, and the result of the gate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures of a classifier on a holdout, and two classifiers on the same one."""
+"""Evaluation of a classifier on a holdout, and comparison of two."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def score(labels: NDArray[Any], probabilities: NDArray[np.float64], classes: Seq
     confusion matrix and the reliability diagram.
 
     ``labels`` are indices into ``classes``, shape (n,); ``probabilities`` have shape (n, k). One outcome per row:
-    whether it was right. Raises ``ValueError`` when n is 0 or a label is no such index.
+    whether it was correct. Raises ``ValueError`` when n is 0 or a label is not a valid index.
     """
     if len(labels) == 0:
         raise ValueError("the holdout is empty: generate a dataset with more rows")
@@ -50,9 +50,9 @@ def score(labels: NDArray[Any], probabilities: NDArray[np.float64], classes: Seq
 
 
 def aligned(probabilities: NDArray[np.float64], known: Sequence[str], wanted: Sequence[str]) -> NDArray[np.float64]:
-    """Columns in the order of ``wanted``; a class that the model does not know has probability 0.
+    """Columns in the order of ``wanted``; a class unknown to the model has probability 0.
 
-    Raises ``ValueError`` when it knows one that is not wanted.
+    Raises ``ValueError`` when the model has a class that is not wanted.
     """
     if tuple(known) == tuple(wanted):
         return probabilities
@@ -78,7 +78,7 @@ def compare(champion: Scores, challenger: Scores, alpha: float, least_gain: floa
     better when the test is significant at ``alpha`` and its accuracy higher by ``least_gain`` at least. ``unit``: what
     a row is, in the plural.
 
-    Raises ``ValueError`` when the two were measured on different holdouts.
+    Raises ``ValueError`` when the two were evaluated on different holdouts.
     """
     test = mcnemar_exact(champion.outcomes, challenger.outcomes)
     evidence = paired((~champion.outcomes).astype(np.float64), (~challenger.outcomes).astype(np.float64))

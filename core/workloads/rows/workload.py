@@ -1,7 +1,7 @@
-"""What every workload on rows does alike. Inherit from one of the two, and write ``generate`` and ``train``.
+"""Base classes of workloads on rows. Inherit from one of the two, and write ``generate`` and ``train``.
 
 The data has a column per feature, ``holdout`` and ``label`` (index of the class) or ``target`` (the value). Light:
-everything heavy is imported by the method that needs it.
+heavy packages are imported by the methods that need them.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _DRAWN = 2_000
 
 
 class _Rows:
-    """What does not depend on the task."""
+    """The task-independent part."""
 
     unit = "rows"
     cumulative = False
@@ -74,7 +74,7 @@ class _Rows:
 
 
 class RowClassification(_Rows):
-    """Any number of classes. The exported model is a :class:`SoftmaxModel` unless ``load`` says otherwise."""
+    """Any number of classes. The exported model is a :class:`SoftmaxModel` unless ``load`` is overridden."""
 
     metric = "accuracy"
     task: Task = "classification"
@@ -114,7 +114,7 @@ class RowClassification(_Rows):
 
 
 class RowRegression(_Rows):
-    """Numbers. The exported model is an :class:`AffineModel` unless ``load`` says otherwise."""
+    """Regression. The exported model is an :class:`AffineModel` unless ``load`` is overridden."""
 
     metric = "R2"
     task: Task = "regression"
