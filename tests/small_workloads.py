@@ -22,6 +22,7 @@ from core.config.progress import Report, silent
 from core.storage import datasets, lake
 from core.workloads import WORKLOADS
 from core.workloads.base import Annotation, Comparison, DataKind, Drift, Feature, Scores, Task, Trained
+from core.workloads.evidence import paired
 from core.workloads.statistics import mcnemar_exact, wilson_interval
 
 SPECIES = ("Aster", "Bellis", "Crocus")
@@ -84,6 +85,7 @@ class _Rows:
     """What both share."""
 
     unit = "rows"
+    cumulative = False
     data_kind: DataKind = "rows"
     annotation: Annotation = "none"
     settings: type[BaseSettings] | None = None
@@ -177,9 +179,10 @@ class Flowers(_Rows):
 
     def compare(self, champion: Scores, challenger: Scores) -> Comparison:
         test = mcnemar_exact(champion.outcomes, challenger.outcomes)
-        better = test.only_second_right > test.only_first_right and test.p_value < 0.05
         counts = {"only_first_right": test.only_first_right, "only_second_right": test.only_second_right}
-        return Comparison(better, test.p_value, text("McNemar exact"), {"test": "McNemar exact", **counts})
+        evidence = paired((~champion.outcomes).astype(float), (~challenger.outcomes).astype(float))
+        details = {"test": "McNemar exact", **counts}
+        return Comparison(test.p_value < 0.05, test.p_value, text("McNemar exact"), details, evidence)
 
 
 class Prices(_Rows):
@@ -213,8 +216,9 @@ class Prices(_Rows):
         return Scores(self.metric, reached, reached - 0.02, min(1.0, reached + 0.02), len(off), -np.abs(off), details)
 
     def compare(self, champion: Scores, challenger: Scores) -> Comparison:
-        gain = float(np.mean(challenger.outcomes - champion.outcomes))
-        return Comparison(gain > 0.01, 0.01 if gain > 0.01 else 1.0, text("Mean absolute error"))
+        evidence = paired(-champion.outcomes, -challenger.outcomes)
+        better = evidence.convinces(0.05, 0.01)
+        return Comparison(better, evidence.p_value, text("Mean absolute error"), evidence=evidence)
 
 
 @contextmanager

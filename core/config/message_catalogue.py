@@ -68,6 +68,7 @@ _OF_THE_LOOP: dict[str, str | Plural] = {
     ),
     "promotion.no_previous": "There is no previous champion to roll back to.",
     "decision.by_hand": "{user} made version {version} the champion.",
+    "decision.by_hand_because": "{user} made version {version} the champion. Reason: {why}",
     "training.dataset_deleted": "The dataset was deleted. Train again on another one.",
     "training.known": "Version {version} was already trained on dataset {dataset}.",
     "training.logging": "Logging to MLflow",

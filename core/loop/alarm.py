@@ -14,7 +14,6 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 LOOK_BACK = 6
 """At most so many of the newest datasets are compared with those before."""
@@ -75,6 +74,8 @@ def _least(*alarms: Alarm) -> float:
 
 
 def _rise(before: Loss, now: Loss, datasets: int) -> Alarm:
+    from scipy import stats
+
     both = before + now
     error = np.sqrt(both.variance * (1 / before.samples + 1 / now.samples))
     z = (now.mean - before.mean) / error if error > 0 else 0.0

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from core.catalog.engine import reading
 from core.catalog.tables import Decision, Evaluation
 from core.config.messages import Messages, messages_from_json
-from core.loop.decisions import FAILED, PROMOTED, ROLLED_BACK
+from core.loop.decisions import FAILED, PENDING, PROMOTED, ROLLED_BACK
 from core.workloads import get_workload
 
 _LOOK_BACK = 200
@@ -45,6 +45,8 @@ class ChampionStatus:
     drift: bool | None = None
     drift_summary: Messages = ()
     trend: tuple[float, ...] = ()
+    waiting: int | None = None
+    """The challenger that waits for a dataset that it has not seen."""
 
     @property
     def under_threshold(self) -> bool:
@@ -76,6 +78,7 @@ def champion_status(workload_name: str) -> ChampionStatus:
         drift=drift[0] if drift else None,
         drift_summary=drift[1] if drift else (),
         trend=tuple(one.value for one in reversed(measured)),
+        waiting=_waiting(decisions),
     )
 
 
@@ -106,13 +109,18 @@ def _champion_after(decision: Decision) -> int | None:
     return decision.challenger_version if changed else decision.champion_version
 
 
+def _waiting(decisions: list[Decision]) -> int | None:
+    newest = next((one for one in decisions if one.kind != FAILED), None)
+    return newest.challenger_version if newest is not None and newest.kind == PENDING else None
+
+
 def _crowning(decisions: list[Decision], version: int) -> Decision | None:
     changes = (one for one in decisions if one.kind in {PROMOTED, ROLLED_BACK})
     return next((one for one in changes if one.challenger_version == version), None)
 
 
 def _trained_on(decisions: list[Decision], version: int) -> int | None:
-    """The loop trains a challenger and decides on it with one dataset; later mentions may name none."""
+    """The decision that names a challenger first is about the dataset that it was trained on."""
     named = (one.dataset_id for one in reversed(decisions) if one.challenger_version == version and one.dataset_id)
     return next(named, None)
 

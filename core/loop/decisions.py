@@ -82,27 +82,36 @@ def evaluations(workload: str, limit: int = 200) -> list[Evaluation]:
         return list(session.scalars(query))
 
 
-def promote_by_hand(actor: Actor, workload: str, version: int) -> None:
-    """An admin promotes a version; the timeline shows it. Raises what :func:`core.models.promotion.promote` raises."""
-    old = registry.champion(workload)
-    made = promotion.promote(actor, workload, version)
-    _by_hand(actor, made, PROMOTED, old.version if old else None)
+def promote_by_hand(actor: Actor, workload: str, version: int, why: str = "") -> None:
+    """An admin promotes a version; the timeline and the audit log keep the reason ``why``.
+
+    Raises what :func:`core.models.promotion.promote` raises.
+    """
+    old, why = registry.champion(workload), why.strip()
+    made = promotion.promote(actor, workload, version, why)
+    _by_hand(actor, made, PROMOTED, old.version if old else None, why)
 
 
-def roll_back_by_hand(actor: Actor, workload: str) -> None:
-    """An admin brings the previous champion back. Raises what :func:`core.models.promotion.roll_back` raises."""
-    old = registry.champion(workload)
-    made = promotion.roll_back(actor, workload)
-    _by_hand(actor, made, ROLLED_BACK, old.version if old else None)
+def roll_back_by_hand(actor: Actor, workload: str, why: str = "") -> None:
+    """An admin brings the previous champion back; the timeline and the audit log keep the reason ``why``.
+
+    Raises what :func:`core.models.promotion.roll_back` raises.
+    """
+    old, why = registry.champion(workload), why.strip()
+    made = promotion.roll_back(actor, workload, why)
+    _by_hand(actor, made, ROLLED_BACK, old.version if old else None, why)
 
 
-def _by_hand(actor: Actor, made: registry.Version, kind: str, old: int | None) -> None:
+def _by_hand(actor: Actor, made: registry.Version, kind: str, old: int | None, why: str) -> None:
+    user, version = actor.username, made.version
+    without = say("decision.by_hand", user=user, version=version)
+    reason = say("decision.by_hand_because", user=user, version=version, why=why) if why else without
     with writing() as session:
         session.add(
             Decision(
                 workload=made.workload,
                 kind=kind,
-                reason=(say("decision.by_hand", user=actor.username, version=made.version),),
+                reason=(reason,),
                 champion_version=old,
                 challenger_version=made.version,
             )

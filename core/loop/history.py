@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from sqlalchemy import func, select
 
 from core.catalog.engine import reading
 from core.catalog.tables import Dataset, Decision, Evaluation
 from core.loop.alarm import Loss
-from core.loop.decisions import PENDING, PROMOTED, REJECTED, ROLLED_BACK, latest
+from core.loop.decisions import FAILED, PENDING, PROMOTED, REJECTED, ROLLED_BACK, latest
 from core.loop.loop_run import Challenge
 from core.loop.policy import Policy
 from core.models.registry import Version
@@ -53,26 +54,51 @@ def rolled_back(workload: str) -> frozenset[int]:
 
 def challenge(workload: str, champion: Version) -> Challenge | None:
     """The challenger that waits for data, and the evidence since the alarm; None when none waits."""
-    open_ = []
-    for one in latest(workload, _LOOK_BACK):
-        if one.kind != PENDING or one.champion_version != champion.version:
-            break
-        open_.append(one)
+    open_ = _open(latest(workload, _LOOK_BACK), champion.version)
     if not open_ or open_[0].challenger_version is None:
         return None
-    compared = [stored for one in open_ if (stored := (one.details or {}).get("evidence"))]
-    evidence = sum((Evidence.from_json(stored) for stored in compared), Evidence())
-    return Challenge(open_[0].challenger_version, evidence, len(compared))
+    return Challenge(open_[0].challenger_version, *_added_up(open_, "evidence"))
+
+
+def evidence_until(decision: Decision) -> tuple[Evidence, int]:
+    """What the datasets since the alarm, up to this decision, say about challengers of its champion; how many there
+    were."""
+    waited = _open(_before(decision), decision.champion_version)
+    return _added_up([decision, *waited], "evidence")
+
+
+def shadow_until(decision: Decision) -> tuple[Evidence, int]:
+    """What the datasets since the promotion, up to this decision, say about the previous champion; how many."""
+    served = _serving(_before(decision), decision.champion_version)
+    return _added_up([decision, *served], "shadow")
 
 
 def shadow_evidence(workload: str, champion: Version) -> Evidence:
     """What the datasets since the promotion say about the previous champion being better."""
-    total = Evidence()
-    for one in latest(workload, _LOOK_BACK):
-        if one.kind in _CHANGES or _champion_after(one) not in {champion.version, None}:
-            break
-        total += Evidence.from_json((one.details or {}).get("shadow"))
-    return total
+    return _added_up(_serving(latest(workload, _LOOK_BACK), champion.version), "shadow")[0]
+
+
+def _open(newest_first: Sequence[Decision], champion: int | None) -> list[Decision]:
+    """Those that left a challenger of this champion waiting. A check that failed decided nothing."""
+    made = (one for one in newest_first if one.kind != FAILED)
+    return list(takewhile(lambda one: one.kind == PENDING and one.champion_version == champion, made))
+
+
+def _serving(newest_first: Sequence[Decision], champion: int | None) -> list[Decision]:
+    """Those since this champion was promoted."""
+    same = {champion, None}
+    return list(takewhile(lambda one: one.kind not in _CHANGES and _champion_after(one) in same, newest_first))
+
+
+def _before(decision: Decision) -> list[Decision]:
+    query = select(Decision).where(Decision.workload == decision.workload, Decision.id < decision.id)
+    with reading() as session:
+        return list(session.scalars(query.order_by(Decision.id.desc()).limit(_LOOK_BACK)))
+
+
+def _added_up(found: Sequence[Decision], name: str) -> tuple[Evidence, int]:
+    compared = [stored for one in found if (stored := (one.details or {}).get(name))]
+    return sum((Evidence.from_json(stored) for stored in compared), Evidence()), len(compared)
 
 
 def losses(workload: str, champion: Version) -> Sequence[Loss]:

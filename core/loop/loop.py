@@ -202,7 +202,7 @@ def _roll_back(run: LoopRun, shadow: Shadow) -> Decision:
     promotion.promote(SYSTEM, run.workload, shadow.version.version)
     together = shadow.together
     reason = say("decision.shadow_won", version=shadow.version.version, gain=together.mean_gain, p=together.p_value)
-    return record(run, ROLLED_BACK, reason, run.scores, shadow.version)
+    return record(run, ROLLED_BACK, reason, shadow.scores, shadow.version)
 
 
 def _settle(run: LoopRun, challenger: Version, judgement: Judgement, better: bool) -> Decision:

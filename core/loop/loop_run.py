@@ -42,6 +42,7 @@ class Shadow:
     """The previous champion, measured beside the champion since the promotion."""
 
     version: Version
+    scores: Scores
     evidence: Evidence
     """Of this dataset."""
     together: Evidence

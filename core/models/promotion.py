@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from core.auth import audit
 from core.auth.roles import Actor, Role, require
 from core.config.messages import say
@@ -11,11 +13,11 @@ from core.models.registry import CHALLENGER, CHAMPION, PREVIOUS, Version
 from core.models.serving import load_served
 
 
-def promote(actor: Actor, workload: str, version: int) -> Version:
+def promote(actor: Actor, workload: str, version: int, why: str = "") -> Version:
     """Make ``version`` the champion; the old one gets the alias ``previous``.
 
-    Loads and tests the model first: a version that cannot serve is never promoted. Raises
-    :class:`RegistryError` or :class:`core.models.serving.ModelRefusedError`.
+    Loads and tests the model first: a version that cannot serve is never promoted. ``why`` is a person's reason, for
+    the audit log. Raises :class:`RegistryError` or :class:`core.models.serving.ModelRefusedError`.
     """
     require(actor, Role.ADMIN)
     target = registry.get_version(workload, version)
@@ -28,14 +30,15 @@ def promote(actor: Actor, workload: str, version: int) -> Version:
         mlflow_client.set_registered_model_alias(name, CHAMPION, str(version))
         if CHALLENGER in target.aliases:
             mlflow_client.delete_registered_model_alias(name, CHALLENGER)
-    audit.record_event(actor, "model.promote", f"{workload} v{version}", previous=old.version if old else None)
+    details: dict[str, Any] = {"previous": old.version if old else None, **({"why": why} if why else {})}
+    audit.record_event(actor, "model.promote", f"{workload} v{version}", **details)
     return registry.get_version(workload, version)
 
 
-def roll_back(actor: Actor, workload: str) -> Version:
+def roll_back(actor: Actor, workload: str, why: str = "") -> Version:
     """Swap ``champion`` and ``previous``. Raises :class:`RegistryError` when there is no previous one."""
     require(actor, Role.ADMIN)
     before = registry.by_alias(workload, PREVIOUS)
     if before is None:
         raise RegistryError(say("promotion.no_previous"))
-    return promote(actor, workload, before.version)
+    return promote(actor, workload, before.version, why)

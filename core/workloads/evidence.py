@@ -46,6 +46,12 @@ class Evidence:
         return float(np.logaddexp.reduce(self.wealth) - np.log(len(self.wealth)))
 
     @property
+    def e_value(self) -> float:
+        """The wealth that a unit became: 1 when nothing is known; infinite where a float cannot hold it."""
+        with np.errstate(over="ignore"):
+            return float(np.exp(self.log_e_value))
+
+    @property
     def p_value(self) -> float:
         """A p-value that stays valid under optional stopping: 1 divided by the e-value, at most 1."""
         return float(np.exp(-max(self.log_e_value, 0.0)))

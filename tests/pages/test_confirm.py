@@ -1,8 +1,10 @@
 """The confirm dialog. AppTest runs no fragments, so here the dialog is the whole page."""
 
+from collections.abc import Callable
+
 from streamlit.testing.v1 import AppTest
 
-from core.auth import users
+from core.auth import audit, users
 from core.auth.roles import Role
 from core.auth.session_cookie import issue
 from tests.people import make_user
@@ -20,7 +22,19 @@ def page() -> None:
         confirm("Sure?", "Disable", lambda actor: users.set_disabled(actor, "bob", True), "Bob is disabled.")
 
 
-def dialog(username: str) -> AppTest:
+def page_with_reason() -> None:
+    import streamlit as st
+
+    from core.auth import audit
+    from core.ui.shell.confirm import confirm_with_reason
+    from core.ui.shell.messages import show_notes
+
+    show_notes()
+    if not st.session_state.get("answered"):
+        confirm_with_reason("Sure?", "Do", lambda actor, why: audit.record_event(actor, "test.do", why), "Done.")
+
+
+def dialog(username: str, page: Callable[[], None] = page) -> AppTest:
     app = AppTest.from_function(page, default_timeout=90)
     app.session_state["_shifumi_ticket"] = issue(username)
     return app.run()
@@ -71,3 +85,31 @@ def test_somebody_logged_out_meanwhile_is_refused() -> None:
     app.button(key="btn_confirm").click().run()
     assert "no longer logged in" in app.warning[0].value
     assert not users.get_user("bob").disabled
+
+
+def test_without_a_reason_nothing_happens() -> None:
+    make_user("ada")
+    app = dialog("ada", page_with_reason)
+    app.text_input(key="reason").set_value("   ")
+    app.button(key="btn_confirm").click().run()
+    assert "Give a reason" in app.error[0].value
+    assert not audit.latest(action="test.do")
+
+
+def test_the_reason_reaches_the_action() -> None:
+    make_user("ada")
+    app = dialog("ada", page_with_reason)
+    app.text_input(key="reason").set_value(" the camera was moved ")
+    app.button(key="btn_confirm").click().run()
+    assert [toast.value for toast in app.toast] == ["Done."]
+    assert [(event.actor, event.subject) for event in audit.latest(action="test.do")] == [
+        ("ada", "the camera was moved")
+    ]
+
+
+def test_cancelling_needs_no_reason() -> None:
+    make_user("ada")
+    app = dialog("ada", page_with_reason)
+    app.button(key="btn_cancel").click().run()
+    assert not app.error
+    assert not audit.latest(action="test.do")

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.auth import audit
 from core.auth.roles import Actor, Role
+from core.config.messages import render
 from core.config.settings import Settings
 from core.jobs import jobs
 from core.loop import decisions, loop
@@ -36,11 +38,22 @@ def metrics(app: AppTest) -> dict[str, str]:
 
 @pytest.fixture
 def two_versions(mlflow_store: Path) -> None:
-    """Version 1, and version 2 that was promoted over it on turned data."""
+    """Version 1, and version 2 that was promoted over it: trained on dataset 2, confirmed by dataset 3."""
     make_dataset(seed=1)
     loop.run_once("linear")
     make_dataset(seed=2, angle=120)
+    assert loop.run_once("linear").kind == decisions.PENDING
+    make_dataset(seed=3, angle=120)
     assert loop.run_once("linear").kind == decisions.PROMOTED
+
+
+@pytest.fixture
+def waiting(mlflow_store: Path) -> None:
+    """Version 1 serves, version 2 was trained on turned data and waits."""
+    make_dataset(seed=1)
+    loop.run_once("linear")
+    make_dataset(seed=2, angle=120)
+    assert loop.run_once("linear").kind == decisions.PENDING
 
 
 def test_an_empty_installation_says_where_to_begin() -> None:
@@ -67,7 +80,10 @@ def test_champion_gate_and_result_card_show_the_real_figures(two_versions: None)
     assert shown["Version"] == "v2"
     assert shown["accuracy"] == f"{newest.metric:.3f}"
     assert "Champion v2 reaches" in said(app)
-    assert "a check keeps it" in said(app)
+    assert "The check has decided; new data starts the next." in said(app)
+    assert shown["Datasets"] == "1"
+    assert float(shown["Mean gain"]) > 0.2
+    assert shown["e-value"] == "> 1,000,000"
     comparison = newest.details["comparison"]["details"]
     assert shown["Only challenger right"] == f"{comparison['only_second_right']}"
     assert shown["Only champion right"] == f"{comparison['only_first_right']}"
@@ -84,15 +100,15 @@ def test_champion_gate_and_result_card_show_the_real_figures(two_versions: None)
 
 
 def test_an_unmeasured_champion_is_not_given_a_figure(two_versions: None) -> None:
-    make_dataset(seed=3)
+    make_dataset(seed=4)
     app = open_train()
     assert metrics(app)["accuracy"] == "–"
-    assert "has not been evaluated on dataset 3 yet" in said(app)
+    assert "has not been evaluated on dataset 4 yet" in said(app)
 
 
 def test_an_earlier_decision_can_be_looked_at(two_versions: None) -> None:
     app = open_train()
-    app.selectbox[0].select_index(1).run()
+    app.selectbox[0].select_index(2).run()
     assert "First model" in said(app)
     assert "Only challenger right" not in metrics(app)
 
@@ -100,6 +116,7 @@ def test_an_earlier_decision_can_be_looked_at(two_versions: None) -> None:
 def test_a_new_decision_is_the_one_shown(two_versions: None) -> None:
     app = open_train()
     app.selectbox[0].select_index(1).run()
+    make_dataset(seed=4, angle=120)
     loop.run_once("linear")
     assert "kept" in app.run().selectbox[0].options[0].lower()
     assert app.selectbox[0].index == 0
@@ -163,7 +180,9 @@ def test_rolling_back_is_one_click(two_versions: None) -> None:
     app = open_train(Role.ADMIN)
     back = app.button(key="btn_roll_back")
     assert back.label == "Roll back to v1"
+    app.text_input(key="roll_back_reason").set_value("looks wrong")
     back.click().run()
+    assert "Reason: looks wrong" in render(decisions.latest("linear")[0].reason)
     champion = registry.champion("linear")
     assert champion is not None
     assert champion.version == 1
@@ -197,6 +216,30 @@ def test_a_promotion_by_hand_is_seen_at_once(two_versions: None) -> None:
     app = open_train()
     decisions.promote_by_hand(Actor("ada", Role.ADMIN), "linear", 1)
     assert metrics(app.run())["Version"] == "v1"
+
+
+def test_a_challenger_that_waits_is_said_with_its_reason(waiting: None) -> None:
+    app = open_train()
+    assert "Challenger v2 waits: it has been measured on no data but its own" in said(app)
+    assert "**Challenger v2** :small[waits for data that it has not seen]" in said(app)
+    assert metrics(app)["Version"] == "v1"
+    assert "btn_promote_now" not in [button.key for button in app.button]
+    make_dataset(seed=3, angle=120)
+    assert "Challenger v2 waits for new data, and dataset 3 is" in said(app.run())
+
+
+def test_an_admin_is_asked_before_a_promotion_without_waiting(waiting: None) -> None:
+    app = open_train(Role.ADMIN)
+    app.button(key="btn_promote_now").click().run()
+    assert "Promote version 2 without waiting?" in said(app)
+    champion = registry.champion("linear")
+    assert champion is not None and champion.version == 1
+
+
+def test_a_reason_is_kept_where_others_read_it(waiting: None) -> None:
+    decisions.promote_by_hand(Actor("ada", Role.ADMIN), "linear", 2, " the boundary was turned ")
+    assert audit.latest(action="model.promote")[0].details == {"previous": 1, "why": "the boundary was turned"}
+    assert "ada made version 2 the champion. Reason: the boundary was turned" in said(open_train())
 
 
 def test_an_unreachable_registry_is_explained(settings: Settings) -> None:

@@ -80,4 +80,6 @@ def facts(shown: ChampionStatus) -> list[str]:
     promoted = f" · promoted {ago(shown.promoted_at)}" if shown.promoted_at else ""
     lines.append(trained + promoted)
     lines.append(render(shown.drift_summary) or "No drift test yet.")
+    if shown.waiting is not None:
+        lines.append(f"Challenger v{shown.waiting} waits for one more dataset, which decides whether it is better.")
     return lines

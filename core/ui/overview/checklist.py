@@ -12,10 +12,11 @@ from core.catalog.engine import reading
 from core.catalog.tables import ApiToken, AuditEvent, Dataset, Decision, Job, PredictionBatch
 from core.config.settings import get_settings
 from core.jobs import jobs
-from core.loop.decisions import PROMOTED, REJECTED
+from core.loop.decisions import PENDING, PROMOTED, REJECTED
 from core.workloads import WORKLOADS
 
 _SKIP = "checklist.skip"
+_TRAINED = (PENDING, PROMOTED, REJECTED)
 DISCORD = "discord"
 
 
@@ -34,8 +35,9 @@ _STEPS = (
     (
         "recovery",
         "Watch a better model get promoted",
-        "It is trained and promoted automatically; the timeline shows it.",
-        "train.py",
+        "A challenger is trained and waits. Generate one more dataset with the same angle: it confirms that the "
+        "challenger is better, and the check promotes it. The timeline shows both.",
+        "datasets.py",
         Role.EDITOR,
     ),
     ("token", "Create an API token", "For programs that request predictions over HTTP.", "admin.py", Role.ADMIN),
@@ -105,7 +107,7 @@ def _first_dip() -> int | None:
     """The first decision at which the data had drifted or the champion was below the threshold."""
     query = select(Decision).where(Decision.champion_version.is_not(None)).order_by(Decision.id)
     with reading() as session:
-        suspects = session.scalars(query.where(or_(Decision.drift, Decision.kind.in_([PROMOTED, REJECTED]))).limit(500))
+        suspects = session.scalars(query.where(or_(Decision.drift, Decision.kind.in_(_TRAINED))).limit(500))
         return next((one.id for one in suspects if one.drift or _fell(one)), None)
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 DRIFT, DIP = "drift", "dip"
 """State of the old champion just before a challenger is trained."""
 
+_CHANGES = {PROMOTED, ROLLED_BACK}
 _CROWDED = 150
 _BAND = "rgba(139,144,160,0.18)"
 
@@ -65,8 +66,8 @@ class Point:
 def path(decisions: Sequence[Decision], threshold: float) -> list[Point]:
     """Markers in chronological order, from decisions in any order.
 
-    Drift, a metric below the threshold and a promotion give two: the old champion's value and the result.
-    Decisions without an evaluation (rollback, failure) are drawn at the last known value, or on the
+    Drift, a metric below the threshold and a change of champion give two: the old champion's value and the result.
+    Decisions without an evaluation (a rollback by hand, a failure) are drawn at the last known value, or on the
     threshold when there is none.
     """
     points: list[Point] = []
@@ -80,9 +81,9 @@ def _points(decision: Decision, threshold: float, last: float) -> list[Point]:
     made: list[Point] = []
     if old is not None:
         before = DRIFT if decision.drift else DIP if float(old["value"]) < threshold else KEPT
-        if before != KEPT or decision.kind == PROMOTED:
+        if before != KEPT or decision.kind in _CHANGES:
             made.append(_point(decision, before, old))
-    measured = new if decision.kind == PROMOTED else old
+    measured = new if decision.kind in _CHANGES else old
     if measured is not None:
         made.append(_point(decision, decision.kind, measured))
     else:

@@ -43,17 +43,21 @@ TERMS: Final[dict[str, str]] = {
     "confusion matrix": "Counts of true classes (rows) against predicted classes (columns).",
     "data folder": "The folder with everything that is created at run time.",
     "dataset": "An immutable snapshot of training data, identified by the SHA-256 of its content.",
-    "decision": "The result of a check or of a manual action: kept, promoted, rejected, rolled back, failed.",
+    "decision": "The result of a check or of a manual action: kept, challenger waits, promoted, rejected, rolled back, "
+    "failed.",
     "deployment": "A flow registered with Prefect under a name, with its parameters and, optionally, a schedule.",
     "drift": "The newest data is distributed differently from the data that the champion was trained on.",
     "ECE": "Expected calibration error: mean difference between confidence and accuracy; lower is better.",
+    "e-value": "Strength of evidence that adds up over datasets: a bet on the challenger that multiplies its stake by "
+    "this number. Without a real difference it reaches 20 with a probability of 5 % at most, however often one looks.",
     "epoch": "One pass over all training data.",
     "exported model": "The inference artifact of a version: a small, fast form of the trained model (NumPy or ONNX) "
     "that serves predictions.",
     "fine-tuning": "Training that starts from an existing model's weights.",
     "flow": "A Prefect workflow. A flow consists of tasks.",
     "flow runner": "The process that polls Prefect and executes flow runs.",
-    "gate": "The rule that decides whether to train: no champion, metric below threshold, drift, or a user's request.",
+    "gate": "The rule that decides whether to train: no champion, metric below threshold, a loss that rose, or "
+    "a user's request; for images also drift.",
     "heartbeat": "Time stamp that a running job or worker renews. Without it, the job is ended as crashed.",
     "holdout": "Test data that no model is trained on. Champion and challenger are compared on the same holdout.",
     "hot swap": "Replacing the model in a running server without a failed request.",

@@ -15,6 +15,7 @@ from core.ui.shell import glossary
 from core.ui.shell.charts import show
 from core.ui.shell.formats import ago, duration, moment, plain
 from core.ui.shell.messages import empty, explained
+from core.ui.train.evidence import evidence_so_far
 from core.workloads import charts, get_workload
 from core.workloads.charts import BLUE, GREEN, Interval
 
@@ -47,6 +48,7 @@ def _card(workload: str, decision: Decision) -> None:
     st.markdown(f":{look.tint}-badge[{look.icon} {look.label}]{drift} :small[{ago(decision.at)}]")
     st.markdown(plain(render(decision.reason)))
     details = decision.details or {}
+    evidence_so_far(decision)
     sides = _sides(decision, details)
     if not sides:
         return
@@ -66,7 +68,7 @@ def _sides(decision: Decision, details: dict[str, Any]) -> dict[str, dict[str, A
     """Label → metrics, the champion first."""
     found = {}
     for role, version in (("champion", decision.champion_version), ("challenger", decision.challenger_version)):
-        if details.get(role):
+        if "value" in (details.get(role) or {}):  # a challenger that waits may not have been measured
             found[f"{role} v{version}"] = details[role]
     return found
 

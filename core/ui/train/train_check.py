@@ -7,7 +7,9 @@ import streamlit as st
 from core.auth.roles import Actor, Role
 from core.catalog.tables import Dataset, Evaluation
 from core.jobs import jobs
-from core.loop import decisions
+from core.loop import decisions, history
+from core.loop.loop import next_dataset
+from core.loop.policy import Policy
 from core.models.registry import RegistryError, Version
 from core.storage import datasets
 from core.ui.shell import glossary
@@ -16,7 +18,8 @@ from core.ui.shell.formats import ago, moment, plain, score
 from core.ui.shell.job_progress import follow_job, start_job
 from core.ui.shell.links import page_link
 from core.ui.shell.messages import empty, explained
-from core.ui.train.forecast import forecast
+from core.ui.train.forecast import Forecast, forecast
+from core.ui.train.promote_now import promote_now
 from core.ui.train.training_progress import training_progress
 from core.workloads import get_workload
 
@@ -27,6 +30,7 @@ _SIGNS = {
     "retrain": ":material/trending_down:",
     "unknown": ":material/help:",
     "wait": ":material/hourglass_empty:",
+    "compare": ":material/balance:",
 }
 
 _WITHOUT = {
@@ -49,7 +53,7 @@ def check(actor: Actor, workload: str) -> None:
     with left, st.container(border=True, key="champion_card", height="stretch"):
         _champion_card(workload, best, measured, newest)
     with right, st.container(border=True, key="gate_card", height="stretch"):
-        _gate_card(workload, best, newest, measured)
+        _gate_card(actor, workload, best, newest)
     _buttons(actor, workload, newest)
     training_progress(actor, workload, follow_job(actor, jobs.CHECK, workload))
 
@@ -82,19 +86,31 @@ def _champion_card(workload: str, best: Version | None, measured: Evaluation | N
     st.caption(f"{origin}, {ago(best.created_at)} ({moment(best.created_at)})")
 
 
-def _gate_card(workload: str, best: Version | None, newest: Dataset | None, measured: Evaluation | None) -> None:
+def _gate_card(actor: Actor, workload: str, best: Version | None, newest: Dataset | None) -> None:
     learnt = get_workload(workload)
     st.markdown("**What a check would do**")
-    last = next(iter(decisions.latest(workload, limit=1)), None)
-    seen = forecast(best, newest, measured, last, learnt.threshold, learnt.has_starter)
+    with explained():
+        seen = _forecast(workload, best, newest)
     st.markdown(f"{_SIGNS[seen.action]} {seen.text}")
+    if seen.waiting is not None:
+        promote_now(actor, workload, seen.waiting)
     if newest is not None:
         made = f"{newest.rows:,} {learnt.unit}, {ago(newest.created_at)} by {plain(newest.created_by)}"
         st.caption(f"Newest data: dataset {newest.id} ({made}).")
     st.caption(
         f"A check trains a challenger when {learnt.metric} is below {score(learnt.threshold)} or the champion's loss "
-        "rose, and promotes it only when it is significantly better on data that neither model has seen."
+        "rose. It is promoted only when it is significantly better on data that neither model has seen."
     )
+
+
+def _forecast(workload: str, best: Version | None, newest: Dataset | None) -> Forecast:
+    learnt = get_workload(workload)
+    policy, upcoming = Policy.of(learnt), next_dataset(workload) if newest is not None else None
+    measured = _measured(workload, best, upcoming)
+    if best is None or upcoming is None:
+        return forecast(best, upcoming, measured, None, None, policy, learnt.has_starter)
+    judged, challenge = history.judged(upcoming, best, policy), history.challenge(workload, best)
+    return forecast(best, upcoming, measured, judged, challenge, policy)
 
 
 def _buttons(actor: Actor, workload: str, newest: Dataset | None) -> None:
@@ -109,7 +125,8 @@ def _buttons(actor: Actor, workload: str, newest: Dataset | None) -> None:
             icon=":material/bolt:",
             key="btn_force",
             disabled=off,
-            help="Trains a challenger even when the gate does not ask for it. It is promoted only when it is better.",
+            help="Trains a challenger even when the gate does not ask for it. It waits for data that it has not seen, "
+            "and is promoted only when it is better there.",
         )
     if not allowed:
         st.caption(":material/lock: Requires the editor role. An admin can change your role under Admin, Users.")

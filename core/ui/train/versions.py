@@ -12,7 +12,7 @@ from core.loop import decisions
 from core.models.registry import CHAMPION, PREVIOUS, RegistryError, Version
 from core.models.serving import ModelRefusedError
 from core.ui.shell.champion_cache import versions
-from core.ui.shell.confirm import attempt, confirm
+from core.ui.shell.confirm import REASON_LENGTH, attempt, confirm
 from core.ui.shell.formats import plain
 from core.ui.shell.messages import empty, explained, note
 from core.workloads import get_workload
@@ -82,8 +82,18 @@ def _by_hand(actor: Actor, workload: str, listed: list[Version]) -> None:
         if st.button("Promote", icon=":material/trophy:", key="btn_promote", disabled=not allowed or not others):
             _ask(workload, chosen)
         back = f"Roll back to v{before.version}" if before else "Roll back"
+        why = st.text_input(
+            "Reason for rolling back",
+            placeholder="optional",
+            help="The timeline and the audit log keep it. The version that is rolled back is never promoted again "
+            "automatically.",
+            max_chars=REASON_LENGTH,
+            disabled=not allowed or before is None,
+            key="roll_back_reason",
+            width=260,
+        )
         if st.button(back, icon=":material/undo:", key="btn_roll_back", disabled=not allowed or before is None):
-            _roll_back(workload)
+            _roll_back(workload, why)
     if not allowed:
         st.caption(":material/lock: Requires the admin role.")
 
@@ -100,7 +110,7 @@ def _ask(workload: str, chosen: Version | None) -> None:
         )
 
 
-def _roll_back(workload: str) -> None:
-    if attempt(lambda who: decisions.roll_back_by_hand(who, workload), (RegistryError, ModelRefusedError)):
+def _roll_back(workload: str, why: str) -> None:
+    if attempt(lambda who: decisions.roll_back_by_hand(who, workload, why), (RegistryError, ModelRefusedError)):
         note("Rolled back to the previous champion.")
         st.rerun()

@@ -2,7 +2,7 @@
 
 from core.config.messages import say
 from core.loop.champion_status import champion_status
-from core.loop.decisions import FAILED, KEPT, PROMOTED, REJECTED, ROLLED_BACK
+from core.loop.decisions import FAILED, KEPT, PENDING, PROMOTED, REJECTED, ROLLED_BACK
 from tests.deciding import CALM, DRIFTED, decision, evaluation, store
 
 
@@ -41,6 +41,20 @@ def test_a_rejected_challenger_does_not_become_champion() -> None:
     shown = champion_status("linear")
     assert shown.version == 1
     assert shown.drift is True
+
+
+def test_a_challenger_that_waits_is_not_champion_yet() -> None:
+    store(
+        decision(PROMOTED, None, 0.93, versions=(None, 1), dataset_id=1),
+        decision(PENDING, 0.60, versions=(1, 2), dataset_id=2, drift=DRIFTED),
+    )
+    shown = champion_status("linear")
+    assert (shown.version, shown.waiting, shown.drift) == (1, 2, True)
+    store(decision(FAILED, dataset_id=None))
+    assert champion_status("linear").waiting == 2
+    store(decision(PROMOTED, 0.60, 0.94, versions=(1, 2), dataset_id=3))
+    shown = champion_status("linear")
+    assert (shown.version, shown.waiting, shown.dataset_id) == (2, None, 2)
 
 
 def test_drift_is_forgotten_when_a_new_champion_takes_over() -> None:

@@ -22,8 +22,9 @@ def test_mcnemar_counts_only_discordant_pairs() -> None:
     second = np.array([True] * 90 + [False] * 2 + [True] * 8)
     test = mcnemar_exact(first, second)
     assert (test.only_first_right, test.only_second_right) == (2, 8)
-    # Two-sided binomial tail: 2 * (1 + 10 + 45) / 1024
-    assert test.p_value == pytest.approx(2 * 56 / 1024)
+    # One-sided binomial tail: (1 + 10 + 45) / 1024
+    assert test.p_value == pytest.approx(56 / 1024)
+    assert mcnemar_exact(second, first).p_value == pytest.approx(1 - 11 / 1024)
 
 
 def test_mcnemar_without_disagreement_and_with_other_holdouts() -> None:

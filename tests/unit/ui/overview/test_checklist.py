@@ -8,7 +8,7 @@ from core.auth.tokens import create_token
 from core.catalog.tables import Job, PredictionBatch
 from core.config.settings import get_settings
 from core.jobs.jobs import COMPLETED, FAILED, PREDICT_FILE
-from core.loop.decisions import KEPT, PROMOTED, REJECTED
+from core.loop.decisions import KEPT, PENDING, PROMOTED, REJECTED
 from core.ui.overview.checklist import skip_discord, steps
 from tests.deciding import DRIFTED, decision, store
 from tests.people import make_user
@@ -61,6 +61,15 @@ def test_drift_and_then_recovery() -> None:
 def test_falling_under_the_threshold_is_a_changed_world_too() -> None:
     store(decision(PROMOTED, None, 0.93, versions=(None, 1)))
     store(decision(PROMOTED, 0.40, 0.93, versions=(1, 2)))
+    assert {"drift", "recovery"} <= ticked()
+
+
+def test_a_challenger_that_waits_is_drift_and_its_promotion_the_recovery() -> None:
+    store(decision(PROMOTED, None, 0.93, versions=(None, 1)))
+    store(decision(PENDING, 0.40, versions=(1, 2)))
+    assert "drift" in ticked()
+    assert "recovery" not in ticked()
+    store(decision(PROMOTED, 0.41, 0.93, versions=(1, 2), dataset_id=2))
     assert {"drift", "recovery"} <= ticked()
 
 

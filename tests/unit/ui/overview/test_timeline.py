@@ -8,7 +8,7 @@ import pytest
 
 from core.catalog.tables import Decision
 from core.config.messages import text
-from core.loop.decisions import FAILED, KEPT, PROMOTED, REJECTED, ROLLED_BACK
+from core.loop.decisions import FAILED, KEPT, PENDING, PROMOTED, REJECTED, ROLLED_BACK
 from core.ui.overview.timeline import DIP, DRIFT, figure, path, thinned
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -33,6 +33,20 @@ def test_a_drifted_promotion_dips_and_recovers() -> None:
         (DRIFT, 0.61),
         (PROMOTED, 0.94),
     ]
+
+
+def test_a_challenger_that_waits_stands_at_the_champions_figure() -> None:
+    waits = decision(1, PENDING, None, 0.61, drift=True)
+    waits.details["challenger"] = {"training_s": 1.0}  # it was measured on nothing
+    marks = path([waits], THRESHOLD)
+    assert [(mark.kind, mark.value) for mark in marks] == [(DRIFT, 0.61), (PENDING, 0.61)]
+    assert "challenger waits" in marks[-1].text
+
+
+def test_a_rollback_by_the_loop_falls_and_recovers() -> None:
+    back = decision(1, ROLLED_BACK, 0.92, 0.55)
+    back.details["challenger"] = {"value": 0.92, "ci": [0.9, 0.94]}
+    assert [(mark.kind, mark.value) for mark in path([back], THRESHOLD)] == [(DIP, 0.55), (ROLLED_BACK, 0.92)]
 
 
 def test_an_undrifted_promotion_also_shows_what_the_old_champion_reached() -> None:

@@ -89,11 +89,14 @@ def test_two_classifiers_are_compared_by_the_rows_that_only_one_has_right() -> N
     labels = np.arange(300) % 3
     good, bad = np.eye(3)[labels], np.eye(3)[np.where(np.arange(300) < 30, (labels + 1) % 3, labels)]
     champion, challenger = score(labels, bad, THREE), score(labels, good, THREE)
-    found = compare(champion, challenger, 0.05, "rows")
+    found = compare(champion, challenger, 0.05, 0.0, "rows")
     assert found.better
     assert (found.details["only_first_right"], found.details["only_second_right"]) == (0, 30)
-    assert found.p_value == pytest.approx(2 * 0.5**30)
-    assert not compare(challenger, champion, 0.05, "rows").better
-    assert not compare(champion, challenger, 1e-12, "rows").better
+    assert found.p_value == pytest.approx(0.5**30)
+    assert not compare(challenger, champion, 0.05, 0.0, "rows").better
+    assert not compare(champion, challenger, 1e-12, 0.0, "rows").better
+    assert compare(champion, challenger, 0.05, 0.1, "rows").better
+    assert not compare(champion, challenger, 0.05, 0.101, "rows").better
+    assert found.evidence is not None and (found.evidence.mean_gain, found.evidence.samples) == (0.1, 300)
     with pytest.raises(ValueError, match="different holdouts"):
-        compare(champion, score(labels[:9], good[:9], THREE), 0.05, "rows")
+        compare(champion, score(labels[:9], good[:9], THREE), 0.05, 0.0, "rows")

@@ -54,11 +54,16 @@ def test_what_cannot_be_measured_is_refused(truth: list[float], values: list[flo
 def test_the_p_value_is_that_of_scipys_permutation_test() -> None:
     random = np.random.default_rng(5)
     differences = random.normal(0.15, 1, 150)
-    reference = permutation_test(
-        (differences,), np.mean, permutation_type="samples", n_resamples=9_999, rng=np.random.default_rng(2)
-    )
-    assert sign_flip_p_value(differences) == pytest.approx(reference.pvalue, abs=0.015)
-    assert sign_flip_p_value(-differences) == sign_flip_p_value(differences)
+    for signed in (differences, -differences):
+        reference = permutation_test(
+            (signed,),
+            np.mean,
+            permutation_type="samples",
+            n_resamples=9_999,
+            alternative="greater",
+            rng=np.random.default_rng(2),
+        )
+        assert sign_flip_p_value(signed) == pytest.approx(reference.pvalue, abs=0.015)
     assert sign_flip_p_value(np.zeros(5)) == 1.0
     assert sign_flip_p_value(np.ones(100)) == 1e-4
 
@@ -74,10 +79,14 @@ def test_a_smaller_error_is_better_with_confidence_only() -> None:
     truth, close = measured(400, 0.5)
     _, far = measured(400, 1.0)
     champion, challenger = score(truth, far), score(truth, close)
-    found = compare(champion, challenger, 0.05, "rows")
+    found = compare(champion, challenger, 0.05, 0.0, "rows")
     assert found.better
     assert found.details["gain"] == pytest.approx(champion.details["mae"] - challenger.details["mae"])
-    assert not compare(challenger, champion, 0.05, "rows").better
-    assert not compare(champion, champion, 0.05, "rows").better
+    assert not compare(challenger, champion, 0.05, 0.0, "rows").better
+    assert not compare(champion, champion, 0.05, 0.0, "rows").better
+    share = found.details["gain"] / champion.details["mae"]
+    assert found.evidence is not None and found.evidence.mean_gain == pytest.approx(share)
+    assert compare(champion, challenger, 0.05, share - 0.001, "rows").better
+    assert not compare(champion, challenger, 0.05, share + 0.001, "rows").better
     with pytest.raises(ValueError, match="different holdouts"):
-        compare(champion, score(truth[:9], close[:9]), 0.05, "rows")
+        compare(champion, score(truth[:9], close[:9]), 0.05, 0.0, "rows")
