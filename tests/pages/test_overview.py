@@ -90,13 +90,16 @@ def test_drift_and_recovery_are_told(mlflow_store: Path) -> None:
     make_dataset(seed=1)
     loop.run_once("linear")
     make_dataset(seed=2, angle=135)
+    assert loop.run_once("linear").kind == decisions.PENDING
+    assert "Challenger v2 waits for one more dataset" in texts(open_page(actor=make_user()))
+    make_dataset(seed=3, angle=135)
     assert loop.run_once("linear").kind == decisions.PROMOTED
-    app = open_page(actor=make_user())
+    app = open_page(actor=make_user("bob"))
     shown = texts(app)
     assert "champion v2" in shown
     assert ":green[:material/check_circle:] Watch a better model get promoted" in shown
     drawn = json.loads(app.get("plotly_chart")[0].proto.spec)
-    assert {"promoted", "below threshold"} <= {trace.get("name") for trace in drawn["data"]}
+    assert {"promoted", "below threshold", "challenger waits"} <= {trace.get("name") for trace in drawn["data"]}
 
 
 def test_a_champion_under_the_threshold_and_drift_stand_out() -> None:

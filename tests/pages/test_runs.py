@@ -17,8 +17,10 @@ from tests.people import make_user
 
 
 @pytest.fixture
-def two_versions(mlflow_store: Path) -> list[Version]:
-    """Version 1, and version 2 that took over after the boundary turned."""
+def two_versions(mlflow_store: Path, monkeypatch: pytest.MonkeyPatch) -> list[Version]:
+    """Version 1, and version 2 that took over after the boundary turned, without waiting for more data."""
+    monkeypatch.setenv("SHIFUMI_PROMOTE_CONFIRMATIONS", "0")
+    get_settings.cache_clear()
     make_dataset(seed=1)
     loop.run_once("linear")
     make_dataset(seed=2, angle=135)
