@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.auth.roles import Role
-from core.config.settings import Settings
+from core.config.settings import Settings, get_settings
 from core.loop import decisions, loop, training
 from core.models import registry
 from core.models.registry import Version
