@@ -22,7 +22,7 @@ from core.loop import decisions, loop
 from core.models import registry
 from core.models.serving import ChampionWatcher
 from core.predictions import files as prediction_files
-from core.predictions.log import summarise
+from core.predictions.entries import summarise
 from core.storage import datasets
 from core.workloads import WORKLOADS, get_workload
 from core.workloads.base import Classifier, Regressor, feature_names
