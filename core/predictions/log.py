@@ -1,8 +1,7 @@
-"""What was predicted, written to the catalog in the background.
+"""The prediction log, written to the catalog in the background.
 
-A request pays a few microseconds: its summary goes into a bounded queue that one thread empties every
-second. When the catalog cannot keep up or does not answer, the oldest *entries* are dropped and counted;
-a *request* never notices.
+A request costs a few microseconds: its summary goes into a bounded queue that one thread empties every second. When the
+catalog is slow or does not respond, the oldest *entries* are dropped and counted; a *request* never fails.
 """
 
 from __future__ import annotations
@@ -40,9 +39,9 @@ _INSERT_JSON = text(
 
 
 def _write(session: Session, batch: list[LogEntry | RowEntry]) -> None:
-    """Insert a batch in one statement, which SQLite carries out without Python's interpreter lock.
+    """Insert a batch in one statement, which SQLite executes without Python's interpreter lock.
 
-    Row by row it would take the lock a thousand times, and each time from a request that is being answered.
+    Row by row it would take the lock a thousand times, each time from a running request.
     """
     if session.get_bind().dialect.name != "sqlite":
         # The table, not the class: the mapper would double the time per row.
@@ -55,14 +54,14 @@ def _write(session: Session, batch: list[LogEntry | RowEntry]) -> None:
 
 
 def _shared(entry: LogEntry | RowEntry) -> tuple[str, int, str, int]:
-    """What many entries in a row have in common."""
+    """The values that successive entries have in common."""
     if isinstance(entry, LogEntry):
         return entry[1:5]
     return *entry[1:4], 1
 
 
 def _varying(entry: LogEntry | RowEntry) -> tuple[Any, ...]:
-    """The rest, in the order of ``_INSERT_JSON``."""
+    """The other values, in the order of ``_INSERT_JSON``."""
     if isinstance(entry, LogEntry):
         return (entry.at.replace(tzinfo=None).isoformat(" ", "microseconds"), *entry[5:])
     at, *_, row, probabilities = entry
@@ -72,12 +71,12 @@ def _varying(entry: LogEntry | RowEntry) -> tuple[Any, ...]:
 
 @lru_cache(maxsize=8)
 def _second(second: int) -> str:
-    """A time as SQLite has it, without its fraction: the same for thousands of entries."""
+    """A time in SQLite's format without its fraction: the same for thousands of entries."""
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 class PredictionLog:
-    """The queue and the thread that empties it. One per process; :meth:`add` may be called from any thread.
+    """The queue and its writer thread. One per process; :meth:`add` is thread-safe.
 
     ``queued``, ``written`` and ``dropped`` count what was added; ``problem`` says why the catalog takes none,
     and is None while it does.
@@ -114,7 +113,7 @@ class PredictionLog:
         self._thread.start()
 
     def stop(self, timeout_s: float = 2.0) -> None:
-        """Write what is queued, for at most ``timeout_s``; what does not get through is counted and logged."""
+        """Write queued entries for at most ``timeout_s``; the rest is counted and logged."""
         self._stop.set()
         self._wake.set()
         self._thread.join(timeout_s)
@@ -122,9 +121,9 @@ class PredictionLog:
             logger.warning("{} entries of the prediction log were lost at shutdown", self.queued)
 
     def add(self, entry: LogEntry | RowEntry) -> None:
-        """Queue an entry; the oldest one goes when the queue is full. Never waits for the catalog.
+        """Queue an entry; the oldest one is dropped when the queue is full. Never waits for the catalog.
 
-        Of one row answered with probabilities the bare facts will do: the writing thread summarises them.
+        A single row with probabilities is queued as it is; the writer thread summarises it.
         """
         if len(self._queue) < self._roomy:
             self._queue.append(entry)  # one step for the interpreter: a lock would only make requests wait
@@ -137,14 +136,14 @@ class PredictionLog:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            # A half-full queue is emptied early; but a catalog that refuses is asked once per interval.
+            # A half-full queue is emptied early; but a failing catalog is retried once per interval.
             (self._stop if self.problem else self._wake).wait(self._interval_s)
             self._wake.clear()
             self._empty()
         self._empty()
 
     def _empty(self) -> None:
-        """Write until the queue is empty or the catalog refuses. Who has nothing to write leaves the catalog alone."""
+        """Write until the queue is empty or the catalog fails. With an empty queue the catalog is not accessed."""
         before = self.written
         while batch := self._take():
             try:
@@ -169,7 +168,7 @@ class PredictionLog:
             return batch
 
     def _put_back(self, batch: list[LogEntry | RowEntry]) -> None:
-        """The batch is older than what arrived meanwhile: its oldest part is what a full queue drops."""
+        """The batch is older than newer entries: its oldest part is dropped when the queue is full."""
         with self._lock:
             room = self.capacity - len(self._queue)
             kept = batch[-room:] if room else []
@@ -178,7 +177,7 @@ class PredictionLog:
             self._in_hand = 0
 
     def _sweep(self) -> None:
-        """Delete the oldest rows beyond the number to keep, so that the table stops growing."""
+        """Delete the oldest rows beyond the maximum, so that the table stops growing."""
         if time.monotonic() < self._sweep_due:
             return
         self._sweep_due = time.monotonic() + _SWEEP_EVERY_S

@@ -117,7 +117,7 @@ def test_rows_beside_images(ours: Contender, table: Table, tmp_path: Path) -> No
         table.add(SECTION, Row(f"Rows beside images, {name.split('_')[0]}; baseline: rows alone", *told))
     _never_waited(table, beside, pictures)
     answered = median(images.per_second for images in pictures)
-    table.add(SECTION, Row("Images answered meanwhile, 2 connections", f"{answered:.0f}/s"))
+    table.add(SECTION, Row("Images predicted meanwhile, 2 connections", f"{answered:.0f}/s"))
 
 
 def _never_waited(table: Table, rows: list[Load], images: list[Load]) -> None:

@@ -55,7 +55,7 @@ def _images(session: Session) -> Iterator[Metric]:
     waiting = [
         ((workload, reason), count)
         for workload in workloads
-        for reason, count in review_queue.waiting(workload).items()
+        for reason, count in review_queue.waiting_counts(workload).items()
     ]
     yield gauge("shifumi_review_waiting", "Images in the review queue.", ("workload", "reason"), waiting)
 
@@ -76,7 +76,7 @@ def _predictions(session: Session) -> Iterator[Metric]:
     for name, text, column in (
         (
             "shifumi_predicted_positive_share",
-            f"Share of rows in other classes than the first, newest {_NEWEST} entries of the log.",
+            f"Share of rows predicted as another class than the first, newest {_NEWEST} entries of the log.",
             1,
         ),
         ("shifumi_prediction_confidence", f"Mean confidence in the newest {_NEWEST} entries of the log.", 2),

@@ -11,7 +11,7 @@ import psutil
 import pytest
 from mlflow import MlflowClient
 
-from core.cli import trees
+from core.cli import process_trees
 from core.config.settings import ROOT
 from core.models import mlflow_store
 from tests.waiting import wait_until
@@ -59,9 +59,9 @@ def test_a_maker_killed_in_the_middle_leaves_no_store_and_its_ruin_is_swept(
         # This is when MLflow's own way would leave a ruin under the real name.
         wait_until(lambda: middle.exists() or maker.poll() is not None, timeout=240, every=0.01)
         assert maker.poll() is None, "it ended instead of halting"
-        family = trees.below(maker.pid)
+        family = process_trees.descendants(maker.pid)
     finally:
-        trees.kill_all([*trees.by_pid(maker.pid), *family])
+        process_trees.kill_all([*process_trees.by_pid(maker.pid), *family])
         maker.wait()
     assert not store.exists()
     ruins = list(store.parent.glob("*.new*"))
