@@ -22,6 +22,7 @@ def test_the_newest_of_those_trained_alike_is_found() -> None:
     assert first.fingerprint == second.fingerprint
     found = registry.find("linear", first.fingerprint)
     assert found is not None and found.version == second.version == 2
+    assert found.workload == "linear"
     assert registry.find("linear", "f" * 64) is None
 
 

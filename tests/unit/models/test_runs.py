@@ -177,3 +177,10 @@ def test_files_of_unknown_size_are_read_and_many_are_cut(tracked: list[str], mon
     assert run_files.read_artifact(tracked[0], "a.txt") == b"a.txt"
     monkeypatch.setattr(run_files, "artifacts", lambda run_id: [run_files.Artifact("a.txt", MAX_FILE_BYTES)])
     assert run_files.read_artifact(tracked[0], "a.txt") == b"a.txt"
+
+
+def test_every_version_of_each_workload_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, int]] = []
+    monkeypatch.setattr(registry, "versions", lambda workload, limit=50: asked.append((workload, limit)) or [])
+    assert runs._versions(["linear", "rps"]) == {}
+    assert asked == [("linear", 1000), ("rps", 1000)]
