@@ -70,6 +70,7 @@ def test_a_claimed_item_says_who_has_it_and_until_when() -> None:
     assert begun + lease <= taken.lease_until <= utcnow() + lease
     running = work_items.running_of(job.id)
     assert running is not None and running.id == item.id
+    assert work_items.running_of("another job") is None
 
 
 def test_what_has_ended_belongs_to_nobody() -> None:
