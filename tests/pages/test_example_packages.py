@@ -81,20 +81,7 @@ def completed(kind: str, workload: str) -> jobs.Job:
     return job
 
 
-def test_from_an_empty_installation_to_three_champions(
-    checks: dict[str, str], eve: Actor, camera: Video, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Rows: made by the forms, learnt by the schedule. Images: labels made in the app, captured on Live, one of them
-    labelled on Label, a dataset, a model, and Live names who is there."""
-    _rows_from_the_form_to_a_champion_of_the_schedule(checks, eve)
-    _labels_are_made(eve)
-    _capture(eve, camera, monkeypatch)
-    _one_is_labelled(eve)
-    _images_to_a_champion(eve)
-    _live_names(eve, camera, portrait(0, 501), "Ada")
-
-
-def _rows_from_the_form_to_a_champion_of_the_schedule(checks: dict[str, str], eve: Actor) -> None:
+def test_rows_from_the_form_to_a_champion_of_the_schedule(checks: dict[str, str], eve: Actor) -> None:
     app = tab("datasets.py", eve, datasets_tab="Penguins")
     app.number_input(key="penguins_rows").set_value(600)
     app.slider(key="penguins_gentoos").set_value(0.5).run()
@@ -131,6 +118,17 @@ def _checked_by_the_schedule(name: str, deployment: str) -> None:
     assert prefect_api.get_run(made.flow_run_id or "").auto_scheduled
     job = jobs.of_flow_run(made.flow_run_id or "")
     assert job is not None and job.created_by == jobs.SCHEDULE
+
+
+def test_images_from_the_camera_to_the_camera(
+    checks: dict[str, str], eve: Actor, camera: Video, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Labels made in the app, images captured on Live, one labelled on Label, a dataset, a model; Live names them."""
+    _labels_are_made(eve)
+    _capture(eve, camera, monkeypatch)
+    _one_is_labelled(eve)
+    _images_to_a_champion(eve)
+    _live_names(eve, camera, portrait(0, 501), "Ada")
 
 
 def _labels_are_made(eve: Actor) -> None:
