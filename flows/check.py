@@ -64,7 +64,7 @@ def draw_figures(trial: LoopRun, challenger: Version) -> None:
 
 @flow(name="check-and-retrain", **HOOKS)
 def check_and_retrain(workload: str, forced: bool = False, job_id: str | None = None) -> str:
-    """Check the champion of ``workload``; retrain when the gate says so or when ``forced``."""
+    """Evaluate the champion of ``workload``; train and compare a challenger if the gate asks, or if ``forced``."""
     log = get_run_logger()
     give_way()
     try:

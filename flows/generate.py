@@ -32,7 +32,7 @@ def make(workload_name: str, choices: dict[str, Any], username: str, report: Rep
 
 @flow(name="generate-dataset", **HOOKS)
 def generate_dataset(workload: str, choices: dict[str, Any] | None = None, job_id: str | None = None) -> None:
-    """Generate a dataset of ``workload`` with ``choices`` (its own parameters, else defaults)."""
+    """Generate a dataset of ``workload``; ``choices`` are its parameters, missing ones have their defaults."""
     with running(jobs.GENERATE, workload, job_id, choices=choices) as run:
         dataset = make(workload, choices or {}, run.job.created_by, run.part(0.0, 0.95))
         run.result = {"dataset_id": dataset.id, "rows": dataset.rows}

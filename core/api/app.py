@@ -30,9 +30,9 @@ from core.workloads import get_workload
 PATH = "/predict"
 """The short route, of the default workload."""
 
-_DESCRIPTION = """Predictions by the champion that Shifumi keeps improving.
+_DESCRIPTION = """Predictions by the current champion of each workload.
 
-Errors have one shape, RFC 9457 (`application/problem+json`); the end of `type` names the kind of error."""
+Errors follow RFC 9457 (`application/problem+json`); the last part of `type` names the kind of error."""
 
 _METERED = frozenset({"/health", "/ready", "/models", "/metrics", "/docs", "/openapi.json"})
 _ANY_METHOD = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]

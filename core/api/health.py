@@ -69,7 +69,9 @@ def _catalog(pulse: CatalogPulse) -> Component:
         return Component(state="starting")
     if pulse.problem is None:
         return Component()
-    return Component(state="unhealthy", detail="The catalog does not answer: `python3 manage.py doctor` shows details.")
+    return Component(
+        state="unhealthy", detail="The catalog does not respond: `python3 manage.py doctor` shows details."
+    )
 
 
 def _model(watcher: ChampionWatcher) -> ModelComponent:
@@ -89,7 +91,7 @@ def _model(watcher: ChampionWatcher) -> ModelComponent:
         case "refused":
             detail = f"Version {watcher.refused} is damaged and was rejected. Train again, or roll back."
         case "unreachable":
-            detail = "The MLflow store does not answer: `python3 manage.py doctor` shows details."
+            detail = "The MLflow store does not respond: `python3 manage.py doctor` shows details."
     return ModelComponent(state="unhealthy", detail=detail + goes_on, version=version)
 
 

@@ -92,5 +92,5 @@ class ImagePool:
             if self._pool is pool:
                 self._pool = None
         pool.shutdown(wait=False)
-        logger.error("A process that answers images ended unexpectedly; the next image starts a new one")
-        return WorkerLostError("The process that answers images has ended.")
+        logger.error("An image worker ended unexpectedly; the next image starts a new one")
+        return WorkerLostError("The image worker has ended.")

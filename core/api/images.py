@@ -108,7 +108,7 @@ class ImageRoute(PredictRoute):
         except ModelRefusedError:
             raise no_champion() from None
         except WorkerLostError:
-            detail = "The image may have been too much for it. Send it again, or a smaller one."
+            detail = "Its process ended while predicting this image. Send it again, or a smaller one."
             raise Problem(problems.WORKER_LOST, detail, problems.RETRY) from None
 
 
@@ -121,7 +121,9 @@ def _confidence(query: bytes) -> float:
     except ValueError:
         confidence = -1.0
     if unknown or not 0 <= confidence <= 1:
-        detail = f"The only query parameter is confidence, the minimum of a box: 0 to 1 (default {CONFIDENCE})."
+        detail = (
+            f"The only query parameter is confidence, the minimum confidence of a box: 0 to 1 (default {CONFIDENCE})."
+        )
         raise Problem(problems.WRONG_PARAMETER, detail)
     return confidence
 

@@ -44,7 +44,7 @@ class _StateCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         yield from self._model()
         yield from self._prediction_log()
-        up = GaugeMetricFamily("shifumi_catalog_up", "1 while the catalog answers.")
+        up = GaugeMetricFamily("shifumi_catalog_up", "1 while the catalog responds.")
         up.add_metric([], int(self._pulse.problem is None))
         yield up
 

@@ -32,7 +32,7 @@ class ModelInfo(BaseModel):
     description: str
     data_kind: Literal["rows", "images", "clips"]
     task: Literal["classification", "regression", "detection"]
-    path: str = Field(description="Where to POST")
+    path: str = Field(description="Path for POST requests")
     media_types: list[str] = Field(description="Accepted values of Content-Type")
     classes: list[str] = Field(description="Labels in the order of the probabilities; empty for regression")
     features: list[FeatureInfo]

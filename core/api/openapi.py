@@ -131,7 +131,7 @@ def _json_bodies(workload: Workload, answer: str, told: dict[str, Any]) -> dict[
     return {
         "security": [{"token": []}],
         "requestBody": {"required": True, "content": request},
-        "responses": _responses("One answer per row", answer, example, _IMAGES_ONLY),
+        "responses": _responses("One prediction per row", answer, example, _IMAGES_ONLY),
     }
 
 

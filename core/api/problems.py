@@ -82,7 +82,7 @@ def unexpected(error: Exception, path: str) -> Problem:
     """Log an error nobody foresaw and make the answer that names it without giving anything away."""
     instance = f"urn:uuid:{uuid4()}"
     logger.opt(exception=error).error("{} failed, {}", path, instance)
-    detail = "The request failed; nothing was changed. The sidecar's log has the details under this instance."
+    detail = "The request failed; nothing was changed. The log of the API has the details under this instance."
     return Problem(INTERNAL_ERROR, detail, instance=instance)
 
 

@@ -40,7 +40,7 @@ class CatalogPulse:
                 session.scalar(select(Evaluation.id).limit(1))
         except (CatalogUnavailableError, SQLAlchemyError) as error:
             if self.problem is None:
-                logger.warning("The catalog does not answer: {}", error)
+                logger.warning("The catalog does not respond: {}", error)
             self.problem = str(error)
         else:
             self.problem = None

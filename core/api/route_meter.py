@@ -48,10 +48,12 @@ class RouteMeter(Collector):
         self.rows[workload] = self.rows.get(workload, 0) + rows
 
     def collect(self) -> Iterator[Metric]:
-        requests = CounterMetricFamily("shifumi_http_requests", "Answered requests.", labels=["route", "status"])
+        requests = CounterMetricFamily(
+            "shifumi_http_requests", "Requests, by route and status.", labels=["route", "status"]
+        )
         times = HistogramMetricFamily(
             "shifumi_http_request_duration_seconds",
-            "Time from the request's head to the end of the answer.",
+            "Time from the request headers to the end of the response.",
             labels=["route"],
         )
         for route, tally in list(self._tallies.items()):
@@ -59,7 +61,7 @@ class RouteMeter(Collector):
                 requests.add_metric([route, str(status)], count)
             buckets = list(zip(_BOUNDS, accumulate(tally.times), strict=True))
             times.add_metric([route], buckets, tally.seconds)
-        rows = CounterMetricFamily("shifumi_predicted_rows", "Rows and images answered.", labels=["workload"])
+        rows = CounterMetricFamily("shifumi_predicted_rows", "Rows and images predicted.", labels=["workload"])
         for workload, count in list(self.rows.items()):
             rows.add_metric([workload], count)
         yield from (requests, times, rows)

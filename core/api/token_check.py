@@ -57,7 +57,7 @@ async def check_token(verifier: TokenVerifier, authorization: bytes | None) -> N
     except TokenError as error:
         raise _problem(error) from None
     except (CatalogUnavailableError, TimeoutError):
-        detail = "The catalog, which knows the tokens, does not answer. Try again in a few seconds."
+        detail = "Tokens cannot be checked because the catalog does not respond. Try again in a few seconds."
         raise Problem(problems.CATALOG_UNAVAILABLE, detail, problems.RETRY) from None
 
 

@@ -80,8 +80,8 @@ def writing(target: Path) -> Iterator[Archive]:
         temporary.rename(target)
     except OSError as error:
         raise BackupError(
-            f"The archive {target} could not be written: {error}. Nothing is left of it. "
-            "Name a file on a disk with more room, or one where you may write."
+            f"The archive {target} could not be written: {error}. No partial file remains. "
+            "Choose a disk with more free space, or a folder that is writable."
         ) from error
     finally:
         temporary.unlink(missing_ok=True)

@@ -151,8 +151,10 @@ def parsed(text: str) -> list[dict[str, Any]]:
 
 
 def sentence(messages: object) -> str:
-    """Messages in JSON as one text, for a catalog that goes back to the version before."""
-    return render(messages_from_json(messages))
+    """Messages in JSON as one text, for a catalog that goes back to the version before: it reads label hints itself."""
+    given = messages_from_json(messages)
+    hints = [one.parameters["label"] for one in given if one.code == "image.said_to_show"]
+    return f"Said to show: {hints[0]}" if hints else render(given)
 
 
 def _first(text: str) -> tuple[dict[str, Any], int] | None:

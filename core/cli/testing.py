@@ -16,7 +16,7 @@ LINTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("ruff check", ("-m", "ruff", "check")),
     ("ruff format", ("-m", "ruff", "format", "--check")),
     ("mypy", ("-m", "mypy")),
-    ("import wall", ("-c", _LINT_IMPORTS)),
+    ("import rules", ("-c", _LINT_IMPORTS)),
 )
 
 # Three at a time on any machine: much of the suite waits for servers, and each worker may run a whole stack.

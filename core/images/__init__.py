@@ -1,4 +1,4 @@
-"""Pictures as training material: stored once by content, with their boxes, split for good on arrival.
+"""Images as training data: each stored once by content, with its boxes and its fixed split.
 
 The words that the catalog keeps about a picture are named here.
 """

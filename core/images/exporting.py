@@ -55,7 +55,7 @@ def export(
     require(actor, Role.VIEWER)
     total, size = size_of_export(collection.workload, sources)
     if not total:
-        raise NothingToExportError("No such image is labelled, so there is nothing to export.")
+        raise NothingToExportError("There is no labelled image to export yet.")
     lake.require_space(target.parent, size)
     temporary = target.with_name(f".{uuid4().hex}.tmp")
     written = 0

@@ -98,7 +98,7 @@ def _of(workload: str) -> Select[tuple[str]]:
 def _found(session: Session, workload: str, name: str) -> Label:
     label = session.scalar(select(Label).where(Label.workload == workload, Label.name == name))
     if label is None:
-        raise LookupError(f"There is no label {name!r} any more.")
+        raise LookupError(f"The label {name!r} no longer exists.")
     return label
 
 
@@ -115,7 +115,7 @@ def _clean(name: str) -> str:
     if not 0 < len(name) <= LONGEST:
         raise LabelError(f"A label has 1 to {LONGEST} characters.")
     if not all(letter.isalnum() or letter in _BESIDE_LETTERS for letter in name) or not name[0].isalnum():
-        raise LabelError("A label begins with a letter or digit and holds letters, digits, spaces and . _ - ' only.")
+        raise LabelError("A label begins with a letter or digit and contains only letters, digits, spaces and . _ - '.")
     if name.casefold() in SPLIT_FOLDERS:
         raise LabelError(f"{name!r} is what exports call a split or a folder. Choose another name.")
     return name

@@ -97,7 +97,7 @@ def parse_names(text: str) -> list[str]:
     if not isinstance(names, list) or not names:
         raise BadNamesError("it has no list `names` with the classes")
     if len(names) > 1000:
-        raise BadNamesError(f"it names {len(names):,} classes")
+        raise BadNamesError(f"it names {len(names):,} classes; the maximum is 1,000")
     return [str(name)[:64] for name in names]
 
 
@@ -109,7 +109,7 @@ def _in_order(names: dict[Any, Any]) -> list[str]:
         raise BadNamesError("the classes under `names` are not numbered") from None
     highest = max(numbered, default=-1)
     if min(numbered, default=0) < 0 or highest >= 1000:
-        raise BadNamesError("the classes under `names` are numbered oddly")
+        raise BadNamesError("the classes under `names` must be numbered from 0 to at most 999")
     return [numbered.get(number, f"class {number}") for number in range(highest + 1)]
 
 

@@ -21,8 +21,8 @@ class CheckParameters(BaseModel):
     forced: bool = Field(
         default=False,
         title="Retrain anyway",
-        description="Trains a challenger even when the gate sees no reason to. It still has to be better to be "
-        "promoted.",
+        description="Trains a challenger even when the gate does not ask for it. It is promoted only when it is "
+        "better.",
     )
 
 

@@ -114,7 +114,7 @@ def _claim(kind: str, workload: str, parameters: dict[str, Any], username: str, 
             holder = holder_of(concurrency_key)
             if holder is not None and (attempt == 2 or not settle(holder)):
                 raise JobBusyError(holder) from None
-    raise RuntimeError(f"concurrency key {concurrency_key} changed hands twice in a moment; try again")
+    raise RuntimeError(f"concurrency key {concurrency_key} was claimed by other jobs meanwhile; try again")
 
 
 def holder_of(concurrency_key: str) -> Job | None:

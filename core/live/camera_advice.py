@@ -41,7 +41,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Disable the extension for this page, or use another browser.",
     ),
     "no-relay": (
-        "The camera works, but the relay (TURN) server does not answer.",
+        "The camera works, but the relay (TURN) server does not respond.",
         "Check SHIFUMI_ICE_SERVERS: address, name and password; see docs/live.md.",
     ),
 }

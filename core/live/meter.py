@@ -20,16 +20,14 @@ WATCHING_S = 2.0
 _BUCKETS_S = (0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.6, 1.0, 2.5)
 
 COUNTED = CollectorRegistry()
-FRAMES = Counter("shifumi_live_frames", "Frames that came from cameras.", registry=COUNTED)
+FRAMES = Counter("shifumi_live_frames", "Frames received from cameras.", registry=COUNTED)
 DROPPED = Counter(
-    "shifumi_live_frames_passed_over", "Frames that a newer one replaced before a model saw them.", registry=COUNTED
+    "shifumi_live_frames_passed_over", "Frames replaced by a newer one before detection.", registry=COUNTED
 )
-RESULTS = Counter("shifumi_live_results", "Frames that a model has answered.", ["model"], registry=COUNTED)
+RESULTS = Counter("shifumi_live_results", "Frames processed by a model.", ["model"], registry=COUNTED)
 ERRORS = Counter("shifumi_live_detector_errors", "Frames on which a model failed.", ["model"], registry=COUNTED)
-TOOK = Histogram("shifumi_live_detection_seconds", "A model's time for a frame.", buckets=_BUCKETS_S, registry=COUNTED)
-AGE = Histogram(
-    "shifumi_live_box_age_seconds", "Age of the boxes that are drawn.", buckets=_BUCKETS_S, registry=COUNTED
-)
+TOOK = Histogram("shifumi_live_detection_seconds", "Detection time per frame.", buckets=_BUCKETS_S, registry=COUNTED)
+AGE = Histogram("shifumi_live_box_age_seconds", "Age of the drawn boxes.", buckets=_BUCKETS_S, registry=COUNTED)
 
 
 def note_result(model: str, took_s: float, failed: bool) -> None:
@@ -84,11 +82,11 @@ class LiveCollector(Collector):
             viewers, engines = list(self._viewers), list(self._engines)
         silences = [viewer.silent_s for viewer in viewers]
         watching = sum(silence is not None and silence < WATCHING_S for silence in silences)
-        yield single("shifumi_live_viewers", "Streams with frames.", watching)
+        yield single("shifumi_live_viewers", "Streams with a recent frame.", watching)
         subscriptions = Counts(engine.model.name for engine in engines for _subscription in range(engine.subscriptions))
         yield gauge(
             "shifumi_live_model_viewers",
-            "Streams that ask this model.",
+            "Streams that use this model.",
             ("model",),
             [((name,), count) for name, count in subscriptions.items()],
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.live.game import Match, Phase
 
-_WORDS = {"you": "You win", "machine": "I win", "tie": "Tie"}
+_WORDS = {"you": "You win", "machine": "Machine wins", "tie": "Tie"}
 
 
 def caption(match: Match | None, now: float) -> str:

@@ -103,7 +103,7 @@ class Viewer:
             self._failing = False
         except Exception:  # noqa: BLE001 - an exception here would end the stream: the bare picture goes back instead
             if not self._failing:
-                logger.exception("A frame could not be worked on")
+                logger.exception("A frame could not be processed")
             self._failing = True
             return pixels
         return answer

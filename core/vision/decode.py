@@ -155,7 +155,7 @@ def _eight_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
         return (values >> 8 if values.max() > 255 else values).astype(np.uint8)
     low, high = float(values.min()), float(values.max())
     if not np.isfinite([low, high]).all():
-        raise ValueError("grey values that are no numbers")
+        raise ValueError("grey values that are not numbers")
     return ((values - low) / max(high - low, 1e-12) * 255).astype(np.uint8)
 
 

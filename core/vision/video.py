@@ -127,13 +127,13 @@ def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         try:
             with av.open(file, "r", format=form) as container:
                 if not container.streams.video:
-                    raise BadVideoError("There is no video in this file: it contains only sound, or it is cut off.")
+                    raise BadVideoError("There is no video in this file: it contains only sound, or it is truncated.")
                 stream = container.streams.video[0]
                 stream.thread_type = "AUTO"
                 yield container, stream
         except av.FFmpegError as error:
             raise BadVideoError(
-                f"The video is damaged or cut off ({error.strerror}). Record or save it again and retry."
+                f"The video is damaged or truncated ({error.strerror}). Record or save it again and retry."
             ) from error
 
 
@@ -160,10 +160,10 @@ def _check_size(width: int, height: int) -> None:
 def _check_length(facts: Facts) -> None:
     most = get_settings().video_max_s
     if not facts.frames:
-        raise BadVideoError("There is no frame in this video: it is empty or cut off.")
+        raise BadVideoError("There is no frame in this video: it is empty or truncated.")
     if facts.seconds > most:
         raise BadVideoError(
-            f"The video is {facts.seconds:,.0f} s long; {most:g} s are allowed (SHIFUMI_VIDEO_MAX_S). Cut it shorter."
+            f"The video is {facts.seconds:,.0f} s long; the limit is {most:g} s (SHIFUMI_VIDEO_MAX_S). Cut it shorter."
         )
     if facts.frames > most * _MOST_FRAMES_PER_S:
         raise BadVideoError(f"The video has {facts.frames:,} frames, more than {most:g} s can hold. Cut it shorter.")

@@ -1,4 +1,4 @@
-"""What can be learnt: the contract, one package per workload, and how further ones are found."""
+"""Workloads: the contract, one package per workload, and the discovery of installed ones."""
 
 from __future__ import annotations
 

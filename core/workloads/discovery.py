@@ -112,11 +112,11 @@ def faults_of(workload: object, name: str) -> Iterator[str]:
         return
     checked: Workload = workload  # type: ignore[assignment]
     if checked.name != name:
-        yield f"it is registered as {name} and calls itself {checked.name}"
+        yield f"it is registered as {name}, but its name is {checked.name}"
     if not _NAME.fullmatch(name):
-        yield "its name has to be 1 to 32 lower case letters, digits and hyphens"
+        yield "its name must be 1 to 32 lower case letters, digits and hyphens"
     for member, allowed in (("data_kind", DataKind), ("task", Task), ("annotation", Annotation)):
         if getattr(checked, member) not in get_args(allowed):
-            yield f"{member} has to be one of {', '.join(get_args(allowed))}, not {getattr(checked, member)!r}"
+            yield f"{member} must be one of {', '.join(get_args(allowed))}, not {getattr(checked, member)!r}"
     if (checked.data_kind == "rows") != bool(checked.features):
-        yield "rows have features, and nothing else has"
+        yield "features are required for rows, and only for rows"

@@ -44,7 +44,7 @@ def _why(field: FormField, error: Mapping[str, Any]) -> str:
         return f"needs at least {_counted(context['min_length'], 'character')}."
     if kind == "string_too_long":
         return f"may have at most {_counted(context['max_length'], 'character')}."
-    return f"is refused: {_sentence(str(error['msg']))}"
+    return f"is rejected: {_sentence(str(error['msg']))}"
 
 
 def _counted(number: int, unit: str) -> str:

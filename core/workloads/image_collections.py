@@ -14,7 +14,7 @@ def collection_of(name: str) -> ImageCollection:
     """
     workload = get_workload(name)
     if workload.data_kind != "images":
-        raise LookupError(f"{workload.title} does not learn from images.")
+        raise LookupError(f"{workload.title} is not a workload on images.")
     return ImageCollection(name, workload.classes, workload.annotation == "class")
 
 

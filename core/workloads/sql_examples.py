@@ -9,7 +9,7 @@ from core.workloads.base import Workload
 from core.workloads.optional import SqlExamples
 
 _MADE = {
-    "How datasets were made": "SELECT dataset_id, workload, rows, parameters, created_by, created_at\n"
+    "How datasets were generated": "SELECT dataset_id, workload, rows, parameters, created_by, created_at\n"
     "FROM datasets ORDER BY dataset_id DESC",
 }
 

@@ -87,7 +87,7 @@ def _corners(box: NewBox, width: int, height: int) -> hand_naming.Box:
 def _tell(table: Table, found: list[Found], seconds: float) -> None:
     rate = f"{1 / seconds:.0f} frames/s"
     table.add("Hands", Row("Proposed boxes, 480 px frames", rate, "", "", f"≥ {TARGET}", 1 / seconds >= TARGET))
-    groups = {"all": found, f"longer than {NEAR:.0%} of the picture": [one for one in found if one[1] > NEAR]}
+    groups = {"all": found, f"longer than {NEAR:.0%} of the image": [one for one in found if one[1] > NEAR]}
     for source in sorted({one[0] for one in found}):
         groups[f"source {source}"] = [one for one in found if one[0] == source]
     for group, members in groups.items():

@@ -114,7 +114,7 @@ def test_rows_beside_images(ours: Contender, table: Table, tmp_path: Path) -> No
         values = [median(getattr(load, name) for load in side) for side in (beside, alone)]
         told = (*(f"{value:,.1f}{unit}" for value in values), f"{values[0] / values[1]:.2f}×")
         table.add(SECTION, Row(f"Rows beside images, {name.split('_')[0]}; baseline: rows alone", *told))
-    table.add(SECTION, Row("Images answered meanwhile, 2 connections", f"{median(answered):.0f}/s"))
+    table.add(SECTION, Row("Images predicted meanwhile, 2 connections", f"{median(answered):.0f}/s"))
 
 
 def _beside(ours: Contender, points: Points, folder: Path, images: list[str]) -> tuple[Load, Load]:

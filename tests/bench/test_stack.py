@@ -144,7 +144,7 @@ def test_click_to_better_model_and_idle_memory(table: Table, settings: Settings,
         times = [seconds(turn) for turn in range(1, CLICK_ROUNDS + 1)]
         assert registry.champion("linear") is not None
         taken = median(times)
-        name = "click “Retrain anyway”, 10,000 rows → new champion answers on `/predict`"
+        name = "click “Retrain anyway”, 10,000 rows → new champion serves `/predict`"
         table.add(SECTION, Row(name, f"{taken:.1f} s", target="6 s", met=taken <= 6))
 
         held = _settled(running)

@@ -112,4 +112,4 @@ def test_the_role_is_checked_on_the_page(workbench: Workbench) -> None:
     make_user("vic", Role.VIEWER)
     answer = visit(workbench.url, "admin", cookie=f"{COOKIE_NAME}={seal(issue('vic'))}")
     assert "Admin" not in answer.headings
-    assert b"Requires role admin" in answer.raw
+    assert b"Requires the admin role" in answer.raw

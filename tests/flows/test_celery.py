@@ -68,7 +68,7 @@ def test_training_and_a_file_through_redis_that_is_down_and_then_forgets(
     use_broker(monkeypatch, f"redis://127.0.0.1:{port}/0")
     training = hand_over(task_registry.TRAIN, train_arguments())
     wait_until(lambda: training.told, what="words for who waits")
-    assert "The broker does not answer; retrying" in str(training.told[-1][1])
+    assert "The broker does not respond; retrying" in str(training.told[-1][1])
     with redis_server(tmp_path, port) as broker:
         wait_until(lambda: broker.llen("default") > 0, what="the notification to be queued")
         wait_until(lambda: "No worker consumes the queue default" in str(training.told[-1][1]), what="words for it")
@@ -132,7 +132,7 @@ def test_crashing_misrouted_and_refused_work(monkeypatch: pytest.MonkeyPatch, se
 
         assert for_a_gpu.item().state == work_items.WAITING, "the worker does not listen to the queue gpu"
         assert "Start one: python3 manage.py worker --queues gpu" in str(for_a_gpu.told[-1][1])
-    with worker("--queues", "gpu"), pytest.raises(ValueError, match="Too little to learn from") as refusal:
+    with worker("--queues", "gpu"), pytest.raises(ValueError, match="Too few training images") as refusal:
         for_a_gpu.ended()
     assert type(refusal.value).__name__ == "TooFewPicturesError"
 

@@ -67,5 +67,5 @@ def test_a_cancelled_import_keeps_whole_pictures_and_the_next_one_goes_on(prefec
 
 
 def test_a_viewer_may_not(settings: Settings) -> None:
-    with pytest.raises(ForbiddenError, match="Requires role editor"):
+    with pytest.raises(ForbiddenError, match="Requires the editor role"):
         jobs.submit(Actor("vic", Role.VIEWER), jobs.IMPORT, "rps", {})

@@ -84,5 +84,5 @@ def test_too_little_to_learn_from_ends_at_once_and_says_why(prefect: str, choice
         job = ended(jobs.submit(EDITOR, jobs.CHECK, "rps", {"forced": True}))
         wait_until(lambda: decisions.latest("rps"), what="the failure on the timeline")
     assert job.state == jobs.FAILED
-    assert "Too little to learn from" in render(job.message)
+    assert "Too few training images" in render(job.message)
     assert decisions.latest("rps")[0].kind == decisions.FAILED

@@ -93,7 +93,7 @@ def _a_csv_is_answered(settings: Settings) -> None:
 
 
 def _a_viewer_may_not() -> None:
-    with pytest.raises(ForbiddenError, match="Requires role editor"):
+    with pytest.raises(ForbiddenError, match="Requires the editor role"):
         jobs.submit(Actor("vic", Role.VIEWER), jobs.GENERATE, "linear", {})
 
 

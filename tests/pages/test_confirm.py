@@ -59,7 +59,7 @@ def test_somebody_demoted_meanwhile_is_refused() -> None:
     users.set_role(ada, "eve", Role.EDITOR)
     app.session_state["_shifumi_ticket"] = issue("eve")
     app.button(key="btn_confirm").click().run()
-    assert "Requires role admin" in app.warning[0].value
+    assert "Requires the admin role" in app.warning[0].value
     assert not users.get_user("bob").disabled
 
 

@@ -232,11 +232,11 @@ def test_a_viewer_may_not_decide_whatever_the_browser_sends() -> None:
     image, _ = picture(box()), picture(box())
     app = open_label(Role.VIEWER, "eve")
     assert shown(app) == image.id
-    assert "Labelling requires the role editor" in said(app)
+    assert "Requires the editor role" in said(app)
     assert app.button(key="btn_accept_all").disabled
     for action in ("accept", "reject"):
         send(app, image, action)
-        assert "Requires role editor" in said(app)
+        assert "Requires the editor role" in said(app)
         assert now(image).state == "proposed"
 
 
@@ -275,7 +275,7 @@ def test_newly_labelled_pictures_ask_for_a_dataset() -> None:
     app = send(open_label(), image, "accept", PAPER)
     assert "1 labelled image is in no dataset yet" in said(app)
     app.button(key="btn_label_dataset").click().run()
-    assert "Not started. The Prefect server does not answer" in said(app)
+    assert "Not started. The Prefect server does not respond" in said(app)
     job = jobs.latest(jobs.GENERATE, "rps")
     assert job is not None
     assert job.parameters == {"choices": {"synthetic": 0}}

@@ -66,7 +66,7 @@ def test_each_role_sees_exactly_its_pages(entry: Entry, role: Role, monkeypatch:
     app = open_page(entry.path, make_user("bob", role))
     allowed = role.rank >= entry.role.rank
     assert not app.exception
-    assert (f"Requires role {entry.role.value}" in texts(app)) is not allowed
+    assert (f"Requires the {entry.role.value} role" in texts(app)) is not allowed
     assert bool(app.title) is allowed
 
 

@@ -82,7 +82,7 @@ def test_a_photo_is_answered_with_boxes_a_table_and_downloads(champion: registry
     assert found["confidence"][0] > 0.9
     assert "Predicted by champion v1." in said(app)
     assert len(app.get("image")) == 1
-    assert labels(app) == ["Picture", "Boxes as JSON", "Boxes as CSV"]
+    assert labels(app) == ["Image", "Boxes as JSON", "Boxes as CSV"]
 
 
 def test_a_photo_from_the_camera(champion: registry.Version) -> None:
@@ -139,7 +139,7 @@ def test_a_file_that_is_no_photo_is_told(champion: registry.Version, monkeypatch
     for data, words in (
         (b"x1,x2\n1,2\n", "This is not an image that can be opened"),
         (b"", "The file is empty"),
-        (HAND[: len(HAND) // 2], "damaged or cut off"),
+        (HAND[: len(HAND) // 2], "damaged or truncated"),
         (file_bytes(picture(width=30_000, height=8), "PNG"), "no side may be longer than 20,000"),
     ):
         show(app, data)
@@ -150,7 +150,7 @@ def test_a_file_that_is_no_photo_is_told(champion: registry.Version, monkeypatch
 @pytest.mark.usefixtures("champion")
 @pytest.mark.parametrize(
     ("data", "words"),
-    [(b"x1,x2\n1,2\n", "This is not a video"), (b"\x1a\x45\xdf\xa3" + bytes(50), "damaged or cut off")],
+    [(b"x1,x2\n1,2\n", "This is not a video"), (b"\x1a\x45\xdf\xa3" + bytes(50), "damaged or truncated")],
 )
 def test_a_bad_video_is_refused_at_once(settings: Settings, data: bytes, words: str) -> None:
     assert words in said(send(open_predict("Video"), data))
@@ -166,7 +166,7 @@ def test_a_video_that_is_too_long_is_refused_at_once(
     app = open_predict("Video")
     assert "A video of at most 1 seconds" in said(app)
     send(app, write_video(tmp_path / "given.mp4", [None] * 20).read_bytes())
-    assert "The video is 2 s long; 1 s are allowed" in said(app)
+    assert "The video is 2 s long; the limit is 1 s" in said(app)
     assert not list(settings.uploads_dir.iterdir())
 
 
@@ -174,7 +174,7 @@ def test_while_prefect_is_down_the_video_is_not_kept(
     champion: registry.Version, settings: Settings, tmp_path: Path
 ) -> None:
     app = send(open_predict("Video"), write_video(tmp_path / "given.mp4", ["rock"] * 3).read_bytes())
-    assert "Not started. The Prefect server does not answer" in said(app)
+    assert "Not started. The Prefect server does not respond" in said(app)
     assert not list(settings.uploads_dir.iterdir())
 
 

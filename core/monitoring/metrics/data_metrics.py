@@ -71,7 +71,7 @@ def _predictions(session: Session) -> Iterator[Metric]:
     for name, text, column in (
         (
             "shifumi_predicted_positive_share",
-            f"Mean share of other classes than the first, newest {_NEWEST} entries of the log.",
+            f"Mean share of rows predicted as another class than the first, newest {_NEWEST} entries of the log.",
             1,
         ),
         ("shifumi_prediction_confidence", f"Mean confidence in the newest {_NEWEST} entries of the log.", 2),

@@ -45,7 +45,7 @@ def _dialog(deployment: Deployment, model: type[BaseModel]) -> None:
             st.rerun()
     if agreed and choices is not None:
         sent = job_parameters.as_sent(deployment.flow, choices)
-        done = f"Asked for a run of {deployment.full_name}."
+        done = f"Run of {deployment.full_name} requested."
         act(lambda who: flow_control.run_now(who, deployment, sent), done)
         _close()
         st.rerun()

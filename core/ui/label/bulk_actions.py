@@ -57,7 +57,7 @@ def _make_dataset(actor: Actor, workload: str, count: int, editor: bool) -> None
             icon=":material/dataset:",
             key="btn_label_dataset",
             disabled=not editor,
-            help=None if editor else "Creating a dataset requires the role editor.",
+            help=None if editor else "Requires the editor role.",
         )
     if clicked and start_job(actor, jobs.GENERATE, workload, _labelled_only(workload)) is not None:
         st.rerun()

@@ -93,7 +93,7 @@ def _show(actor: Actor, image: Image) -> None:
             _button(actor, image, "Skip", "next", False)
             _button(actor, image, "Reject", "reject", readonly)
     if readonly:
-        st.caption("Labelling requires the role editor.")
+        st.caption("Requires the editor role.")
 
 
 def _button(actor: Actor, image: Image, label: str, action: Literal["next", "reject"], disabled: bool) -> None:

@@ -92,7 +92,7 @@ def _narrowing(workload: str) -> tuple[str | None, str | None, str | None]:
         None,
         format_func=_REVIEWED.__getitem__,
         key="label_reviewed",
-        placeholder="no: waiting images",
+        placeholder="no: images in the queue",
         on_change=back_to_the_queue,
     )
     return label, source, reviewed

@@ -72,7 +72,7 @@ def _answers(main: Answers | None) -> None:
     )
     st.markdown(f"### {seen}")
     age = f"boxes {main.age_ms:.0f} ms old" if main.age_ms is not None else "no boxes yet"
-    took = f", which takes {main.took_ms:.0f} ms for a frame" if main.took_ms is not None else ""
+    took = f", {main.took_ms:.0f} ms per frame" if main.took_ms is not None else ""
     st.caption(f"{main.per_second:.0f} results per second · {age} · model {plain(main.model)}{took}", help=_AGE)
 
 

@@ -34,7 +34,7 @@ def report_mistake(actor: Actor, viewer: Viewer, playing: bool, workload: str) -
 
 
 def _panel(actor: Actor, viewer: Viewer, playing: bool, workload: str) -> None:
-    st.write("Was the model wrong? Freeze the frame and label it: the next model will learn from it.")
+    st.write("Was the model wrong? Freeze the frame and label it: the next model is trained on it.")
     moment: Moment | None = st.session_state.get(_MOMENT)
     if moment is None:
         st.button(

@@ -88,7 +88,7 @@ def _show(version: Version, decoded: Decoded, found: Detections, classes: tuple[
 def _downloads(version: Version, decoded: Decoded, found: Detections, classes: tuple[str, ...]) -> None:
     by = model_in_words(version)
     files = (
-        ("Picture", "jpg", "image/jpeg", lambda: encode(drawn(decoded.pixels, found, classes))),
+        ("Image", "jpg", "image/jpeg", lambda: encode(drawn(decoded.pixels, found, classes))),
         ("Boxes as JSON", "json", "application/json", lambda: as_json(found, classes, decoded.pixels, by)),
         ("Boxes as CSV", "csv", "text/csv", lambda: as_csv(found, classes)),
     )

@@ -32,7 +32,7 @@ def parameter_form(model: type[BaseModel], begun: Mapping[str, Any], prefix: str
         try:
             given[field.name] = _DRAWN[field.kind](field, begun.get(field.name), f"{prefix}_{field.name}")
         except json.JSONDecodeError as error:
-            said[field.name] = f"**{field.title}** is no JSON: {error.msg} at character {error.pos}."
+            said[field.name] = f"**{field.title}** is not valid JSON: {error.msg} at character {error.pos}."
         below[field.name] = st.container()
     below[""] = st.container()
     choices = None

@@ -83,7 +83,7 @@ class WholeImageClassifier:
         try:
             likely = self.probabilities(np.full((96, 128, 3), 128, np.uint8))
         except Exception as error:  # runtimes share no class of errors
-            raise ValueError(f"the model cannot answer: {error}") from error
+            raise ValueError(f"the model cannot predict: {error}") from error
         if not np.isfinite(likely).all() or abs(float(likely.sum()) - 1) > 1e-6:
             raise ValueError("the model's probabilities do not sum to 1")
 

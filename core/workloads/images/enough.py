@@ -20,9 +20,9 @@ def require_enough(chosen: Sequence[Picture], classes: Sequence[str]) -> None:
     short = {name: number for name, number in seen.items() if number < LEAST}
     if not short:
         return
-    has = " and ".join(f"{name} is on {number or 'none'}" for name, number in short.items())
+    has = " and ".join(f"{name} has {number or 'none'}" for name, number in short.items())
     more = " and ".join(f"{LEAST - number} of {name}" for name, number in short.items())
     raise TooFewPicturesError(
-        f"Too little to learn from: of {len(chosen)} training images {has}, and each class needs {LEAST}. Add and "
+        f"Too few training images ({len(chosen)}): {has}, but each class needs {LEAST}. Add and "
         f"label at least {more}, then create a new dataset. (Holdout sessions do not count.)"
     )

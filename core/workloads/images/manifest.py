@@ -71,7 +71,7 @@ def classes_of(dataset: Dataset) -> tuple[str, ...]:
     """
     rows = lake.read(dataset.path, [CLASSES], limit=1)[CLASSES]
     if not len(rows):
-        raise ValueError("the dataset holds no image")
+        raise ValueError("the dataset contains no images")
     return tuple(str(name) for name in json.loads(rows[0]))
 
 

@@ -24,8 +24,8 @@ def score(metric: str, model: WholeImageClassifier, pictures: Sequence[Picture],
     """
     if not pictures:
         raise NothingHeldOutError(
-            "No labelled image is held out, so no model can be measured. Add images of another session (another "
-            "person, place or day): every fifth session or so is held out."
+            "The holdout has no labelled image, so no model can be evaluated. Add images of another session (another "
+            "person, place or day): about every fifth session is in the holdout."
         )
     names = list(dict.fromkeys([*classes, *model.classes]))
     truth = np.array([int(picture.labels[0]) for picture in pictures])

@@ -33,7 +33,7 @@ class SoftmaxModel:
     def smoke(self) -> None:
         _require_usable(self.weights, self.bias)
         if not np.isfinite(self.probabilities(np.zeros((1, len(self.weights))))).all():
-            raise ValueError("the model's answer is not a number")
+            raise ValueError("the model's prediction is not a number")
 
     def save(self, folder: Path) -> None:
         _write(folder, {"classes": self.classes, "weights": self.weights.tolist(), "bias": self.bias.tolist()})

@@ -48,12 +48,12 @@ class ExportedDetector:
             try:
                 head = self.runtime.run(frame)
             except Exception as error:  # runtimes share no class of errors
-                raise ValueError(f"the model cannot answer: {error}") from error
+                raise ValueError(f"the model cannot predict: {error}") from error
             self._check(head)
 
     def _check(self, head: NDArray[np.float32]) -> None:
         if head.ndim != 2 or head.shape[0] != 4 + len(self.meta.classes):
-            raise ValueError(f"the model answers with shape {head.shape}, not with {4 + len(self.meta.classes)} rows")
+            raise ValueError(f"the model's output has shape {head.shape}; expected: {4 + len(self.meta.classes)} rows")
         if not np.isfinite(head).all() or head[4:].min() < 0 or head[4:].max() > 1:
             raise ValueError("the model's scores are not between 0 and 1")
 

@@ -167,7 +167,7 @@ def test_a_full_disk_leaves_no_half_archive(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("core.backup.writing.shutil.copyfileobj", full)
-    with pytest.raises(BackupError, match=r"No space left.*Nothing is left of it"):
+    with pytest.raises(BackupError, match=r"No space left.*No partial file remains"):
         make(lived_in, tmp_path / "all.zip", quiet)
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
 

@@ -145,7 +145,7 @@ def test_a_bucket_that_does_not_answer_stops_both_ways(
     make(get_settings(), tmp_path / "all.zip", quiet)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     get_settings.cache_clear()
-    with pytest.raises(BackupError, match=r"backup failed.*does not answer"):
+    with pytest.raises(BackupError, match=r"backup failed.*does not respond"):
         make(get_settings(), tmp_path / "two.zip", quiet)
     new = go_elsewhere(tmp_path / "new", monkeypatch, SHIFUMI_LAKE_URL=lake_on_s3)
     with pytest.raises(BackupError, match="could not be restored"):

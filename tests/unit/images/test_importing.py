@@ -189,7 +189,7 @@ def test_class_folders_wait_for_their_boxes() -> None:
     outcome = importing.import_upload(EDITOR, name, {**OURS, "nothing": BACKGROUND}, HANDS)
     found = stored()
     assert (found["import/r"].state, found["import/r"].note) == (UNLABELLED, hint("rock"))
-    assert render(found["import/s"].note) == "Said to show: scissors"
+    assert render(found["import/s"].note) == "Label suggested on import: scissors"
     assert (found["import/n"].state, outcome.negatives) == (LABELLED, 1)
     assert (outcome.left_out, outcome.unlabelled) == (1, 2)
 
@@ -353,7 +353,7 @@ def test_an_export_keeps_to_ultralytics_rules(tmp_path: Path) -> None:
 
 
 def test_an_export_without_pictures_or_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(exporting.NothingToExportError, match="nothing to export"):
+    with pytest.raises(exporting.NothingToExportError, match="no labelled image to export"):
         exporting.export(EDITOR, tmp_path / "hands.zip", HANDS)
     store.add(EDITOR, picture(1), HANDS, source="webcam", session="s", boxes=[box("rock")])
     monkeypatch.setattr(zipfile.ZipFile, "writestr", lambda *_, **__: (_ for _ in ()).throw(OSError(28, "full")))
@@ -371,6 +371,6 @@ def test_an_export_passes_over_a_missing_file(tmp_path: Path) -> None:
 
 def test_uploads_of_either_kind_are_limited(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     monkeypatch.setattr(uploads, "get_settings", lambda: settings.model_copy(update={"upload_max_mb": 0.001}))
-    with pytest.raises(BadArchiveError, match="MB are allowed"):
+    with pytest.raises(BadArchiveError, match="the limit is"):
         importing.keep_upload(EDITOR, zipped({"a.jpg": jpeg(1)}))
     assert list(settings.uploads_dir.iterdir()) == []

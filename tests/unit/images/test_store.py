@@ -103,7 +103,7 @@ def test_a_large_picture_is_kept_smaller(monkeypatch: pytest.MonkeyPatch, settin
 
 
 def test_viewers_may_only_report_live_mistakes() -> None:
-    with pytest.raises(ForbiddenError, match="Requires role editor"):
+    with pytest.raises(ForbiddenError, match="Requires the editor role"):
         store.add(VIEWER, picture(1), HANDS, source=UPLOAD, session="s")
     kept = store.add(VIEWER, picture(1), HANDS, source=LIVE, session="s", priority=FLAGGED, state=PROPOSED)
     assert (kept.created_by, kept.priority) == ("vic", FLAGGED)

@@ -150,7 +150,7 @@ def test_workers_are_a_brick_once_a_broker_is_set(settings: Settings, monkeypatc
 
     assert service() == [] and list(check_workers(settings)) == []
     use_broker(monkeypatch, EMBEDDED, SHIFUMI_CELERY_GPU_QUEUE="gpu")
-    assert "no worker listens to the queues default and gpu" in service()[0]
+    assert "no worker consumes the queues default and gpu" in service()[0]
     assert "manage.py worker --queues default,gpu" in service()[0]
     here = Worker(name="one", host="h", pid=1, queues=["default"], places=1)
     workers.heartbeat(here)

@@ -226,7 +226,7 @@ def test_reviewing_is_an_editors_work() -> None:
         lambda: review.reject(EVE, [image.id]),
         lambda: review.undo(EVE, step),
     ):
-        with pytest.raises(ForbiddenError, match="Requires role editor"):
+        with pytest.raises(ForbiddenError, match="Requires the editor role"):
             action()
     assert now(image).state == "proposed"
 

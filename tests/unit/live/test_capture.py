@@ -226,7 +226,7 @@ def test_a_full_disk_ends_the_recording_and_says_so(monkeypatch: pytest.MonkeyPa
 
 def test_an_account_that_lost_its_role_meanwhile_stops_recording() -> None:
     def forbidden(actor: Actor, pixels: Pixels, label: str, session: str) -> str:
-        raise ForbiddenError("Requires role editor")
+        raise ForbiddenError("Requires the editor role")
 
     made = recorder(forbidden)
     made.begin(EDITOR, "rock")

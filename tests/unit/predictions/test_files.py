@@ -135,7 +135,7 @@ def test_an_upload_that_is_gone_says_so(champion: registry.Version) -> None:
 def test_a_run_cannot_be_pointed_at_files_elsewhere(champion: registry.Version, settings: Settings) -> None:
     outside = settings.data_dir / "outside.csv"
     outside.write_text("x1,x2\n1,2\n")
-    with pytest.raises(BadFileError, match="gone"):
+    with pytest.raises(BadFileError, match="no longer exists"):
         files.answer("linear", "../outside.csv", "job-1", silent)
     assert outside.exists()
     answered = files.answer("linear", upload("x1,x2\n1,2\n"), "../../escaped", silent)
@@ -151,7 +151,7 @@ def test_what_can_be_seen_at_once_is_refused_at_once(content: str, settings: Set
 
 def test_a_file_over_the_limit_is_refused(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "upload_max_mb", 1)
-    with pytest.raises(BadFileError, match="The file has 1 MB; 1 MB are allowed"):
+    with pytest.raises(BadFileError, match="The file has 1 MB; the limit is 1 MB"):
         upload("x1,x2\n" + "1,2\n" * 250_000)
     assert not list(settings.uploads_dir.iterdir())
 

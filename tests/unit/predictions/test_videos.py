@@ -93,7 +93,7 @@ def test_what_cannot_be_answered_is_not_kept(settings: Settings, monkeypatch: py
         video_predictions.keep_upload(EVE, BytesIO(b"x1,x2\n1,2\n"), "rows.csv")
     monkeypatch.setenv("SHIFUMI_UPLOAD_MAX_MB", "1")
     get_settings.cache_clear()
-    with pytest.raises(BadVideoError, match="1 MB are allowed"):
+    with pytest.raises(BadVideoError, match="the limit is 1 MB"):
         video_predictions.keep_upload(EVE, BytesIO(bytes(1_100_000)), "given.mp4")
     monkeypatch.setenv("SHIFUMI_MIN_FREE_DISK_MB", "1000000000")
     get_settings.cache_clear()
@@ -103,7 +103,7 @@ def test_what_cannot_be_answered_is_not_kept(settings: Settings, monkeypatch: py
 
 
 def test_an_upload_that_is_gone(settings: Settings) -> None:
-    with pytest.raises(BadVideoError, match="The uploaded file is gone"):
+    with pytest.raises(BadVideoError, match="The uploaded file no longer exists"):
         video_predictions.answer("rps", "../../etc/passwd", 0.5, "job", silent)
 
 

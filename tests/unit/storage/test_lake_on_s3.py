@@ -134,9 +134,9 @@ def mortal(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[[], 
 def test_a_server_that_goes_down_leaves_no_row_and_no_file(mortal: Callable[[], None]) -> None:
     dataset, image = make_dataset(seed=1), store.add(SYSTEM, picture(1), HANDS, source=UPLOAD, session="s")
     mortal()
-    with pytest.raises(lake.LakeUnreachableError, match=r"does not answer.*AWS_ENDPOINT_URL"):
+    with pytest.raises(lake.LakeUnreachableError, match=r"does not respond.*AWS_ENDPOINT_URL"):
         make_dataset(seed=2)
-    with pytest.raises(lake.LakeError, match="does not answer"):
+    with pytest.raises(lake.LakeError, match="does not respond"):
         store.add(SYSTEM, picture(2), HANDS, source=UPLOAD, session="s")
     with pytest.raises(lake.LakeError):
         uploads.keep(io.BytesIO(b"x"), ".csv")
@@ -167,7 +167,7 @@ def test_after_a_failure_others_are_told_at_once(mortal: Callable[[], None], mon
     place = object_store.object_store_for(get_settings())
     assert place is not None
     monkeypatch.setattr(place, "_fs", None)  # asking again would fail otherwise than with these words
-    with pytest.raises(lake.LakeUnreachableError, match="does not answer"):
+    with pytest.raises(lake.LakeUnreachableError, match="does not respond"):
         files.existing("1" * 64)
 
 
@@ -176,7 +176,7 @@ def test_a_server_that_accepts_and_says_nothing_counts_as_down(monkeypatch: pyte
         endpoint = f"http://127.0.0.1:{silent_one.getsockname()[1]}"
         monkeypatch.setenv("SHIFUMI_LAKE_TIMEOUT_S", "0.2")
         use_bucket(monkeypatch, endpoint, "s3://bucket")
-        with pytest.raises(lake.LakeUnreachableError, match="does not answer"):
+        with pytest.raises(lake.LakeUnreachableError, match="does not respond"):
             files.existing("0" * 64)
 
 

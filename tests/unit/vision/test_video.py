@@ -122,9 +122,9 @@ def bad(path: Path, content: bytes) -> Path:
         (b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", "This is not a video"),
         (b"ffconcat version 1.0\nfile /etc/passwd\n", "This is not a video"),
         (b"\xff\xd8\xff\xe0" + b"\x00" * 100, "This is not a video"),
-        (b"\x00\x00\x00\x18ftypisom" + b"\x00" * 50, "no video in this file|damaged or cut off"),
-        (b"\x1a\x45\xdf\xa3" + b"\x00" * 50, "damaged or cut off"),
-        (b"RIFF\x00\x00\x00\x00AVI " + b"\x00" * 50, "no video in this file|damaged or cut off"),
+        (b"\x00\x00\x00\x18ftypisom" + b"\x00" * 50, "no video in this file|damaged or truncated"),
+        (b"\x1a\x45\xdf\xa3" + b"\x00" * 50, "damaged or truncated"),
+        (b"RIFF\x00\x00\x00\x00AVI " + b"\x00" * 50, "no video in this file|damaged or truncated"),
     ],
     ids=["empty", "csv", "playlist", "concat", "jpeg", "mp4", "webm", "avi"],
 )
@@ -137,7 +137,7 @@ def test_a_video_whose_end_holds_the_index_is_lost_when_it_is_cut(tmp_path: Path
     given = write_video(tmp_path / "given.mp4", THROWS)
     whole = converted(given, tmp_path / "slow.mp4", "mp4", "libx264").read_bytes()
     assert whole.index(b"moov") > whole.index(b"mdat")
-    with pytest.raises(BadVideoError, match=r"damaged or cut off|no picture"):
+    with pytest.raises(BadVideoError, match=r"damaged or truncated|no picture"):
         check(bad(tmp_path / "cut.mp4", whole[: len(whole) // 2]))
 
 
@@ -150,7 +150,7 @@ def test_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = write_video(tmp_path / "given.mp4", THROWS)
     monkeypatch.setenv("SHIFUMI_VIDEO_MAX_S", "1")
     get_settings.cache_clear()
-    with pytest.raises(BadVideoError, match=r"The video is 1 s long; 1 s are allowed \(SHIFUMI_VIDEO_MAX_S\)"):
+    with pytest.raises(BadVideoError, match=r"The video is 1 s long; the limit is 1 s \(SHIFUMI_VIDEO_MAX_S\)"):
         check(source)
 
 

@@ -118,7 +118,7 @@ def test_bounds_are_said_as_people_say_them() -> None:
         ("name", "abcdef", "**Name** may have at most 5 characters."),
         ("name", None, "**Name** needs a value."),
         ("limit", 0, "**Limit** must be at least 1."),
-        ("since", "soon", "**Since** is refused: Input should be a valid date or datetime"),
+        ("since", "soon", "**Since** is rejected: Input should be a valid date or datetime"),
     ],
 )
 def test_a_refusal_names_the_field_and_what_it_takes(name: str, value: Any, words: str) -> None:

@@ -62,7 +62,7 @@ def add_photos(actor: Actor, workload: str) -> None:
         "Add photos", type="primary", icon=":material/add_photo_alternate:", key="btn_photos", disabled=not files
     )
     if not allowed:
-        st.caption(":material/lock: Adding images requires the role editor.")
+        st.caption(":material/lock: Requires the editor role.")
     if clicked and files:
         _add(files, session or photos.session_for(actor, datetime.now(UTC)), shows, collection)
     for text in st.session_state.pop(_TOLD, []):

@@ -43,7 +43,7 @@ def _inside(dataset: Dataset) -> None:
         st.metric("Images", f"{dataset.rows:,}")
         st.caption(", ".join(f"{number:,} {source}" for source, number in sorted(sources.items())))
         if gone:
-            st.warning(f"{gone:,} of its images were deleted since: it is trained without them.")
+            st.warning(f"{gone:,} of its images were deleted since; training skips them.")
         st.caption(f"SHA-256 {dataset.sha256[:16]}… · {size(dataset.bytes)}")
 
 

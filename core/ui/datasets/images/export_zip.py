@@ -32,7 +32,7 @@ def export_zip(actor: Actor, workload: str) -> None:
     with explained():
         pictures, weight = exporting.size_of_export(workload, sources)
     if not pictures:
-        empty("No such image is labelled yet. Import some, or label some on Label.")
+        empty("There is no labelled image to export yet. Import some, or label some on Label.")
         return
     st.download_button(
         f"Download {counted(pictures, 'image')} ({size(weight)})",

@@ -99,7 +99,7 @@ def _deleting(actor: Actor, chosen: list[int]) -> None:
         icon=":material/delete:",
         key="btn_delete_images",
         disabled=not (allowed and chosen),
-        help=None if allowed else "Deleting requires the role editor.",
+        help=None if allowed else "Requires the editor role.",
     )
     if clicked:
         confirm(

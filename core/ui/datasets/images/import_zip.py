@@ -59,7 +59,7 @@ def _choose(actor: Actor, workload: str, allowed: bool) -> None:
         disabled=not allowed,
     )
     if not allowed:
-        st.caption(":material/lock: Importing requires the role editor.")
+        st.caption(":material/lock: Requires the editor role.")
     if uploaded is None:
         return
     try:

@@ -29,7 +29,7 @@ def own_labels(actor: Actor, workload: str) -> None:
         for name, number in uses.items():
             _row(workload, name, number, allowed)
         if not allowed:
-            st.caption(":material/lock: Changing labels requires the role editor.")
+            st.caption(":material/lock: Requires the editor role.")
 
 
 def _add(workload: str, allowed: bool) -> None:

@@ -61,7 +61,10 @@ def fetch(target: Path, say: Say = print) -> None:
     if target.is_file():
         return
     reasons = []
-    for source, text in ((from_wheel, f"Extracting it from the {WHEEL} wheel …"), (from_google, f"Asking {ADDRESS} …")):
+    for source, text in (
+        (from_wheel, f"Extracting it from the {WHEEL} wheel …"),
+        (from_google, f"Downloading {ADDRESS} …"),
+    ):
         say(text)
         try:
             _keep(source(), target)
@@ -83,7 +86,7 @@ def from_wheel() -> bytes:
         _pip("download", WHEEL, "--no-deps", "--dest", folder, *where)
         wheel = next(Path(folder).glob("*.whl"), None)
         if wheel is None:
-            raise FetchError("pip says it downloaded the wheel, but there is none.")
+            raise FetchError("pip reported a download, but the wheel is missing.")
         return assemble(wheel.read_bytes(), PARTS)
 
 
@@ -95,10 +98,10 @@ def assemble(wheel: bytes, parts: Parts) -> bytes:
             for name, (member, wanted) in parts.items():
                 data = source.read(member)
                 if hashlib.sha256(data).hexdigest() != wanted:
-                    raise FetchError(f"{member} in the wheel is not the one that is known (SHA-256 differs).")
+                    raise FetchError(f"{member} in the wheel is not the expected file (SHA-256 differs).")
                 task.writestr(zipfile.ZipInfo(name), data)
     except (zipfile.BadZipFile, KeyError) as error:
-        raise FetchError(f"The wheel does not hold what it should: {error}.") from error
+        raise FetchError(f"The wheel has unexpected content: {error}.") from error
     return made.getvalue()
 
 
@@ -108,13 +111,13 @@ def from_google() -> bytes:
         with urllib.request.urlopen(ADDRESS, timeout=30) as answer:
             data: bytes = answer.read(_MOST_BYTES + 1)
     except OSError as error:
-        raise FetchError(f"No answer from {ADDRESS.split('/')[2]}: {error}.") from error
+        raise FetchError(f"No response from {ADDRESS.split('/')[2]}: {error}.") from error
     try:
         names = set(zipfile.ZipFile(io.BytesIO(data)).namelist())
     except zipfile.BadZipFile as error:
-        raise FetchError("What Google's address answers is no model file.") from error
+        raise FetchError("The file at Google's address is not a model file.") from error
     if len(data) > _MOST_BYTES or not set(PARTS) <= names:
-        raise FetchError("What Google's address answers is no hand model.")
+        raise FetchError("The file at Google's address is not a hand model.")
     return data
 
 

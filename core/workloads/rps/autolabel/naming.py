@@ -60,7 +60,7 @@ def features(landmarks: Numbers) -> Numbers:
         raise ValueError("A hand has 21 landmarks of three finite numbers each.")
     size = float(np.linalg.norm(points[list(_KNUCKLES)] - points[0], axis=1).mean())
     if size < 1e-9:
-        raise ValueError("These landmarks lie in one place: they are no hand.")
+        raise ValueError("All landmarks are at one point: this is not a hand.")
     return np.asarray(np.linalg.norm(points[_FIRST] - points[_SECOND], axis=1) / size)
 
 
@@ -76,7 +76,7 @@ def read(path: Path) -> Naming:
     mean, scale, weights, bias = (np.array(told[key], np.float64) for key in ("mean", "scale", "weights", "bias"))
     fits = mean.shape == scale.shape == (210,) and weights.shape == (len(NAMES), 210) and bias.shape == (len(NAMES),)
     if tuple(told["names"]) != NAMES or not fits or not (scale > 0).all():
-        raise ValueError(f"{path.name} holds no coefficients for {', '.join(NAMES)}.")
+        raise ValueError(f"{path.name} contains no coefficients for {', '.join(NAMES)}.")
     return Naming(mean, scale, weights, bias)
 
 

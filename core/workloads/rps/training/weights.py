@@ -59,12 +59,12 @@ def _official(name: str) -> Path:
     except (OSError, RuntimeError, ValueError, MemoryError) as error:
         raise WeightsMissingError(_cannot_download(name, folder, str(error))) from error
     if not file.is_file():
-        raise WeightsMissingError(_cannot_download(name, folder, "nothing arrived"))
+        raise WeightsMissingError(_cannot_download(name, folder, "the download is empty"))
     return file
 
 
 def _cannot_download(name: str, folder: Path, why: str) -> str:
-    reason = why.strip().splitlines()[0] if why.strip() else "no answer"
+    reason = why.strip().splitlines()[0] if why.strip() else "no response"
     return (
         f"The weights {name}.pt are not here and cannot be downloaded ({reason}). With Internet, get "
         f"https://github.com/ultralytics/assets/releases/download/v8.4.0/{name}.pt and put it into {folder}; "

@@ -172,7 +172,7 @@ def test_too_little_is_said_before_anything_is_trained(photos: Any) -> None:
         photos.train(dataset(), silent)
     make_members(NAME, ("Ben",))
     add_portraits(NAME, "train", 3, (1,))
-    with pytest.raises(TooFewPicturesError, match=r"Ben is on 3.*at least 2 of Ben"):
+    with pytest.raises(TooFewPicturesError, match=r"Ben has 3.*at least 2 of Ben"):
         photos.train(dataset(), silent)
     add_portraits(NAME, "train", 3, (1,), seed=50)
     made = dataset()

