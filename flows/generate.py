@@ -15,15 +15,15 @@ from core.config.settings import get_settings
 from core.jobs import jobs, prefect_api
 from core.storage import datasets
 from core.workloads import get_workload
-from flows.priority import give_way
+from flows.priority import lower_priority
 from flows.progress import running
 from flows.state_hooks import HOOKS
 
 
 @task(cache_policy=NO_CACHE)
-def make(workload_name: str, choices: dict[str, Any], username: str, report: Report) -> Dataset:
+def generate_and_register(workload_name: str, choices: dict[str, Any], username: str, report: Report) -> Dataset:
     """Generate, store and register; parameters are validated again here, for every caller."""
-    give_way()
+    lower_priority()
     workload = get_workload(workload_name)
     parameters = workload.parameters.model_validate(choices)
     stored = workload.generate(parameters, report)
@@ -34,14 +34,14 @@ def make(workload_name: str, choices: dict[str, Any], username: str, report: Rep
 def generate_dataset(workload: str, choices: dict[str, Any] | None = None, job_id: str | None = None) -> None:
     """Generate a dataset of ``workload``; ``choices`` are its parameters, missing ones have their defaults."""
     with running(jobs.GENERATE, workload, job_id, choices=choices) as run:
-        dataset = make(workload, choices or {}, run.job.created_by, run.part(0.0, 0.95))
+        dataset = generate_and_register(workload, choices or {}, run.job.created_by, run.part(0.0, 0.95))
         run.result = {"dataset_id": dataset.id, "rows": dataset.rows}
         run.message = say("generate.done", dataset=dataset.id, rows=dataset.rows, unit=get_workload(workload).unit)
     if get_settings().check_on_new_data:
-        look_at_new_data(workload, run.job.created_by)
+        submit_check(workload, run.job.created_by)
 
 
-def look_at_new_data(workload: str, username: str) -> None:
+def submit_check(workload: str, username: str) -> None:
     """Start a check immediately instead of waiting for the schedule; one that already runs is fine."""
     try:
         jobs.submit(Actor(username, Role.EDITOR), jobs.CHECK, workload)

@@ -28,7 +28,7 @@ class TimeLimitError(RuntimeError):
     """The work exceeded ``SHIFUMI_CELERY_TIME_LIMIT_S``."""
 
 
-class Holder:
+class LeaseHolder:
     """Holds the leases of the worker ``name`` until ``stopping`` is set; one thread each."""
 
     def __init__(self, name: str, context: BaseContext) -> None:

@@ -36,7 +36,7 @@ pytest_plugins = [
     "tests.s3",
 ]
 
-_WATCHERS = ("prediction-log", "catalog-pulse", "catalog-figures", "watch-", "mlflow-import", "live-champion")
+_WATCHERS = ("prediction-log", "catalog-probe", "catalog-figures", "watch-", "mlflow-import", "live-champion")
 _OURS = ("SHIFUMI_", "MLFLOW_TRACKING_URI", "PREFECT_API_URL", "PREFECT_API_DATABASE_CONNECTION_URL", "AWS_")
 
 

@@ -49,7 +49,7 @@ def prove(pytest_arguments: Sequence[str]) -> int:
 
 
 def mutate(arguments: Sequence[str]) -> int:
-    """Hand over to ``tools.mutate``, which says what it takes; returns its exit code."""
+    """Run ``tools.mutate`` with these arguments; returns its exit code."""
     return subprocess.call([sys.executable, "-m", "tools.mutate", *arguments], cwd=ROOT)
 
 

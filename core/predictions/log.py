@@ -1,8 +1,7 @@
-"""What was predicted, written to the catalog in the background.
+"""The prediction log, written to the catalog in the background.
 
-A request pays a few microseconds: its summary goes into a bounded queue that one thread empties every
-second. When the catalog cannot keep up or does not answer, the oldest *entries* are dropped and counted;
-a *request* never notices.
+A request costs a few microseconds: its summary goes into a bounded queue that one thread empties every second. When the
+catalog is slow or does not respond, the oldest *entries* are dropped and counted; a *request* never fails.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from core.catalog.tables import Base, PredictionBatch, utcnow
 from core.config.settings import get_settings
 
 SAMPLE_ROWS = 5
-"""How many rows of a request are kept, each as its features followed by the answer."""
+"""Number of rows kept per request, each as features followed by the prediction."""
 
 _TABLE = Base.metadata.tables[PredictionBatch.__tablename__]
 _CHUNK = 1_000
@@ -39,8 +38,8 @@ _SWEEP_EVERY_S = 10.0
 class LogEntry(NamedTuple):
     """One row of the table ``predictions``.
 
-    ``positive_share``: rows answered with another class than the first, of two classes the share of the second;
-    ``mean_confidence``: mean probability of the class that was answered. Both are 0 where numbers are predicted.
+    ``positive_share``: share of rows predicted as another class than the first one, for two classes the share of the
+    second; ``mean_confidence``: mean probability of the predicted class. Both are 0 for regression.
     """
 
     at: datetime
@@ -64,28 +63,28 @@ _INSERT_JSON = text(
 def summarise(
     workload: str, version: int, source: str, features: Sequence[Sequence[float]], answers: NDArray[np.float64]
 ) -> LogEntry:
-    """The entry for one answered request of n > 0 rows.
+    """The entry for one request of n > 0 rows.
 
-    ``answers`` are probabilities per class, shape (n, k), or predicted values, shape (n,). Of two classes the sample
-    keeps the probability of the second one only, as the log has always done.
+    ``answers`` are probabilities per class, shape (n, k), or predicted values, shape (n,). For two classes the sample
+    keeps only the probability of the second one, as the log always has.
     """
     rows = len(features)
     kept = answers[:SAMPLE_ROWS]
     if answers.ndim == 1:
-        shares, told = (0.0, 0.0), kept[:, None]
+        shares, shown = (0.0, 0.0), kept[:, None]
     else:
         others = float(np.count_nonzero(answers.argmax(axis=1))) / rows
-        shares, told = (others, float(answers.max(axis=1).sum()) / rows), kept[:, 1:] if kept.shape[1] == 2 else kept
-    sample = [[*row, *said] for row, said in zip(islice(features, SAMPLE_ROWS), told.tolist(), strict=True)]
+        shares, shown = (others, float(answers.max(axis=1).sum()) / rows), kept[:, 1:] if kept.shape[1] == 2 else kept
+    sample = [[*row, *said] for row, said in zip(islice(features, SAMPLE_ROWS), shown.tolist(), strict=True)]
     return LogEntry(utcnow(), workload, version, source, rows, *shares, sample)
 
 
 RowEntry = tuple[float, str, int, str, Sequence[float], list[float]]
-"""One answered row as it was: seconds since 1970, workload, version, source, features, probability per class."""
+"""One predicted row: seconds since 1970, workload, version, source, features, probability per class."""
 
 
 def _summary(entry: LogEntry | RowEntry) -> LogEntry:
-    """:func:`summarise` for one row, without NumPy, whose calls take longer than answering the row does."""
+    """:func:`summarise` for one row, without NumPy, whose calls would take longer than the prediction."""
     if isinstance(entry, LogEntry):
         return entry
     at, workload, version, source, row, probabilities = entry
@@ -94,14 +93,14 @@ def _summary(entry: LogEntry | RowEntry) -> LogEntry:
 
 def _row_summary(row: Sequence[float], probabilities: list[float]) -> tuple[float, float, list[list[float]]]:
     best = max(probabilities)
-    told = probabilities[1:] if len(probabilities) == 2 else probabilities
-    return (0.0 if probabilities[0] == best else 1.0), best, [[*row, *told]]
+    shown = probabilities[1:] if len(probabilities) == 2 else probabilities
+    return (0.0 if probabilities[0] == best else 1.0), best, [[*row, *shown]]
 
 
 def _write(session: Session, batch: list[LogEntry | RowEntry]) -> None:
-    """Insert a batch in one statement, which SQLite carries out without Python's interpreter lock.
+    """Insert a batch in one statement, which SQLite executes without Python's interpreter lock.
 
-    Row by row it would take the lock a thousand times, and each time from a request that is being answered.
+    Row by row it would take the lock a thousand times, each time from a running request.
     """
     if session.get_bind().dialect.name != "sqlite":
         # The table, not the class: the mapper would double the time per row.
@@ -114,14 +113,14 @@ def _write(session: Session, batch: list[LogEntry | RowEntry]) -> None:
 
 
 def _shared(entry: LogEntry | RowEntry) -> tuple[str, int, str, int]:
-    """What many entries in a row have in common."""
+    """The values that successive entries have in common."""
     if isinstance(entry, LogEntry):
         return entry[1:5]
     return *entry[1:4], 1
 
 
 def _varying(entry: LogEntry | RowEntry) -> tuple[Any, ...]:
-    """The rest, in the order of ``_INSERT_JSON``."""
+    """The other values, in the order of ``_INSERT_JSON``."""
     if isinstance(entry, LogEntry):
         return (entry.at.replace(tzinfo=None).isoformat(" ", "microseconds"), *entry[5:])
     at, *_, row, probabilities = entry
@@ -131,15 +130,15 @@ def _varying(entry: LogEntry | RowEntry) -> tuple[Any, ...]:
 
 @lru_cache(maxsize=8)
 def _second(second: int) -> str:
-    """A time as SQLite has it, without its fraction: the same for thousands of entries."""
+    """A time in SQLite's format without its fraction: the same for thousands of entries."""
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 class PredictionLog:
-    """The queue and the thread that empties it. One per process; :meth:`add` may be called from any thread.
+    """The queue and its writer thread. One per process; :meth:`add` is thread-safe.
 
-    ``queued``, ``written`` and ``dropped`` count entries; ``problem`` says why the catalog takes none,
-    and is None while it does.
+    ``queued``, ``written`` and ``dropped`` count entries; ``problem`` is why the catalog cannot be written, None while
+    it can.
     """
 
     def __init__(self, capacity: int | None = None, interval_s: float = 1.0) -> None:
@@ -171,7 +170,7 @@ class PredictionLog:
         self._thread.start()
 
     def stop(self, timeout_s: float = 2.0) -> None:
-        """Write what is queued, for at most ``timeout_s``; what does not get through is counted and logged."""
+        """Write queued entries for at most ``timeout_s``; the rest is counted and logged."""
         self._stop.set()
         self._wake.set()
         self._thread.join(timeout_s)
@@ -179,9 +178,9 @@ class PredictionLog:
             logger.warning("{} entries of the prediction log were lost at shutdown", self.queued)
 
     def add(self, entry: LogEntry | RowEntry) -> None:
-        """Queue an entry; the oldest one goes when the queue is full. Never waits for the catalog.
+        """Queue an entry; the oldest one is dropped when the queue is full. Never waits for the catalog.
 
-        Of one row answered with probabilities the bare facts will do: the writing thread summarises them.
+        A single row with probabilities is queued as it is; the writer thread summarises it.
         """
         with self._lock:
             self.dropped += len(self._queue) == self._queue.maxlen
@@ -191,14 +190,14 @@ class PredictionLog:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            # A half-full queue is emptied early; but a catalog that refuses is asked once per interval.
+            # A half-full queue is emptied early; but a failing catalog is retried once per interval.
             (self._stop if self.problem else self._wake).wait(self._interval_s)
             self._wake.clear()
             self._empty()
         self._empty()
 
     def _empty(self) -> None:
-        """Write until the queue is empty or the catalog refuses. Who has nothing to write leaves the catalog alone."""
+        """Write until the queue is empty or the catalog fails. With an empty queue the catalog is not accessed."""
         before = self.written
         while batch := self._take():
             try:
@@ -223,7 +222,7 @@ class PredictionLog:
             return batch
 
     def _put_back(self, batch: list[LogEntry | RowEntry]) -> None:
-        """The batch is older than what arrived meanwhile: its oldest part is what a full queue drops."""
+        """The batch is older than newer entries: its oldest part is dropped when the queue is full."""
         with self._lock:
             room = self.capacity - len(self._queue)
             kept = batch[-room:] if room else []
@@ -232,7 +231,7 @@ class PredictionLog:
             self._in_hand = 0
 
     def _sweep(self) -> None:
-        """Delete the oldest rows beyond the number to keep, so that the table stops growing."""
+        """Delete the oldest rows beyond the maximum, so that the table stops growing."""
         if time.monotonic() < self._sweep_due:
             return
         self._sweep_due = time.monotonic() + _SWEEP_EVERY_S

@@ -63,7 +63,7 @@ def app(settings: Settings) -> Iterator[SidecarApp]:
 @pytest.fixture
 def serving(app: SidecarApp, champion: Settings) -> SidecarApp:
     """The application with the champion loaded."""
-    app.sidecar.watcher.look()
+    app.sidecar.watcher.refresh()
     assert app.sidecar.watcher.current is not None, app.sidecar.watcher.problem
     return app
 

@@ -29,7 +29,7 @@ def app(settings: Settings, mlflow_store: Path) -> Iterator[SidecarApp]:
     promoted(PHOTOS)
     made = create_app(settings)
     for name in NAMES:
-        made.sidecar.watchers[name].look()
+        made.sidecar.watchers[name].refresh()
     yield made
     made.sidecar.images.stop()
     made.sidecar.verifier.close()

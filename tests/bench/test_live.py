@@ -23,7 +23,7 @@ from playwright.sync_api import Browser, BrowserType, Page
 
 from core.auth.roles import Role
 from core.config.settings import Settings
-from core.live.engine_pool import LEAST_CONFIDENCE
+from core.live.engine_pool import MIN_CONFIDENCE
 from core.vision import drawing
 from core.vision.detections import Pixels
 from core.vision.tracks import Tracker
@@ -203,8 +203,8 @@ def ours_and_theirs(frames: list[Pixels]) -> tuple[float, float]:
 
     def ours(frame: Pixels) -> None:
         picture = drawing.mirrored(frame)
-        for hand in tracker.update(detector.detect(frame, LEAST_CONFIDENCE).above(0.4)):
-            drawing.draw_hand(picture, drawing.mirrored_hand(hand, WIDTH), drawing.MAIN)
+        for hand in tracker.update(detector.detect(frame, MIN_CONFIDENCE).above(0.4)):
+            drawing.draw_box(picture, drawing.mirrored_box(hand, WIDTH), drawing.MAIN)
 
     def theirs(frame: Pixels) -> None:
         model(frame, conf=0.25, iou=0.45, verbose=False)[0].plot()

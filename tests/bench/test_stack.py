@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from core.auth.roles import SYSTEM
 from core.auth.session import COOKIE_NAME
 from core.auth.tokens import create_token
-from core.cli import trees
+from core.cli import process_trees
 from core.config.settings import Settings
 from core.models import registry
 from tests.bench.table import Row, Table
@@ -94,7 +94,7 @@ def _memory(running: Running) -> dict[str, float]:
     for name in ALL:
         record = running.record(name)
         assert record is not None and record.pid is not None
-        family = [*trees.by_pid(record.pid), *trees.below(record.pid)]
+        family = [*process_trees.by_pid(record.pid), *process_trees.descendants(record.pid)]
         if name == "runner":  # its fork server holds what flow runs need, ready imported
             found["runner"] = _pss_mb(family[0])
             found["warm fork server"] = sum(_pss_mb(process) for process in family[1:])

@@ -243,4 +243,4 @@ def test_a_viewer_looks_and_changes_nothing(workbench: Workbench, page: Page) ->
     expect(page.locator(".box .tag")).to_have_text("rock · model 60 %")
     page.keyboard.press("n")
     expect_picture(page, other, 0)
-    assert review_queue.waiting("rps")["unsure"] == 1
+    assert review_queue.waiting_counts("rps")["unsure"] == 1

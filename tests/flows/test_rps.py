@@ -40,7 +40,7 @@ def in_training(job: Job, enough: Callable[[Sequence[float]], bool], what: str) 
     def look() -> bool:
         now = jobs.get(job.id)
         assert now is not None and now.finished_at is None, now and now.message
-        seen = RPS.learning(job.created_at)
+        seen = RPS.training_progress(job.created_at)
         return seen is not None and enough(seen.figures["mAP50"])
 
     wait_until(look, timeout=120, what=what)

@@ -4,7 +4,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.auth import users
 from core.auth.roles import Role
-from core.auth.ticket import issue
+from core.auth.session_cookie import issue
 from tests.people import make_user
 
 

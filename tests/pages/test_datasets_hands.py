@@ -304,7 +304,7 @@ def test_deleting_pictures_asks_first_and_then_does_it(monkeypatch: pytest.Monke
 
 def test_a_picture_without_its_file_is_told_and_can_be_deleted() -> None:
     (kept,) = fill(1)
-    store.file_of(kept).unlink()
+    store.file_path(kept).unlink()
     app = open_hands()
     assert "Its file is missing." in said(app)
     assert tiles(app) == [f"Select {kept.id}"]
@@ -325,7 +325,7 @@ def test_a_dataset_is_listed_and_tells_which_pictures_were_deleted_since() -> No
 def test_boxes_are_drawn_in_the_colour_of_their_class() -> None:
     plain = np.full((200, 400, 3), 128, np.uint8)
     kept = store.add(SYSTEM, plain, HANDS, source="upload", session="s", boxes=[box("scissors", x=0.5)])
-    drawn = Image.open(io.BytesIO(thumbnail(str(store.file_of(kept)), "rps", marks_of(kept))))
+    drawn = Image.open(io.BytesIO(thumbnail(str(store.file_path(kept)), "rps", marks_of(kept))))
     assert drawn.size == (320, 160)
     wanted = np.array([int(colour_of("scissors", "rps")[i : i + 2], 16) for i in (1, 3, 5)])
     left = np.asarray(drawn)[60:110, 112:115].reshape(-1, 3)  # centre .5, width .3 of 320 pixels

@@ -67,7 +67,7 @@ def test_labels_are_made_renamed_and_removed_on_datasets(editor: Actor) -> None:
     app.button(key="btn_own_label_rename_Ada").click().run()
     app.button(key="btn_own_label_remove_Ben").click().run()
     assert not app.exception
-    assert labels.uses(NAME) == {"Countess": 2}
+    assert labels.usage_counts(NAME) == {"Countess": 2}
 
 
 def add_portraits_of(name: str, number: int) -> None:

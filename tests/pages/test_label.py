@@ -18,7 +18,7 @@ from core.config.settings import ROOT
 from core.images import FLAGGED, UNSURE, WEBCAM, store
 from core.jobs import jobs
 from core.labelling import review, review_queue
-from core.labelling.flagging import Said
+from core.labelling.flags import FlaggedPrediction
 from core.labelling.review_history import stamp
 from core.vision.boxes import NewBox
 from core.vision.detections import Detections
@@ -93,7 +93,12 @@ def test_the_most_urgent_picture_comes_with_what_is_known_about_it() -> None:
     frame = np.full((48, 64, 3), 200, np.uint8)
     answer = Detections(np.array([[8, 8, 32, 32]], np.float32), np.array([0.97], np.float32), np.array([0]))
     flagged = review.flag(
-        Actor("eve", Role.VIEWER), frame, "paper", Said(answer, CLASSES, "v3"), session="live-eve", collection=HANDS
+        Actor("eve", Role.VIEWER),
+        frame,
+        "paper",
+        FlaggedPrediction(answer, CLASSES, "v3"),
+        session="live-eve",
+        collection=HANDS,
     )
     app = open_label()
     assert shown(app) == flagged.id
@@ -242,7 +247,7 @@ def test_a_viewer_may_not_decide_whatever_the_browser_sends() -> None:
 
 def test_a_picture_whose_file_is_gone_can_be_put_away() -> None:
     image, other = picture(box(), priority=UNSURE), picture(box())
-    store.file_of(image).unlink()
+    store.file_path(image).unlink()
     app = open_label()
     assert "is missing. Delete it" in said(app)
     app.button(key="btn_label_next").click().run()

@@ -15,7 +15,7 @@ from core.auth import users
 from core.auth.roles import SYSTEM, Actor, Role
 from core.config.settings import Settings
 from core.images import LIVE, PROPOSED
-from core.labelling import flagging, review, review_queue
+from core.labelling import flags, review, review_queue
 from core.live.game import Phase
 from core.live.model_cache import ModelCache
 from core.models import serving
@@ -203,7 +203,7 @@ def test_confidence_and_mirror_are_kept_and_used(video: Video) -> None:
 
 
 def test_a_game_from_start_to_end(video: Video, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.live.game.Pace.__init__.__defaults__", (0.03, 0.15, 0.05, 0.1, 0.03), raising=False)
+    monkeypatch.setattr("core.live.game.Timings.__init__.__defaults__", (0.03, 0.15, 0.05, 0.1, 0.03), raising=False)
     app = watch(open_live(), video, picture("rock"))
     app.button(key="btn_play").click().run()
     assert "Its commitment: `" in said(app)
@@ -255,8 +255,13 @@ def test_a_mistake_goes_to_the_review_and_nothing_before(video: Video, role: Rol
 def test_a_frame_that_was_decided_about_does_not_wait_again(video: Video) -> None:
     app = tab(watch(open_live(make_user("ed", Role.EDITOR)), video, picture("rock")), "Correct")
     moment = app.session_state["live_viewer"].moment()
-    kept = flagging.flag(
-        SYSTEM, moment.pixels, "rock", flagging.Said(moment.said, moment.classes), session="s", collection=HANDS
+    kept = flags.flag(
+        SYSTEM,
+        moment.pixels,
+        "rock",
+        flags.FlaggedPrediction(moment.said, moment.classes),
+        session="s",
+        collection=HANDS,
     )
     review.accept(SYSTEM, [kept.id])
     app.button(key="btn_wrong").click().run()

@@ -151,7 +151,7 @@ def test_a_file_is_answered(workload: str, added: int, editor: Actor, settings: 
         assert f"`{feature.name}`" in texts(app)
     job = jobs._claim(jobs.PREDICT_FILE, workload, {}, "eve", "flow-run-1")
     (settings.uploads_dir / "given.csv").write_text(prediction_files.template(workload))
-    answered = prediction_files.answer(workload, "given.csv", job.id, silent)
+    answered = prediction_files.predict_file(workload, "given.csv", job.id, silent)
     result = {"rows": answered.rows, "version": answered.version, "output": answered.output}
     jobs.finish(job.id, jobs.COMPLETED, say("predict.done", rows=answered.rows, version=answered.version), result)
     app.run()

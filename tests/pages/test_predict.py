@@ -198,7 +198,7 @@ def finished(text: str, username: str, settings: Settings) -> jobs.Job:
     """A job as the flow ends it, its file really answered."""
     job = jobs._claim(jobs.PREDICT_FILE, "linear", {}, username, f"flow-run-{username}")
     (settings.uploads_dir / "given.csv").write_text(text)
-    answered = prediction_files.answer("linear", "given.csv", job.id, silent)
+    answered = prediction_files.predict_file("linear", "given.csv", job.id, silent)
     result = {"rows": answered.rows, "version": answered.version, "output": answered.output}
     jobs.finish(job.id, jobs.COMPLETED, say("predict.done", rows=answered.rows, version=answered.version), result)
     return job

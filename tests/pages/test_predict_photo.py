@@ -17,7 +17,7 @@ from core.models import registry
 from core.predictions import videos as video_predictions
 from core.ui.predict import photo as photo_page
 from core.ui.shell import champion_cache as model_store
-from core.vision.answers import as_csv, as_json, rows
+from core.vision.detection_formats import to_csv, to_json, to_rows
 from core.workloads.rps.classes import CLASSES
 from tests.colour_model import promote_colour_model, write_colour_model
 from tests.live import SquareDetector, picture
@@ -123,15 +123,15 @@ def test_without_a_champion_the_model_that_ships_answers(tmp_path: Path, monkeyp
 def test_what_programs_get() -> None:
     pixels = picture("rock", 10, 20)
     found = SquareDetector().detect(pixels)
-    (row,) = rows(found, CLASSES)
+    (row,) = to_rows(found, CLASSES)
     assert row == {"label": "rock", "confidence": 0.9, "left": 10.0, "top": 20.0, "right": 90.0, "bottom": 100.0}
-    assert json.loads(as_json(found, CLASSES, pixels, "v7")) == {
+    assert json.loads(to_json(found, CLASSES, pixels, "v7")) == {
         "model": "v7",
         "width": 320,
         "height": 240,
         "boxes": [row],
     }
-    assert as_csv(found, CLASSES) == "label,confidence,left,top,right,bottom\r\nrock,0.9,10.0,20.0,90.0,100.0\r\n"
+    assert to_csv(found, CLASSES) == "label,confidence,left,top,right,bottom\r\nrock,0.9,10.0,20.0,90.0,100.0\r\n"
 
 
 def test_a_file_that_is_no_photo_is_told(champion: registry.Version, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,9 +183,9 @@ def test_the_answered_video_is_shown_to_its_owner_only(
 ) -> None:
     write_video(settings.uploads_dir / "given.mp4", [*["rock"] * 3, None])
     job = jobs._claim(jobs.PREDICT_VIDEO, "rps", {}, "eve", "flow-run")
-    answered = video_predictions.answer("rps", "given.mp4", 0.5, job.id, silent)
+    answered = video_predictions.predict_video("rps", "given.mp4", 0.5, job.id, silent)
     result = {"version": answered.version, "video": answered.video, "table": answered.table}
-    jobs.finish(job.id, jobs.COMPLETED, video_predictions.outcome(answered), result)
+    jobs.finish(job.id, jobs.COMPLETED, video_predictions.summary(answered), result)
 
     app = open_predict("Video")
     assert len(app.get("video")) == 1

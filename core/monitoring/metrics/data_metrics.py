@@ -55,7 +55,7 @@ def _images(session: Session) -> Iterator[Metric]:
     waiting = [
         ((workload, reason), count)
         for workload in workloads
-        for reason, count in review_queue.waiting(workload).items()
+        for reason, count in review_queue.waiting_counts(workload).items()
     ]
     yield gauge("shifumi_review_waiting", "Images in the review queue.", ("workload", "reason"), waiting)
 

@@ -12,7 +12,7 @@ from core.ui.flows import prefect_store
 from core.ui.flows.deployment_cards import ASKED, WANTED, act
 from core.ui.shell.messages import explained
 from core.ui.shell.parameter_form import parameter_form
-from core.workloads.form_schema import beginning
+from core.workloads.form_schema import initial_values
 
 
 def run_form() -> None:
@@ -54,7 +54,7 @@ def _dialog(deployment: Deployment, model: type[BaseModel]) -> None:
 def _begun(deployment: Deployment, model: type[BaseModel]) -> dict[str, object]:
     """As on Datasets: the choices behind the newest dataset with the next seed."""
     if deployment.flow != jobs.GENERATE:
-        return beginning(model)
+        return initial_values(model)
     with explained():
         newest = datasets.listed(deployment.name, limit=1)
-    return beginning(model, newest[0].parameters if newest else None)
+    return initial_values(model, newest[0].parameters if newest else None)

@@ -86,7 +86,7 @@ def _show(actor: Actor, image: Image) -> None:
         if collection.whole_image:
             class_choice(actor, image, collection.classes, readonly)
         else:
-            editor(image, store.file_of(image), showing, collection.classes)
+            editor(image, store.file_path(image), showing, collection.classes)
     except (store.ImageMissingError, LakeUnreachableError) as error:
         st.error(plain(str(error)), icon=":material/broken_image:")
         with st.container(horizontal=True):

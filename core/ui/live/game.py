@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.live.game import PATIENCE, WINS, Match, Phase, Round
+from core.live.game import MAX_MISSED_ROUNDS, WINS, Match, Phase, Round
 from core.live.viewer import Viewer
 from core.ui.shell.formats import plain
 from core.workloads.base import Playable
@@ -65,7 +65,7 @@ def _said(match: Match, rules: Playable) -> None:
         (st.success if won else st.info)(
             "**You win the game!**" if won else "**The machine wins the game.** Try again.", icon=":material/trophy:"
         )
-    elif match.phase is Phase.PAUSED and match.unseen >= PATIENCE:
+    elif match.phase is Phase.PAUSED and match.unseen >= MAX_MISSED_ROUNDS:
         st.warning(
             "No throw was detected in three rounds. Show your hand to the camera, then continue.",
             icon=":material/visibility_off:",

@@ -1,4 +1,4 @@
-"""What workloads on images say while they work, by code."""
+"""Messages of workloads on images, by code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SQL worth trying on linear data."""
+"""Example SQL queries for linear data."""
 
 from __future__ import annotations
 

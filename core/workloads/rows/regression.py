@@ -1,4 +1,4 @@
-"""Figures of a regressor on a holdout, and two regressors on the same one."""
+"""Evaluation of a regressor on a holdout, and comparison of two."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def compare(champion: Scores, challenger: Scores, alpha: float, unit: str) -> Co
     """A paired permutation test on the rows' absolute errors: better means a significantly smaller mean. ``unit``: what
     a row is, in the plural.
 
-    Raises ``ValueError`` when the two were measured on different holdouts.
+    Raises ``ValueError`` when the two were evaluated on different holdouts.
     """
     if champion.outcomes.shape != challenger.outcomes.shape:
         raise ValueError("the two models were measured on different holdouts")
@@ -55,10 +55,10 @@ def compare(champion: Scores, challenger: Scores, alpha: float, unit: str) -> Co
 
 
 def sign_flip_p_value(differences: NDArray[np.float64]) -> float:
-    """Two-sided p-value of the mean of paired ``differences``, shape (n,): how often it is as far from 0 by chance.
+    """Two-sided p-value of the mean of paired ``differences``, shape (n,), by sign flipping.
 
-    Were both models equally good, each difference could as well have the other sign. Of many rows blocks are flipped
-    together, which is still exact. The signs are drawn with a fixed seed; the least value is 1 in 10,000.
+    Under the null hypothesis each difference could have the other sign. For many rows, blocks are flipped together,
+    which is still exact. The signs are drawn with a fixed seed; the minimum is 1 in 10,000.
     """
     blocks = np.array([part.sum() for part in np.array_split(differences, min(_BLOCKS, len(differences)))])
     observed = abs(float(blocks.sum())) * (1 - 1e-12)  # the same sum in another order is the same sum

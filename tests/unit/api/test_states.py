@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from core.api import problems
+from core.api.catalog_probe import CatalogProbe
 from core.api.health import Component, ModelComponent, health
 from core.api.problems import Problem
-from core.api.pulse import CatalogPulse
 from core.api.route_meter import RouteMeter
 from core.api.token_check import TokenGate, check_token
 from core.auth.tokens import ScopeMissingError, TokenMissingError, TokenRevokedError
@@ -39,7 +39,7 @@ def told(state: str, version: int | None = None, refused: int | None = None) -> 
 
 
 LOG: Any = SimpleNamespace(problem=None, queued=0, dropped=0)
-PULSE: Any = SimpleNamespace(looked=True, problem=None)
+PULSE: Any = SimpleNamespace(checked=True, problem=None)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_one_ill_part_degrades_the_whole() -> None:
 
 def test_how_the_catalog_fares() -> None:
     def catalog(looked: bool, problem: str | None) -> str:
-        pulse: Any = SimpleNamespace(looked=looked, problem=problem)
+        pulse: Any = SimpleNamespace(checked=looked, problem=problem)
         found = health({DEFAULT: watcher("serving", 3)}, LOG, pulse)
         assert found.status == ("degraded" if problem else "ok")
         return found.components.catalog.state
@@ -87,17 +87,17 @@ def test_how_the_catalog_fares() -> None:
 
 
 def test_the_pulse_notices_that_the_catalog_goes_and_comes(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    pulse = CatalogPulse()
-    assert (pulse.looked, pulse.problem) == (False, None)
-    pulse.look()
-    assert (pulse.looked, pulse.problem) == (True, None)
+    pulse = CatalogProbe()
+    assert (pulse.checked, pulse.problem) == (False, None)
+    pulse.check()
+    assert (pulse.checked, pulse.problem) == (True, None)
     monkeypatch.setenv("SHIFUMI_DATABASE_URL", f"sqlite:///{settings.data_dir.as_posix()}/none/catalog.db")
     get_settings.cache_clear()
-    pulse.look()
+    pulse.check()
     assert pulse.problem
     monkeypatch.delenv("SHIFUMI_DATABASE_URL")
     get_settings.cache_clear()
-    pulse.look()
+    pulse.check()
     assert pulse.problem is None
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import jwt
 import pytest
 
-from core.auth import session, ticket, users
-from core.auth.ticket import Ticket, seal
+from core.auth import session, session_cookie, users
+from core.auth.session_cookie import SessionCookie, sign
 from core.auth.users import LoginFailedError
 from tests.people import PASSWORD, make_user
 
@@ -39,14 +39,14 @@ def test_a_change_of_password_needs_somebody(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_ticket_is_signed_with_the_algorithm_that_is_asked_for() -> None:
-    assert jwt.get_unverified_header(ticket.seal(ticket.issue("ada")))["alg"] == "HS256"
+    assert jwt.get_unverified_header(session_cookie.sign(session_cookie.issue("ada")))["alg"] == "HS256"
 
 
 def test_the_signing_key_is_made_where_there_is_no_folder_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run_dir = tmp_path / "data" / "run"
-    monkeypatch.setattr(ticket, "get_settings", lambda: SimpleNamespace(run_dir=run_dir))
-    key = ticket.cookie_key()
-    assert len(key) == 64 and ticket.cookie_key() == key
+    monkeypatch.setattr(session_cookie, "get_settings", lambda: SimpleNamespace(run_dir=run_dir))
+    key = session_cookie.cookie_key()
+    assert len(key) == 64 and session_cookie.cookie_key() == key
     assert [path.name for path in run_dir.iterdir()] == ["cookie.key"]
 
 
@@ -89,7 +89,7 @@ def test_a_login_is_told_to_the_browser_until_it_has_answered(
     state = tab(monkeypatch, {}, url)
     session.sync_cookie()
     assert browser.asked == []
-    made = Ticket("ada", 1_000.0, 4_000_000_000.0)
+    made = SessionCookie("ada", 1_000.0, 4_000_000_000.0)
     session._keep(made)
     session.sync_cookie()
     options = {
@@ -98,7 +98,7 @@ def test_a_login_is_told_to_the_browser_until_it_has_answered(
         "secure": secure,
         "same_site": "strict",
     }
-    assert browser.asked == [("set", ("shifumi_session", seal(made)), options)]
+    assert browser.asked == [("set", ("shifumi_session", sign(made)), options)]
     session.sync_cookie()
     assert len(browser.asked) == 2, "the element stays until the browser has answered"
     state["shifumi_cookie_set"] = True

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from core.auth.roles import Actor, Role
 from core.config.settings import Settings
-from core.images import importing
-from core.images.archive_formats import layout_of
+from core.images import archive_import
+from core.images.archive_formats import detect_layout
 from core.images.archives import Archive, BadArchiveError
 from tests.pictures_of_hands import file_bytes, picture
 
@@ -37,7 +37,7 @@ def with_member(name: str, data: bytes = b"x", mode: int = 0) -> bytes:
 
 def refused(data: bytes, settings: Settings, why: str) -> None:
     with pytest.raises(BadArchiveError, match=why):
-        importing.keep_upload(EDITOR, io.BytesIO(data))
+        archive_import.save_upload(EDITOR, io.BytesIO(data))
     assert list(settings.uploads_dir.iterdir()) == []
 
 
@@ -189,7 +189,7 @@ def test_damage_anywhere_ends_in_a_refusal(data: st.DataObject, tmp_path_factory
     path.write_bytes(bytes(damaged))
     try:
         with Archive(path) as archive:
-            layout_of(archive)
+            detect_layout(archive)
             for name in archive.names:
                 archive.read(name, 1_000_000)
     except BadArchiveError as error:

@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
-from core.cli import trees
+from core.cli import process_trees
 from core.config.settings import ROOT
 from core.models import mlflow_store
 from tests.waiting import wait_until
@@ -36,9 +36,9 @@ def test_a_maker_killed_in_the_middle_leaves_no_store_and_its_ruin_is_swept(
     try:
         # Tables are being written now: this is when MLflow's own way would leave a ruin under the real name.
         wait_until(lambda: any(file.stat().st_size for file in store.parent.glob("*.new")), 60, every=0.005)
-        family = trees.below(maker.pid)
+        family = process_trees.descendants(maker.pid)
     finally:
-        trees.kill_all([*trees.by_pid(maker.pid), *family])
+        process_trees.kill_all([*process_trees.by_pid(maker.pid), *family])
         maker.wait()
     assert not store.exists()
     ruins = list(store.parent.glob("*.new*"))

@@ -78,7 +78,7 @@ def test_a_champion_is_loaded_once_and_swapped_when_another_takes_over(store: St
     watcher = watcher_of(store)
     for number in (1, 1, 2, 2, 1):
         store.champion = version(number)
-        watcher.look()
+        watcher.refresh()
         assert watcher.current is not None and watcher.current.version.version == number
         assert watcher.known is store.champion
         assert (watcher.state, watcher.problem, watcher.refused) == ("serving", None, None)
@@ -89,19 +89,19 @@ def test_a_champion_is_loaded_once_and_swapped_when_another_takes_over(store: St
 def test_a_damaged_version_is_read_once_and_the_old_one_serves(store: Store) -> None:
     watcher = watcher_of(store)
     store.champion = version(1)
-    watcher.look()
+    watcher.refresh()
     store.champion, store.trouble = version(2), {2: ModelRefusedError("damaged")}
     for _ in range(3):
-        watcher.look()
+        watcher.refresh()
         assert (watcher.state, watcher.problem, watcher.refused) == ("refused", "damaged", 2)
         assert watcher.current is not None and watcher.current.version.version == 1
     assert store.loaded == [1, 2]
     assert watcher.loads == 1
     store.champion = version(1)
-    watcher.look()
+    watcher.refresh()
     assert (watcher.state, watcher.problem, watcher.refused) == ("serving", None, None)
     store.champion, store.trouble = version(2), {}
-    watcher.look()
+    watcher.refresh()
     assert watcher.current.version.version == 2 and watcher.refused is None
     assert store.loaded == [1, 2, 2]
 
@@ -110,10 +110,10 @@ def test_a_store_that_fails_while_loading_is_tried_again(store: Store) -> None:
     watcher = watcher_of(store)
     store.champion, store.trouble = version(1), {1: RegistryError("gone for a moment")}
     for _ in range(2):
-        watcher.look()
+        watcher.refresh()
         assert (watcher.state, watcher.problem, watcher.current) == ("unreachable", "gone for a moment", None)
     store.trouble = {}
-    watcher.look()
+    watcher.refresh()
     assert watcher.state == "serving"
     assert store.loaded == [1, 1, 1]
 
@@ -123,13 +123,13 @@ def test_a_store_that_does_not_answer_leaves_the_model_and_what_is_known(
 ) -> None:
     watcher = watcher_of(store)
     store.champion = version(1)
-    watcher.look()
+    watcher.refresh()
 
     def fail(_workload: str) -> None:
         raise RegistryError("it does not answer")
 
     monkeypatch.setattr(registry, "champion", fail)
-    watcher.look()
+    watcher.refresh()
     assert (watcher.state, watcher.problem) == ("unreachable", "it does not answer")
     assert watcher.current is not None and watcher.known is store.champion
 
@@ -137,13 +137,13 @@ def test_a_store_that_does_not_answer_leaves_the_model_and_what_is_known(
 def test_a_store_that_disappeared_is_no_empty_one(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     watcher = watcher_of(store)
     monkeypatch.setattr(registry, "store_exists", lambda: False)
-    watcher.look()
+    watcher.refresh()
     assert (watcher.state, watcher.problem) == ("no-champion", TRAIN_ONE)
     monkeypatch.setattr(registry, "store_exists", lambda: True)
     store.champion = version(1)
-    watcher.look()
+    watcher.refresh()
     monkeypatch.setattr(registry, "store_exists", lambda: False)
-    watcher.look()
+    watcher.refresh()
     assert watcher.state == "unreachable"
     assert "Restore it from a backup" in (watcher.problem or "")
     assert watcher.current is not None
@@ -152,13 +152,13 @@ def test_a_store_that_disappeared_is_no_empty_one(store: Store, monkeypatch: pyt
 def test_what_ships_serves_until_there_is_a_champion(store: Store) -> None:
     watcher = watcher_of(store, SHIPPED)
     store.starter = Served(registry.starter_version(SHIPPED), "starter", datetime.now(UTC))
-    watcher.look()
-    watcher.look()
+    watcher.refresh()
+    watcher.refresh()
     assert (watcher.state, watcher.problem, watcher.current) == ("serving", None, store.starter)
     assert watcher.known is not None and (watcher.known.version, watcher.known.workload) == (0, SHIPPED)
     assert (store.loaded, watcher.loads) == ([0], 0)
     store.champion = version(1, SHIPPED)
-    watcher.look()
+    watcher.refresh()
     assert watcher.current is not None and watcher.current.version.version == 1
 
 
@@ -166,36 +166,36 @@ def test_a_damaged_starter_is_read_once(store: Store) -> None:
     watcher = watcher_of(store, SHIPPED)
     store.trouble = {0: ModelRefusedError("unpack it again")}
     for _ in range(2):
-        watcher.look()
+        watcher.refresh()
         assert (watcher.state, watcher.problem, watcher.refused) == ("refused", "unpack it again", 0)
     assert store.loaded == [0]
     store.champion = version(1, SHIPPED)
-    watcher.look()
+    watcher.refresh()
     assert (watcher.state, watcher.refused) == ("serving", None)
 
 
 def test_a_champion_that_is_taken_away_is_missed(store: Store) -> None:
     watcher = watcher_of(store)
     store.champion = version(1)
-    watcher.look()
+    watcher.refresh()
     store.champion = None
-    watcher.look()
+    watcher.refresh()
     assert (watcher.state, watcher.problem, watcher.known) == ("no-champion", TRAIN_ONE, None)
     assert watcher.current is not None, "what is loaded keeps answering"
 
 
 def test_a_lazy_watcher_loads_when_it_is_woken_and_follows_from_there(store: Store) -> None:
     watcher = watcher_of(store, lazy=True)
-    watcher.look()
+    watcher.refresh()
     assert (watcher.state, watcher.problem) == ("no-champion", TRAIN_ONE)
     store.champion = version(1)
-    watcher.look()
+    watcher.refresh()
     assert (watcher.state, watcher.problem, watcher.known, store.loaded) == ("idle", None, store.champion, [])
     watcher.wake()
     watcher.wake()
     assert (watcher.state, store.loaded) == ("serving", [1])
     store.champion = version(2)
-    watcher.look()
+    watcher.refresh()
     assert store.loaded == [1, 2]
 
 
@@ -203,11 +203,11 @@ def test_what_nobody_foresaw_is_kept_as_the_problem(store: Store) -> None:
     watcher = watcher_of(store)
     store.champion, store.trouble = version(1), {1: RuntimeError("odd")}
     with pytest.raises(RuntimeError):
-        watcher.look()
-    watcher.look_safely()
+        watcher.refresh()
+    watcher.refresh_safely()
     assert (watcher.state, watcher.problem) == ("unreachable", "RuntimeError('odd')")
     store.trouble = {}
-    watcher.look_safely()
+    watcher.refresh_safely()
     assert watcher.state == "serving"
 
 

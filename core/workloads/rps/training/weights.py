@@ -1,4 +1,4 @@
-"""Where fine-tuning starts: the starter, a file, or ultralytics' own weights by name."""
+"""The initial weights of a fine-tuning: the starter, a file, or ultralytics' own weights by name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.workloads.rps.training.recipe import STARTER
 
 
 class WeightsMissingError(LookupError):
-    """The weights to start from are not here and cannot be had; the message says what to do."""
+    """The initial weights are missing and cannot be downloaded; the message says what to do."""
 
 
 def base_weights(base: str) -> Path:
