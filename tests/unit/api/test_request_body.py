@@ -116,7 +116,7 @@ def answered(client: Client, problem: Problem, *, read_first: bool, drain: bool 
         incoming = RequestBody(client.receive)
         if read_first:
             await incoming.read(None, 100, 5.0)
-        await send_problem(send, problem, incoming, drain=linger)
+        await send_problem(send, problem, incoming, drain=drain)
 
     asyncio.run(answer())
     return sent
