@@ -29,6 +29,7 @@ hypothesis.settings.load_profile("shifumi")
 
 pytest_plugins = [
     "tests.file_order",
+    "tests.example_packages",
     "tests.postgres",
     "tests.old_catalog",
     "tests.prefect_server",

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -112,3 +113,22 @@ def test_a_failure_says_why_and_leaves_nothing(store: Path, monkeypatch: pytest.
     with pytest.raises(OSError, match="could not create its tables"):
         mlflow_store.make_store(store)
     assert list(store.parent.iterdir()) == []
+
+
+def test_mlflow_is_told_to_send_nothing_and_to_be_done_in_time(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[list[str], dict[str, Any]]] = []
+    monkeypatch.setattr(subprocess, "run", lambda command, **options: asked.append((command, options)))
+    mlflow_store._create_tables(store)
+    ((command, options),) = asked
+    assert command == [sys.executable, "-m", "mlflow", "db", "upgrade", f"sqlite:///{store.as_posix()}"]
+    assert options["env"]["MLFLOW_DISABLE_TELEMETRY"] == "true" and options["env"].items() >= os.environ.items()
+    assert (options["check"], options["timeout"]) == (True, 180.0)
+
+
+def test_one_that_takes_too_long_is_told_so(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(command: list[str], **options: Any) -> None:
+        raise subprocess.TimeoutExpired(command, options["timeout"])
+
+    monkeypatch.setattr(subprocess, "run", slow)
+    with pytest.raises(OSError, match="did not create its tables within 180 s"):
+        mlflow_store._create_tables(store)
