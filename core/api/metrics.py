@@ -67,10 +67,10 @@ class _StateCollector(Collector):
 
     def _prediction_log(self) -> Iterator[Metric]:
         log = self._log
-        queue = GaugeMetricFamily("shifumi_prediction_log_queue", "Entries that wait to be written.")
+        queue = GaugeMetricFamily("shifumi_prediction_log_queue", "Logged requests that wait to be written.")
         queue.add_metric([], log.queued)
-        written = CounterMetricFamily("shifumi_prediction_log_written", "Entries written to the catalog.")
+        written = CounterMetricFamily("shifumi_prediction_log_written", "Requests written to the catalog.")
         written.add_metric([], log.written)
-        dropped = CounterMetricFamily("shifumi_prediction_log_dropped", "Entries lost because the queue was full.")
+        dropped = CounterMetricFamily("shifumi_prediction_log_dropped", "Requests not logged: the queue was full.")
         dropped.add_metric([], log.dropped)
         yield from (queue, written, dropped)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 
 from starlette.types import Receive, Scope, Send
 
@@ -50,8 +50,10 @@ class PredictRoute(ABC):
                 await check_token(self._verifier, authorization)
             if (accept := headers.get(b"accept")) is not None:
                 require_json_wanted(accept)
-            answer = await self._answer(scope, headers, incoming)
-            await send(json_head(answer))
+            answer = self._answer(scope, headers, incoming)
+            if not isinstance(answer, bytes):
+                answer = await answer
+            await send(json_head(len(answer)))
             await send({"type": "http.response.body", "body": answer})
         except Problem as problem:
             status = problem.kind.status
@@ -74,8 +76,9 @@ class PredictRoute(ABC):
         """One sentence that ends what is said about a wrong request."""
 
     @abstractmethod
-    async def _answer(self, scope: Scope, headers: Headers, incoming: RequestBody) -> bytes:
-        """The encoded answer to a caller who may ask. Raises :class:`Problem`."""
+    def _answer(self, scope: Scope, headers: Headers, incoming: RequestBody) -> bytes | Awaitable[bytes]:
+        """The encoded answer to a caller who may ask, at once if nothing has to be waited for: a coroutine more
+        costs as much as the prediction. Raises :class:`Problem`, also when it is awaited."""
 
 
 def no_champion() -> Problem:

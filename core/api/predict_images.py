@@ -20,7 +20,7 @@ from core.api.sidecar import Sidecar
 from core.catalog.tables import utcnow
 from core.models.registry import Version, model_name
 from core.models.serving import ChampionWatcher, ModelRefusedError, Served
-from core.predictions.log import SAMPLE_ROWS, LogEntry
+from core.predictions.entries import SAMPLE_ROWS, LogEntry
 from core.vision.decode import FORMATS, BadImageError
 
 MEDIA_TYPES = tuple(f"image/{name.lower()}" for name in FORMATS)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -27,7 +27,7 @@ from core.api.row_schemas import ClassesAnswer, PredictAnswer, ValuesAnswer, req
 from core.api.sidecar import Sidecar
 from core.models.registry import model_name
 from core.models.serving import ChampionWatcher, Served
-from core.predictions.log import summarise
+from core.predictions.entries import summarise
 from core.workloads import get_workload
 from core.workloads.base import RowClassifier, feature_names
 
@@ -39,16 +39,27 @@ Origin = tuple[str, int, int]
 """Which model answered (name, version, dataset): the end of every answer."""
 
 
+Ends = tuple[tuple[bytes, bytes], ...]
+
+
 class _Model(NamedTuple):
-    """What is asked of a served model once, not with every request. ``quick``: it has a way for one row."""
+    """What is asked of a served model once, not with every request.
+
+    ``quick``: its way for one row, if it has one. ``ends``: by class, the parts of an answer that stay the same.
+    """
 
     served: Served
+    workload: str
+    version: int
     origin: Origin
-    quick: bool
+    quick: Callable[[Sequence[float]], list[float]] | None
+    ends: Ends
 
 
 _INLINE_BYTES = 256_000
 """Longer bodies are answered in a thread: the others should not wait for them."""
+
+_PROBABILITIES = b'"probabilities":['
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -73,46 +84,56 @@ class RowsRoute(PredictRoute):
     def _what_to_send(self) -> str:
         return f"Send the features with POST. {self._shape}"
 
-    async def _answer(self, scope: Scope, headers: Headers, incoming: RequestBody) -> bytes:
+    def _answer(self, scope: Scope, headers: Headers, incoming: RequestBody) -> bytes | Awaitable[bytes]:
         require_json(headers.get(b"content-type"), headers.get(b"content-encoding"))
-        served, settings = self.watcher.current, self._settings
+        served = self.watcher.current
         if served is None:
             raise no_champion()
-        body = incoming.read_available(headers.get(b"content-length"), settings.predict_max_bytes)
+        body = incoming.read_available(headers.get(b"content-length"), self._settings.predict_max_bytes)
+        if body is None or len(body) > _INLINE_BYTES:
+            return self._later(served, body, incoming)
+        return self._counted(self._predict(served, body))
+
+    async def _later(self, served: Served, body: bytes | None, incoming: RequestBody) -> bytes:
+        """The answer to a body that has yet to come, or is long."""
+        settings = self._settings
         if body is None:
             body = await incoming.read_remaining(settings.predict_max_bytes, settings.predict_body_timeout_s)
         if len(body) > _INLINE_BYTES:
-            answer, rows = await asyncio.to_thread(self._predict, served, body)
-        else:
-            answer, rows = self._predict(served, body)
-        self._meter.predicted(self.watcher.workload, rows)
-        return answer
+            return self._counted(await asyncio.to_thread(self._predict, served, body))
+        return self._counted(self._predict(served, body))
+
+    def _counted(self, answered: tuple[bytes, int]) -> bytes:
+        self._meter.predicted(self.watcher.workload, answered[1])
+        return answered[0]
 
     def _predict(self, served: Served, body: bytes) -> tuple[bytes, int]:
         """The encoded answer and how many rows it has."""
         rows = self._decode(body)
-        version = served.version
         if len(rows) == 1 and not self._regression:
-            told = self._ask_one(served, rows[0])
-            self._log.add((time.time(), version.workload, version.version, "api", rows[0], told))
-            return self._encoder.encode(self._told(served, [told])), 1
+            return self._ask_one(self._model(served), rows[0]), 1
+        version = served.version
         answers = self._ask(served, rows)
         if not np.isfinite(answers).all():
             raise _out_of_range(answers)
         self._log.add(summarise(version.workload, version.version, "api", rows, answers))
-        return self._encoder.encode(self._told(served, answers.tolist())), len(rows)
+        return self._encoder.encode(self._told(self._model(served), answers.tolist())), len(rows)
 
-    def _ask_one(self, served: Served, row: Sequence[float]) -> list[float]:
-        """The probabilities for one row. No more is done with NumPy than the model does: a call costs more than a loop
-        over a few numbers."""
-        if self._model(served).quick:
-            told: list[float] = served.predictor.row_probabilities(row)
+    def _ask_one(self, model: _Model, row: Sequence[float]) -> bytes:
+        """The encoded answer for one row. No more is done with NumPy than the model does: a call costs more than a
+        loop over a few numbers."""
+        if model.quick is not None:
+            told = model.quick(row)
         else:
-            told = self._call(served, np.array([row], np.float64))[0].tolist()
+            told = self._call(model.served, np.array([row], np.float64))[0].tolist()
         # One infinity or NaN makes the sum one, and finite probabilities cannot overflow it.
         if not math.isfinite(sum(told)):
             raise _out_of_range(np.array([told]))
-        return told
+        self._log.add((time.time(), model.workload, model.version, "api", row, told))
+        return self._encoded_one(model, told)
+
+    def _encoded_one(self, model: _Model, told: list[float]) -> bytes:
+        return self._encoder.encode(self._told(model, [told]))
 
     def _ask(self, served: Served, rows: Rows) -> Answers:
         # Twice as fast as array() on a list of tuples.
@@ -125,22 +146,26 @@ class RowsRoute(PredictRoute):
         answers: Answers = predictor.values(features) if self._regression else predictor.probabilities(features)
         return answers
 
-    def _told(self, served: Served, told: list[Any]) -> msgspec.Struct:
+    def _told(self, model: _Model, told: list[Any]) -> msgspec.Struct:
         if self._regression:
-            return ValuesAnswer(told, *self._origin(served))
-        labels: tuple[str, ...] = served.predictor.classes
+            return ValuesAnswer(told, *model.origin)
+        labels: tuple[str, ...] = model.served.predictor.classes
         # Of equals the first, as everywhere.
-        return ClassesAnswer([labels[row.index(max(row))] for row in told], told, *self._origin(served))
-
-    def _origin(self, served: Served) -> Origin:
-        return self._model(served).origin
+        return ClassesAnswer([labels[row.index(max(row))] for row in told], told, *model.origin)
 
     def _model(self, served: Served) -> _Model:
-        if self._known is None or self._known.served is not served:
-            version = served.version
+        known = self._known
+        if known is None or known.served is not served:
+            version, predictor = served.version, served.predictor
             origin = (model_name(version.workload), version.version, version.dataset_id)
-            self._known = _Model(served, origin, isinstance(served.predictor, RowClassifier))
-        return self._known
+            quick = predictor.row_probabilities if isinstance(predictor, RowClassifier) else None
+            ends = self._ends(origin)
+            known = self._known = _Model(served, version.workload, version.version, origin, quick, ends)
+        return known
+
+    def _ends(self, origin: Origin) -> Ends:
+        """For :meth:`_encoded_one`: what an answer has before and after its numbers."""
+        return ()
 
     def _decode(self, body: bytes) -> Rows:
         try:
@@ -164,9 +189,24 @@ class RowsRoute(PredictRoute):
 class BinaryRowsRoute(RowsRoute):
     """``POST /predict``: two classes, told as 0 and 1 and by the probability of class 1."""
 
-    def _told(self, served: Served, told: list[Any]) -> msgspec.Struct:
+    def _told(self, model: _Model, told: list[Any]) -> msgspec.Struct:
         probabilities = [row[1] for row in told]
-        return PredictAnswer([1 if p > 0.5 else 0 for p in probabilities], probabilities, *self._origin(served))
+        return PredictAnswer([_class(p) for p in probabilities], probabilities, *model.origin)
+
+    def _encoded_one(self, model: _Model, told: list[float]) -> bytes:
+        probability = told[1]
+        before, after = model.ends[_class(probability)]
+        return b"%b%b%b" % (before, self._encoder.encode(probability), after)
+
+    def _ends(self, origin: Origin) -> Ends:
+        answers = [self._encoder.encode(PredictAnswer([label], [], *origin)) for label in (0, 1)]
+        parts = [answer.partition(_PROBABILITIES) for answer in answers]
+        return tuple((before + mark, after) for before, mark, after in parts)
+
+
+def _class(probability: float) -> int:
+    """The class for the probability of class 1."""
+    return 1 if probability > 0.5 else 0
 
 
 def _out_of_range(answers: Answers) -> Problem:

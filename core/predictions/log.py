@@ -9,48 +9,26 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import groupby, islice
-from typing import Any, NamedTuple
+from itertools import groupby
+from typing import Any
 
 import msgspec
-import numpy as np
 from loguru import logger
-from numpy.typing import NDArray
 from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from core.catalog.engine import CatalogUnavailableError, reading, writing
-from core.catalog.tables import Base, PredictionBatch, utcnow
+from core.catalog.tables import Base, PredictionBatch
 from core.config.settings import get_settings
-
-SAMPLE_ROWS = 5
-"""Number of rows kept per request, each as features followed by the prediction."""
+from core.predictions.entries import LogEntry, RowEntry, condensed, row_summary, summary
 
 _TABLE = Base.metadata.tables[PredictionBatch.__tablename__]
-_CHUNK = 1_000
+_CHUNK = 2_000
+_THREADS = 500
 _SWEEP_EVERY_S = 10.0
-
-
-class LogEntry(NamedTuple):
-    """One row of the table ``predictions``.
-
-    ``positive_share``: share of rows predicted as another class than the first one, for two classes the share of the
-    second; ``mean_confidence``: mean probability of the predicted class. Both are 0 for regression.
-    """
-
-    at: datetime
-    workload: str
-    version: int
-    source: str
-    rows: int
-    positive_share: float
-    mean_confidence: float
-    sample: list[Any]
-
 
 # What a batch has in common is bound once: to look it up in each entry's JSON takes as long as to insert the entry.
 _INSERT_JSON = text(
@@ -60,43 +38,6 @@ _INSERT_JSON = text(
 )
 
 
-def summarise(
-    workload: str, version: int, source: str, features: Sequence[Sequence[float]], answers: NDArray[np.float64]
-) -> LogEntry:
-    """The entry for one request of n > 0 rows.
-
-    ``answers`` are probabilities per class, shape (n, k), or predicted values, shape (n,). For two classes the sample
-    keeps only the probability of the second one, as the log always has.
-    """
-    rows = len(features)
-    kept = answers[:SAMPLE_ROWS]
-    if answers.ndim == 1:
-        shares, shown = (0.0, 0.0), kept[:, None]
-    else:
-        others = float(np.count_nonzero(answers.argmax(axis=1))) / rows
-        shares, shown = (others, float(answers.max(axis=1).sum()) / rows), kept[:, 1:] if kept.shape[1] == 2 else kept
-    sample = [[*row, *said] for row, said in zip(islice(features, SAMPLE_ROWS), shown.tolist(), strict=True)]
-    return LogEntry(utcnow(), workload, version, source, rows, *shares, sample)
-
-
-RowEntry = tuple[float, str, int, str, Sequence[float], list[float]]
-"""One predicted row: seconds since 1970, workload, version, source, features, probability per class."""
-
-
-def _summary(entry: LogEntry | RowEntry) -> LogEntry:
-    """:func:`summarise` for one row, without NumPy, whose calls would take longer than the prediction."""
-    if isinstance(entry, LogEntry):
-        return entry
-    at, workload, version, source, row, probabilities = entry
-    return LogEntry(datetime.fromtimestamp(at, UTC), workload, version, source, 1, *_row_summary(row, probabilities))
-
-
-def _row_summary(row: Sequence[float], probabilities: list[float]) -> tuple[float, float, list[list[float]]]:
-    best = max(probabilities)
-    shown = probabilities[1:] if len(probabilities) == 2 else probabilities
-    return (0.0 if probabilities[0] == best else 1.0), best, [[*row, *shown]]
-
-
 def _write(session: Session, batch: list[LogEntry | RowEntry]) -> None:
     """Insert a batch in one statement, which SQLite executes without Python's interpreter lock.
 
@@ -104,7 +45,7 @@ def _write(session: Session, batch: list[LogEntry | RowEntry]) -> None:
     """
     if session.get_bind().dialect.name != "sqlite":
         # The table, not the class: the mapper would double the time per row.
-        session.execute(insert(_TABLE), [_summary(entry)._asdict() for entry in batch])
+        session.execute(insert(_TABLE), [summary(entry)._asdict() for entry in batch])
         return
     for (workload, version, source, rows), entries in groupby(batch, key=_shared):
         varying = msgspec.json.encode([_varying(entry) for entry in entries]).decode()
@@ -125,7 +66,7 @@ def _varying(entry: LogEntry | RowEntry) -> tuple[Any, ...]:
         return (entry.at.replace(tzinfo=None).isoformat(" ", "microseconds"), *entry[5:])
     at, *_, row, probabilities = entry
     second, microseconds = divmod(round(at * 1e6), 1_000_000)
-    return (f"{_second(second)}.{microseconds:06d}", *_row_summary(row, probabilities))
+    return (f"{_second(second)}.{microseconds:06d}", *row_summary(row, probabilities))
 
 
 @lru_cache(maxsize=8)
@@ -137,14 +78,16 @@ def _second(second: int) -> str:
 class PredictionLog:
     """The queue and its writer thread. One per process; :meth:`add` is thread-safe.
 
-    ``queued``, ``written`` and ``dropped`` count entries; ``problem`` is why the catalog cannot be written, None while
-    it can.
+    ``queued``, ``written`` and ``dropped`` count what was added; ``problem`` says why the catalog takes none,
+    and is None while it does.
     """
 
     def __init__(self, capacity: int | None = None, interval_s: float = 1.0) -> None:
         settings = get_settings()
         self._queue: deque[LogEntry | RowEntry] = deque(maxlen=capacity or settings.prediction_log_queue)
         self._half = self.capacity // 2
+        # So far below the end nothing is dropped, whatever the writer puts back and other threads add meanwhile.
+        self._roomy = min(self._half, self.capacity - _CHUNK - _THREADS)
         self._lock = threading.Lock()
         self._keep = settings.prediction_log_keep
         self._interval_s = interval_s
@@ -182,6 +125,9 @@ class PredictionLog:
 
         A single row with probabilities is queued as it is; the writer thread summarises it.
         """
+        if len(self._queue) < self._roomy:
+            self._queue.append(entry)  # one step for the interpreter: a lock would only make requests wait
+            return
         with self._lock:
             self.dropped += len(self._queue) == self._queue.maxlen
             self._queue.append(entry)
@@ -202,7 +148,7 @@ class PredictionLog:
         while batch := self._take():
             try:
                 with writing() as session:
-                    _write(session, batch)
+                    _write(session, condensed(batch))
             except (CatalogUnavailableError, SQLAlchemyError) as error:
                 self._put_back(batch)
                 self._report(error)

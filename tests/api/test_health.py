@@ -13,7 +13,7 @@ from core.auth.roles import SYSTEM
 from core.catalog.engine import writing
 from core.config.settings import Settings
 from core.models import promotion, registry
-from core.predictions.log import summarise
+from core.predictions.entries import summarise
 from tests.api.client import Client
 from tests.api.making import DISAGREED
 from tests.api.problem_shape import assert_problem

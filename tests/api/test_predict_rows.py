@@ -2,6 +2,9 @@
 
 import json
 import math
+import threading
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +19,7 @@ from core.catalog.tables import PredictionBatch
 from core.config.settings import Settings
 from core.models import promotion
 from core.workloads import WORKLOADS
+from core.workloads.linear.model import LinearPredictor
 from tests.api.client import Client
 from tests.api.learnt import THREE, VALUE, Doubling, Nearest, served
 from tests.api.making import DISAGREED
@@ -87,6 +91,55 @@ def test_what_is_wrong_is_said_with_the_names_of_the_features(ask: Client) -> No
         assert '{"features": [[a, b, c], …]} with three numbers per row.' in detail
     detail = assert_problem(ask.post("/predict/value", json={"features": [[]]}), 422, "wrong-shape")["detail"]
     assert "[[t], …]} with one number per row." in detail
+
+
+def _calls_of(monkeypatch: pytest.MonkeyPatch, name: str, answer: Callable[..., Any]) -> list[threading.Thread]:
+    """``answer`` in place of the model's method ``name``; in which threads it was called."""
+    threads: list[threading.Thread] = []
+
+    def noted(predictor: LinearPredictor, given: Any) -> Any:
+        threads.append(threading.current_thread())
+        return answer(predictor, given)
+
+    monkeypatch.setattr(LinearPredictor, name, noted)
+    return threads
+
+
+@pytest.mark.parametrize("path", ["/predict", "/predict/linear"])
+def test_one_row_is_answered_on_the_event_loop_by_the_way_for_one(
+    client: Client, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call of NumPy, or a thread, would cost more than the whole answer."""
+    single = _calls_of(monkeypatch, "row_probabilities", LinearPredictor.row_probabilities)
+    several = _calls_of(monkeypatch, "probabilities", LinearPredictor.probabilities)
+    assert client.post(path, json={"features": [[1, 2]]}).status_code == 200
+    assert (single, several) == ([threading.main_thread()], [])
+    assert client.post(path, json={"features": [[1, 2], [3, 4]]}).status_code == 200
+    assert (len(single), several) == (1, [threading.main_thread()])
+
+
+@pytest.mark.parametrize("path", ["/predict", "/predict/linear"])
+def test_a_model_that_breaks_on_one_row_gives_nothing_away(
+    client: Client, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_predictor: object, _row: object) -> None:
+        raise RuntimeError("the secret of /etc/model")
+
+    _calls_of(monkeypatch, "row_probabilities", fail)
+    answer = client.post(path, json={"features": [[1, 2]]})
+    assert assert_problem(answer, 500, "internal-error")["instance"].startswith("urn:uuid:")
+    assert "secret" not in answer.text
+    assert client.post(path, json={"features": [[1, 2], [3, 4]]}).status_code == 200
+
+
+@pytest.mark.parametrize("told", [[math.nan, 0.5], [math.inf, 0.0], [math.inf, -math.inf]])
+def test_one_row_without_a_finite_probability_is_refused(
+    client: Client, told: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _calls_of(monkeypatch, "row_probabilities", lambda _predictor, _row: told)
+    for path in ("/predict", "/predict/linear"):
+        detail = assert_problem(client.post(path, json={"features": [[1, 2]]}), 422, "out-of-range")["detail"]
+        assert "Row 0 " in detail
 
 
 def test_the_short_route_is_not_the_long_one(client: Client) -> None:

@@ -8,8 +8,12 @@ import pytest
 from streamlit.components.v2 import manifest_scanner
 
 from core.config.settings import Settings, get_settings
+from core.ui.live import choices, stream, viewer_store
 from core.ui.predict import one_row
+from core.workloads import of_kind
+from tests.pages.video import Video
 from tests.ports import free_port
+from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -42,3 +46,19 @@ def no_servers(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     for name in ("SHIFUMI_API_PORT", "SHIFUMI_PREFECT_PORT", "SHIFUMI_WORKBENCH_PORT"):
         monkeypatch.setenv(name, str(free_port()))
     get_settings.cache_clear()
+
+
+@pytest.fixture
+def camera(monkeypatch: pytest.MonkeyPatch) -> Iterator[Video]:
+    """A camera in place of the browser's, and models that no test before this one loaded."""
+    made = Video()
+    monkeypatch.setattr(stream, "webrtc_streamer", made)
+    caches = (viewer_store.model_cache, viewer_store._pool, choices._starter)
+    for cached in caches:
+        cached.clear()
+    yield made
+    for name in [workload.name for workload in of_kind("images")]:
+        viewer_store.model_cache(name)._idle_s = 0.0
+        wait_until(lambda: not viewer_store.model_cache(name).awake, every=0.01)  # noqa: B023
+    for cached in caches:
+        cached.clear()

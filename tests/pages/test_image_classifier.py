@@ -1,24 +1,18 @@
-"""A workload with labels that people make, on every page: each opens, and does with it what it does with others."""
+"""A workload with labels that people make, installed from docs/examples, on every page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.auth.roles import SYSTEM, Actor, Role
-from core.config.progress import silent
 from core.images import LABELLED, UPLOAD, labels, store
 from core.jobs import jobs
-from core.loop import decisions, loop
-from core.storage import datasets
-from core.ui.live import choices, stream, viewer_store
 from core.ui.predict import photo as photo_page
-from core.workloads import WORKLOADS, get_workload
 from core.workloads.image_collections import collection_of
-from tests.example_packages import example
+from tests.example_packages import PHOTOS, promoted
 from tests.members import add_portraits, make_members, portrait, session_in
 from tests.pages.opening import open_page, texts
 from tests.pages.video import Video
@@ -26,14 +20,9 @@ from tests.people import make_user
 from tests.pictures_of_hands import HANDS, box, file_bytes, picture
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.usefixtures("no_servers")
+pytestmark = pytest.mark.usefixtures("no_servers", "installed")
 
-NAME = "photos"
-
-
-@pytest.fixture(autouse=True)
-def registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(WORKLOADS, NAME, example("shifumi-photos", "shifumi_photos.workload").PhotosWorkload())
+NAME = PHOTOS
 
 
 @pytest.fixture
@@ -43,12 +32,7 @@ def editor() -> Actor:
 
 @pytest.fixture
 def champion(mlflow_store: Path) -> None:
-    make_members(NAME)
-    add_portraits(NAME, "train", 5)
-    add_portraits(NAME, "holdout", 3)
-    workload = get_workload(NAME)
-    datasets.register(workload.generate(workload.parameters(), silent), NAME, {}, SYSTEM)
-    assert loop.run_once(NAME).kind == decisions.PROMOTED
+    promoted(NAME)
 
 
 def said(app: AppTest) -> str:
@@ -193,32 +177,17 @@ def test_predict_names_who_is_on_a_photo(editor: Actor, champion: None) -> None:
     assert "Predicted by champion v1" in said(app)
 
 
-@pytest.fixture
-def video(monkeypatch: pytest.MonkeyPatch) -> Iterator[Video]:
-    made = Video()
-    monkeypatch.setattr(stream, "webrtc_streamer", made)
-    caches = (viewer_store.model_cache, viewer_store._pool, choices._starter)
-    for cached in caches:
-        cached.clear()
-    yield made
-    for name in ("rps", NAME):
-        viewer_store.model_cache(name)._idle_s = 0.0
-        wait_until(lambda: not viewer_store.model_cache(name).awake, every=0.01)  # noqa: B023
-    for cached in caches:
-        cached.clear()
-
-
-def test_live_shows_the_label_and_offers_no_game(editor: Actor, champion: None, video: Video) -> None:
+def test_live_shows_the_label_and_offers_no_game(editor: Actor, champion: None, camera: Video) -> None:
     app = open_page("live.py", editor)
     app.segmented_control(key="image_workload").set_value(NAME).run()
     assert not app.exception
     assert [tab.label for tab in app.tabs][:3] == ["Capture", "Correct", "Options"]
-    video.playing = True
+    camera.playing = True
     app.run()
     viewer = app.session_state["live_viewer"]
     pixels = portrait(0, 88)
-    wait_until(lambda: video.send(pixels) is not None and viewer.report().main is not None, every=0.03)
-    wait_until(lambda: video.send(pixels) is not None and viewer.report().main.model == "v1", every=0.03)
+    wait_until(lambda: camera.send(pixels) is not None and viewer.report().main is not None, every=0.03)
+    wait_until(lambda: camera.send(pixels) is not None and viewer.report().main.model == "v1", every=0.03)
     assert "### Ada" in said(app.run())
     assert app.segmented_control(key="live_record_label_photos").options == ["Ada", "Ben", "Cleo"]
 

@@ -49,8 +49,8 @@ TERMS: Final[dict[str, str]] = {
     "discordant pair": "A sample that exactly one of two models predicts correctly. Only these tell which is better.",
     "drift": "The newest data is distributed differently from the data that the champion was trained on.",
     "ECE": "Expected calibration error: mean difference between confidence and accuracy; lower is better.",
-    "e-value": "Evidence as winnings of a fair bet: 20 or more has a probability of at most 1 in 20 if the challenger is not "
-    "better, however often one looks.",
+    "e-value": "Evidence as winnings of a fair bet: if the challenger is not better, 20 or more has a probability of "
+    "at most 1 in 20, however often one looks.",
     "evidence": "What paired comparisons have said about two models so far, added up over datasets as an e-value.",
     "epoch": "One pass over all training data.",
     "exported model": "The inference artifact of a version: a small, fast form of the trained model (NumPy or ONNX) "

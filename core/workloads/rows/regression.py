@@ -13,7 +13,7 @@ R2 = "R2"
 _Z = 1.959963984540054
 """The 97.5th percentile of the standard normal distribution."""
 
-_BLOCKS, _FLIPS, _CHUNK, _SEED = 2_000, 9_999, 500, 7
+_BLOCKS, _FLIPS, _SEED = 2_000, 9_999, 7
 _TEST = "paired permutation of absolute errors"
 
 
@@ -70,9 +70,10 @@ def sign_flip_p_value(differences: NDArray[np.float64]) -> float:
     observed = total - abs(total) * 1e-12  # the same sum in another order is the same sum
     if not blocks.any():
         return 1.0
-    random = np.random.default_rng(_SEED)
-    as_far = 0
-    for start in range(0, _FLIPS, _CHUNK):
-        signs = random.integers(0, 2, (min(_CHUNK, _FLIPS - start), len(blocks)), dtype=np.int8) * 2.0 - 1.0
-        as_far += int(np.count_nonzero(signs @ blocks >= observed))
+    # Signs are drawn for eight blocks at once: a byte, and what the eight add up to with the signs that are its bits.
+    signs = np.unpackbits(np.arange(256, dtype=np.uint8)[:, np.newaxis], axis=1) * 2.0 - 1.0
+    sums = np.pad(blocks, (0, -len(blocks) % 8)).reshape(-1, 8) @ signs.T
+    drawn = np.random.default_rng(_SEED).integers(0, 256, (_FLIPS, len(sums)), dtype=np.uint8)
+    totals = sums[np.arange(len(sums)), drawn].sum(axis=1)
+    as_far = int(np.count_nonzero(totals >= observed))
     return (as_far + 1) / (_FLIPS + 1)

@@ -163,3 +163,9 @@ def test_roles_are_read_from_the_catalog_each_time() -> None:
     make_user("bob", Role.VIEWER)
     users.set_role(admin, "bob", Role.EDITOR)
     assert users.get_user("bob").actor == Actor("bob", Role.EDITOR)
+
+
+def test_a_new_account_is_returned_as_it_is_stored() -> None:
+    made = users.add_user(SYSTEM, "ada", "", Role.VIEWER, PASSWORD)
+    assert made.created_at is not None and made == users.get_user("ada")
+    assert (made.name, made.disabled, made.last_login_at) == ("ada", False, None)

@@ -4,7 +4,7 @@ import pytest
 
 from core.auth import audit
 from core.auth.roles import Actor, ForbiddenError, Role
-from core.config.messages import render, say
+from core.config.messages import message_of, render, say
 from core.config.settings import get_settings
 from core.jobs import jobs
 from core.jobs.prefect_api import PrefectUnavailableError
@@ -20,7 +20,7 @@ def claimed(kind: str = jobs.PREDICT_FILE, username: str = "vic") -> jobs.Job:
 
 @pytest.mark.parametrize("kind", [jobs.GENERATE, jobs.CHECK, jobs.IMPORT, jobs.PROPOSE])
 def test_a_viewer_submits_nothing_that_changes_data_or_models(kind: str) -> None:
-    with pytest.raises(ForbiddenError):
+    with pytest.raises(ForbiddenError, match="Requires role editor"):
         jobs.submit(VIEWER, kind, "linear")
     assert jobs.latest() is None, "refused, and yet a job was left behind"
 
@@ -33,7 +33,7 @@ def test_a_submission_that_prefect_does_not_take_leaves_the_way_free(monkeypatch
     failed = jobs.latest()
     assert failed is not None
     assert (failed.state, failed.created_by, failed.parameters) == (jobs.FAILED, "ed", {"forced": True})
-    assert render(failed.message)
+    assert failed.message == (say("prefect.away"),)
     assert claimed(jobs.CHECK, "ed").id != failed.id, "its concurrency key is free again"
 
 
@@ -52,7 +52,7 @@ def test_jobs_are_listed_newest_first_and_by_what_they_are() -> None:
 
 def test_a_viewer_stops_their_own_job_only() -> None:
     job = claimed()
-    with pytest.raises(ForbiddenError):
+    with pytest.raises(ForbiddenError, match="Requires role editor"):
         jobs.cancel(OTHER, job.id)
     jobs.cancel(VIEWER, job.id)
     ended = jobs.get(job.id)
@@ -110,6 +110,43 @@ def test_what_has_ended_stays_as_it_ended() -> None:
     assert ended is not None
     assert (ended.state, ended.message) == (jobs.COMPLETED, (say("job.done"),))
     assert (ended.progress, ended.concurrency_key) == (1.0, None)
+
+
+def test_a_job_that_waits_says_so_and_nothing_else() -> None:
+    job = claimed(jobs.CHECK, "ed")
+    assert (job.kind, job.workload, job.created_by, job.parameters) == (jobs.CHECK, "linear", "ed", {})
+    assert (job.message, job.flow_run_id) == ((say("job.waiting"),), None)
+    assert (job.state, job.heartbeat_at, job.finished_at) == (jobs.SUBMITTED, None, None)
+    assert [one.id for one in jobs.alive()] == [job.id]
+    assert jobs.finish(job.id, jobs.FAILED, say("job.lost"), {"rows": 3})
+    ended = jobs.get(job.id)
+    assert ended is not None and ended.result == {"rows": 3} and ended.finished_at is not None
+    assert ended.progress != 1.0, "only what was completed is complete"
+    assert jobs.alive() == []
+
+
+def test_a_cancelled_job_says_who_cancelled_it() -> None:
+    waiting, begun = claimed(), claimed(jobs.CHECK, "ed")
+    jobs.beat(begun.id)
+    jobs.cancel(EDITOR, waiting.id)
+    jobs.cancel(EDITOR, begun.id)
+    told = [job.message for one in (waiting, begun) if (job := jobs.get(one.id)) is not None]
+    assert told == [(say("job.cancelled_before", user="ed"),), (say("job.cancelling", user="ed"),)]
+    assert [(event.actor, event.subject, event.details) for event in audit.latest()] == [
+        ("ed", "check-and-retrain/linear", {"job": begun.id}),
+        ("ed", "predict-file/linear", {"job": waiting.id}),
+    ]
+
+
+def test_a_busy_job_is_told_with_who_started_it_and_when() -> None:
+    held = claimed(jobs.CHECK, "ed")
+    with pytest.raises(jobs.JobBusyError) as refusal:
+        claimed(jobs.CHECK, "vic")
+    at = held.created_at.strftime("%H:%M:%S")
+    assert message_of(refusal.value) == say("job.busy", user="ed", time=at)
+    found = jobs.holder_of("check-and-retrain:linear")
+    assert found is not None and found.id == held.id
+    assert jobs.holder_of("check-and-retrain:rps") is None
 
 
 def test_progress_stays_between_nothing_and_all() -> None:

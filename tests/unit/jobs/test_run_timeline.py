@@ -74,6 +74,36 @@ def test_the_picture_of_a_run_by_hand_begins_at_the_click() -> None:
     assert origin(by_hand, None) == START
 
 
+def test_a_run_that_never_began_starts_no_later_than_its_last_state() -> None:
+    waiting = history((-900, "SCHEDULED", "Scheduled"), (-9, "PENDING", "Pending"))
+    assert origin(waiting, at(60)) == at(-9)
+    assert origin(waiting, at(-20)) == at(-20)
+    assert origin(waiting, at(-1_000)) == at(-900)
+
+
+def test_a_segment_says_from_what_to_what_and_why() -> None:
+    failed = [State("RUNNING", "Running", at(0), "busy"), State("FAILED", "Failed", at(1), "boom")]
+    assert [one.text for one in segments("t", failed, START, at(9))] == ["Running → Failed\nboom"]
+    done = [State("RUNNING", "Running", at(0), "busy"), State("COMPLETED", "Completed", at(1), "all well")]
+    assert [one.text for one in segments("t", done, START, at(9))] == ["Running → Completed\nbusy"]
+    (alone,) = segments("t", done[:1], START, at(9))
+    assert (alone.row, alone.text) == ("t", "Running\nbusy")
+
+
+def test_waiting_pausing_and_stopping_have_their_own_colours() -> None:
+    told = history(
+        (0, "PAUSED", "Paused"), (1, "SCHEDULED", "Late"), (2, "RUNNING", "Running"), (3, "PAUSED", "Paused")
+    )
+    assert [one.outcome for one in segments("t", told, START, at(9))] == ["paused", "waiting", "running", "paused"]
+    cut = history((0, "RUNNING", "Running"), (0, "RUNNING", "Running"), (1, "COMPLETED", "Completed"))
+    assert outcomes(segments("t", cut, START, at(9))) == [(0, 1, "completed")]
+    assert segments("t", history((-3, "PENDING", "Pending"), (0, "COMPLETED", "Completed")), START, at(9)) == []
+
+
+def test_states_without_a_time_are_left_out() -> None:
+    assert states([{"type": "RUNNING", "name": "Running", "timestamp": None}, {"type": "X", "name": "x"}]) == []
+
+
 def test_prefects_own_fields_are_read_and_put_in_order() -> None:
     raw = [
         {"type": "RUNNING", "name": "Running", "timestamp": "2026-01-01T00:00:01Z", "message": None},

@@ -12,7 +12,7 @@ from core.catalog import migrate
 from core.catalog.engine import writing
 from core.catalog.tables import utcnow
 from core.catalog.work_tables import WorkItem
-from core.config.messages import say
+from core.config.messages import message_of, say
 from core.config.settings import Settings, get_settings
 from core.jobs import jobs, work_errors, work_items
 from tests.workers import a_job
@@ -52,6 +52,61 @@ def let_the_lease_run_out(item: WorkItem) -> None:
     with writing() as session:
         past = utcnow() - timedelta(seconds=1)
         session.execute(update(WorkItem).where(WorkItem.id == item.id).values(lease_until=past))
+
+
+def test_a_claimed_item_says_who_has_it_and_until_when() -> None:
+    job = a_job()
+    item = work_items.enqueue(job.id, "train", {"workload": "linear"}, "gpu")
+    kept = now(item)
+    assert (kept.job_id, kept.kind, kept.arguments, kept.queue) == (job.id, "train", {"workload": "linear"}, "gpu")
+    assert (kept.state, kept.attempts, kept.worker) == (work_items.WAITING, 0, "")
+    assert work_items.running_of(job.id) is None
+    begun = utcnow()
+    taken = claimed(item, "far-away")
+    assert (taken.state, taken.attempts, taken.worker) == (work_items.RUNNING, 1, "far-away")
+    assert taken.message == (say("work.taken", worker="far-away"),)
+    assert taken.lease_until is not None and taken.started_at is not None and taken.started_at >= begun
+    lease = timedelta(seconds=get_settings().celery_lease_s)
+    assert begun + lease <= taken.lease_until <= utcnow() + lease
+    running = work_items.running_of(job.id)
+    assert running is not None and running.id == item.id
+    assert work_items.running_of("another job") is None
+
+
+def test_what_has_ended_belongs_to_nobody() -> None:
+    job = a_job()
+    done, failed, dropped = (work_items.enqueue(job.id, "train", {}, "default") for _ in range(3))
+    done, failed = claimed(done), claimed(failed)
+    work_items.complete(done.id, done.lease_owner or "", {"version": 1})
+    work_items.fail(failed.id, failed.lease_owner or "", {"name": "ValueError"})
+    assert work_items.cancel(dropped.id) and not work_items.cancel(dropped.id)
+    ended = [now(one) for one in (done, failed, dropped)]
+    assert [one.state for one in ended] == [work_items.DONE, work_items.FAILED, work_items.CANCELLED]
+    assert all(one.lease_owner is None and one.lease_until is None and one.finished_at is not None for one in ended)
+    assert (ended[0].result, ended[0].progress, ended[1].error) == ({"version": 1}, 1.0, {"name": "ValueError"})
+
+
+def test_what_is_given_back_waits_again_and_says_so() -> None:
+    item = claimed(put())
+    assert work_items.release(item.id, item.lease_owner or "", blameless=True)
+    assert now(item).message == (say("work.waiting_again"),)
+    assert now(item).lease_owner is None and now(item).lease_until is None
+
+
+def test_only_what_runs_can_be_asked_to_stop() -> None:
+    item = put()
+    assert not work_items.ask_to_stop(item.id, "ed")
+    claimed(item)
+    assert work_items.ask_to_stop(item.id, "ed") and now(item).stop_asked_by == "ed"
+
+
+def test_somebody_else_is_told_that_the_lease_is_lost() -> None:
+    item = claimed(put())
+    with pytest.raises(work_items.LeaseLostError) as refusal:
+        work_items.report_progress(item.id, "somebody else", progress=0.9)
+    assert message_of(refusal.value) == say("work.lease_lost")
+    work_items.report_progress(item.id, item.lease_owner or "", progress=0.9)
+    assert now(item).progress == 0.9
 
 
 def test_of_many_bells_at_once_one_is_answered() -> None:

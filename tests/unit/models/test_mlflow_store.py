@@ -6,9 +6,11 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
+from mlflow import MlflowClient
 
 from core.cli import process_trees
 from core.config.settings import ROOT
@@ -26,22 +28,45 @@ import sys; from pathlib import Path; from core.models.mlflow_store import make_
 make_store(Path(sys.argv[1]))
 """
 
+_HALT = """
+import pathlib, sqlite3.dbapi2, threading
+
+def halt(statement):
+    if statement.lstrip().startswith("CREATE TABLE metrics"):
+        pathlib.Path({sign!r}).touch()
+        threading.Event().wait()
+
+def connect(*arguments, _connect=sqlite3.dbapi2.connect, **options):
+    connection = _connect(*arguments, **options)
+    connection.set_trace_callback(halt)
+    return connection
+
+sqlite3.dbapi2.connect = connect
+"""
+"""As ``sitecustomize`` it halts MLflow's own command for good in the middle of its tables."""
+
 
 def test_a_maker_killed_in_the_middle_leaves_no_store_and_its_ruin_is_swept(
-    store: Path, monkeypatch: pytest.MonkeyPatch
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    maker = subprocess.Popen([sys.executable, "-c", _MAKER, str(store)], cwd=ROOT)
+    halting, middle = tmp_path / "halting", tmp_path / "middle"
+    halting.mkdir()
+    (halting / "sitecustomize.py").write_text(_HALT.format(sign=str(middle)))
+    maker = subprocess.Popen(
+        [sys.executable, "-c", _MAKER, str(store)], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(halting)}
+    )
     family: list[psutil.Process] = []
     try:
-        # Tables are being written now: this is when MLflow's own way would leave a ruin under the real name.
-        wait_until(lambda: any(file.stat().st_size for file in store.parent.glob("*.new")), 60, every=0.005)
+        # This is when MLflow's own way would leave a ruin under the real name.
+        wait_until(lambda: middle.exists() or maker.poll() is not None, timeout=240, every=0.01)
+        assert maker.poll() is None, "it ended instead of halting"
         family = process_trees.descendants(maker.pid)
     finally:
         process_trees.kill_all([*process_trees.by_pid(maker.pid), *family])
         maker.wait()
     assert not store.exists()
     ruins = list(store.parent.glob("*.new*"))
-    assert ruins
+    assert ruins and all(ruin.stat().st_size for ruin in store.parent.glob("*.new"))
     for ruin in ruins:
         os.utime(ruin, (time.time() - 3600,) * 2)
     monkeypatch.setattr(mlflow_store, "_create_tables", lambda fresh: fresh.write_bytes(b"whole"))
@@ -52,9 +77,8 @@ def test_a_maker_killed_in_the_middle_leaves_no_store_and_its_ruin_is_swept(
 def test_what_is_made_is_a_store_that_mlflow_can_open(store: Path) -> None:
     mlflow_store.make_store(store)
     assert [file.name for file in store.parent.iterdir()] == ["mlflow.db"]
-    question = "import sys; from mlflow import MlflowClient; MlflowClient(sys.argv[1]).search_experiments()"
-    asked = subprocess.run([sys.executable, "-c", question, f"sqlite:///{store.as_posix()}"], check=False)
-    assert asked.returncode == 0
+    names = [one.name for one in MlflowClient(f"sqlite:///{store.as_posix()}").search_experiments()]
+    assert names == ["Default"]
 
 
 def test_an_existing_store_is_left_alone(store: Path) -> None:
@@ -89,3 +113,22 @@ def test_a_failure_says_why_and_leaves_nothing(store: Path, monkeypatch: pytest.
     with pytest.raises(OSError, match="could not create its tables"):
         mlflow_store.make_store(store)
     assert list(store.parent.iterdir()) == []
+
+
+def test_mlflow_is_told_to_send_nothing_and_to_be_done_in_time(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[list[str], dict[str, Any]]] = []
+    monkeypatch.setattr(subprocess, "run", lambda command, **options: asked.append((command, options)))
+    mlflow_store._create_tables(store)
+    ((command, options),) = asked
+    assert command == [sys.executable, "-m", "mlflow", "db", "upgrade", f"sqlite:///{store.as_posix()}"]
+    assert options["env"]["MLFLOW_DISABLE_TELEMETRY"] == "true" and options["env"].items() >= os.environ.items()
+    assert (options["check"], options["timeout"]) == (True, 180.0)
+
+
+def test_one_that_takes_too_long_is_told_so(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(command: list[str], **options: Any) -> None:
+        raise subprocess.TimeoutExpired(command, options["timeout"])
+
+    monkeypatch.setattr(subprocess, "run", slow)
+    with pytest.raises(OSError, match="did not create its tables within 180 s"):
+        mlflow_store._create_tables(store)

@@ -145,3 +145,42 @@ def test_curves_come_in_the_order_of_their_steps(tracked: list[str]) -> None:
         client.log_metric(tracked[0], "loss", value, step=step)
     assert run_files.history(tracked[0], "loss") == [(0, 0.9), (1, 0.5), (2, 0.3)]
     assert run_files.history(tracked[0], "nothing") == []
+
+
+def test_what_is_asked_of_mlflow() -> None:
+    assert runs._filter(Query()) == ""
+    assert runs._filter(Query(status="FAILED")) == "attributes.status = 'FAILED'"
+    assert runs._filter(Query(status="anything else")) == ""
+    assert runs._filter(Query(metric="loss")) == "" == runs._filter(Query(least=0.5))
+    both = Query(status="RUNNING", metric="m`AP", least=0)
+    assert runs._filter(both) == "attributes.status = 'RUNNING' and metrics.`mAP` >= 0.0"
+    assert runs._order(Query()) == "attributes.start_time DESC"
+    assert runs._order(Query(sort="loss", descending=False)) == "metrics.`loss` ASC"
+
+
+def test_a_run_that_is_not_over_and_came_from_elsewhere(mlflow_store: Path) -> None:
+    client, experiment = registry.client(), registry.experiment_id("linear")
+    made = client.create_run(experiment, start_time=1_000_500, tags={"dataset_id": "x"}, run_name="mine")
+    run = runs.get(made.info.run_id)
+    assert (run.id, run.name, run.status, run.experiment_id) == (made.info.run_id, "mine", "RUNNING", experiment)
+    assert (run.seconds, run.dataset_id, run.flow_run_id, run.versions, run.aliases) == (None, None, "", (), ())
+    assert run.started.timestamp() == 1_000.5
+
+
+def test_files_of_unknown_size_are_read_and_many_are_cut(tracked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    client = registry.client()
+    for name in ("b.txt", "a.txt", "c.txt"):
+        client.log_text(tracked[0], name, name)
+    monkeypatch.setattr(run_files, "_MOST_FILES", 2)
+    assert len(run_files.artifacts(tracked[0])) == 2
+    monkeypatch.setattr(run_files, "artifacts", lambda run_id: [run_files.Artifact("a.txt", None)])
+    assert run_files.read_artifact(tracked[0], "a.txt") == b"a.txt"
+    monkeypatch.setattr(run_files, "artifacts", lambda run_id: [run_files.Artifact("a.txt", MAX_FILE_BYTES)])
+    assert run_files.read_artifact(tracked[0], "a.txt") == b"a.txt"
+
+
+def test_every_version_of_each_workload_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, int]] = []
+    monkeypatch.setattr(registry, "versions", lambda workload, limit=50: asked.append((workload, limit)) or [])
+    assert runs._versions(["linear", "rps"]) == {}
+    assert asked == [("linear", 1000), ("rps", 1000)]

