@@ -136,9 +136,15 @@ def _tell_alarm(loop_run: LoopRun) -> None:
 
 def _tell_decision(loop_run: LoopRun, decision: Decision) -> None:
     """With the alarm that is two messages per dataset at most. A champion that stays is no news."""
-    if decision.kind in _COLOURS:
-        title = say(f"discord.{decision.kind}", workload=loop_run.workload, version=decision.challenger_version)
-        _tell(title, decision.reason, _COLOURS[decision.kind], loop_run)
+    workload, version = loop_run.workload, decision.challenger_version
+    titles = {
+        decisions.PENDING: say("discord.pending", workload=workload, version=version),
+        decisions.PROMOTED: say("discord.promoted", workload=workload, version=version),
+        decisions.REJECTED: say("discord.rejected", workload=workload, version=version),
+        decisions.ROLLED_BACK: say("discord.rolled-back", workload=workload, version=version),
+    }
+    if decision.kind in titles:
+        _tell(titles[decision.kind], decision.reason, _COLOURS[decision.kind], loop_run)
 
 
 def _tell(title: Message, reason: Message | Messages, colour: int, loop_run: LoopRun) -> None:

@@ -31,7 +31,7 @@ def record(
     details = {
         "champion": _figures(run.scores),
         "challenger": {**(_figures(scores) or {}), "training_s": challenger.training_s} if challenger else None,
-        "comparison": asdict(comparison) if comparison else None,
+        "comparison": _comparison(comparison),
         "drift": asdict(run.gate.drift) if run.gate.drift else None,
         "evidence": comparison.evidence.as_json() if comparison and comparison.evidence else None,
         "shadow": run.shadow.evidence.as_json() if run.shadow else None,
@@ -58,6 +58,13 @@ def _figures(scores: Scores | None) -> dict[str, object] | None:
     if scores is None:
         return None
     return {"value": scores.value, "ci": [scores.ci_low, scores.ci_high], "samples": scores.samples, **scores.details}
+
+
+def _comparison(comparison: Comparison | None) -> dict[str, object] | None:
+    """Without the evidence, which is kept beside it."""
+    if comparison is None:
+        return None
+    return {name: value for name, value in asdict(comparison).items() if name != "evidence"}
 
 
 def latest(workload: str | None = None, limit: int = 100) -> list[Decision]:

@@ -12,8 +12,10 @@ from core.catalog.tables import Dataset, Decision
 from core.config.messages import as_json, say
 from core.loop import decisions
 from core.loop.loop_run import Gate, LoopRun
+from core.loop.policy import Policy
 from core.models import registry
-from core.workloads.base import Comparison, Drift, Scores
+from core.workloads import get_workload
+from core.workloads.base import Comparison, Drift, Evidence, Scores
 from tests.deciding import decision, evaluation, store
 from tests.learning import make_versions
 
@@ -21,6 +23,8 @@ ADMIN = Actor("ada", Role.ADMIN)
 RIGHT = np.array([True, True, False])
 OLD = Scores("accuracy", 0.8, 0.7, 0.9, 400, RIGHT, {"log_loss": 0.5})
 NEW = Scores("accuracy", 0.9, 0.85, 0.95, 400, RIGHT, {"log_loss": 0.3})
+EVIDENCE = Evidence((0.1,) * 7, 3.0, 400)
+POLICY = Policy.of(get_workload("linear"))
 DRIFT = Drift(True, say("drift.found", features=["x1"], method="ks"), [{"feature": "x1", "drift": True}])
 
 
@@ -31,7 +35,7 @@ def version(number: int, training_s: float | None = None) -> registry.Version:
 
 def turn(champion: registry.Version | None, scores: Scores | None, drift: Drift | None) -> LoopRun:
     dataset = Dataset(id=3, workload="linear", rows=2_000)
-    return LoopRun("linear", dataset, champion, scores, Gate(True, say("gate.forced"), drift), "flow-run-1")
+    return LoopRun("linear", dataset, champion, scores, Gate(True, say("gate.forced"), drift), POLICY, "flow-run-1")
 
 
 def stored() -> Decision:
@@ -41,7 +45,7 @@ def stored() -> Decision:
 
 def test_a_decision_keeps_both_models_figures_the_comparison_and_the_drift() -> None:
     summary = say("comparison.mcnemar", challenger=5, champion=2, unit="rows", p=0.01)
-    comparison = Comparison(True, 0.01, summary, {"test": "McNemar"})
+    comparison = Comparison(True, 0.01, summary, {"test": "McNemar"}, EVIDENCE)
     reason = (say("gate.forced"), summary)
     decisions.record(
         turn(version(1), OLD, DRIFT), decisions.PROMOTED, reason, NEW, version(2, training_s=1.5), comparison
@@ -60,6 +64,9 @@ def test_a_decision_keeps_both_models_figures_the_comparison_and_the_drift() -> 
             "details": {"test": "McNemar"},
         },
         "drift": {"found": True, "summary": as_json(DRIFT.summary), "tests": [{"feature": "x1", "drift": True}]},
+        "evidence": EVIDENCE.as_json(),
+        "shadow": None,
+        "policy": POLICY.as_json(),
     }
 
 
@@ -69,7 +76,8 @@ def test_without_a_champion_and_a_challenger_there_is_little_to_keep() -> None:
     assert returned.id == kept.id
     assert (kept.reason, kept.drift, kept.metric) == ((say("gate.forced"),), False, None)
     assert (kept.champion_version, kept.challenger_version) == (None, None)
-    assert kept.details == {"champion": None, "challenger": None, "comparison": None, "drift": None}
+    nothing = dict.fromkeys(("champion", "challenger", "comparison", "drift", "evidence", "shadow"))
+    assert kept.details == {**nothing, "policy": POLICY.as_json()}
 
 
 def test_decisions_are_listed_newest_first_by_workload_and_no_more_than_asked_for() -> None:

@@ -52,9 +52,12 @@ def test_a_version_knows_where_it_came_from(settings: Settings, tmp_path: Path) 
     run = registry.client().get_run(made.run_id)
     assert run.info.run_name == f"dataset-{dataset.id}"
     told = {name: value for name, value in run.data.tags.items() if not name.startswith("mlflow.")}
-    origin = {"dataset_id": str(dataset.id), "dataset_sha256": dataset.sha256, "trained_on": str(dataset.id)}
-    assert told == {**origin, "flow_run_id": "flow-run-1"}
-    assert made.trained_on == (dataset.id,)
+    assert told == {
+        "dataset_id": str(dataset.id),
+        "dataset_sha256": dataset.sha256,
+        "trained_on": str(dataset.id),
+        "flow_run_id": "flow-run-1",
+    }
     assert run.data.params["rows"] == str(dataset.rows) and run.data.params["data.seed"] == "1"
     assert set(trained.parameters) <= set(run.data.params)
     folder = registry.download_export(made, tmp_path)
