@@ -87,12 +87,18 @@ def check_and_retrain(workload: str, forced: bool = False, job_id: str | None = 
                 loop_run = evaluate_champion(workload, False, run.job.flow_run_id, run.report)
                 decision = _turn(loop_run, run.job.id, run.report, run.part(0.3, 0.8))
             run.result = {"decision": decision.kind, "decision_id": decision.id}
-            code = "check.decided" if loop_run.judged is None else "check.nothing_new"
-            run.message = say(code, kind=decision.kind, reason=decision.reason, dataset=loop_run.dataset.id)
+            run.message = _outcome(loop_run, decision)
     except jobs.JobBusyError as error:
         log.info("Skipped: %s", error)
         return "skipped"
     return decision.kind
+
+
+def _outcome(loop_run: LoopRun, decision: Decision) -> Message:
+    if loop_run.judged is None:
+        return say("check.decided", kind=decision.kind, reason=decision.reason)
+    dataset = loop_run.dataset.id
+    return say("check.nothing_new", kind=decision.kind, reason=decision.reason, dataset=dataset)
 
 
 def _log_gate(loop_run: LoopRun) -> None:
