@@ -2,10 +2,12 @@
 
 import io
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
 from core.auth.roles import Actor, ForbiddenError, Role
+from core.catalog.tables import Job
 from core.config.messages import render
 from core.config.settings import Settings
 from core.jobs import jobs, prefect_api
@@ -102,8 +104,12 @@ def _a_repeated_check_finds_nothing_new(discord: FakeDiscord) -> None:
     for _ in range(2):
         job = ended(jobs.submit(EDITOR, jobs.CHECK, "linear", {}))
         assert render(job.message).startswith(f"Nothing new since dataset {newest}. Promoted:")
-        wait_until(lambda run=job.flow_run_id: prefect_api.get_run(run or "").terminal, what="the run to end")
+        wait_until(partial(_run_ended, job), what="the run to end")
     assert counted() == before
+
+
+def _run_ended(job: Job) -> bool:
+    return prefect_api.get_run(job.flow_run_id or "").terminal
 
 
 def _figures_are_there(champion: registry.Version) -> None:
