@@ -9,7 +9,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 
 from core.catalog.tables import Decision
-from core.config.messages import Message, message_of, render, say
+from core.config.messages import Message, Messages, message_of, render, say
 from core.config.progress import Report
 from core.jobs import jobs
 from core.jobs.work_items import WorkLostError
@@ -24,12 +24,11 @@ from flows import dispatch as handover
 from flows import task_registry
 from flows.priority import lower_priority
 from flows.progress import running
-from flows.state_hooks import HOOKS
+from flows.state_hooks import UNUSUAL_ENDS
 
 _COLOURS = {
     decisions.PROMOTED: GREEN,
     decisions.REJECTED: YELLOW,
-    decisions.KEPT: BLUE,
     decisions.PENDING: BLUE,
     decisions.ROLLED_BACK: YELLOW,
 }
@@ -69,7 +68,7 @@ def draw_figures(loop_run: LoopRun, challenger: Version) -> None:
     training.draw(challenger, loop_run.dataset)
 
 
-@flow(name="check-and-retrain", **HOOKS)
+@flow(name="check-and-retrain", **UNUSUAL_ENDS)
 def check_and_retrain(workload: str, forced: bool = False, job_id: str | None = None) -> str:
     """Evaluate the champion of ``workload``; train and compare a challenger if the gate asks, or if ``forced``."""
     log = get_run_logger()
@@ -98,49 +97,64 @@ def check_and_retrain(workload: str, forced: bool = False, job_id: str | None = 
 def _outcome(loop_run: LoopRun, decision: Decision) -> Message:
     if loop_run.judged is None:
         return say("check.decided", kind=decision.kind, reason=decision.reason)
-    return say("check.nothing_new", dataset=loop_run.dataset.id, kind=decision.kind, reason=decision.reason)
+    dataset = loop_run.dataset.id
+    return say("check.nothing_new", kind=decision.kind, reason=decision.reason, dataset=dataset)
 
 
-def _announce(loop_run: LoopRun) -> None:
-    """Log the decision, and report drift on Discord."""
+def _log_gate(loop_run: LoopRun) -> None:
     log = get_run_logger()
     if loop_run.gate.drifted:
-        log.warning("drift: %s", loop_run.gate.reason)
+        log.warning("drift: %s", loop_run.gate.drift and loop_run.gate.drift.summary)
+    if loop_run.gate.retrain:
+        log.warning("retrain: %s", loop_run.gate.reason)
     else:
-        log.info("OK: %s", loop_run.gate.reason) if not loop_run.gate.retrain else log.warning(
-            "retrain: %s", loop_run.gate.reason
-        )
-    if loop_run.gate.retrain and loop_run.champion is not None:
-        title = "⚠ Drift detected" if loop_run.gate.drifted else "⚠ Retraining"
-        send_discord_embed(f"{title}: {loop_run.workload}", render(loop_run.gate.reason), YELLOW, _facts(loop_run))
-
-
-def _facts(loop_run: LoopRun) -> dict[str, object]:
-    champion = f"v{loop_run.champion.version}" if loop_run.champion else "none"
-    metric = f"{loop_run.scores.value:.3f}" if loop_run.scores else "–"
-    return {"champion": champion, "metric": metric, "dataset": loop_run.dataset.id}
+        log.info("OK: %s", loop_run.gate.reason)
 
 
 def _turn(loop_run: LoopRun, job_id: str, report: Report, learning: Report) -> Decision:
     if loop_run.judged is not None:
         return loop_run.judged
-    _announce(loop_run)
+    _log_gate(loop_run)
     report(0.3, say("check.evaluated", reason=loop_run.gate.reason))
+
+    def training_told(run: LoopRun) -> Version:
+        _tell_alarm(run)
+        return train_challenger(run, job_id, learning)
 
     def comparing(run: LoopRun, challenger: Version) -> Judgement:
         report(0.8, say("check.comparing"))
         return compare(run, challenger)
 
-    decision = loop.decide(loop_run, Steps(lambda run: train_challenger(run, job_id, learning), comparing))
-    if decision.kind == decisions.KEPT:
-        return decision
-    send_discord_embed(
-        f"{loop_run.workload}: {render(say('check.title', kind=decision.kind, version=decision.challenger_version))}",
-        render(decision.reason),
-        _COLOURS[decision.kind],
-        _facts(loop_run),
-    )
+    decision = loop.decide(loop_run, Steps(training_told, comparing))
+    _tell_decision(loop_run, decision)
     if decision.kind in {decisions.PROMOTED, decisions.REJECTED} and decision.challenger_version is not None:
         report(0.9, say("check.drawing", kind=decision.kind))
         draw_figures(loop_run, registry.get_version(loop_run.workload, decision.challenger_version))
     return decision
+
+
+def _tell_alarm(loop_run: LoopRun) -> None:
+    """Once per alarm, when the training that it asks for begins: not again while a challenger waits."""
+    asked_for = loop_run.champion is None or loop_run.gate.reason.code == "gate.forced"
+    if not asked_for and loop_run.challenge is None:
+        _tell(say("discord.alarm", workload=loop_run.workload), loop_run.gate.reason, YELLOW, loop_run)
+
+
+def _tell_decision(loop_run: LoopRun, decision: Decision) -> None:
+    """With the alarm that is two messages per dataset at most. A champion that stays is no news."""
+    workload, version = loop_run.workload, decision.challenger_version
+    titles = {
+        decisions.PENDING: say("discord.pending", workload=workload, version=version),
+        decisions.PROMOTED: say("discord.promoted", workload=workload, version=version),
+        decisions.REJECTED: say("discord.rejected", workload=workload, version=version),
+        decisions.ROLLED_BACK: say("discord.rolled-back", workload=workload, version=version),
+    }
+    if decision.kind in titles:
+        _tell(titles[decision.kind], decision.reason, _COLOURS[decision.kind], loop_run)
+
+
+def _tell(title: Message, reason: Message | Messages, colour: int, loop_run: LoopRun) -> None:
+    champion = f"v{loop_run.champion.version}" if loop_run.champion else "none"
+    metric = f"{loop_run.scores.value:.3f}" if loop_run.scores else "–"
+    facts = {"champion": champion, "metric": metric, "dataset": loop_run.dataset.id}
+    send_discord_embed(render(title), render(reason), colour, facts)

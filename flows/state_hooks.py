@@ -24,11 +24,10 @@ def on_start(flow: Flow[Any, Any], flow_run: FlowRun, state: State[Any]) -> None
 
 
 def on_end(flow: Flow[Any, Any], flow_run: FlowRun, state: State[Any]) -> None:
-    """Announce the result of a run, except for scheduled runs without a change."""
-    job = jobs.of_flow_run(str(flow_run.id))
-    kept = job is not None and job.result.get("decision") in {None, "kept"}
-    if flow_run.auto_scheduled and kept and flow.name != "random-check":
+    """Announce the result of a run started by a user."""
+    if flow_run.auto_scheduled and flow.name != "random-check":
         return
+    job = jobs.of_flow_run(str(flow_run.id))
     send_discord_embed(f"✔ {flow.name} completed", render(job.message) if job else state.message or "Completed", GREEN)
 
 
@@ -60,11 +59,12 @@ def on_cancel(flow: Flow[Any, Any], flow_run: FlowRun, state: State[Any]) -> Non
     send_discord_embed(f"■ {flow.name} cancelled", state.message or "", YELLOW, {"run": flow_run.name})
 
 
-HOOKS: dict[str, Any] = {
-    "on_running": [on_start],
-    "on_completion": [on_end],
+UNUSUAL_ENDS: dict[str, Any] = {
     "on_failure": [on_failure],
     "on_crashed": [on_crash],
     "on_cancellation": [on_cancel],
 }
+"""Keyword arguments for ``@flow``: of a flow that says itself what it did."""
+
+HOOKS: dict[str, Any] = {"on_running": [on_start], "on_completion": [on_end], **UNUSUAL_ENDS}
 """Keyword arguments for ``@flow``."""

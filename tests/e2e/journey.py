@@ -61,7 +61,8 @@ class Visitor:
 
 
 def from_login_to_a_better_model(page: Page, context: BrowserContext, place: Place) -> None:
-    """Log in, generate, let the world change, see the retrained model promoted and told, ask it over HTTP, log out."""
+    """Log in, generate, let the world change, see a challenger trained and, when more data confirms it, promoted and
+    told; ask it over HTTP, log out."""
     visitor = Visitor(page, place)
 
     # A deep link, signed out: the form first, then the page that was asked for.
@@ -83,15 +84,22 @@ def from_login_to_a_better_model(page: Page, context: BrowserContext, place: Pla
     visitor.clicks(re.compile("Generate"))
     visitor.sees(re.compile("Dataset 2"))
 
-    # Nothing more is clicked: the system notices, retrains, compares, promotes and says so.
+    # The system notices, trains a challenger and waits: data that it was not trained on decides.
+    waits = "challenger v2 waits for one more dataset"
+    wait_until(lambda: any(waits in title for title in place.told()), timeout=60, what="Discord to hear that it waits")
+    visitor.clicks(re.compile("Generate"))
+    visitor.sees(re.compile("Dataset 3"))
+
+    # Nothing more is clicked: it compares, promotes and says so.
     visitor.go("Overview")
     visitor.sees(re.compile(r"\b(version 2|v2)\b", re.IGNORECASE))
     wait_until(lambda: any("challenger v2 promoted" in title for title in place.told()), what="Discord to hear of it")
 
-    # A check by hand finds everything in order.
+    # A check by hand finds no data that has not been judged.
     visitor.go("Train")
+    visitor.sees(re.compile("Promoted: accuracy"))  # its check has ended: while it runs none can start
     visitor.clicks("Check & retrain")
-    visitor.sees(re.compile("kept", re.IGNORECASE))
+    visitor.sees(re.compile("Nothing new since dataset 3"))
 
     visitor.go("Runs")
     visitor.sees(re.compile("Runs"))

@@ -31,6 +31,8 @@ def test_the_loop_turns_and_nothing_is_kept_here(server: str, settings: Settings
     make_dataset(seed=1)
     assert loop.run_once("linear").kind == decisions.PROMOTED
     make_dataset(seed=2, angle=135)
+    assert loop.run_once("linear").kind == decisions.PENDING
+    make_dataset(seed=3, angle=135)
     assert loop.run_once("linear").kind == decisions.PROMOTED
     watcher = ChampionWatcher("linear")
     watcher.refresh()

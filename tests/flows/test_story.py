@@ -2,10 +2,12 @@
 
 import io
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
 from core.auth.roles import Actor, ForbiddenError, Role
+from core.catalog.tables import Job
 from core.config.messages import render
 from core.config.settings import Settings
 from core.jobs import jobs, prefect_api
@@ -28,39 +30,86 @@ def discord(prefect: str) -> Iterator[FakeDiscord]:
         yield server
 
 
+def told(discord: FakeDiscord) -> list[str]:
+    """What checks have said so far. They say it before their job ends."""
+    quiet()
+    return [title for title in discord.titles if "linear:" in title]
+
+
 def test_data_alone_leads_to_a_better_model(discord: FakeDiscord, settings: Settings) -> None:
-    """Nothing after Generate: the first model, then *kept*, then drift, retraining, promotion, Discord."""
+    """Nothing after Generate: the first model, *kept*, then an alarm and a challenger, which the next data promotes."""
     generate(seed=1)
     first = next_decision(0)
     assert first.kind == decisions.PROMOTED
-    quiet()
+    assert told(discord) == ["linear: challenger v1 promoted"]
 
     generate(seed=2)
     second = next_decision(first.id)
     assert second.kind == decisions.KEPT
-    quiet()
-    assert not any("Drift" in title or "Retraining" in title for title in discord.titles)
+    assert len(told(discord)) == 1, "a champion that stays is no news"
 
     generate(seed=3, offset=1.5, angle=150)
     third = next_decision(second.id)
-    assert third.kind == decisions.PROMOTED
+    assert third.kind == decisions.PENDING
     assert third.drift
-    champion = registry.champion("linear")
-    assert champion is not None and champion.version == 2
-    quiet()
-    told = (
-        "⚠ Drift detected: linear",
-        "challenger v2 promoted",
-        "check-and-retrain started",
-        "check-and-retrain completed",
-    )
-    for words in told:
-        wait_until(lambda: any(words in title for title in discord.titles), what=words)  # noqa: B023
-    _figures_are_there(champion)
+    assert _serving() == 1
+    assert told(discord)[1:] == [
+        "⚠ linear: alarm, a challenger is trained",
+        "linear: challenger v2 waits for one more dataset",
+    ]
 
+    generate(seed=4, offset=1.5, angle=150)
+    fourth = next_decision(third.id)
+    assert fourth.kind == decisions.PROMOTED
+    assert _serving() == 2
+    assert told(discord)[3:] == ["linear: challenger v2 promoted"]
+    _figures_are_there(registry.get_version("linear", 2))
+
+    _a_repeated_check_finds_nothing_new(discord)
     _the_second_click_is_refused()
     _a_csv_is_answered(settings)
     _a_viewer_may_not()
+
+
+def test_one_bad_dataset_never_becomes_champion(discord: FakeDiscord) -> None:
+    last, kinds = 0, []
+    for seed, angle in ((1, 45), (2, 135), (3, 45), (4, 45)):
+        generate(seed=seed, angle=angle)
+        decision = next_decision(last)
+        last = decision.id
+        kinds.append(decision.kind)
+        assert _serving() == 1
+    assert kinds == [decisions.PROMOTED, decisions.PENDING, decisions.REJECTED, decisions.KEPT]
+    assert told(discord)[1:] == [
+        "⚠ linear: alarm, a challenger is trained",
+        "linear: challenger v2 waits for one more dataset",
+        "linear: challenger v2 rejected",
+    ]
+
+
+def _serving() -> int:
+    champion = registry.champion("linear")
+    assert champion is not None
+    return champion.version
+
+
+def _a_repeated_check_finds_nothing_new(discord: FakeDiscord) -> None:
+    def counted() -> tuple[int, int, int]:
+        return len(decisions.latest("linear")), len(decisions.evaluations("linear")), len(discord.embeds)
+
+    newest = datasets.latest("linear").id
+    # What generate-dataset says of itself comes after its job has ended.
+    wait_until(lambda: len([title for title in discord.titles if "generate-dataset" in title]) == 8, what="Generate")
+    before = counted()
+    for _ in range(2):
+        job = ended(jobs.submit(EDITOR, jobs.CHECK, "linear", {}))
+        assert render(job.message).startswith(f"Nothing new since dataset {newest}. Promoted:")
+        wait_until(partial(_run_ended, job), what="the run to end")
+    assert counted() == before
+
+
+def _run_ended(job: Job) -> bool:
+    return prefect_api.get_run(job.flow_run_id or "").terminal
 
 
 def _figures_are_there(champion: registry.Version) -> None:

@@ -81,6 +81,8 @@ def test_the_loop_turns_with_everything_elsewhere(
     assert loop.run_once("linear").kind == decisions.PROMOTED
     make_dataset(seed=2, angle=135)
     shutil.rmtree(all_elsewhere.cache_dir)
+    assert loop.run_once("linear").kind == decisions.PENDING
+    make_dataset(seed=3, angle=135)
     assert loop.run_once("linear").kind == decisions.PROMOTED
     watcher = ChampionWatcher("linear")
     watcher.refresh()
@@ -88,7 +90,7 @@ def test_the_loop_turns_with_everything_elsewhere(
     training.draw(watcher.current.version, datasets.latest("linear"))
     name = prediction_files.save_upload(Actor("eve", Role.VIEWER), "linear", io.BytesIO(b"x1,x2\n1,2\n"))
     assert prediction_files.predict_file("linear", name, "job-1", silent).version == 2
-    assert len(objects_below(all_elsewhere, s3_server, "shifumi/lake/")) == 2
+    assert len(objects_below(all_elsewhere, s3_server, "shifumi/lake/")) == 3
     assert any("boundary.png" in key for key in objects_below(all_elsewhere, s3_server, "mlflow/"))
     kept = {path.relative_to(all_elsewhere.data_dir).parts[0] for path in _files(all_elsewhere.data_dir)}
     assert kept <= {"cache", "run", "logs"}
@@ -109,8 +111,8 @@ def test_the_loop_turns_with_everything_elsewhere(
     get_settings.cache_clear()
     get_settings().make_folders()
     restore(get_settings(), tmp_path / "all.zip", lambda _text: None)
-    assert [one.id for one in datasets.listed("linear")] == [2, 1]
-    assert len(list(buckets.listing("lake"))) == 2
+    assert [one.id for one in datasets.listed("linear")] == [3, 2, 1]
+    assert len(list(buckets.listing("lake"))) == 3
     champion = registry.champion("linear")  # the MLflow server is where it was
     assert champion is not None and champion.version == 2
 

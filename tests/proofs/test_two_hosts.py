@@ -41,7 +41,12 @@ from tests.waiting import wait_until
 pytestmark = [pytest.mark.stack, pytest.mark.skipif(not possible(), reason="network namespaces need Linux and root")]
 
 FILES = 8
-QUICK = {"SHIFUMI_CELERY_LEASE_S": "8", "SHIFUMI_JOB_HEARTBEAT_S": "1", "SHIFUMI_CHECK_INTERVAL_S": "86400"}
+QUICK = {
+    "SHIFUMI_CELERY_LEASE_S": "8",
+    "SHIFUMI_JOB_HEARTBEAT_S": "1",
+    "SHIFUMI_CHECK_INTERVAL_S": "86400",
+    "SHIFUMI_PROMOTE_CONFIRMATIONS": "0",  # the check that is cut off decides
+}
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ This file is generated from `core/ui/shell/glossary.py`.
 """
 
 TERMS: Final[dict[str, str]] = {
+    "alarm": "A reason to train: the champion's metric is below the threshold, or its loss rose since the promotion.",
     "alias": "A movable name of a model version in the MLflow registry: champion, challenger, previous.",
     "API token": "Secret that a program sends with its requests to the prediction API. Only its hash is stored.",
     "adjusted p-value": "A p-value corrected for the number of tests, here with the Benjamini–Hochberg procedure.",
@@ -33,8 +34,8 @@ TERMS: Final[dict[str, str]] = {
     "catalog": "The database (SQLite or PostgreSQL) with datasets, jobs, decisions, users and labels.",
     "challenger": "The model version that was trained last and is compared with the champion (candidate model).",
     "champion": "The model version that serves predictions.",
-    "check": "One pass through the loop: evaluate the champion, then, if the gate asks for it, train a challenger, "
-    "compare the two and promote or reject the challenger.",
+    "check": "One pass through the loop for each dataset that has not been judged: evaluate the champion, compare a "
+    "pending challenger with it, promote, reject or wait; train a challenger if the gate asks for it.",
     "commitment": "In the game: a hash of the machine's throw, shown before the round so that it cannot change.",
     "concurrency key": "Unique key of a job while it waits or runs: a second job with the same key is rejected.",
     "confidence": "The model's score for one prediction or one detected box, from 0 to 1.",
@@ -43,21 +44,21 @@ TERMS: Final[dict[str, str]] = {
     "confusion matrix": "Counts of true classes (rows) against predicted classes (columns).",
     "data folder": "The folder with everything that is created at run time.",
     "dataset": "An immutable snapshot of training data, identified by the SHA-256 of its content.",
-    "decision": "The result of a check or of a manual action: kept, challenger waits, promoted, rejected, rolled back, "
-    "failed.",
+    "decision": "The result of a check or of a manual action: kept, pending, promoted, rejected, rolled back, failed.",
     "deployment": "A flow registered with Prefect under a name, with its parameters and, optionally, a schedule.",
+    "discordant pair": "A sample that exactly one of two models predicts correctly. Only these tell which is better.",
     "drift": "The newest data is distributed differently from the data that the champion was trained on.",
     "ECE": "Expected calibration error: mean difference between confidence and accuracy; lower is better.",
-    "e-value": "Strength of evidence that adds up over datasets: a bet on the challenger that multiplies its stake by "
-    "this number. Without a real difference it reaches 20 with a probability of 5 % at most, however often one looks.",
+    "e-value": "Evidence as winnings of a fair bet: if the challenger is not better, 20 or more has a probability of "
+    "at most 1 in 20, however often one looks.",
+    "evidence": "What paired comparisons have said about two models so far, added up over datasets as an e-value.",
     "epoch": "One pass over all training data.",
     "exported model": "The inference artifact of a version: a small, fast form of the trained model (NumPy or ONNX) "
     "that serves predictions.",
     "fine-tuning": "Training that starts from an existing model's weights.",
     "flow": "A Prefect workflow. A flow consists of tasks.",
     "flow runner": "The process that polls Prefect and executes flow runs.",
-    "gate": "The rule that decides whether to train: no champion, metric below threshold, a loss that rose, or "
-    "a user's request; for images also drift.",
+    "gate": "The rule that decides whether to train: no champion, an alarm, or a user's request; of images also drift.",
     "heartbeat": "Time stamp that a running job or worker renews. Without it, the job is ended as crashed.",
     "holdout": "Test data that no model is trained on. Champion and challenger are compared on the same holdout.",
     "hot swap": "Replacing the model in a running server without a failed request.",
@@ -75,7 +76,10 @@ TERMS: Final[dict[str, str]] = {
     "for the difference.",
     "negative": "An image that shows none of the classes. It teaches a detector where no box belongs.",
     "p-value": "Probability of a difference at least this large if the two models (or distributions) were equal.",
+    "pending challenger": "A trained challenger that waits for the next dataset, which neither model was trained on.",
     "prediction API": "The HTTP server that predicts with the champion: a separate process beside the workbench.",
+    "prequential evaluation": "Test, then train: a model is evaluated on data that came after its training, and only "
+    "then is that data used for training.",
     "previous": "Alias of the version that was champion before; a rollback makes it champion again.",
     "promotion": "Giving the alias champion to another version.",
     "proposal": "A label or box suggested by a model. It is used for training only after a user has accepted it.",
@@ -86,6 +90,8 @@ TERMS: Final[dict[str, str]] = {
     "run": "One execution: an MLflow run is a training, a flow run is an execution of a Prefect flow.",
     "service": "A process or store of Shifumi: workbench, prediction API, Prefect, flow runner, catalog, …",
     "session": "Images recorded together (one person, one place). All images of a session are in the same split.",
+    "shadow": "The previous champion after a promotion: evaluated on each new dataset, without serving. If it was "
+    "better after all, it serves again.",
     "split": "The part of the data that an example belongs to: train, validation or test (holdout).",
     "starter model": "A model that is part of a workload and serves until the first champion exists.",
     "supervisor": "The process that starts, restarts and stops all other processes of Shifumi.",
