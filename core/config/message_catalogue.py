@@ -140,6 +140,14 @@ _OF_STORAGE: dict[str, str | Plural] = {
         "`python3 manage.py doctor` lists every such case."
     ),
     "dataset.none": "There is no dataset yet. Generate one on the Datasets page.",
+    "dataset.quarantined": "Dataset {dataset} is quarantined: {findings:message}",
+    "dataset.used_older": "{quarantined:message} The check used dataset {used}. {reason:message}",
+    "dataset.all_quarantined": (
+        "Dataset {dataset} is quarantined, and there is no other one. Accept it on the Datasets page, or create "
+        "another."
+    ),
+    "dataset.not_quarantined": "Dataset {dataset} is not quarantined.",
+    "dataset.reason": "Say in 1 to {most:count} characters why the dataset is accepted.",
     "dataset.gone": "Dataset {dataset} does not exist any more.",
     "dataset.in_use": "A run is using this data right now. Wait for it or cancel it, then delete.",
     "upload.too_large": ("The file has {size:megabytes}; {limit:megabytes} are allowed. Split it into smaller files."),
