@@ -65,6 +65,7 @@ _OF_THE_LOOP: dict[str, str | Plural] = {
     "data.drawing": "Generating {rows:count} {unit:term}",
     "data.writing": "Writing Parquet",
     "data.stored": "Stored in the lake",
+    "data.validating": "Checking the data contract",
 }
 
 _OF_JOBS: dict[str, str | Plural] = {
