@@ -30,7 +30,12 @@ def validate(dataset: Dataset) -> Dataset:
 
     Raises :class:`core.storage.lake.LakeError` when it cannot be read, ``LookupError`` when it was deleted meanwhile.
     """
-    _judge(dataset)
+    try:
+        _judge(dataset)
+    except lake.LakeError as error:
+        if datasets.get(dataset.id) is not None:
+            raise
+        raise LookupError(say("dataset.gone", dataset=dataset.id)) from error
     found = datasets.get(dataset.id)
     if found is None:
         raise LookupError(say("dataset.gone", dataset=dataset.id))
@@ -60,11 +65,22 @@ def usable(workload: str) -> tuple[Dataset, Dataset | None]:
     Raises :class:`core.storage.datasets.NoDatasetError`, :class:`core.storage.lake.LakeError`.
     """
     validate_new(workload)
-    while (dataset := validate(datasets.latest(workload))).status == datasets.QUARANTINED:
-        continue  # it was quarantined in this very moment: the one before it
+    while (dataset := _validated(datasets.latest(workload))) is None:
+        continue  # deleted or quarantined in this very moment: the one before it
     newest = datasets.newest(workload)
     skipped = newest is not None and newest.status == datasets.QUARANTINED and newest.id > dataset.id
     return dataset, newest if skipped else None
+
+
+def _validated(dataset: Dataset) -> Dataset | None:
+    """None when it is not there any more, or not usable."""
+    try:
+        found = validate(dataset)
+    except LookupError:
+        if datasets.get(dataset.id) is not None:
+            raise
+        return None
+    return found if found.status != datasets.QUARANTINED else None
 
 
 def reason_with(skipped: Dataset | None, used: Dataset, reason: Message) -> Message:
