@@ -39,6 +39,8 @@ TERMS: Final[dict[str, str]] = {
     "confidence interval": "Range that contains the true value with a probability of 95 %, estimated from the holdout.",
     "confidence threshold": "Boxes with a lower confidence are not shown.",
     "confusion matrix": "Counts of true classes (rows) against predicted classes (columns).",
+    "data contract": "What a new dataset must satisfy before anything is learned from it: finite values, all classes, "
+    "usual units, labels no noisier than before.",
     "dataset": "An immutable snapshot of training data, identified by the SHA-256 of its content.",
     "decision": "The result of a check or of a manual action: kept, promoted, rejected, rolled back, failed.",
     "deployment": "A flow registered with Prefect under a name, with its parameters and, optionally, a schedule.",
@@ -68,6 +70,8 @@ TERMS: Final[dict[str, str]] = {
     "previous": "Alias of the version that was champion before; a rollback makes it champion again.",
     "promotion": "Giving the alias champion to another version.",
     "provenance": "Where a label came from: a person, a model, an import or a renderer.",
+    "quarantine": "Where a dataset is that breaks its data contract: kept and shown with the reasons, but neither "
+    "trained on nor evaluated on until an editor accepts it.",
     "rollback": "Making the previous champion the champion again.",
     "role": "What a user may do: viewer, editor or admin. Each includes the one before.",
     "run": "One execution: an MLflow run is a training, a flow run is an execution of a Prefect flow.",

@@ -28,8 +28,12 @@ WHOLE_IMAGE, MORE_WHOLE = 0.9, 0.2
 in a first dataset more than :data:`MOST_WHOLE`."""
 
 MOST_WHOLE = 0.5
+
+FAR_OUT = 2.0
+"""The median of new boxes may lie so many times below or above what 98 % of the references' boxes have."""
+
 _USUAL = (0.01, 0.99)
-_TINY = 1e-4
+_TINY, _LEAST_BOXES = 1e-4, 20
 
 _Floats = NDArray[np.float64]
 
@@ -110,7 +114,7 @@ def whole_image(pictures: Sequence[Picture], references: Sequence[Sequence[Pictu
 
 
 def out_of_proportion(pictures: Sequence[Picture], references: Sequence[Sequence[Picture]]) -> Iterator[Finding]:
-    """Area or aspect of boxes on new images: their median lies outside of what 98 % of the references' boxes have.
+    """Area or aspect of boxes on new images: their median lies far outside of what 98 % of the references' boxes have.
 
     Datasets of images grow, so only images that no reference has are looked at.
     """
@@ -119,12 +123,12 @@ def out_of_proportion(pictures: Sequence[Picture], references: Sequence[Sequence
     before = list({one.sha256: one for old in references for one in old}.values())
     for what, measured in (("area", _areas), ("aspect", _aspects)):
         now, usual = np.sort(measured(new)), np.sort(measured(before))
-        if not len(now) or not len(usual):
+        if not len(now) or len(usual) < _LEAST_BOXES:
             continue
-        middle, (low, high) = quantile(now, 0.5), (quantile(usual, share) for share in _USUAL)
-        if middle.high < low.low or middle.low > high.high:
+        middle, (low, high) = quantile(now, 0.5), np.quantile(usual, _USUAL)
+        if middle.high < low / FAR_OUT or middle.low > high * FAR_OUT:
             drawn = {"kind": "quantiles", "feature": what, "here": _five(now), "reference": _five(usual)}
-            in_the_middle, least, most = (float(f"{one.value:.2g}") for one in (middle, low, high))
+            in_the_middle, least, most = (float(f"{one:.2g}") for one in (middle.value, low, high))
             term = f"box-{what}"
             yield Finding(say("contract.box_proportions", what=term, now=in_the_middle, low=least, high=most), drawn)
 

@@ -14,7 +14,7 @@ from scipy import stats
 from core.config.messages import say
 from core.workloads.contract import LEVEL, Finding
 from core.workloads.rows.contract_rows import Floats, Rows, Schema
-from core.workloads.rows.fresh_fit import FreshFit, fresh_fit
+from core.workloads.rows.fresh_fit import VERY_GOOD, FreshFit, fresh_fit
 
 MORE_ERRORS = 0.10
 """By so much the error has to exceed that of every reference."""
@@ -32,7 +32,8 @@ def noisy_labels(rows: Rows, fresh: FreshFit, references: Sequence[Rows], schema
     wrong, size = int(fresh.losses.sum()), len(fresh.losses)
     if wrong / size <= MORE_ERRORS:
         return
-    usual = [fresh_fit(one, regression=False) for one in _with_shares(rows, references, len(schema.classes))]
+    drawn = _with_shares(rows, references, len(schema.classes))
+    usual = [fresh_fit(one, regression=False, enough=VERY_GOOD) for one in drawn]
     if not usual:
         return
     worst = max(usual, key=lambda one: one.loss)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from core.workloads.rows.contract_rows import Floats, Rows
 
 _FOLDS = 3
-_GOOD_ENOUGH = 0.02
+GOOD_ENOUGH, VERY_GOOD = 0.10, 0.02
 _STEPS, _LEAVES = 40, 15
 
 
@@ -30,15 +30,15 @@ class FreshFit:
         return float(self.losses.mean())
 
 
-def fresh_fit(rows: Rows, *, regression: bool) -> FreshFit:
+def fresh_fit(rows: Rows, *, regression: bool, enough: float = GOOD_ENOUGH) -> FreshFit:
     """The better one of a linear model and boosted trees on ``rows``, which are finite and hold every class
     :data:`_FOLDS` times.
 
-    Trees are spared where the linear model is nearly always right. One thread: on a busy machine OpenMP's threads wait
-    for each other so long that a fit of 0.3 s took 30.
+    Trees are spared where the linear model is wrong on no more than ``enough`` of the rows. One thread: on a busy
+    machine OpenMP's threads wait for each other so long that a fit of 0.3 s took 30.
     """
     linear = _validated(_linear(regression), rows, regression)
-    if not regression and linear.loss <= _GOOD_ENOUGH:
+    if not regression and linear.loss <= enough:
         return linear
     return min(linear, _validated(_boosted(regression), rows, regression), key=lambda one: one.loss)
 
