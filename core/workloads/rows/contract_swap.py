@@ -89,7 +89,7 @@ def turned_target(rows: Rows, fresh: FreshFit, known: Known, schema: Schema) -> 
     """A target that follows the older model's answers as closely as it can be followed, with another slope.
 
     The least squares line of the target over the answers has a slope near 1 when nothing happened; below 0 the sign
-    was inverted, far from 1 the unit changed. Whoever inverts all features turns a linear relation just the same.
+    was inverted, far from 1 the unit changed. Whoever inverts all features turns the slope just the same.
     """
     expected = known.answers(rows.features).astype(np.float64)
     spread = float(((rows.answers - rows.answers.mean()) ** 2).sum())

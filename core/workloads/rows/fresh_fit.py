@@ -31,16 +31,16 @@ class FreshFit:
 
 
 def fresh_fit(rows: Rows, *, regression: bool, enough: float = GOOD_ENOUGH) -> FreshFit:
-    """The better one of a linear model and boosted trees on ``rows``, which are finite and hold every class
+    """The better one of a straight model (least squares, logistic) and boosted trees on ``rows``, which are finite and hold every class
     :data:`_FOLDS` times.
 
-    Trees are spared where the linear model is wrong on no more than ``enough`` of the rows. One thread: on a busy
+    Trees are spared where the straight one is wrong on no more than ``enough`` of the rows. One thread: on a busy
     machine OpenMP's threads wait for each other so long that a fit of 0.3 s took 30.
     """
-    linear = _validated(_linear(regression), rows, regression)
-    if not regression and linear.loss <= enough:
-        return linear
-    return min(linear, _validated(_boosted(regression), rows, regression), key=lambda one: one.loss)
+    straight = _validated(_straight(regression), rows, regression)
+    if not regression and straight.loss <= enough:
+        return straight
+    return min(straight, _validated(_boosted(regression), rows, regression), key=lambda one: one.loss)
 
 
 def fitted(rows: Rows, fresh: FreshFit) -> Any:
@@ -70,7 +70,7 @@ def _targets(rows: Rows, estimator: Any) -> NDArray[Any]:
     return rows.answers if is_regressor(estimator) else rows.answers.astype(np.int64)
 
 
-def _linear(regression: bool) -> Any:
+def _straight(regression: bool) -> Any:
     from sklearn.linear_model import LinearRegression, LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
