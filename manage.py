@@ -220,7 +220,7 @@ def _pip_install(python: Path, files: list[Path]) -> None:
     """Run pip on ``files`` with visible progress; raises :class:`InstallError` with pip's last output."""
     free_gb = shutil.disk_usage(python.parent).free / 1e9
     if free_gb < NEEDED_DISK_GB:
-        raise InstallError(f"The installation needs up to {NEEDED_DISK_GB} GB; only {free_gb:.1f} GB are free here.")
+        raise InstallError(f"The installation needs at least {NEEDED_DISK_GB} GB; only {free_gb:.1f} GB are free here.")
     names = " and ".join(file.name for file in files)
     print(f"Installing {names}: once, about two minutes with a good connection ...", flush=True)
     command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar=off"]

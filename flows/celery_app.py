@@ -50,7 +50,7 @@ def _app() -> Celery:
 
 
 def notify_workers(item_id: str, queue: str) -> None:
-    """Tell the workers of ``queue`` that an item waits. Raises :class:`BrokerUnavailableError`."""
+    """Notify the workers of ``queue`` that an item waits. Raises :class:`BrokerUnavailableError`."""
     try:
         _app().send_task(TASK, args=[item_id], queue=queue, retry=False, ignore_result=True)
     except (KombuError, OSError) as error:

@@ -50,7 +50,7 @@ def _flows_for(workload: Workload) -> list[Flow[Any, Any]]:
     return found
 
 
-def paused_by_people() -> dict[tuple[str, str], bool]:
+def paused_deployments() -> dict[tuple[str, str], bool]:
     """(flow, deployment) → paused, as on the server: pausing and resuming survives a restart."""
     flows = prefect_api.flow_names()
     return {(flows[item["flow_id"]], item["name"]): bool(item["paused"]) for item in prefect_api.deployments()}
@@ -62,7 +62,7 @@ def register(runner: Runner) -> None:
     ``add_flow`` instead of a deployment by path: the runner then starts runs from the flow in memory and
     need not import the code for each run.
     """
-    paused = paused_by_people()
+    paused = paused_deployments()
     for flow, options in all_deployments():
         # Prefect would reset "paused" at each registration.
         kept = paused.get((flow.name, options["name"]), options.get("paused", False))

@@ -1,6 +1,6 @@
 """Heavy steps: executed here or, with a broker, by a worker while the flow waits.
 
-The flow owns the job either way: it waits, shows progress, sends the message again when a message or a worker was
+The flow owns the job in both cases: it waits, shows progress, sends the message again when a message or a worker was
 lost, and cancels the item when the flow itself is cancelled.
 """
 

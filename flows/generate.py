@@ -17,15 +17,15 @@ from core.loop import contract
 from core.monitoring.quarantine_alert import announce_quarantined
 from core.storage import datasets
 from core.workloads import get_workload
-from flows.priority import give_way
+from flows.priority import lower_priority
 from flows.progress import running
 from flows.state_hooks import HOOKS
 
 
 @task(cache_policy=NO_CACHE)
-def make(workload_name: str, choices: dict[str, Any], username: str, report: Report) -> Dataset:
+def generate_and_register(workload_name: str, choices: dict[str, Any], username: str, report: Report) -> Dataset:
     """Generate, store and register; parameters are validated again here, for every caller."""
-    give_way()
+    lower_priority()
     workload = get_workload(workload_name)
     parameters = workload.parameters.model_validate(choices)
     stored = workload.generate(parameters, report)
@@ -41,9 +41,9 @@ def validate(dataset: Dataset) -> Dataset:
 
 @flow(name="generate-dataset", **HOOKS)
 def generate_dataset(workload: str, choices: dict[str, Any] | None = None, job_id: str | None = None) -> None:
-    """Generate a dataset of ``workload`` with ``choices`` (its own parameters, else defaults)."""
+    """Generate a dataset of ``workload``; ``choices`` are its parameters, missing ones have their defaults."""
     with running(jobs.GENERATE, workload, job_id, choices=choices) as run:
-        made = make(workload, choices or {}, run.job.created_by, run.part(0.0, 0.9))
+        made = generate_and_register(workload, choices or {}, run.job.created_by, run.part(0.0, 0.9))
         run.report(0.95, say("data.validating"))
         dataset = validate(made)
         run.result = {"dataset_id": dataset.id, "rows": dataset.rows, "status": dataset.status}
@@ -51,10 +51,10 @@ def generate_dataset(workload: str, choices: dict[str, Any] | None = None, job_i
         held = dataset.status == datasets.QUARANTINED
         run.message = (done, contract.in_words(dataset)) if held else done
     if get_settings().check_on_new_data and not held:
-        look_at_new_data(workload, run.job.created_by)
+        submit_check(workload, run.job.created_by)
 
 
-def look_at_new_data(workload: str, username: str) -> None:
+def submit_check(workload: str, username: str) -> None:
     """Start a check immediately instead of waiting for the schedule; one that already runs is fine."""
     try:
         jobs.submit(Actor(username, Role.EDITOR), jobs.CHECK, workload)

@@ -11,16 +11,18 @@ from core.catalog.tables import Job
 from core.config.messages import Messages, message_of, messages_from_json
 from core.config.progress import Report
 from core.jobs import jobs
-from core.labelling import proposing
+from core.labelling import proposals
 from flows import dispatch as handover
 from flows import task_registry
 from flows.progress import running
-from flows.propose_boxes import look
+from flows.propose_boxes import propose_labels
 from flows.state_hooks import HOOKS
 
 
 @task(cache_policy=NO_CACHE)
-def take_over(workload: str, job: Job, upload: str, class_mapping: dict[str, str], report: Report) -> dict[str, Any]:
+def import_archive(
+    workload: str, job: Job, upload: str, class_mapping: dict[str, str], report: Report
+) -> dict[str, Any]:
     """Image by image: after an early end imported images stay, and the next run continues."""
     asked = {"workload": workload, "username": job.created_by, "upload": upload, "class_mapping": class_mapping}
     return handover.dispatch(task_registry.IMPORT, job.id, asked, report)
@@ -29,8 +31,8 @@ def take_over(workload: str, job: Job, upload: str, class_mapping: dict[str, str
 def propose(workload: str, job: Job, report: Report) -> Messages:
     """Propose boxes for images without labels; a failure here does not affect the import."""
     try:
-        return messages_from_json(look(workload, job, report)["message"])
-    except proposing.NoProposerError as error:
+        return messages_from_json(propose_labels(workload, job, report)["message"])
+    except proposals.NoProposerError as error:
         return (message_of(error),)
 
 
@@ -40,7 +42,7 @@ def import_images(
 ) -> None:
     """Import ``upload`` (a name in the uploads folder); ``class_mapping`` maps its classes to those of ``workload``."""
     with running(jobs.IMPORT, workload, job_id, upload=upload) as run:
-        outcome = take_over(workload, run.job, upload, class_mapping or {}, run.part(0.0, 0.7))
+        outcome = import_archive(workload, run.job, upload, class_mapping or {}, run.part(0.0, 0.7))
         run.result = outcome["in_short"]
         done = messages_from_json(outcome["message"])
         run.message = (*done, *propose(workload, run.job, run.part(0.7, 1.0))) if outcome["unlabelled"] else done

@@ -28,7 +28,7 @@ class TimeLimitError(RuntimeError):
     """The work exceeded ``SHIFUMI_CELERY_TIME_LIMIT_S``."""
 
 
-class Holder:
+class LeaseHolder:
     """Holds the leases of the worker ``name`` until ``stopping`` is set; one thread each."""
 
     def __init__(self, name: str, context: BaseContext) -> None:
@@ -117,7 +117,7 @@ class _Watch:
         stopped = self._stopping.wait(_SHUTDOWN_SHOWS_S)
         code = self._process.exitcode or 0
         how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        logger.error("The process that did {} {} died ({})", item.kind, item.id, how)
+        logger.error("The process executing {} {} died ({})", item.kind, item.id, how)
         if not stopped and item.attempts >= get_settings().celery_max_attempts:
             work_items.fail(item.id, self._owner, work_errors.packed(work_items.lease_lost(item, how)))
         else:

@@ -21,9 +21,9 @@ def describe_deployments() -> None:
 
 
 def described(schema: dict[str, Any], kind: str, workload: str) -> dict[str, Any]:
-    """``schema`` (Prefect's, made from the flow's signature) with what the workload's own parameters say.
+    """``schema`` (Prefect's, generated from the flow's signature) with the descriptions of the workload's parameters.
 
-    The same object comes back where there is nothing to add.
+    Returns the same object when there is nothing to add.
     """
     model = parameters_of(kind, workload)
     if model is None:

@@ -17,7 +17,7 @@ from flows.state_hooks import HOOKS
 
 
 @task(cache_policy=NO_CACHE)
-def answer_rows(workload: str, job_id: str, upload: str, report: Report) -> dict[str, Any]:
+def predict_rows(workload: str, job_id: str, upload: str, report: Report) -> dict[str, Any]:
     """Predict the file in chunks."""
     asked = {"workload": workload, "upload": upload, "job_id": job_id}
     return handover.dispatch(task_registry.PREDICT_FILE, job_id, asked, report)
@@ -27,6 +27,6 @@ def answer_rows(workload: str, job_id: str, upload: str, report: Report) -> dict
 def predict_file(workload: str, upload: str, job_id: str | None = None) -> None:
     """Predict ``upload`` (a name in the uploads folder); the result is named after the job."""
     with running(jobs.PREDICT_FILE, workload, job_id, upload=upload) as run:
-        answered = answer_rows(workload, run.job.id, upload, run.report)
+        answered = predict_rows(workload, run.job.id, upload, run.report)
         run.result = answered
         run.message = say("predict.done", rows=answered["rows"], version=answered["version"])

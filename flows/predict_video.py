@@ -17,7 +17,7 @@ from flows.state_hooks import HOOKS
 
 
 @task(cache_policy=NO_CACHE)
-def answer_frames(workload: str, job_id: str, upload: str, confidence: float, report: Report) -> dict[str, Any]:
+def annotate_frames(workload: str, job_id: str, upload: str, confidence: float, report: Report) -> dict[str, Any]:
     """Frame by frame; output of a run that ends early is deleted."""
     asked = {"workload": workload, "upload": upload, "confidence": confidence, "job_id": job_id}
     return handover.dispatch(task_registry.PREDICT_VIDEO, job_id, asked, report)
@@ -27,7 +27,7 @@ def answer_frames(workload: str, job_id: str, upload: str, confidence: float, re
 def predict_video(workload: str, upload: str, confidence: float = 0.25, job_id: str | None = None) -> None:
     """Annotate ``upload`` (a name in the uploads folder); the results are named after the job."""
     with running(jobs.PREDICT_VIDEO, workload, job_id, upload=upload) as run:
-        answered = answer_frames(workload, run.job.id, upload, confidence, run.report)
+        answered = annotate_frames(workload, run.job.id, upload, confidence, run.report)
         run.result = {
             **answered["watched"],
             "version": answered["version"],

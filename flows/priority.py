@@ -8,10 +8,10 @@ from contextlib import suppress
 _NICENESS = 10
 
 
-def give_way() -> None:
-    """Background work must not make live video stutter.
+def lower_priority() -> None:
+    """Lower the priority of this process for the rest of its life, so that background work does not disturb live video.
 
-    For the rest of this process; no effect where priorities do not exist.
+    No effect where priorities do not exist.
     """
     with suppress(OSError, AttributeError):  # already lower, or Windows
         os.nice(_NICENESS - os.nice(0))

@@ -1,4 +1,4 @@
-"""What every flow of ours does around its work: claim its job, show life and progress, end in order."""
+"""The common frame of every flow: claim its job, send heartbeats and progress, end the job."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from core.config.messages import Message, Messages, message_of, render, say
 from core.config.progress import Report
 from core.config.settings import get_settings
 from core.jobs import jobs
-from flows.repeating import repeating
+from flows.periodic import periodic_thread
 
 
 @dataclass
 class RunningJob:
-    """The job behind the current flow run; call :meth:`report` as the work goes on."""
+    """The job of the current flow run; call :meth:`report` during the work."""
 
     job: Job
     result: dict[str, Any] = field(default_factory=dict)
@@ -35,9 +35,9 @@ class RunningJob:
     _artifact: UUID | None = None
 
     def report(self, share: float, message: Message) -> None:
-        """Progress into the catalog, the run's log and a Prefect progress artifact.
+        """Write progress to the catalog, the run's log and a Prefect progress artifact.
 
-        Telling never stops the doing: a catalog or server that does not answer is logged only.
+        Errors of the catalog or of Prefect are only logged, so that reporting never stops the work.
         """
         words = render(message)
         get_run_logger().info("%3.0f %% %s", share * 100, words)
@@ -56,7 +56,7 @@ class RunningJob:
             update_progress_artifact(self._artifact, percent, description=words)
 
     def part(self, start: float, end: float) -> Report:
-        """A report that fills only a part of the bar."""
+        """A report that covers only a part of the progress bar."""
         return lambda share, message: self.report(start + (end - start) * share, message)
 
 
@@ -64,14 +64,14 @@ class RunningJob:
 def running(kind: str, workload: str, job_id: str | None, **parameters: Any) -> Iterator[RunningJob]:
     """Own the job of the current flow run until the block ends.
 
-    Raises :class:`core.jobs.jobs.JobBusyError` when a run that nobody submitted finds the concurrency key taken.
+    Raises :class:`core.jobs.jobs.JobBusyError` when a scheduled run finds the concurrency key taken.
     """
     setup_logging("flows")
     job = jobs.get(job_id) if job_id else jobs.adopt(kind, workload, str(flow_run.id), parameters)
     if job is None or job.finished_at is not None:
         raise RuntimeError(say("job.not_needed", job=job_id))
     current = RunningJob(job)
-    with repeating("heartbeat", lambda: get_settings().job_heartbeat_s, lambda: jobs.beat(current.job.id)):
+    with periodic_thread("heartbeat", lambda: get_settings().job_heartbeat_s, lambda: jobs.beat(current.job.id)):
         try:
             current.report(0.0, say("job.started"))
             yield current

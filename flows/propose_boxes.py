@@ -18,7 +18,7 @@ from flows.state_hooks import HOOKS
 
 
 @task(cache_policy=NO_CACHE)
-def look(workload: str, job: Job, report: Report) -> dict[str, Any]:
+def propose_labels(workload: str, job: Job, report: Report) -> dict[str, Any]:
     """Image by image; a run that ends early leaves complete proposals."""
     return handover.dispatch(task_registry.PROPOSE, job.id, {"workload": workload, "username": job.created_by}, report)
 
@@ -27,6 +27,6 @@ def look(workload: str, job: Job, report: Report) -> dict[str, Any]:
 def propose_boxes(workload: str, job_id: str | None = None) -> None:
     """Propose boxes for every unlabelled image of ``workload``."""
     with running(jobs.PROPOSE, workload, job_id) as run:
-        outcome = look(workload, run.job, run.report)
+        outcome = propose_labels(workload, run.job, run.report)
         run.result = {"looked": outcome["looked"], "found": outcome["found"]}
         run.message = messages_from_json(outcome["message"])

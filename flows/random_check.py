@@ -30,5 +30,5 @@ def check_random() -> str:
 
 @flow(name="random-check", **HOOKS)
 def periodic_check() -> str:
-    """One draw; "ok" unless three attempts in a row meant drift."""
+    """Draw a random number; the run fails when three attempts in a row mean drift."""
     return check_random()

@@ -19,13 +19,13 @@ from prefect.runner import Runner
 from core.catalog.engine import CatalogUnavailableError
 from core.config.logs import setup_logging
 from core.config.settings import get_settings
+from core.jobs import crash_detection as job_watch
 from core.jobs import prefect_api
-from core.jobs import watch as job_watch
 from core.models import registry
 from core.monitoring import health_sampler
 from core.monitoring.metrics.exporter import start_exporter
 from core.monitoring.metrics.machine import TreeCollector
-from flows import metrics, warm
+from flows import fork_server, metrics
 from flows.deployments import register
 
 _WATCH_EVERY_S = 3.0
@@ -34,7 +34,7 @@ _WATCH_EVERY_S = 3.0
 def main() -> None:
     """Serve until interrupted."""
     setup_logging("runner")
-    warm.install()
+    fork_server.install()
     drop_missed_runs()
     runner = Runner(name="shifumi", pause_on_shutdown=False, limit=get_settings().runner_limit)
     register(runner)
@@ -43,7 +43,7 @@ def main() -> None:
     threading.Thread(target=_watch, name="job-watch", daemon=True).start()
     threading.Thread(target=health_sampler.run, name="health", daemon=True).start()
     # In a separate process, so that the runner need not keep MLflow in memory.
-    warm.start_context().Process(target=open_store, name="mlflow-store", daemon=True).start()  # type: ignore[attr-defined]
+    fork_server.start_context().Process(target=open_store, name="mlflow-store", daemon=True).start()  # type: ignore[attr-defined]
     _say_ready()
     try:
         asyncio.run(runner.start())
@@ -62,7 +62,7 @@ def drop_missed_runs() -> None:
 
 
 def _say_ready() -> None:
-    """Tell the supervisor, atomically, that the deployments are registered."""
+    """Notify the supervisor, atomically, that the deployments are registered."""
     ready = get_settings().run_dir / "runner.json"
     temporary = ready.with_suffix(".tmp")
     note = {"pid": os.getpid(), "host": socket.gethostname(), "ready_at": datetime.now(UTC).isoformat()}
@@ -89,7 +89,7 @@ def _watch() -> None:
         except (prefect_api.PrefectUnavailableError, prefect_api.PrefectRefusedError, CatalogUnavailableError) as error:
             metrics.FAILURES.inc()
             logger.warning("Watching jobs: {}", error)
-        except Exception:  # noqa: BLE001 - without this watch a killed run would say "running" for ever
+        except Exception:  # noqa: BLE001 - without this thread a killed run would stay "running" forever
             metrics.FAILURES.inc()
             logger.exception("Watching jobs failed; trying again")
 

@@ -1,7 +1,7 @@
-"""Prefect state hooks: tell Discord, and end jobs whose flow could not do it itself.
+"""Prefect state hooks: notify Discord, and end jobs whose flow could not do it itself.
 
-The engine passes their arguments by position, the runner (after a cancellation or crash) by name: the
-names ``flow``, ``flow_run`` and ``state`` are Prefect's.
+The engine passes their arguments by position, the runner (after a cancellation or crash) by name: the names ``flow``,
+``flow_run`` and ``state`` are Prefect's.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from core.monitoring.notify import BLUE, GREEN, RED, YELLOW, send_discord_embed
 
 
 def on_start(flow: Flow[Any, Any], flow_run: FlowRun, state: State[Any]) -> None:
-    """Say that somebody started a run; the schedule's own starts would only be noise."""
+    """Announce a run started by a user; scheduled runs are not announced."""
     if not flow_run.auto_scheduled or flow.name == "random-check":
         send_discord_embed(f"▶ {flow.name} started", f"Run {flow_run.name}", BLUE)
 
 
 def on_end(flow: Flow[Any, Any], flow_run: FlowRun, state: State[Any]) -> None:
-    """Say how a run ended, unless the schedule found everything in order."""
+    """Announce the result of a run, except for scheduled runs without a change."""
     job = jobs.of_flow_run(str(flow_run.id))
     kept = job is not None and job.result.get("decision") in {None, "kept"}
     if flow_run.auto_scheduled and kept and flow.name != "random-check":

@@ -10,8 +10,8 @@ from core.auth.roles import Actor, Role
 from core.config.messages import as_json_list, say
 from core.config.progress import Report
 from core.config.settings import Settings
-from core.images import importing
-from core.labelling import proposing
+from core.images import archive_import
+from core.labelling import proposals
 from core.loop import loop
 from core.predictions import files as prediction_files
 from core.predictions import videos as video_predictions
@@ -72,25 +72,27 @@ def _require_same(workload: str, asked: Mapping[str, Any]) -> None:
 
 
 def _predict_file(arguments: Arguments, report: Report) -> dict[str, Any]:
-    return asdict(prediction_files.answer(arguments["workload"], arguments["upload"], arguments["job_id"], report))
+    return asdict(
+        prediction_files.predict_file(arguments["workload"], arguments["upload"], arguments["job_id"], report)
+    )
 
 
 def _predict_video(arguments: Arguments, report: Report) -> dict[str, Any]:
-    answered = video_predictions.answer(
+    answered = video_predictions.predict_video(
         arguments["workload"], arguments["upload"], float(arguments["confidence"]), arguments["job_id"], report
     )
-    return {**asdict(answered), "message": as_json_list(video_predictions.outcome(answered))}
+    return {**asdict(answered), "message": as_json_list(video_predictions.summary(answered))}
 
 
 def _import(arguments: Arguments, report: Report) -> dict[str, Any]:
     actor = Actor(arguments["username"], Role.EDITOR)
     collection = collection_of(arguments["workload"])
-    done = importing.import_upload(actor, arguments["upload"], arguments["class_mapping"], collection, report)
+    done = archive_import.import_upload(actor, arguments["upload"], arguments["class_mapping"], collection, report)
     return {"in_short": done.in_short(), "message": as_json_list(done.messages()), "unlabelled": done.unlabelled}
 
 
 def _propose(arguments: Arguments, report: Report) -> dict[str, Any]:
-    done = proposing.propose_all(Actor(arguments["username"], Role.EDITOR), arguments["workload"], report)
+    done = proposals.propose_all(Actor(arguments["username"], Role.EDITOR), arguments["workload"], report)
     return {**asdict(done), "message": as_json_list((done.message(),))}
 
 

@@ -23,8 +23,8 @@ from core.jobs.progress_relay import ProgressRelay
 from core.workloads import get_workload
 from core.workloads.base import ObservableTraining
 from flows import task_registry
-from flows.priority import give_way
-from flows.repeating import repeating
+from flows.periodic import periodic_thread
+from flows.priority import lower_priority
 
 _CARRY_EVERY_S = 1.0
 
@@ -38,7 +38,7 @@ def work(item_id: str, owner: str) -> None:
     _install_signal_handlers()
     threading.Thread(target=_end_with_worker, name="end-with-worker", daemon=True).start()
     setup_logging("work")
-    give_way()
+    lower_priority()
     item = work_items.get(item_id)
     if item is None:
         return
@@ -47,7 +47,7 @@ def work(item_id: str, owner: str) -> None:
             result = task_registry.run_task(item.kind, item.arguments, _ProgressReporter(item_id, owner))
     except (StoppedError, work_items.LeaseLostError):
         logger.info("{} {} was stopped", item.kind, item_id)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the flow that waits raises it again
+    except Exception as error:  # noqa: BLE001 - any error is raised again by the waiting flow
         logger.exception("{} {} failed", item.kind, item_id)
         work_items.fail(item_id, owner, work_errors.packed(error))
     else:
@@ -88,7 +88,7 @@ def _stopped(_number: int, _frame: FrameType | None) -> None:
 
 
 def _end_with_worker() -> None:
-    """A killed worker must not leave a training behind that nobody can stop."""
+    """End with the worker: a training without it could not be stopped."""
     worker = multiprocessing.parent_process()
     if worker is not None:
         worker.join()
@@ -111,5 +111,5 @@ def _carrying(item: WorkItem, owner: str) -> Iterator[None]:
             return False  # the worker ends this process
         return True
 
-    with repeating("relay_progress", lambda: min(_CARRY_EVERY_S, get_settings().job_heartbeat_s), relay_progress):
+    with periodic_thread("relay_progress", lambda: min(_CARRY_EVERY_S, get_settings().job_heartbeat_s), relay_progress):
         yield

@@ -23,10 +23,10 @@ from core.config.settings import get_settings
 from core.jobs import workers
 from core.monitoring.metrics.exporter import start_exporter
 from core.monitoring.metrics.machine import TreeCollector
-from flows import warm
+from flows import fork_server
 
 if TYPE_CHECKING:
-    from flows.lease import Holder
+    from flows.lease import LeaseHolder
 
 _PRELOAD = ["flows.preload_worker"]
 
@@ -36,9 +36,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     setup_logging("worker")
     # Celery is imported here and not above: each process that executes an item imports this module again.
-    from flows.lease import Holder
+    from flows.lease import LeaseHolder
 
-    holder = Holder(options.name, warm.warmed(_PRELOAD))
+    holder = LeaseHolder(options.name, fork_server.preloaded_context(_PRELOAD))
     me = Worker(
         name=options.name, host=socket.gethostname(), pid=os.getpid(), queues=options.queues, places=options.concurrency
     )
@@ -68,7 +68,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     return options
 
 
-def _serve(holder: Holder, me: Worker, ready_file: Path | None) -> int:
+def _serve(holder: LeaseHolder, me: Worker, ready_file: Path | None) -> int:
     """Run Celery's loop with threads: each holds one item, whose work is a separate process."""
     from celery import signals
 
@@ -128,7 +128,7 @@ def _pulse(me: Worker, left: threading.Event) -> None:
 
 
 def _say_ready(file: Path) -> None:
-    """Tell the supervisor, atomically, that the broker responded and the queues are consumed."""
+    """Notify the supervisor, atomically, that the broker responded and the queues are consumed."""
     temporary = file.with_suffix(".tmp")
     temporary.write_text(json.dumps({"pid": os.getpid(), "ready_at": datetime.now(UTC).isoformat()}), encoding="utf-8")
     temporary.replace(file)

@@ -10,13 +10,13 @@ from core.ui.overview.health_history import health_history
 from core.ui.overview.services import services
 from core.ui.overview.timeline_section import timeline_section
 from core.ui.shell.guard import guard
-from core.ui.shell.live_banner import live_banner
+from core.ui.shell.running_jobs_banner import running_jobs_banner
 
 actor = guard(Role.VIEWER)
 
 st.title("Overview")
 st.write("Service health, champions, and recent events.")
-live_banner(actor)
+running_jobs_banner(actor)
 newcomer = is_new()
 if newcomer:
     first_steps(actor)

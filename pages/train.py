@@ -13,7 +13,7 @@ from core.ui.train.versions import version_list
 actor = guard(Role.VIEWER)
 
 st.title("Train")
-st.write("Evaluate the current model on the newest data; train a candidate if needed.")
+st.write("Evaluate the champion on the newest data and train a challenger if needed.")
 workload = workload_choice()
 check(actor, workload)
 decision_card(workload)

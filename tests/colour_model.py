@@ -18,7 +18,7 @@ from core.auth.roles import SYSTEM
 from core.models import promotion, registry
 from core.storage.integrity import folder_sha256
 from core.workloads.rps.classes import CLASSES
-from core.workloads.rps.export import GRAPH, META, SQUARE, Meta, digest_of
+from core.workloads.rps.export import GRAPH, META, SQUARE, ExportMetadata, digest_of
 
 SIZE = 320
 BOX = 80
@@ -27,13 +27,13 @@ BOX = 80
 _STEP = 8
 
 
-def write_colour_model(folder: Path, wider: int = 0) -> Meta:
+def write_colour_model(folder: Path, wider: int = 0) -> ExportMetadata:
     """Write the served form into ``folder``; ``wider`` tells versions apart: pixels that its boxes are wider."""
     import onnx
 
     folder.mkdir(parents=True, exist_ok=True)
     onnx.save(_graph(wider), folder / GRAPH)
-    meta = Meta(SIZE, CLASSES, digest_of(folder / GRAPH), SQUARE)
+    meta = ExportMetadata(SIZE, CLASSES, digest_of(folder / GRAPH), SQUARE)
     (folder / META).write_text(json.dumps(asdict(meta)), encoding="utf-8")
     return meta
 

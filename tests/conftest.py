@@ -4,10 +4,12 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import hypothesis
 import pytest
+from httpx._transports import default as httpx_transports
 
 from core.catalog import engine as catalog_engine
 from core.catalog.migrate import upgrade
@@ -35,8 +37,15 @@ pytest_plugins = [
     "tests.s3",
 ]
 
-_WATCHERS = ("prediction-log", "catalog-pulse", "catalog-figures", "watch-", "mlflow-import", "live-champion")
+_WATCHERS = ("prediction-log", "catalog-probe", "catalog-figures", "watch-", "mlflow-import", "live-champion")
 _OURS = ("SHIFUMI_", "MLFLOW_TRACKING_URI", "PREFECT_API_URL", "PREFECT_API_DATABASE_CONNECTION_URL", "AWS_")
+
+
+def forget_environment(patch: pytest.MonkeyPatch) -> None:
+    """None of the developer's own settings, and no ``.env``."""
+    for name in [name for name in os.environ if name.startswith(_OURS)]:
+        patch.delenv(name)
+    patch.setitem(Settings.model_config, "env_file", None)
 
 
 def _watchers() -> list[str]:
@@ -56,6 +65,18 @@ def catalog_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return once_per_run(tmp_path_factory, "catalog.db", migrate)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def certificates_read_once() -> Iterator[None]:
+    """httpx reads the machine's certificates for each client, also for one that asks plain http once.
+
+    That takes 30 ms of CPU, and while a server starts it is asked ten to fifty times a second: whoever waited used
+    a third of a core, which the server needed. What is installed stays the same meanwhile.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(httpx_transports, "create_ssl_context", cache(httpx_transports.create_ssl_context))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """bcrypt's lowest cost: a test that makes five users should not hash for a second and a half."""
@@ -70,7 +91,7 @@ def patient_looks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def mlflow_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def mlflow_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """An empty MLflow store: creating its tables takes seconds, copying the file does not."""
 
     def make(path: Path) -> None:
@@ -78,7 +99,12 @@ def mlflow_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
         MlflowClient(f"sqlite:///{path.as_posix()}").search_experiments()
 
-    return once_per_run(tmp_path_factory, "mlflow.db", make)
+    from mlflow.store.db import utils
+
+    with pytest.MonkeyPatch.context() as patch:
+        # To open a store MLflow reads all its migrations for their last number: a third of what a new store costs.
+        patch.setattr(utils, "_get_latest_schema_revision", cache(utils._get_latest_schema_revision))
+        yield once_per_run(tmp_path_factory, "mlflow.db", make)
 
 
 @pytest.fixture
@@ -90,9 +116,7 @@ def mlflow_store(mlflow_template: Path, settings: Settings) -> Path:
 @pytest.fixture(autouse=True)
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, catalog_template: Path) -> Iterator[Settings]:
     """The settings of this test: data under its own folder, no ``.env`` of the developer."""
-    for name in [name for name in os.environ if name.startswith(_OURS)]:
-        monkeypatch.delenv(name)
-    monkeypatch.setitem(Settings.model_config, "env_file", None)
+    forget_environment(monkeypatch)
     monkeypatch.setenv("SHIFUMI_DATA_DIR", str(tmp_path / "data"))
     # Tests run beside each other: who wants figures takes a free port.
     for process in ("WORKBENCH", "RUNNER", "WORKER"):

@@ -11,7 +11,7 @@ import numpy as np
 from core.live.frames import Model
 from core.models import registry
 from core.models.serving import Served
-from core.vision.detections import Detections, Pixels, nothing
+from core.vision.detections import Detections, Pixels, no_detections
 from core.workloads.rps.classes import CLASSES
 
 COLOURS = {"rock": (0, 0, 255), "paper": (0, 255, 0), "scissors": (255, 0, 0)}
@@ -40,7 +40,7 @@ class SquareDetector:
                 boxes.append([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1])
                 labels.append(label)
         if not boxes:
-            return nothing()
+            return no_detections()
         return Detections(np.array(boxes, np.float32), np.full(len(boxes), 0.9, np.float32), np.array(labels, np.int64))
 
     def smoke(self) -> None:
@@ -60,7 +60,7 @@ class HeldDetector:
         self.seen.append(int(picture[0, 0, 0]))
         self.begun.release()
         assert self.go_on.acquire(timeout=10)
-        return nothing()
+        return no_detections()
 
     def smoke(self) -> None:
         """It cannot fail."""

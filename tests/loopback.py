@@ -16,7 +16,7 @@ from streamlit_webrtc.webrtc import WebRtcWorker
 
 from core.live.engine_pool import EnginePool
 from core.live.frames import Model
-from core.live.viewer import Viewer, Wishes
+from core.live.viewer import Viewer, ViewerOptions
 from core.ui.live.frame_dropping import NewestRelay
 from core.ui.live.stream import worked_on
 from core.vision import drawing
@@ -164,4 +164,4 @@ def boxed(pixels: Pixels) -> bool:
 
 
 def viewer_of(pool: EnginePool, used: Model) -> Viewer:
-    return Viewer(pool, Wishes(lambda: used, mirrored=False))
+    return Viewer(pool, ViewerOptions(lambda: used, mirrored=False))

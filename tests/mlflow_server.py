@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from core.cli import trees
+from core.cli import process_trees
 from tests.ports import free_port
 from tests.waiting import wait_until
 
@@ -32,7 +32,7 @@ def mlflow_server(
         wait_until(lambda: _answers(url), timeout=120, what=f"MLflow at {url}")
         yield url
     finally:
-        trees.kill_all([*trees.below(process.pid), *trees.by_pid(process.pid)])
+        process_trees.kill_all([*process_trees.descendants(process.pid), *process_trees.by_pid(process.pid)])
         process.wait()
 
 

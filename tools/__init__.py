@@ -1,1 +1,1 @@
-"""Programs for those who work on Shifumi; nothing here is needed to run it."""
+"""Developer tools; not needed to run Shifumi."""

@@ -1,4 +1,4 @@
-"""The hands' part of the story: rendered hands, one training, a queue to review, and a camera that shows some."""
+"""The hands' part of the story: rendered hands, one training, a review queue, and a camera that shows hands."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from core import images
 from core.auth.roles import SYSTEM, Actor
 from core.images import store
 from core.jobs import jobs
-from core.labelling import flagging
+from core.labelling import flags
 from core.models.serving import served_starter
-from core.vision.answers import rows, to_boxes
+from core.vision.detection_formats import to_boxes, to_rows
 from core.vision.detections import Detections, Detector, Pixels
 from core.workloads.image_collections import collection_of
 from core.workloads.rps.render import render
@@ -25,7 +25,7 @@ _LARGE = 0.08
 
 
 def tell_of_hands(editor: Actor) -> None:
-    """Create a dataset, let the loop look at it, and leave some pictures to review. Raises ``TimeoutError``."""
+    """Create a dataset, run the loop on it, and leave some images to review. Raises ``TimeoutError``."""
     jobs.submit(editor, jobs.GENERATE, "rps", {"choices": {"synthetic": 160, "seed": 0}})
     wait_for(_checked, "the check on rendered hands", 900)
     starter = served_starter("rps")
@@ -36,8 +36,8 @@ def tell_of_hands(editor: Actor) -> None:
         _propose(pixels, starter.predictor)
     pixels, boxes = render(_FIRST_OF_QUEUE + 11, _SIDE)
     right = boxes[0].label if boxes else None
-    said = flagging.Said(starter.predictor.detect(pixels), starter.predictor.classes, "starter")
-    flagging.flag(SYSTEM, pixels, right, said, session="live-story", collection=collection_of("rps"))
+    said = flags.FlaggedPrediction(starter.predictor.detect(pixels), starter.predictor.classes, "starter")
+    flags.flag(SYSTEM, pixels, right, said, session="live-story", collection=collection_of("rps"))
 
 
 def _checked() -> bool:
@@ -52,7 +52,7 @@ def _propose(pixels: Pixels, detector: Detector) -> None:
 
 
 def write_film(target: Path) -> Path:
-    """An MJPEG that Chromium plays as its camera: rendered hands that the starter names right, one after the other."""
+    """An MJPEG that Chromium plays as its camera: rendered hands that the starter classifies correctly."""
     import cv2
 
     with target.open("wb") as film:
@@ -63,7 +63,7 @@ def write_film(target: Path) -> Path:
 
 
 def _understood() -> Iterator[Pixels]:
-    """Pictures, 640 x 480, of one large hand each."""
+    """Images, 640 x 480, of one large hand each."""
     if (starter := served_starter("rps")) is None:
         return
     for seed in range(400):
@@ -79,4 +79,4 @@ def _understood() -> Iterator[Pixels]:
 
 
 def _named(found: Detections, detector: Detector) -> list[str]:
-    return [str(row["label"]) for row in rows(found, detector.classes)]
+    return [str(row["label"]) for row in to_rows(found, detector.classes)]

@@ -87,7 +87,7 @@ form that a program can read.
 
 
 class LicenceError(Exception):
-    """A package may not be shipped, or nobody knows whether it may; the message says which."""
+    """A package's licence is incompatible or unknown; the message says which."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
-"""Takes the documentation's pictures from the running product.
+"""Takes the screenshots of the documentation from a running installation.
 
     .venv/bin/python -m tools.pictures                     docs/pictures: each page, 1400 px, light
     .venv/bin/python -m tools.pictures --all --out shots   also 390 px, dark and more views, in full length
 
-Starts everything over a scratch folder and free ports, lets a short story happen, takes the pictures, stops it.
+Starts the whole stack with a scratch folder and free ports, creates some data, takes the screenshots, stops it.
 """
 
 from __future__ import annotations

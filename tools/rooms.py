@@ -1,9 +1,9 @@
-"""Draws the rooms of the house into docs/architecture.md, from the imports themselves.
+"""Draws the diagram of the packages into docs/architecture.md, from the imports.
 
     .venv/bin/python -m tools.rooms
 
-Run it after a change of what imports what; a test fails while the drawing is stale. The order of the rooms is the one
-that import-linter holds (``[tool.importlinter]`` in pyproject.toml).
+Run it after a change of the imports between packages; a test fails while the diagram is stale. The order of the
+packages is that of import-linter's ``layers`` contract (``[tool.importlinter]`` in pyproject.toml).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ BEGIN, END = "<!-- rooms: made by tools/rooms.py -->\n", "<!-- end of rooms -->\
 
 
 def layers() -> list[list[str]]:
-    """The rooms from the roof to the ground, as the ``layers`` contract names them."""
+    """The packages from the top layer to the bottom layer, as in the ``layers`` contract."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     contracts = settings["tool"]["importlinter"]["contracts"]
     (found,) = [contract["layers"] for contract in contracts if contract["type"] == "layers"]
@@ -28,7 +28,7 @@ def layers() -> list[list[str]]:
 
 
 def uses(rooms: list[str]) -> dict[str, set[str]]:
-    """Room → the rooms that it imports from."""
+    """Package → the packages that it imports."""
     graph = grimp.build_graph("core", "flows", "pages", cache_dir=None)
     for room in rooms:
         graph.squash_module(room)
@@ -36,7 +36,7 @@ def uses(rooms: list[str]) -> dict[str, set[str]]:
 
 
 def without_detours(used: dict[str, set[str]]) -> dict[str, set[str]]:
-    """Only the arrows that no longer way says as well (the transitive reduction of a graph without circles)."""
+    """Only the edges of the transitive reduction of an acyclic graph."""
 
     def reached(room: str) -> set[str]:
         return used[room].union(*(reached(other) for other in used[room]))
@@ -47,7 +47,7 @@ def without_detours(used: dict[str, set[str]]) -> dict[str, set[str]]:
 
 
 def purpose(room: str) -> str:
-    """The first line of the room's own docstring."""
+    """The first line of the package's docstring."""
     source = (ROOT / room.replace(".", "/") / "__init__.py").read_text(encoding="utf-8")
     return (ast.get_docstring(ast.parse(source)) or "").splitlines()[0].replace("``", "`")
 
@@ -57,7 +57,7 @@ def short(room: str) -> str:
 
 
 def drawing() -> str:
-    """The picture (Mermaid) and the table of the rooms, as they stand in the page."""
+    """The diagram (Mermaid) and the table of the packages."""
     order = layers()
     rooms = [room for layer in order for room in layer]
     used = uses(rooms)
@@ -81,7 +81,7 @@ def drawing() -> str:
 
 
 def redrawn(page: str) -> str:
-    """``page`` with the drawing of today."""
+    """``page`` with the current diagram."""
     head, rest = page.split(BEGIN)
     return head + BEGIN + drawing() + END + rest.split(END)[1]
 

@@ -1,4 +1,4 @@
-"""A few days of an installation in a minute: what the pictures show happened really."""
+"""Creates the data that the screenshots show, with the real product: a few days of an installation in a minute."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _ask_with_a_file() -> None:
     """As the admin, who takes the pictures."""
     admin = Actor(get_settings().admin_username, Role.ADMIN)
     rows = "".join(f"sample-{i:03},{i / 50 - 4:.2f},{(i * 37 % 80) / 20 - 2:.2f}\n" for i in range(400))
-    upload = prediction_files.keep_upload(admin, "linear", BytesIO(f"name,x1,x2\n{rows}".encode()))
+    upload = prediction_files.save_upload(admin, "linear", BytesIO(f"name,x1,x2\n{rows}".encode()))
     jobs.submit(admin, jobs.PREDICT_FILE, "linear", {"upload": upload})
     wait_for(lambda: _ended(jobs.PREDICT_FILE), "the file's answer")
 

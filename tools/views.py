@@ -1,4 +1,4 @@
-"""Which views of the workbench are worth a picture, and in which windows."""
+"""The views of the workbench to take screenshots of, and the window sizes."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The sidecar: predictions over HTTP, health and metrics. Read-only: it cannot generate, train or promote."""
+"""The prediction API: predictions over HTTP, health and metrics. Read-only: it cannot generate, train or promote."""

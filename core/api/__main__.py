@@ -1,11 +1,11 @@
-"""``python -m core.api``: the sidecar in a process of its own."""
+"""``python -m core.api``: the sidecar process."""
 
 from __future__ import annotations
 
 
 def main() -> None:
-    """Serve until SIGTERM or Ctrl-C; then end within three seconds, whatever hangs."""
-    # Imported here: the processes that answer images import this module as well, and need none of it.
+    """Serve until SIGTERM or Ctrl-C; then exit within three seconds."""
+    # Imported here: the worker processes import this module as well, and need none of it.
     import uvicorn
 
     from core.api.app import create_app
@@ -22,7 +22,7 @@ def main() -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        # The caller's address is not used, so nobody's word is taken for it.
+        # The client's address is not used, so forwarded headers are not trusted.
         proxy_headers=False,
         ws="none",
         lifespan="on",

@@ -1,4 +1,4 @@
-"""The sidecar's application: predictions on their own short path, everything else through FastAPI."""
+"""The sidecar's ASGI application: predictions bypass the framework, all other routes use FastAPI."""
 
 from __future__ import annotations
 
@@ -15,31 +15,33 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core import __version__
 from core.api import problems
 from core.api.health import Health, Ready, health
-from core.api.images import ImageRoute
 from core.api.model_list import ModelList, list_models, path_of
 from core.api.openapi import describe, problem_responses
-from core.api.predict_route import PredictRoute
+from core.api.predict_base import PredictRoute
+from core.api.predict_images import ImageRoute
+from core.api.predict_rows import BinaryRowsRoute, RowsRoute
 from core.api.problems import Problem, add_handlers
 from core.api.route_meter import RouteMeter
-from core.api.rows import RowsRoute, ShortRoute
 from core.api.sidecar import Sidecar
 from core.api.token_check import check_token
 from core.config.settings import Settings, get_settings
 from core.workloads import get_workload
 
 PATH = "/predict"
-"""The short route, of the default workload."""
+"""The short route, for the default workload."""
 
-_DESCRIPTION = """Predictions by the champion that Shifumi keeps improving.
+_DESCRIPTION = """Predictions by the current champion of each workload.
 
-Errors have one shape, RFC 9457 (`application/problem+json`); the end of `type` names the kind of error."""
+Errors follow RFC 9457 (`application/problem+json`); the last part of `type` names the kind of error."""
 
 _METERED = frozenset({"/health", "/ready", "/models", "/metrics", "/docs", "/openapi.json"})
 _ANY_METHOD = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
 
 
 class SidecarApp:
-    """Sends predictions their short way and meters the rest. ``sidecar`` is what the routes share."""
+    """Dispatches predictions to their own routes and measures all others. ``sidecar`` is the shared state of the
+    routes.
+    """
 
     def __init__(self, sidecar: Sidecar) -> None:
         self.sidecar = sidecar
@@ -54,8 +56,8 @@ class SidecarApp:
 
 
 def predict_routes(sidecar: Sidecar) -> dict[str, PredictRoute]:
-    """By path: the short one, and one per served workload."""
-    routes: dict[str, PredictRoute] = {PATH: ShortRoute(PATH, sidecar.watcher, sidecar)}
+    """Path → route: the short one, and one per served workload."""
+    routes: dict[str, PredictRoute] = {PATH: BinaryRowsRoute(PATH, sidecar.watcher, sidecar)}
     for name, watcher in sidecar.watchers.items():
         kind = ImageRoute if get_workload(name).data_kind == "images" else RowsRoute
         routes[path_of(name)] = kind(path_of(name), watcher, sidecar)
@@ -68,7 +70,7 @@ def create_app(settings: Settings | None = None) -> SidecarApp:
 
 
 class _Metered:
-    """Counts and times what the framework answers."""
+    """Counts and times the framework's responses."""
 
     def __init__(self, app: ASGIApp, meter: RouteMeter) -> None:
         self._app, self._meter = app, meter
@@ -112,13 +114,13 @@ def _framework_app(sidecar: Sidecar) -> FastAPI:
 def _add_routes(app: FastAPI, sidecar: Sidecar) -> None:
     @app.get("/health", summary="Liveness and health of the components", responses=problem_responses())
     async def get_health() -> Health:
-        return health(sidecar.watchers, sidecar.log, sidecar.pulse)
+        return health(sidecar.watchers, sidecar.log, sidecar.catalog_probe)
 
     @app.get("/ready", summary="Readiness: is a model loaded?", responses=problem_responses(problems.NO_CHAMPION))
     async def get_ready() -> Ready:
         served = sidecar.watcher.current
         if served is None:
-            detail = health(sidecar.watchers, sidecar.log, sidecar.pulse).components.model.detail
+            detail = health(sidecar.watchers, sidecar.log, sidecar.catalog_probe).components.model.detail
             raise Problem(problems.NO_CHAMPION, detail, (("retry-after", "5"),))
         return Ready(version=served.version.version)
 

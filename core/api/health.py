@@ -1,4 +1,4 @@
-"""How the sidecar says that it is well. Read without a login: nothing secret, no addresses, no file names."""
+"""Health of the sidecar. Public: contains no secrets, addresses or file names."""
 
 from __future__ import annotations
 
@@ -8,31 +8,30 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from core import __version__
-from core.api.pulse import CatalogPulse
+from core.api.catalog_probe import CatalogProbe
 from core.models.serving import ChampionWatcher
 from core.predictions.log import PredictionLog
 from core.workloads import DEFAULT
 
 State = Literal["healthy", "starting", "idle", "empty", "unhealthy"]
-"""``idle``: the model is loaded when it is first asked. ``empty``: nothing is wrong, but there is nothing to serve
-yet."""
+"""``idle``: the model is loaded with the first request. ``empty``: no error, but nothing to serve yet."""
 
 
 class Component(BaseModel):
-    """One part that a prediction depends on. ``detail`` says what is the matter and what to do."""
+    """One component that predictions depend on. ``detail`` describes the problem and the remedy."""
 
     state: State = "healthy"
     detail: str = ""
 
 
 class ModelComponent(Component):
-    """``version``: what answers right now; null before a model is loaded."""
+    """``version`` is the model that serves now; null before a model is loaded."""
 
     version: int | None = None
 
 
 class Components(BaseModel):
-    """``model`` answers ``/predict``; ``models`` are those of every served workload, that one included."""
+    """``model`` serves ``/predict``; ``models`` are those of all served workloads, including that one."""
 
     catalog: Component
     model: ModelComponent
@@ -41,7 +40,7 @@ class Components(BaseModel):
 
 
 class Health(BaseModel):
-    """The sidecar serves while it answers this at all; ``degraded`` when something needs a look."""
+    """The response means that the sidecar runs; ``degraded``: a component has a problem."""
 
     status: Literal["ok", "degraded"]
     version: str = Field(default=__version__, description="Version of the program")
@@ -49,27 +48,29 @@ class Health(BaseModel):
 
 
 class Ready(BaseModel):
-    """A model is loaded and answers."""
+    """A model is loaded and serves."""
 
     status: Literal["ready"] = "ready"
     version: int = Field(description="Version of the model")
 
 
-def health(watchers: Mapping[str, ChampionWatcher], log: PredictionLog, pulse: CatalogPulse) -> Health:
-    """The state of every part, from memory."""
+def health(watchers: Mapping[str, ChampionWatcher], log: PredictionLog, probe: CatalogProbe) -> Health:
+    """The state of every component, from memory."""
     models = {name: _model(watcher) for name, watcher in watchers.items()}
-    components = Components(catalog=_catalog(pulse), model=models[DEFAULT], models=models, prediction_log=_log(log))
+    components = Components(catalog=_catalog(probe), model=models[DEFAULT], models=models, prediction_log=_log(log))
     parts = (components.catalog, components.prediction_log, *models.values())
     ill = any(part.state == "unhealthy" for part in parts)
     return Health(status="degraded" if ill else "ok", components=components)
 
 
-def _catalog(pulse: CatalogPulse) -> Component:
-    if not pulse.looked:
+def _catalog(probe: CatalogProbe) -> Component:
+    if not probe.checked:
         return Component(state="starting")
-    if pulse.problem is None:
+    if probe.problem is None:
         return Component()
-    return Component(state="unhealthy", detail="The catalog does not answer: `python3 manage.py doctor` shows details.")
+    return Component(
+        state="unhealthy", detail="The catalog does not respond: `python3 manage.py doctor` shows details."
+    )
 
 
 def _model(watcher: ChampionWatcher) -> ModelComponent:
@@ -89,7 +90,7 @@ def _model(watcher: ChampionWatcher) -> ModelComponent:
         case "refused":
             detail = f"Version {watcher.refused} is damaged and was rejected. Train again, or roll back."
         case "unreachable":
-            detail = "The MLflow store does not answer: `python3 manage.py doctor` shows details."
+            detail = "The MLflow store does not respond: `python3 manage.py doctor` shows details."
     return ModelComponent(state="unhealthy", detail=detail + goes_on, version=version)
 
 

@@ -1,4 +1,4 @@
-"""The processes that answer images, started when the first one is asked for, with a bound on what waits."""
+"""The worker processes for images, started on first use, with a bounded queue."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ T = TypeVar("T")
 
 
 class WorkerLostError(RuntimeError):
-    """A process ended while it had work: out of memory, or killed."""
+    """A worker process died during its work: out of memory, or killed."""
 
 
 class ImagePool:
-    """``workers`` processes; ``waiting`` requests may wait for one beside those that are answered."""
+    """``workers`` processes; up to ``waiting`` requests are queued in addition to those being processed."""
 
     def __init__(self, workers: int, waiting: int) -> None:
         self._workers, self._most = workers, workers + waiting
@@ -37,9 +37,10 @@ class ImagePool:
 
     @contextmanager
     def place(self) -> Iterator[None]:
-        """A place in the queue, taken before the body is read: that bounds the memory too. For the event loop only.
+        """A place in the queue, taken before the body is read, which bounds memory as well. Only for the event loop's
+        thread.
 
-        Raises :class:`Problem` (503) when all are taken.
+        Raises :class:`Problem` (503) when the queue is full.
         """
         if self._busy >= self._most:
             detail = f"{self._busy} images are being processed or queued. Send this one again after a second."
@@ -51,7 +52,7 @@ class ImagePool:
             self._busy -= 1
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """``work`` in a process, awaited. Raises what it raises, or :class:`WorkerLostError`."""
+        """Run ``work`` in a worker process. Raises the errors of ``work``, or :class:`WorkerLostError`."""
         pool = self._started()
         try:
             return await asyncio.wrap_future(pool.submit(work, *args, **kwargs))
@@ -59,7 +60,7 @@ class ImagePool:
             raise self._lost(pool) from error
 
     def run_blocking(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The same for threads that may wait."""
+        """:meth:`run` for threads that may block."""
         pool = self._started()
         try:
             return pool.submit(work, *args, **kwargs).result()
@@ -67,7 +68,7 @@ class ImagePool:
             raise self._lost(pool) from error
 
     def stop(self) -> None:
-        """Drop what waits and end the processes. Returns at once."""
+        """Cancel queued work and terminate the processes. Returns immediately."""
         with self._making:
             if self._pool is None:
                 return
@@ -80,17 +81,17 @@ class ImagePool:
     def _started(self) -> ProcessPoolExecutor:
         with self._making:
             if self._pool is None:
-                # spawn: a fork of a process with threads may begin life with a lock that nobody opens.
+                # spawn: a fork of a process with threads may inherit a lock that is never released.
                 self._others = set(multiprocessing.active_children())
                 context = multiprocessing.get_context("spawn")
-                self._pool = ProcessPoolExecutor(self._workers, context, image_worker.begin)
+                self._pool = ProcessPoolExecutor(self._workers, context, image_worker.init_worker)
             return self._pool
 
     def _lost(self, pool: ProcessPoolExecutor) -> WorkerLostError:
-        """A pool that lost a process takes no more work: the next request starts a new one."""
+        """A pool that lost a process is unusable: the next request starts a new one."""
         with self._making:
             if self._pool is pool:
                 self._pool = None
         pool.shutdown(wait=False)
-        logger.error("A process that answers images ended unexpectedly; the next image starts a new one")
-        return WorkerLostError("The process that answers images has ended.")
+        logger.error("An image worker ended unexpectedly; the next image starts a new one")
+        return WorkerLostError("The image worker has ended.")

@@ -1,7 +1,7 @@
-"""What runs in the processes that answer images: they load models, decode and detect.
+"""Code of the worker processes for images: load models, decode, detect.
 
-Their own processes, because decoding and detecting in a thread of the sidecar would share one interpreter lock
-with the rows; niced, so that rows win where processors are scarce.
+Separate processes, because decoding and inference in a thread of the sidecar would share the interpreter lock with row
+predictions; niced, so that rows have priority on a busy machine.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from core.workloads.base import ImageModel
 
 _NICE = 10
 _KEPT = 2
-"""Models kept per workload: the one that serves and the one before, which a request may still hold."""
+"""Models kept per workload: the current one and the previous one, which a running request may still use."""
 
 
-class ModelAt(NamedTuple):
-    """Where a model is found: ``folder`` holds a verified export, None stands for what ships with the workload."""
+class ModelSource(NamedTuple):
+    """Location of a model: ``folder`` contains a verified export; None means the starter model."""
 
     workload: str
     version: int
@@ -30,7 +30,7 @@ class ModelAt(NamedTuple):
 
 
 class Box(NamedTuple):
-    """One box on an image, in pixels of the image as it was decoded."""
+    """One box, in pixels of the decoded image."""
 
     label: str
     score: float
@@ -40,19 +40,19 @@ class Box(NamedTuple):
     bottom: float
 
 
-class Found(NamedTuple):
-    """What is on an image of that size (pixels), most confident first."""
+class DetectionResult(NamedTuple):
+    """Boxes, most confident first, and the image size in pixels."""
 
     boxes: list[Box]
     width: int
     height: int
 
 
-_models: dict[ModelAt, ImageModel] = {}
+_models: dict[ModelSource, ImageModel] = {}
 
 
-def begin() -> None:
-    """Set a new process up: polite, deaf to Ctrl-C (the sidecar ends it), and never longer alive than the sidecar."""
+def init_worker() -> None:
+    """Initialise a worker process: low priority, Ctrl-C ignored, and exit with the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(_NICE)
@@ -66,13 +66,13 @@ def _end_with_parent() -> None:
         os._exit(0)
 
 
-def load(at: ModelAt) -> tuple[str, ...]:
-    """Load and try a model; returns its classes. Raises :class:`ModelRefusedError`."""
+def load(at: ModelSource) -> tuple[str, ...]:
+    """Load and test a model; returns its classes. Raises :class:`ModelRefusedError`."""
     return tuple(_model(at).classes)
 
 
-def detect(at: ModelAt, image: bytes, confidence: float) -> Found:
-    """Boxes at least that confident. Raises ``BadImageError`` or :class:`ModelRefusedError`."""
+def detect(at: ModelSource, image: bytes, confidence: float) -> DetectionResult:
+    """Boxes with at least that confidence. Raises ``BadImageError`` or :class:`ModelRefusedError`."""
     from core.vision.decode import decode
 
     model, pixels = _model(at), decode(image)
@@ -83,10 +83,10 @@ def detect(at: ModelAt, image: bytes, confidence: float) -> Found:
             found.labels.tolist(), found.scores.tolist(), found.boxes.tolist(), strict=True
         )
     ]
-    return Found(boxes, pixels.shape[1], pixels.shape[0])
+    return DetectionResult(boxes, pixels.shape[1], pixels.shape[0])
 
 
-def _model(at: ModelAt) -> ImageModel:
+def _model(at: ModelSource) -> ImageModel:
     if at not in _models:
         _models[at] = _loaded(at)
         for stale in [known for known in _models if known.workload == at.workload][:-_KEPT]:
@@ -94,7 +94,7 @@ def _model(at: ModelAt) -> ImageModel:
     return _models[at]
 
 
-def _loaded(at: ModelAt) -> ImageModel:
+def _loaded(at: ModelSource) -> ImageModel:
     if at.folder is not None:
         model: ImageModel = load_export(at.workload, at.version, Path(at.folder))
         return model

@@ -1,4 +1,4 @@
-"""What Prometheus can read. Each metric is explained in ``docs/monitoring.md``; a test fails when one is not."""
+"""Prometheus metrics of the sidecar. Each is documented in ``docs/monitoring.md`` (tested)."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from prometheus_client import CollectorRegistry, ProcessCollector, disable_creat
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from core.api.pulse import CatalogPulse
+from core.api.catalog_probe import CatalogProbe
 from core.api.route_meter import RouteMeter
 from core.models.registry import model_name
 from core.models.serving import ChampionWatcher
-from core.monitoring.metrics.catalog_watch import CatalogWatch
+from core.monitoring.metrics.catalog_collector import CatalogCollector
 from core.monitoring.metrics.machine import MachineCollector
 from core.predictions.log import PredictionLog
 
 
 class Metrics:
-    """The metrics of one sidecar, in a registry of their own. ``routes`` counts what is answered."""
+    """The metrics of one sidecar, in a separate registry. ``routes`` counts requests."""
 
     def __init__(
-        self, watchers: Sequence[ChampionWatcher], log: PredictionLog, pulse: CatalogPulse, catalog: CatalogWatch
+        self, watchers: Sequence[ChampionWatcher], log: PredictionLog, probe: CatalogProbe, catalog: CatalogCollector
     ) -> None:
-        disable_created_metrics()  # type: ignore[no-untyped-call] # a second series per counter, which nobody reads
+        disable_created_metrics()  # type: ignore[no-untyped-call] # an unused second series per counter
         self.routes = RouteMeter()
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
-        for collector in (self.routes, MachineCollector(), _StateCollector(watchers, log, pulse), catalog):
+        for collector in (self.routes, MachineCollector(), _StateCollector(watchers, log, probe), catalog):
             self._registry.register(collector)
 
     def exposition(self) -> bytes:
@@ -36,16 +36,16 @@ class Metrics:
 
 
 class _StateCollector(Collector):
-    """Reads what other parts already count, at the moment of the scrape. Asks no database."""
+    """Reads the counters of other components at scrape time. Queries no database."""
 
-    def __init__(self, watchers: Sequence[ChampionWatcher], log: PredictionLog, pulse: CatalogPulse) -> None:
-        self._watchers, self._log, self._pulse = watchers, log, pulse
+    def __init__(self, watchers: Sequence[ChampionWatcher], log: PredictionLog, probe: CatalogProbe) -> None:
+        self._watchers, self._log, self._probe = watchers, log, probe
 
     def collect(self) -> Iterator[Metric]:
         yield from self._model()
         yield from self._prediction_log()
-        up = GaugeMetricFamily("shifumi_catalog_up", "1 while the catalog answers.")
-        up.add_metric([], int(self._pulse.problem is None))
+        up = GaugeMetricFamily("shifumi_catalog_up", "1 while the catalog responds.")
+        up.add_metric([], int(self._probe.problem is None))
         yield up
 
     def _model(self) -> Iterator[Metric]:
@@ -67,10 +67,10 @@ class _StateCollector(Collector):
 
     def _prediction_log(self) -> Iterator[Metric]:
         log = self._log
-        queue = GaugeMetricFamily("shifumi_prediction_log_queue", "Entries that wait to be written.")
+        queue = GaugeMetricFamily("shifumi_prediction_log_queue", "Logged requests that wait to be written.")
         queue.add_metric([], log.queued)
-        written = CounterMetricFamily("shifumi_prediction_log_written", "Entries written to the catalog.")
+        written = CounterMetricFamily("shifumi_prediction_log_written", "Requests written to the catalog.")
         written.add_metric([], log.written)
-        dropped = CounterMetricFamily("shifumi_prediction_log_dropped", "Entries lost because the queue was full.")
+        dropped = CounterMetricFamily("shifumi_prediction_log_dropped", "Requests not logged: the queue was full.")
         dropped.add_metric([], log.dropped)
         yield from (queue, written, dropped)

@@ -1,8 +1,8 @@
 """Import MLflow without the packages that only training needs.
 
-MLflow's registry client works without pandas, PyArrow, SciPy, scikit-learn and Matplotlib: that is what the
-distribution ``mlflow-skinny`` is, the same code without them. Where they are installed, importing MLflow
-imports them too, which costs a process that only follows an alias 50 MB and half a second.
+MLflow's registry client works without pandas, PyArrow, SciPy, scikit-learn and Matplotlib: the distribution
+``mlflow-skinny`` is the same code without them. Where they are installed, importing MLflow imports them too, which
+costs a process that only polls an alias 50 MB and half a second.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _NEEDED = (
 
 
 def import_mlflow() -> None:
-    """Import what :mod:`core.models.registry` uses of MLflow, unless somebody was faster.
+    """Import the parts of MLflow that :mod:`core.models.registry` uses, once.
 
-    Other threads must not import the heavy packages meanwhile.
+    No other thread may import the heavy packages meanwhile.
     """
     if "mlflow" in sys.modules:
         return

@@ -1,4 +1,4 @@
-"""``GET /models``: what can be asked, and how."""
+"""``GET /models``: the served models and their inputs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from core.api.images import MEDIA_TYPES
+from core.api.predict_images import MEDIA_TYPES
 from core.models.registry import model_name
 from core.models.serving import ChampionWatcher
 from core.workloads import get_workload
@@ -25,14 +25,14 @@ class FeatureInfo(BaseModel):
 
 
 class ModelInfo(BaseModel):
-    """A champion that answers. Rows have ``features``, images have none."""
+    """A served champion. Rows have ``features``, images have none."""
 
     workload: str
     title: str
     description: str
     data_kind: Literal["rows", "images", "clips"]
     task: Literal["classification", "regression", "detection"]
-    path: str = Field(description="Where to POST")
+    path: str = Field(description="Path for POST requests")
     media_types: list[str] = Field(description="Accepted values of Content-Type")
     classes: list[str] = Field(description="Labels in the order of the probabilities; empty for regression")
     features: list[FeatureInfo]
@@ -47,12 +47,12 @@ class ModelList(BaseModel):
 
 
 def list_models(watchers: Iterable[ChampionWatcher]) -> ModelList:
-    """The workloads that have a champion, from memory."""
+    """The workloads with a champion, from memory."""
     return ModelList(models=[info for watcher in watchers if (info := _info(watcher)) is not None])
 
 
 def path_of(workload: str) -> str:
-    """The route of one workload."""
+    """The prediction route of a workload."""
     return f"/predict/{workload}"
 
 

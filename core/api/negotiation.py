@@ -1,4 +1,4 @@
-"""What a request's headers say: who asks, in what format, and what they want back."""
+"""Checks of request headers: authorisation, content type, accepted types."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def bearer(authorization: bytes | None) -> str | None:
 
 
 def require_json(content_type: bytes | None, encoding: bytes | None) -> None:
-    """Raise :class:`Problem` (415) unless the body is said to be plain UTF-8 JSON."""
+    """Raise :class:`Problem` (415) unless the body is declared as uncompressed UTF-8 JSON."""
     if content_type == b"application/json" and encoding is None:
         return
     require_plain(encoding)
@@ -32,7 +32,7 @@ def require_plain(encoding: bytes | None) -> None:
 
 
 def require_json_wanted(accept: bytes) -> None:
-    """Raise :class:`Problem` (406) when the caller takes anything but JSON."""
+    """Raise :class:`Problem` (406) unless the client accepts JSON."""
     if accept == b"*/*":
         return
     wanted = [part.partition(b";")[0].strip().lower() for part in accept.split(b",")]

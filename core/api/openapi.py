@@ -1,7 +1,7 @@
-"""The description of the routes that predict, for ``/docs`` and ``/openapi.json``.
+"""OpenAPI description of the prediction routes, for ``/docs`` and ``/openapi.json``.
 
-The other routes describe themselves. These are bare endpoints, so their part is made from the same
-structures that read and write their bodies, and from the features of the workloads.
+FastAPI describes the other routes. These are bare ASGI endpoints, so their description is generated from the structures
+that decode and encode their bodies, and from the workloads' features.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from core.api import problems
-from core.api.images import CONFIDENCE, MEDIA_TYPES, BoxesAnswer
 from core.api.model_list import path_of
+from core.api.predict_images import CONFIDENCE, MEDIA_TYPES, BoxesAnswer
 from core.api.problems import Kind, ProblemBody
-from core.api.row_bodies import PredictAnswer, answer_type, example_row, request_type
+from core.api.row_schemas import PredictAnswer, example_row, request_type, response_type
 from core.api.sidecar import Sidecar
 from core.config.settings import Settings
 from core.models.registry import model_name
@@ -31,7 +31,7 @@ _ELSEWHERE = {problems.NOT_FOUND}
 
 
 def describe(app: FastAPI, sidecar: Sidecar) -> Callable[[], dict[str, Any]]:
-    """What to set as ``app.openapi``."""
+    """The function to assign to ``app.openapi``."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -42,7 +42,7 @@ def describe(app: FastAPI, sidecar: Sidecar) -> Callable[[], dict[str, Any]]:
 
 
 def problem_responses(*kinds: Kind) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI's description of what a route may answer instead of success."""
+    """OpenAPI's description of a route's error responses."""
     by_status: dict[int | str, list[str]] = {}
     for kind in kinds:
         by_status.setdefault(kind.status, []).append(f"{kind.title} (`{kind.slug}`)")
@@ -71,7 +71,7 @@ def _schema(app: FastAPI, settings: Settings, workloads: list[Workload]) -> dict
 def _components(workloads: Iterable[Workload], settings: Settings) -> dict[str, Any]:
     rows = [workload for workload in workloads if workload.data_kind == "rows"]
     requests = [request_type(workload) for workload in rows]
-    types = {PredictAnswer, ProblemBody, BoxesAnswer, *map(answer_type, rows)}
+    types = {PredictAnswer, ProblemBody, BoxesAnswer, *map(response_type, rows)}
     _, components = msgspec.json.schema_components([*requests, *types], ref_template=_REFERENCE)
     for request in requests:
         limits = {"minItems": 1, "maxItems": settings.predict_max_rows}
@@ -80,27 +80,27 @@ def _components(workloads: Iterable[Workload], settings: Settings) -> dict[str, 
 
 
 def _short(workload: Workload, settings: Settings) -> dict[str, Any]:
-    told = {"classes": [1], "probabilities": [0.83]}
+    values = {"classes": [1], "probabilities": [0.83]}
     return {
         "summary": f"Predict with the default workload, {workload.name}",
         "description": f"Class (0 or 1) and probability of class 1, {_limits(settings)}.",
         "operationId": "predict",
-        **_json_bodies(workload, "PredictAnswer", told),
+        **_json_bodies(workload, "PredictAnswer", values),
     }
 
 
 def _rows(workload: Workload, settings: Settings) -> dict[str, Any]:
-    told: dict[str, Any] = {"values": [0.5]}
+    values: dict[str, Any] = {"values": [0.5]}
     if workload.task != "regression":
-        # Labels that people made are nobody's business who has no token: GET /models tells them.
-        told = {"classes": ["a label"], "probabilities": [[0.83, 0.17]]}
+        # User-defined labels are not public: GET /models, which requires a token, lists them.
+        values = {"classes": ["a label"], "probabilities": [[0.83, 0.17]]}
     asked = "Value" if workload.task == "regression" else "Class and probabilities"
     names = ", ".join(feature_names(workload))
     return {
         "summary": f"Predict with {workload.name}",
         "description": f"{workload.title}: {asked} per row of {names}, {_limits(settings)}.",
         "operationId": f"predict-{workload.name}",
-        **_json_bodies(workload, answer_type(workload).__name__, told),
+        **_json_bodies(workload, response_type(workload).__name__, values),
     }
 
 
@@ -125,13 +125,13 @@ def _images(workload: Workload, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _json_bodies(workload: Workload, answer: str, told: dict[str, Any]) -> dict[str, Any]:
+def _json_bodies(workload: Workload, answer: str, values: dict[str, Any]) -> dict[str, Any]:
     request = _json(request_type(workload).__name__, {"features": [example_row(workload)]})
-    example = {**told, **_origin(workload)}
+    example = {**values, **_origin(workload)}
     return {
         "security": [{"token": []}],
         "requestBody": {"required": True, "content": request},
-        "responses": _responses("One answer per row", answer, example, _IMAGES_ONLY),
+        "responses": _responses("One prediction per row", answer, example, _IMAGES_ONLY),
     }
 
 

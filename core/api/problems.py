@@ -1,4 +1,4 @@
-"""One shape for every error: RFC 9457, ``application/problem+json``."""
+"""All errors have one format: RFC 9457, ``application/problem+json``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Headers = Sequence[tuple[str, str]]
 
 
 class Kind(NamedTuple):
-    """A kind of error. ``slug`` ends the problem's ``type``, by which programs tell errors apart."""
+    """A kind of error. ``slug`` ends the problem's ``type``, which clients use to distinguish errors."""
 
     status: int
     slug: str
@@ -50,11 +50,11 @@ CATALOG_UNAVAILABLE = Kind(503, "catalog-unavailable", "Catalog unavailable")
 RETRY: Headers = (("retry-after", "5"),)
 
 KINDS = tuple(value for value in list(globals().values()) if isinstance(value, Kind))
-"""Every kind there is, for the documentation and for the tests that hold it."""
+"""All kinds, for the documentation and its tests."""
 
 
 class ProblemBody(msgspec.Struct, omit_defaults=True):
-    """An error, after RFC 9457. ``instance`` names the one occurrence, as the log of the sidecar does."""
+    """An error (RFC 9457). ``instance`` identifies the occurrence in the sidecar's log."""
 
     type: str
     title: str
@@ -64,14 +64,14 @@ class ProblemBody(msgspec.Struct, omit_defaults=True):
 
 
 class Problem(Exception):
-    """Ends a request with an error. ``detail`` tells the caller what to do about it."""
+    """Ends a request with an error. ``detail`` is the remedy for the client."""
 
     def __init__(self, kind: Kind, detail: str, headers: Headers = (), instance: str | None = None) -> None:
         super().__init__(detail)
         self.kind, self.detail, self.headers, self.instance = kind, detail, headers, instance
 
     def encoded(self) -> bytes:
-        """The body of the answer."""
+        """The body of the response."""
         kind = self.kind
         return msgspec.json.encode(
             ProblemBody(f"urn:shifumi:problem:{kind.slug}", kind.title, kind.status, self.detail, self.instance)
@@ -79,15 +79,15 @@ class Problem(Exception):
 
 
 def unexpected(error: Exception, path: str) -> Problem:
-    """Log an error nobody foresaw and make the answer that names it without giving anything away."""
+    """Log an unexpected error and return a response that identifies it without details."""
     instance = f"urn:uuid:{uuid4()}"
     logger.opt(exception=error).error("{} failed, {}", path, instance)
-    detail = "The request failed; nothing was changed. The sidecar's log has the details under this instance."
+    detail = "The request failed; nothing was changed. The log of the API has the details under this instance."
     return Problem(INTERNAL_ERROR, detail, instance=instance)
 
 
 def add_handlers(app: FastAPI) -> None:
-    """Give the framework's own errors the same shape."""
+    """Format the framework's own errors the same way."""
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(RequestValidationError, _on_invalid)

@@ -1,6 +1,6 @@
-"""Counts answered requests without locks: only the event loop's thread counts, whoever scrapes reads.
+"""Request counters without locks: only the event loop's thread writes, scrapes read.
 
-``prometheus_client``'s own counters lock and look labels up, which costs more than a small answer may take.
+``prometheus_client``'s own counters use locks and label look-ups, which cost more than a small request may take.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _BOUNDS = [*map(str, _BUCKETS_S), "+Inf"]
 
 
 class _Tally:
-    """The answers of one route: by status, by time, and seconds in all."""
+    """The requests of one route: by status, by duration, and total seconds."""
 
     __slots__ = ("seconds", "statuses", "times")
 
@@ -28,14 +28,14 @@ class _Tally:
 
 
 class RouteMeter(Collector):
-    """``rows``: answered rows by workload."""
+    """``rows``: predicted rows by workload."""
 
     def __init__(self) -> None:
         self._tallies: dict[str, _Tally] = {}
         self.rows: dict[str, int] = {}
 
     def count(self, route: str, status: int, seconds: float) -> None:
-        """Note one answered request. ``route`` must come from a small fixed set."""
+        """Count one request. ``route`` must come from a small fixed set."""
         tally = self._tallies.get(route)
         if tally is None:
             tally = self._tallies[route] = _Tally()
@@ -44,14 +44,16 @@ class RouteMeter(Collector):
         tally.seconds += seconds
 
     def predicted(self, workload: str, rows: int) -> None:
-        """Note answered rows or images."""
+        """Count predicted rows or images."""
         self.rows[workload] = self.rows.get(workload, 0) + rows
 
     def collect(self) -> Iterator[Metric]:
-        requests = CounterMetricFamily("shifumi_http_requests", "Answered requests.", labels=["route", "status"])
+        requests = CounterMetricFamily(
+            "shifumi_http_requests", "Requests, by route and status.", labels=["route", "status"]
+        )
         times = HistogramMetricFamily(
             "shifumi_http_request_duration_seconds",
-            "Time from the request's head to the end of the answer.",
+            "Time from the request headers to the end of the response.",
             labels=["route"],
         )
         for route, tally in list(self._tallies.items()):
@@ -59,7 +61,7 @@ class RouteMeter(Collector):
                 requests.add_metric([route, str(status)], count)
             buckets = list(zip(_BOUNDS, accumulate(tally.times), strict=True))
             times.add_metric([route], buckets, tally.seconds)
-        rows = CounterMetricFamily("shifumi_predicted_rows", "Rows and images answered.", labels=["workload"])
+        rows = CounterMetricFamily("shifumi_predicted_rows", "Rows and images predicted.", labels=["workload"])
         for workload, count in list(self.rows.items()):
             rows.add_metric([workload], count)
         yield from (requests, times, rows)

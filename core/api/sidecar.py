@@ -1,4 +1,4 @@
-"""The parts that the routes share, started and stopped together."""
+"""Shared state of the routes, started and stopped together."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import threading
 
 from loguru import logger
 
+from core.api.catalog_probe import CatalogProbe
 from core.api.image_models import RemoteLoader
 from core.api.image_pool import ImagePool
 from core.api.metrics import Metrics
 from core.api.mlflow_import import import_mlflow
-from core.api.pulse import CatalogPulse
 from core.auth.tokens import TokenVerifier
 from core.config.settings import Settings
-from core.models.champion_watch import ChampionWatch
+from core.models.champion_poller import ChampionPoller
 from core.models.serving import ChampionWatcher
-from core.monitoring.metrics.catalog_watch import CatalogWatch
+from core.monitoring.metrics.catalog_collector import CatalogCollector
 from core.predictions.log import PredictionLog
 from core.workloads import DEFAULT, WORKLOADS
 
@@ -32,29 +32,29 @@ class Sidecar:
         self.images = ImagePool(settings.predict_image_workers, settings.predict_image_queue)
         self.watchers = {name: self._watcher(name) for name in served_workloads(settings)}
         self.watcher = self.watchers[DEFAULT]
-        self._watch = ChampionWatch(list(self.watchers.values()), settings.watch_interval_s)
+        self._watch = ChampionPoller(list(self.watchers.values()), settings.watch_interval_s)
         self.verifier = TokenVerifier()
         self.log = PredictionLog()
-        self.pulse = CatalogPulse()
-        self.figures = CatalogWatch()
-        self.metrics = Metrics(list(self.watchers.values()), self.log, self.pulse, self.figures)
+        self.catalog_probe = CatalogProbe()
+        self.figures = CatalogCollector()
+        self.metrics = Metrics(list(self.watchers.values()), self.log, self.catalog_probe, self.figures)
 
     def start(self) -> None:
         """Start the background threads; returns at once."""
         self.log.start()
-        self.pulse.start()
+        self.catalog_probe.start()
         self.figures.start()
         # In a thread: MLflow takes seconds to import, /health should not.
         threading.Thread(target=self._import_and_watch, name="mlflow-import", daemon=True).start()
 
     def stop(self) -> None:
-        """Write what is queued and stop, within two seconds: a part that hangs is left behind."""
+        """Flush queues and stop, within two seconds; a component that hangs is abandoned."""
         # The verifier waits for the catalog as long as that takes, so it gets a thread that may be abandoned.
         closing = threading.Thread(target=self.verifier.close, name="close-tokens", daemon=True)
         closing.start()
         self.log.stop(_FLUSH_S)
         self.images.stop()
-        for part in (self._watch, self.pulse, self.figures):
+        for part in (self._watch, self.catalog_probe, self.figures):
             part.stop(_JOIN_S)
         closing.join(_JOIN_S)
 
@@ -73,7 +73,7 @@ class Sidecar:
 
 
 def served_workloads(settings: Settings) -> list[str]:
-    """The names of the workloads to serve, the default one first: ``SHIFUMI_API_WORKLOADS``, or all there are."""
+    """The names of the served workloads, the default one first: ``SHIFUMI_API_WORKLOADS``, or all."""
     able = [name for name, workload in WORKLOADS.items() if workload.data_kind in ("rows", "images")]
     wanted = [name.strip() for name in (settings.api_workloads or "").split(",") if name.strip()] or able
     for name in wanted:

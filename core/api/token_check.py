@@ -1,4 +1,4 @@
-"""Whether a request may pass: its API token, checked without holding up the others."""
+"""Checks the API token of a request without blocking the event loop."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _REMEMBERED = 1_000
 
 
 class TokenGate:
-    """Checks without waiting, and remembers which headers passed for as long as the verifier's answer holds.
+    """Non-blocking check; remembers headers that passed for as long as the verifier's result is valid.
 
-    Only headers with a good token are remembered. One per route; for the event loop's thread only.
+    Only valid tokens are remembered. One per route; only for the event loop's thread.
     """
 
     def __init__(self, verifier: TokenVerifier) -> None:
@@ -28,7 +28,7 @@ class TokenGate:
         self._good_until: dict[bytes | None, float] = {}
 
     def passes(self, authorization: bytes | None) -> bool:
-        """False when the catalog has to be asked first, by :func:`check_token`.
+        """False when the catalog must be queried first, with :func:`check_token`.
 
         Raises :class:`Problem` (401 or 403).
         """
@@ -50,14 +50,16 @@ class TokenGate:
 
 
 async def check_token(verifier: TokenVerifier, authorization: bytes | None) -> None:
-    """Raise :class:`Problem` (401, 403 or 503) unless the ``Authorization`` header has a token with our scope."""
+    """Raise :class:`Problem` (401, 403 or 503) unless the ``Authorization`` header has a token with the scope
+    ``predict``.
+    """
     try:
         async with asyncio.timeout(_VERIFY_WITHIN_S):
             await asyncio.to_thread(verifier.verify, bearer(authorization), SCOPE)
     except TokenError as error:
         raise _problem(error) from None
     except (CatalogUnavailableError, TimeoutError):
-        detail = "The catalog, which knows the tokens, does not answer. Try again in a few seconds."
+        detail = "Tokens cannot be checked because the catalog does not respond. Try again in a few seconds."
         raise Problem(problems.CATALOG_UNAVAILABLE, detail, problems.RETRY) from None
 
 

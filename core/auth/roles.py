@@ -39,6 +39,6 @@ def require(actor: Actor, role: Role) -> None:
     """Raise :class:`ForbiddenError` unless ``actor`` has at least ``role``."""
     if actor.role.rank < role.rank:
         raise ForbiddenError(
-            f"Requires role {role.value}; {actor.username} has role {actor.role.value}. "
-            "An admin can change that under Admin, Users."
+            f"Requires the {role.value} role; {actor.username} has the {actor.role.value} role. "
+            "An admin can change it under Admin, Users."
         )

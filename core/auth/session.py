@@ -16,7 +16,7 @@ from streamlit_authenticator.models import AuthenticationModel, CookieModel
 
 from core.auth import users
 from core.auth.roles import Actor
-from core.auth.ticket import Ticket, issue, seal, unseal
+from core.auth.session_cookie import SessionCookie, issue, sign, verify
 from core.auth.users import Account
 
 COOKIE_NAME = "shifumi_session"
@@ -32,9 +32,9 @@ def current_account() -> Account | None:
     Raises ``CatalogUnavailableError``.
     """
     ticket = st.session_state.get(_TICKET)
-    if isinstance(ticket, Ticket):
+    if isinstance(ticket, SessionCookie):
         account = users.get_user(ticket.username)
-        if ticket.admits(account):
+        if ticket.valid_for(account):
             return account
         _forget()
     return _resume()
@@ -95,10 +95,10 @@ def sync_cookie() -> None:
         return
     browser = CookieModel(COOKIE_NAME).cookie_manager
     ticket = st.session_state.get(_TICKET)
-    if change == _SET and isinstance(ticket, Ticket):
+    if change == _SET and isinstance(ticket, SessionCookie):
         browser.set(
             COOKIE_NAME,
-            seal(ticket),
+            sign(ticket),
             key=_SET,
             # With time zone: the library's naive time is off by the offset between server and browser.
             expires_at=datetime.fromtimestamp(ticket.expires_at, UTC),
@@ -111,7 +111,7 @@ def sync_cookie() -> None:
 
 
 def source() -> str:
-    """The client's address, for the throttle; Streamlit says None for this machine."""
+    """The client's address, for the throttle; Streamlit returns None for this machine."""
     address = st.context.ip_address
     return address if isinstance(address, str) else "local"
 
@@ -140,16 +140,16 @@ def _credentials(account: Account) -> dict[str, object]:
 def _resume() -> Account | None:
     """Log this tab in with the cookie that the browser sent when it connected (refresh, new tab)."""
     sealed = st.context.cookies.get(COOKIE_NAME)
-    ticket = unseal(sealed) if sealed else None
+    ticket = verify(sealed) if sealed else None
     account = users.get_user(ticket.username) if ticket else None
-    if ticket is None or account is None or not ticket.admits(account):
+    if ticket is None or account is None or not ticket.valid_for(account):
         return None
     _controller(account).login(token={"username": account.username})
     st.session_state[_TICKET] = ticket
     return account
 
 
-def _keep(ticket: Ticket) -> None:
+def _keep(ticket: SessionCookie) -> None:
     st.session_state[_TICKET] = ticket
     st.session_state[_COOKIE_CHANGE] = _SET
 

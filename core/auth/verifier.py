@@ -98,7 +98,7 @@ class TokenVerifier:
         return self._verified(secret, scope)[0].identity
 
     def good_until(self, secret: str | None, scope: str) -> float:
-        """:meth:`verify`, and until when its answer holds, on the monotonic clock: while the copy is young enough
+        """:meth:`verify`, and until when its result is valid, on the monotonic clock: while the copy is young enough
         and the token has not expired. Raises as :meth:`verify` does.
         """
         entry, until = self._verified(secret, scope)

@@ -1,1 +1,1 @@
-"""Backup and restore of a whole installation. Start with ``making.py`` and ``restoring.py``."""
+"""Backup and restore of a whole installation. Start with ``create.py`` and ``restore.py``."""

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
 
-def move(database: Path, old: str, folder: Path) -> int:
+def rewrite_paths(database: Path, old: str, folder: Path) -> int:
     """Replace the path ``old`` (a ``file:`` URI) by ``folder`` in every text column of the database.
 
     Returns the number of changed values. All tables are searched: MLflow stores such paths in six of them today.

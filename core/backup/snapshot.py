@@ -31,7 +31,7 @@ def copy_sqlite(source: Path, target: Path) -> None:
 
 
 @contextmanager
-def catalog_of_one_moment(url: str, scratch: Path) -> Iterator[Connection]:
+def catalog_snapshot(url: str, scratch: Path) -> Iterator[Connection]:
     """A connection with a snapshot of the catalog. Raises :class:`BackupError`.
 
     SQLite is copied to ``scratch``; PostgreSQL provides the snapshot itself (repeatable read).

@@ -1,4 +1,4 @@
-"""The catalog's rows as JSON lines, which both engines can give and take."""
+"""The catalog's rows as JSON lines, independent of the database engine."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from core.config.messages import Message, as_json
 _AT_ONCE = 500
 
 
-def own_tables() -> list[Table]:
-    """Every table of the catalog, those before that others refer to."""
+def catalog_tables() -> list[Table]:
+    """All tables of the catalog, referenced tables first."""
     for module in iter_modules(catalog.__path__):
         if module.name.endswith("tables"):
             import_module(f"core.catalog.{module.name}")
@@ -29,7 +29,7 @@ def own_tables() -> list[Table]:
 
 
 def dump(connection: Connection, table: Table, target: IO[bytes]) -> int:
-    """Write a table's rows, one JSON object a line; returns how many. Never more than some hundred are in memory."""
+    """Write a table's rows, one JSON object per line; returns their number. Reads in batches of a few hundred."""
     count = 0
     found = connection.execution_options(yield_per=_AT_ONCE).execute(select(table))
     for row in found.mappings():
@@ -51,22 +51,22 @@ def _message(value: object) -> object:
 
 
 def is_empty(connection: Connection) -> bool:
-    """True when no table of ours holds a row; tables that are not there hold none."""
+    """True when none of the catalog's tables has rows; missing tables count as empty."""
     there = set(inspect(connection).get_table_names())
     return not any(
-        connection.scalar(select(func.count()).select_from(table)) for table in own_tables() if table.name in there
+        connection.scalar(select(func.count()).select_from(table)) for table in catalog_tables() if table.name in there
     )
 
 
 def has_tables(connection: Connection) -> bool:
-    """True when there is any table of ours, with rows or without."""
-    return bool(set(inspect(connection).get_table_names()) & {table.name for table in own_tables()})
+    """True when any table of the catalog exists."""
+    return bool(set(inspect(connection).get_table_names()) & {table.name for table in catalog_tables()})
 
 
 def load(connection: Connection, dumps: Mapping[str, Path]) -> None:
-    """Fill tables, which are as old as the dumps, from their files. Raises ``ValueError`` when one does not fit.
+    """Fill tables from their dumps. Raises ``ValueError`` when a dump does not match.
 
-    The tables are looked up in the database rather than in the code: the code may be newer than the archive.
+    The tables are reflected from the database: the code may be newer than the archive.
     """
     known = MetaData()
     known.reflect(connection)
@@ -103,7 +103,7 @@ def _pieces(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 
 
 def _go_on_counting(connection: Connection, table: Table) -> None:
-    """PostgreSQL counts ids by itself and does not see those that were given."""
+    """Advance PostgreSQL's sequences beyond the inserted ids."""
     for column in table.primary_key.columns:
         sequence = connection.scalar(
             text("SELECT pg_get_serial_sequence(:name, :key)"), {"name": table.name, "key": column.name}

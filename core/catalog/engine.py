@@ -83,11 +83,11 @@ def _explained() -> Iterator[None]:
         if "locked" in text or "busy" in text:
             raise CatalogUnavailableError(
                 "The catalog is locked by another process. Wait a moment and try again; "
-                "`python3 manage.py doctor` shows who holds it."
+                "`python3 manage.py doctor` shows which one."
             ) from error
         if "no such table" in text:
             raise CatalogUnavailableError(_NO_TABLES) from error
-        raise CatalogUnavailableError(f"The catalog does not answer: {text.strip()}") from error
+        raise CatalogUnavailableError(f"The catalog does not respond: {text.strip()}") from error
     except ProgrammingError as error:
         if getattr(error.orig, "sqlstate", "") == _UNDEFINED_TABLE:
             raise CatalogUnavailableError(_NO_TABLES) from error

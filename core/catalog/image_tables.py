@@ -72,8 +72,9 @@ class Box(Base):
 
 
 class Label(Base):
-    """A label that people made for the images of ``workload``. ``position`` orders them, and with them a model's
-    outputs; a new one comes last."""
+    """A label that users created for the images of ``workload``. ``position`` is the order of the labels and of a
+    model's outputs; a new label comes last.
+    """
 
     __tablename__ = "labels"
     __table_args__ = (UniqueConstraint("workload", "name", name="uq_labels_workload_name"),)

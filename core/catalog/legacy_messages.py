@@ -1,7 +1,6 @@
-"""The sentences that version 0.1 wrote into the catalog, read back into codes and parameters.
+"""Parses the sentences that version 0.1 stored in the catalog into codes and parameters.
 
-Each line names a sentence as it was written then and the code that says it now. What is not recognised is kept as
-it is, so nothing is lost. Only migration 0006 needs this.
+Each entry maps a former sentence to its code. An unknown sentence is kept as it is. Only migration 0006 uses this.
 """
 
 from __future__ import annotations
@@ -134,7 +133,7 @@ _PATTERNS = {
 
 
 def parsed(text: str) -> list[dict[str, Any]]:
-    """``text`` as messages in JSON; what is not recognised is one message that holds it as it is."""
+    """``text`` as messages in JSON; an unknown text becomes one message that contains it."""
     found: list[dict[str, Any]] = []
     rest, whole = text.strip(), True
     while rest:
@@ -151,12 +150,14 @@ def parsed(text: str) -> list[dict[str, Any]]:
 
 
 def sentence(messages: object) -> str:
-    """Messages in JSON as one text, for a catalog that goes back to the version before."""
-    return render(messages_from_json(messages))
+    """Messages in JSON as one text, for a catalog that goes back to the version before: it reads label hints itself."""
+    given = messages_from_json(messages)
+    hints = [one.parameters["label"] for one in given if one.code == "image.said_to_show"]
+    return f"Said to show: {hints[0]}" if hints else render(given)
 
 
 def _first(text: str) -> tuple[dict[str, Any], int] | None:
-    """The message that ``text`` begins with, and how many characters it takes."""
+    """The message at the start of ``text``, and its length in characters."""
     for pattern, formats, code, more in _compiled():
         if (match := pattern.match(text)) is not None:
             values = {name: _READ[formats[name]](value) for name, value in match.groupdict().items()}
@@ -222,12 +223,12 @@ def _one(text: str) -> dict[str, Any]:
 
 
 def decision_details(details: Any) -> Any:
-    """The figures of a decision: the paired comparison and the drift say what they found."""
+    """The details of a decision: results of the paired comparison and of the drift test."""
     return _within(details, ("comparison", "drift"), "summary", _one)
 
 
 def old_decision_details(details: Any) -> Any:
-    """:func:`decision_details` undone."""
+    """The inverse of :func:`decision_details`."""
     return _within(details, ("comparison", "drift"), "summary", lambda kept: sentence([kept]))
 
 
@@ -239,7 +240,7 @@ def _within(details: Any, parts: tuple[str, ...], name: str, change: Callable[[A
 
 
 def job_result(result: Any) -> Any:
-    """What a job left behind: the faults of an import, and whether a video was cut off."""
+    """The result of a job: faults of an import, and whether a video was truncated."""
     if not isinstance(result, Mapping):
         return result
     changed = dict(result)
@@ -251,7 +252,7 @@ def job_result(result: Any) -> Any:
 
 
 def old_job_result(result: Any) -> Any:
-    """:func:`job_result` undone."""
+    """The inverse of :func:`job_result`."""
     if not isinstance(result, Mapping):
         return result
     changed = dict(result)
@@ -263,7 +264,7 @@ def old_job_result(result: Any) -> Any:
 
 
 def work_result(result: Any) -> Any:
-    """What a worker left for the flow that waits."""
+    """The result of a work item."""
     if not isinstance(result, Mapping) or "sentence" not in result:
         return result
     return {
@@ -273,7 +274,7 @@ def work_result(result: Any) -> Any:
 
 
 def old_work_result(result: Any) -> Any:
-    """:func:`work_result` undone."""
+    """The inverse of :func:`work_result`."""
     if not isinstance(result, Mapping) or "message" not in result:
         return result
     return {
@@ -283,22 +284,22 @@ def old_work_result(result: Any) -> Any:
 
 
 def work_error(error: Any) -> Any:
-    """An error on its way to the flow that waits."""
+    """The error of a work item."""
     return {**error, "message": _one(error["message"])} if _has(error, "message") else error
 
 
 def old_work_error(error: Any) -> Any:
-    """:func:`work_error` undone."""
+    """The inverse of :func:`work_error`."""
     return {**error, "message": sentence([error["message"]])} if _has(error, "message") else error
 
 
 def learning(kept: Any) -> Any:
-    """A training as it stands."""
+    """The progress of a training."""
     return {**kept, "words": _one(kept["words"])} if _has(kept, "words") else kept
 
 
 def old_learning(kept: Any) -> Any:
-    """:func:`learning` undone."""
+    """The inverse of :func:`learning`."""
     return {**kept, "words": str(from_json(kept["words"]))} if _has(kept, "words") else kept
 
 

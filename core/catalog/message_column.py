@@ -1,4 +1,4 @@
-"""The column in which messages are kept: a JSON list of codes with their parameters."""
+"""The column type for messages: a JSON list of codes with their parameters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.config.messages import Message, Messages, as_json_list, as_messages, m
 
 
 class MessagesColumn(TypeDecorator[Messages]):
-    """One message or several in, a tuple of them out. A bare text is refused: it could not be translated."""
+    """Stores one message or several; returns a tuple. A plain text is rejected: it could not be translated."""
 
     impl = JSON
     cache_ok = True

@@ -195,7 +195,7 @@ class Job(Base):
 
 
 class PredictionBatch(Base):
-    """One prediction request, summarised, with its first rows as a sample."""
+    """One prediction request, or up to a hundred of one row each, summarised, with its first rows as a sample."""
 
     __tablename__ = "predictions"
 

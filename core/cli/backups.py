@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core.backup.making import make
+from core.backup.create import create_backup
 from core.backup.manifest import BackupError, Manifest
-from core.backup.restoring import restore as put_back
+from core.backup.restore import restore as put_back
 from core.catalog.revision import sqlite_file
 from core.cli.bootstrap import prepare_data
 from core.cli.checks.images import check_images
@@ -35,7 +35,7 @@ def backup(settings: Settings, file: Path | None) -> int:
     target = _target(file)
     with _stopped_cleanly(), _Line() as line:
         try:
-            manifest = make(settings, target, line.tell)
+            manifest = create_backup(settings, target, line.tell)
         except BackupError as error:
             raise CommandError(str(error)) from error
     print(f"{target}: {len(manifest.members):,} files, {target.stat().st_size / 1e6:,.1f} MB.")

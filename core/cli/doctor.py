@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from core.cli.checks.database import check_database
 from core.cli.checks.disk import check_disk
-from core.cli.checks.elsewhere import check_elsewhere
 from core.cli.checks.environment import check_environment
 from core.cli.checks.exposure import check_exposure
+from core.cli.checks.external_services import check_external_services
 from core.cli.checks.images import check_images
 from core.cli.checks.lake import check_lake, check_place
 from core.cli.checks.services import check_services
@@ -44,7 +44,7 @@ def examine(settings: Settings, *, fix: bool, deep: bool) -> Iterator[Finding]:
         yield from check_images(settings, fix=fix, deep=deep)
         yield from check_workers(settings)
     yield from check_services(settings, fix)
-    yield from check_elsewhere(settings)
+    yield from check_external_services(settings)
     yield from check_exposure(settings)
 
 

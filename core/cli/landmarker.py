@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from core.cli.errors import CommandError
 from core.workloads import WORKLOADS
-from core.workloads.base import ProposerMissingError, Proposes
+from core.workloads.base import LabelProposals, ProposerMissingError
 
 
 def fetch_landmarker() -> int:
     """Install what the workloads' proposers need, where missing. Raises :class:`CommandError` with the reason."""
     for workload in WORKLOADS.values():
-        proposer = workload.proposer() if isinstance(workload, Proposes) else None
+        proposer = workload.proposer() if isinstance(workload, LabelProposals) else None
         if proposer is None:
             continue
         try:

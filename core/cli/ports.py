@@ -68,7 +68,7 @@ def holder(port: int) -> str:
     """The program that listens on ``port``; "another program" when the system does not say."""
     try:
         connections = psutil.net_connections(kind="tcp")
-    except (psutil.Error, OSError):  # macOS tells root only
+    except (psutil.Error, OSError):  # macOS allows this for root only
         return "another program"
     for connection in connections:
         listening = connection.status == psutil.CONN_LISTEN and connection.laddr

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from loguru import logger
 
-from core.cli import outputs, trees
+from core.cli import process_output, process_trees
 from core.cli.backoff import Backoff
 from core.cli.processes import Child, ProcessSpec
 from core.config.logs import redact
@@ -27,7 +27,7 @@ class ProcessSupervisor:
         self.spec = spec
         self.record = ProcessRecord(spec.label, port=spec.port, url=spec.url, since=time.time())
         self.child: Child | None = None
-        self.output = outputs.fresh_output(logs_dir, spec.name)
+        self.output = process_output.fresh_output(logs_dir, spec.name)
         self.changed = True
         self._folder = folder
         self._backoff = backoff or Backoff()
@@ -68,7 +68,7 @@ class ProcessSupervisor:
 
     def _on_exit(self, child: Child, now: float) -> None:
         """The process exited: end its children, then wait before the restart."""
-        stubborn = trees.kill_all(child.tree())
+        stubborn = process_trees.kill_all(child.tree())
         healthy_for = now - self._healthy_since if self._healthy_since is not None else 0.0
         delay = self._backoff.after_death(healthy_for)
         self.child, self._start_at = None, now + delay
@@ -80,7 +80,7 @@ class ProcessSupervisor:
             self.spec.label,
             child.exit_code,
             delay,
-            redact(outputs.last_line(self.output)) or "none",
+            redact(process_output.last_line(self.output)) or "none",
             self.output,
         )
         for process in stubborn:
@@ -90,7 +90,7 @@ class ProcessSupervisor:
         if now >= self._remember_at:
             self._remember_at = now + _REMEMBER_EVERY_S
             child.remember()
-            outputs.trim(self.output)
+            process_output.trim(self.output)
         if self._probe is None and now >= self._probe_at:
             self._probe = executor.submit(self.spec.healthy)
         elif self._probe is not None and self._probe.done():

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from core.cli import trees
+from core.cli import process_trees
 
 MARK = "SHIFUMI_PROCESS"
 """Environment variable inherited by every descendant: finds even those that left the session."""
@@ -73,7 +73,7 @@ class Child:
                 creationflags=_OWN_GROUP,
             )
         self.pid = self._popen.pid
-        self.created = trees.created(self.pid)
+        self.created = process_trees.start_time(self.pid)
 
     @property
     def exit_code(self) -> int | None:
@@ -82,10 +82,14 @@ class Child:
 
     def remember(self) -> None:
         """Record the present descendants: once this process is dead, they cannot be found any more."""
-        self._known = {process for process in self._known if process.is_running()} | set(trees.below(self.pid))
+        self._known = {process for process in self._known if process.is_running()} | set(
+            process_trees.descendants(self.pid)
+        )
 
     def tree(self) -> list[psutil.Process]:
         """Every living process of this tree, the root first while it lives."""
         self.remember()
-        found = self._known | set(trees.in_session(self.pid)) | set(trees.marked(MARK, self.mark))
-        return sorted(trees.living(found), key=lambda process: (process.pid != self.pid, process.pid))
+        found = (
+            self._known | set(process_trees.in_session(self.pid)) | set(process_trees.with_environment(MARK, self.mark))
+        )
+        return sorted(process_trees.living(found), key=lambda process: (process.pid != self.pid, process.pid))

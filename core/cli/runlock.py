@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from core.cli import trees
+from core.cli import process_trees
 from core.cli.errors import CommandError
 from core.cli.processes import MARK, mark_of
 from core.monitoring.run_record import RunRecord, is_running, read_run_record, run_file
@@ -55,8 +55,8 @@ def end_leftovers(run_dir: Path) -> int:
     record = read_run_record(run_dir)
     if record is None or record.alive:
         return 0
-    victims = trees.living(_left_by(record))
-    trees.kill_all(victims)
+    victims = process_trees.living(_left_by(record))
+    process_trees.kill_all(victims)
     run_file(run_dir).unlink(missing_ok=True)
     return len(victims)
 
@@ -65,6 +65,12 @@ def _left_by(record: RunRecord) -> set[psutil.Process]:
     found: set[psutil.Process] = set()
     for name, process in record.processes.items():
         if process.pid is not None and is_running(process.pid, process.created):
-            found.update([*trees.by_pid(process.pid), *trees.below(process.pid), *trees.in_session(process.pid)])
-        found.update(trees.marked(MARK, mark_of(record.supervisor_pid, record.created, name)))
+            found.update(
+                [
+                    *process_trees.by_pid(process.pid),
+                    *process_trees.descendants(process.pid),
+                    *process_trees.in_session(process.pid),
+                ]
+            )
+        found.update(process_trees.with_environment(MARK, mark_of(record.supervisor_pid, record.created, name)))
     return found

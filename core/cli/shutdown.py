@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import psutil
 
-from core.cli import trees
+from core.cli import process_trees
 from core.cli.processes import Child
 
 KILL: signal.Signals = signal.SIGTERM if not hasattr(signal, "SIGKILL") else signal.SIGKILL
@@ -37,7 +37,7 @@ class _Stop:
             _, number = self._steps.pop(0)
             # The first signal goes to the process itself: it can end its children best.
             tree = self.child.tree()
-            trees.send(tree[:1] if number == signal.SIGINT else tree, number)
+            process_trees.send_signal(tree[:1] if number == signal.SIGINT else tree, number)
 
 
 def stop_all(children: Sequence[Child], hurry: Callable[[], bool]) -> list[psutil.Process]:
@@ -56,8 +56,8 @@ def stop_all(children: Sequence[Child], hurry: Callable[[], bool]) -> list[psuti
         time.sleep(0.05)
     left = [process for child in children for process in child.tree()]
     if left and not hurry():
-        trees.send(left, signal.SIGTERM)
-        trees.wait_gone(left, _LEFTOVERS_GRACE_S)
-    trees.kill_all(left)
+        process_trees.send_signal(left, signal.SIGTERM)
+        process_trees.wait_gone(left, _LEFTOVERS_GRACE_S)
+    process_trees.kill_all(left)
     # A process may have been started meanwhile: the second pass finds it.
-    return trees.kill_all([process for child in children for process in child.tree()])
+    return process_trees.kill_all([process for child in children for process in child.tree()])

@@ -148,7 +148,7 @@ def _worker(settings: Settings) -> ProcessSpec:
         worker_command("--ready", str(ready_file)),
         _says_ready(ready_file),
         env=child_environment(settings),
-        # It releases its work items before its processes are told to end.
+        # It releases its work items before its processes are stopped.
         interrupt_first=True,
         before_start=lambda: ready_file.unlink(missing_ok=True),
     )

@@ -14,7 +14,7 @@ from types import FrameType
 import psutil
 from loguru import logger
 
-from core.cli.outputs import Follower
+from core.cli.process_output import Follower
 from core.cli.process_supervisor import ProcessSupervisor
 from core.cli.processes import ProcessSpec
 from core.cli.shutdown import stop_all
@@ -24,7 +24,7 @@ TICK_S = 0.1
 
 
 class Supervisor:
-    """Runs a list of :class:`ProcessSpec` until it is told to stop.
+    """Runs a list of :class:`ProcessSpec` until a stop signal.
 
     ``on_change`` is called with a process's name and record whenever its state changes.
     """

@@ -16,7 +16,7 @@ LINTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("ruff check", ("-m", "ruff", "check")),
     ("ruff format", ("-m", "ruff", "format", "--check")),
     ("mypy", ("-m", "mypy")),
-    ("import wall", ("-c", _LINT_IMPORTS)),
+    ("import rules", ("-c", _LINT_IMPORTS)),
 )
 
 # Three at a time on any machine: much of the suite waits for servers, and each worker may run a whole stack.
@@ -49,7 +49,7 @@ def prove(pytest_arguments: Sequence[str]) -> int:
 
 
 def mutate(arguments: Sequence[str]) -> int:
-    """Hand over to ``tools.mutate``, which says what it takes; returns its exit code."""
+    """Run ``tools.mutate`` with these arguments; returns its exit code."""
     return subprocess.call([sys.executable, "-m", "tools.mutate", *arguments], cwd=ROOT)
 
 

@@ -40,7 +40,7 @@ def execute(options: argparse.Namespace) -> int:
 def _add(options: argparse.Namespace) -> None:
     password = _password(options)
     account = users.add_user(SYSTEM, options.username, options.name, Role(options.role), password)
-    print(f"User {account.username} added with role {account.role.value}.")
+    print(f"User {account.username} added with the {account.role.value} role.")
     _show(options, password)
 
 

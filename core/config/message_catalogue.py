@@ -70,12 +70,12 @@ _OF_THE_LOOP: dict[str, str | Plural] = {
 
 _OF_JOBS: dict[str, str | Plural] = {
     "prefect.away": (
-        "The Prefect server does not answer. It may still be starting: wait a few seconds and try again. If that does "
+        "The Prefect server does not respond. It may still be starting: wait a few seconds and try again. If that does "
         "not help, restart `python3 manage.py run` or check PREFECT_API_URL."
     ),
-    "prefect.error": "The Prefect server answered with an error ({status}). Try again.",
+    "prefect.error": "The Prefect server returned an error ({status}). Try again.",
     "prefect.unknown": "{name} does not exist in Prefect.",
-    "prefect.refused": "Prefect refused ({status}): {text}",
+    "prefect.refused": "Prefect rejected the request ({status}): {text}",
     "job.busy": "This is already running: {user} started it at {time} UTC. Wait for it to end, or cancel it.",
     "job.not_needed": "Job {job} has already ended; this run is not needed any more.",
     "job.waiting": "Waiting for the flow runner",
@@ -84,7 +84,7 @@ _OF_JOBS: dict[str, str | Plural] = {
     "job.cancelling": "Cancelling for {user}…",
     "job.cancelled_by": "Cancelled by {user}",
     "job.cancelled_before": "Cancelled by {user} before it started",
-    "job.lost": "The process of this job is gone (killed, crashed or out of memory). Start the job again.",
+    "job.lost": "The process of this job was killed, crashed or ran out of memory. Start the job again.",
     "job.never_sent": "This job was never submitted to Prefect. Start it again.",
     "job.unknown_to_prefect": "This run no longer exists in Prefect.",
     "job.ended": "This run has already ended.",
@@ -93,7 +93,7 @@ _OF_JOBS: dict[str, str | Plural] = {
     "work.waiting_again": "Waiting for another worker",
     "work.waiting": "Waiting for a worker (queue {queue})",
     "work.no_worker": "No worker consumes the queue {queue}. Start one: {command}",
-    "work.broker_away": "The broker does not answer; retrying ({error})",
+    "work.broker_away": "The broker does not respond; retrying ({error})",
     "work.cancelled": "This task was cancelled.",
     "work.unknown": "This task no longer exists: the catalog was restored to an earlier state.",
     "work.crashed": Plural(
@@ -149,14 +149,14 @@ _OF_STORAGE: dict[str, str | Plural] = {
     ),
     "dataset.not_quarantined": "Dataset {dataset} is not quarantined.",
     "dataset.reason": "Say in 1 to {most:count} characters why the dataset is accepted.",
-    "dataset.gone": "Dataset {dataset} does not exist any more.",
+    "dataset.gone": "Dataset {dataset} no longer exists.",
     "dataset.in_use": "A run is using this data right now. Wait for it or cancel it, then delete.",
-    "upload.too_large": ("The file has {size:megabytes}; {limit:megabytes} are allowed. Split it into smaller files."),
-    "upload.gone": "The uploaded file is gone. Upload it again.",
+    "upload.too_large": "The file has {size:megabytes}; the limit is {limit:megabytes}. Split it into smaller files.",
+    "upload.gone": "The uploaded file no longer exists. Upload it again.",
     "csv.empty": "The file is empty. It needs a header with the columns {columns:all}.",
-    "csv.irregular": "Line {line} is not regular CSV: {error}.",
+    "csv.irregular": "Line {line} is not valid CSV: {error}.",
     "csv.not_utf8": "The file is not UTF-8 text. Save it as “CSV UTF-8” and upload it again.",
-    "csv.first_line": "The first line is longer than {limit:count} bytes: this is no CSV file.",
+    "csv.first_line": "The first line is longer than {limit:count} bytes: this is not a CSV file.",
     "csv.missing": "Column {missing:all} is missing. Found: {found}. Needed: {needed:list}.",
     "csv.separator": (
         "Column {missing:all} is missing. Found: {found}. Needed: {needed:list}. Separate the columns with commas, not "
@@ -170,13 +170,13 @@ _OF_STORAGE: dict[str, str | Plural] = {
     "output.none": "This run has no result.",
     "output.removed": "The result was removed; results are kept for a week. Upload the file again.",
     "mlflow.away": (
-        "The MLflow store does not answer ({error}). Check MLFLOW_TRACKING_URI and the folder data/mlflow; "
+        "The MLflow store does not respond ({error}). Check MLFLOW_TRACKING_URI and the folder data/mlflow; "
         "`python3 manage.py doctor` shows details."
     ),
 }
 
 _OF_IMAGES: dict[str, str | Plural] = {
-    "image.said_to_show": "Said to show: {label}",
+    "image.said_to_show": "Label suggested on import: {label}",
     "image.flagged": "{model} predicted {found:messages}; {user} labelled it {label}.",
     "image.flagged_nothing": "{model} predicted {found:messages}; {user} labelled it as a negative.",
     "image.detection": "{label} ({confidence:percent})",
@@ -191,7 +191,7 @@ _OF_IMAGES: dict[str, str | Plural] = {
     "import.unlabelled": "{images:count} without boxes yet",
     "import.known": Plural("images", "{images:count} already present", "{images:count} already present"),
     "import.left_out": "{images:count} skipped",
-    "import.refused": "{images:count} not usable",
+    "import.refused": "{images:count} rejected",
     "import.lines_refused": Plural("lines", "{lines:count} label line rejected", "{lines:count} label lines rejected"),
     "import.labels_without_image": Plural(
         "labels", "{labels:count} label file without an image", "{labels:count} label files without an image"
@@ -213,7 +213,7 @@ _OF_IMAGES: dict[str, str | Plural] = {
         "{frames:count} frames processed by the starter model; objects detected in {found:count} of them."
     ),
     "video.cut_off": "The file is truncated; only the first part was processed.",
-    "box.label": "A box needs a label of 1 to 32 letters.",
+    "box.label": "A box needs a label of 1 to 32 characters.",
     "box.provenance": "The provenance of a box is one of {known:list}, not {given}.",
     "box.confidence": "A confidence must be between 0 and 1, not {given:number}.",
     "box.not_finite": "The coordinates of a box must be finite numbers.",
@@ -226,17 +226,17 @@ _OF_IMAGES: dict[str, str | Plural] = {
     "yolo.how_many": "expected 4 numbers (a box) or 6 or more in pairs (a polygon), found {given:count}",
     "archive.nameless": "The zip file is damaged: it contains a file without a name.",
     "archive.damaged": "The zip file is damaged ({error}). Create it again.",
-    "archive.file_too_large": "The file has {size:megabytes}; {limit:megabytes} are allowed.",
+    "archive.file_too_large": "The file has {size:megabytes}; the limit is {limit:megabytes}.",
     "archive.not_unpacked": "It cannot be unpacked ({error}).",
-    "archive.not_zip": "This is not a zip file, or it is cut off. Choose a .zip file and upload it whole.",
+    "archive.not_zip": "This is not a zip file, or it is truncated. Choose a .zip file and upload it whole.",
     "archive.too_many": (
-        "The zip file contains {files:count} files; {limit:count} are allowed (SHIFUMI_IMPORT_MAX_FILES). Split it."
+        "The zip file contains {files:count} files; the limit is {limit:count} (SHIFUMI_IMPORT_MAX_FILES). Split it."
     ),
     "archive.far_too_many": (
-        "The zip file contains more than 65,000 files; {limit:count} are allowed (SHIFUMI_IMPORT_MAX_FILES). Split it."
+        "The zip file contains more than 65,000 files; the limit is {limit:count} (SHIFUMI_IMPORT_MAX_FILES). Split it."
     ),
     "archive.too_large": (
-        "Unpacked, the zip file would take {size:megabytes}; {limit:megabytes} are allowed "
+        "Unpacked, the zip file would take {size:megabytes}; the limit is {limit:megabytes} "
         "(SHIFUMI_IMPORT_MAX_UNPACKED_MB). Split it."
     ),
     "archive.bomb": (
@@ -247,10 +247,10 @@ _OF_IMAGES: dict[str, str | Plural] = {
     "archive.link": "The zip file contains {name:quoted}, a link instead of a file. Create it without links.",
     "archive.locked": "The zip file is protected by a password. Create it without one.",
     "decode.too_large": (
-        "The file has {size:megabytes}; {limit:megabytes} are allowed (SHIFUMI_IMAGE_MAX_MB). Save it smaller."
+        "The file has {size:megabytes}; the limit is {limit:megabytes} (SHIFUMI_IMAGE_MAX_MB). Save it smaller."
     ),
     "decode.memory": "There is not enough memory to open this image. Save it smaller.",
-    "decode.cut_off": "The image is damaged or cut off ({error}). Save it again and retry.",
+    "decode.cut_off": "The image is damaged or truncated ({error}). Save it again and retry.",
     "decode.bomb": "The image declares an implausible number of pixels ({error}).",
     "decode.damaged": "The image is damaged ({error}). Save it again and retry.",
     "decode.empty": "The file is empty.",

@@ -1,4 +1,4 @@
-"""How the parameters of a message are written: one function per format that a template may name."""
+"""Formats of message parameters: one function per format that a template may use."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ _NOTHING = "–"
 
 
 def p_text(p_value: float | None) -> str:
-    """``p = 0.034``, or ``p < 0.001``: smaller ones tell nobody more."""
+    """``p = 0.034``, or ``p < 0.001`` for smaller values."""
     if p_value is None:
         return f"p = {_NOTHING}"
     return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.2g}"
 
 
 def formatted(value: Any, spec: str, nested: Callable[[object], str]) -> str:
-    """``value`` in the format ``spec``; ``nested`` words messages. Raises ``KeyError`` for an unknown format and
-    ``TypeError`` or ``ValueError`` for a value that it does not fit."""
+    """``value`` in the format ``spec``; ``nested`` formats messages. Raises ``KeyError`` for an unknown format and
+    ``TypeError`` or ``ValueError`` for an unsuitable value.
+    """
     if spec == "message":
         return nested(value)
     if spec == "messages":

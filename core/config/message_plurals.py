@@ -1,4 +1,4 @@
-"""A template in two forms, for one thing and for several."""
+"""Singular and plural forms of a template."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Terms that are stored by a key and worded when shown: units, methods, what drift tests look at."""
+"""Terms stored by key and translated when shown: units, methods, targets of drift tests."""
 
 from __future__ import annotations
 
@@ -15,4 +15,4 @@ TERMS: dict[str, str] = {
     "champion": "the champion",
     "last-dataset-model": "a model of the last dataset",
 }
-"""Key to English. A key that is not here is shown as it is: names of features and classes."""
+"""Key to English. An unknown key is shown as it is: names of features and classes."""

@@ -1,8 +1,8 @@
-"""What happened, as a code and its parameters. Words are found when a person looks, not when it is stored.
+"""Messages as code and parameters, formatted as text only when shown.
 
-``say("decision.by_hand", user="ada", version=3)`` makes a :class:`Message`; the catalog keeps it as JSON, and
-:func:`render` words it with the template of its code. Templates: :mod:`core.config.message_catalogue` for ours,
-:func:`register` for those of a workload, also one that lives in a package of its own.
+``say("decision.by_hand", user="ada", version=3)`` creates a :class:`Message`; the catalog stores it as JSON, and
+:func:`render` formats it with the template of its code. Templates: :mod:`core.config.message_catalogue`, and
+:func:`register` for those of a workload, including one in an installed package.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _known: dict[str, str | Plural] = dict(TEMPLATES)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A code and its parameters, which are JSON values or messages. ``str()`` words it.
+    """A code and its parameters, which are JSON values or messages. ``str()`` formats it.
 
-    An error raised with a message (``raise BadFileError(say(...))``) reads like one raised with a text, and
-    :func:`message_of` gives the code back.
+    An error raised with a message (``raise BadFileError(say(...))``) behaves like one raised with a text;
+    :func:`message_of` returns the message.
     """
 
     code: str
@@ -39,33 +39,33 @@ class Message:
 
 
 Messages = tuple[Message, ...]
-"""Several sentences that belong together, such as the reason of a decision."""
+"""Several related messages, such as the reason of a decision."""
 
 
 def say(code: str, /, **parameters: Any) -> Message:
-    """A message of ``code``. Numbers stay numbers: they are formatted when shown.
+    """A message with ``code``. Numbers stay numbers: they are formatted when shown.
 
-    NumPy's become Python's; infinity and NaN, which JSON does not know, become None.
+    NumPy numbers become Python's; infinity and NaN, which JSON does not support, become None.
     """
     return Message(code, {name: _plain(value) for name, value in parameters.items()})
 
 
 def text(sentence: str) -> Message:
-    """A sentence that has no code: what other programs say, and what version 0.1 stored."""
+    """A message without a code: the output of another program, or a text stored by version 0.1."""
     return Message(LEGACY, {"text": sentence})
 
 
 def message_of(error: BaseException) -> Message:
-    """What ``error`` says: its own message when it is ours, otherwise its text as it is, or the name of its class."""
+    """The message of ``error`` if it has one, otherwise its text, or the name of its class."""
     if error.args and isinstance(error.args[0], Message):
         return error.args[0]
     return say(FOREIGN, text=str(error) or type(error).__name__)
 
 
 def register(templates: Mapping[str, str | Plural]) -> None:
-    """Make the codes of a workload known; begin them with its name and a dot.
+    """Register the templates of a workload; its codes start with its name and a dot.
 
-    Raises ``ValueError`` when another template has that code already, or a template is not one.
+    Raises ``ValueError`` when a code is already registered with another template, or a template is invalid.
     """
     for code, template in templates.items():
         placeholders(template)
@@ -74,7 +74,7 @@ def register(templates: Mapping[str, str | Plural]) -> None:
 
 
 def templates() -> Mapping[str, str | Plural]:
-    """Every known code with its template."""
+    """All registered codes with their templates."""
     return dict(_known)
 
 
@@ -88,9 +88,9 @@ def placeholders(template: str | Plural) -> dict[str, str]:
 
 
 def render(message: Message | Iterable[Message]) -> str:
-    """The message in words; several become sentences one after the other. Never raises.
+    """The message as text; several become sentences in a row. Never raises.
 
-    What a newer version wrote, or a workload that is not installed any more, is shown as its code and parameters.
+    An unknown code (of a newer version, or of an uninstalled workload) is shown with its parameters.
     """
     if isinstance(message, Message):
         return _worded(message)
@@ -109,12 +109,12 @@ def as_json(message: Message) -> dict[str, Any]:
 
 
 def as_json_list(messages: Iterable[Message]) -> list[dict[str, Any]]:
-    """Several messages as plain JSON values; :func:`messages_from_json` gives them back."""
+    """Several messages as plain JSON values; the inverse is :func:`messages_from_json`."""
     return [as_json(one) for one in messages]
 
 
 def from_json(stored: object) -> Message:
-    """The message that :func:`as_json` gave; a bare text, as version 0.1 stored it, becomes one too. Never raises."""
+    """The inverse of :func:`as_json`; accepts a plain text, as stored by version 0.1. Never raises."""
     if isinstance(stored, Message):
         return stored
     if isinstance(stored, Mapping) and isinstance(stored.get("code"), str):
@@ -123,7 +123,7 @@ def from_json(stored: object) -> Message:
 
 
 def messages_from_json(stored: object) -> Messages:
-    """A stored list of messages; None and an empty text are none."""
+    """A stored list of messages; None and an empty text give an empty list."""
     if not stored:
         return ()
     return tuple(from_json(one) for one in (stored if isinstance(stored, list | tuple) else [stored]))

@@ -1,4 +1,4 @@
-"""Numbers as people read them."""
+"""Number formats for display."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ def percent(share: float, digits: int = 1) -> str:
 
 
 def score(value: float) -> str:
-    """A metric between 0 and 1, as the loop, the log and MLflow write it: "0.937"."""
+    """A metric between 0 and 1, as in decisions, logs and MLflow: "0.937"."""
     return f"{value:.3f}"

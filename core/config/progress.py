@@ -1,4 +1,4 @@
-"""How long work reports its progress."""
+"""Progress reports of long operations."""
 
 from __future__ import annotations
 
@@ -11,4 +11,4 @@ Report = Callable[[float, Message], None]
 
 
 def silent(_share: float, _message: Message) -> None:
-    """A :data:`Report` for callers that need no progress."""
+    """A :data:`ViewerReport` for callers that need no progress."""

@@ -1,8 +1,7 @@
-"""Every setting of the product, in one typed object.
+"""All settings of the product, in one typed object.
 
-Read from the environment (prefix ``SHIFUMI_``) and from a ``.env`` file in the project folder.
-Each field is documented in ``docs/settings.md``; a test fails when one is not. What belongs to one workload stands
-with it: see ``core.workloads.settings``.
+Read from the environment (prefix ``SHIFUMI_``) and from a ``.env`` file in the project folder. Each field is documented
+in ``docs/settings.md`` (tested). Options of a single workload are defined with it: see ``core.workloads.settings``.
 """
 
 from __future__ import annotations

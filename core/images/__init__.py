@@ -1,6 +1,6 @@
-"""Pictures as training material: stored once by content, with their boxes, split for good on arrival.
+"""Images as training data: each stored once by content, with its boxes and its fixed split.
 
-The words that the catalog keeps about a picture are named here.
+This module defines the sources, states and priorities of an image that the catalog stores.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from core.vision.provenance import SYNTHETIC as SYNTHETIC
 
 WEBCAM, UPLOAD, IMPORT, LIVE = "webcam", "upload", "import", "live"
 SOURCES = (SYNTHETIC, WEBCAM, UPLOAD, IMPORT, LIVE)
-"""Where a picture came from: the renderer, a recording, a photo, a dataset, a mistake seen on the Live page."""
+"""Source of an image: rendered, webcam recording, upload, imported dataset, or an error flagged on the Live page."""
 
 UNLABELLED, PROPOSED, LABELLED, REJECTED = "unlabelled", "proposed", "labelled", "rejected"
 STATES = (UNLABELLED, PROPOSED, LABELLED, REJECTED)
-"""Where it stands: nothing known, a guess to confirm, fit for training (without boxes: a negative), not wanted."""
+"""State of an image: unlabelled, proposed (to be confirmed), labelled (without boxes: a negative), rejected."""
 
 DECIDED = (LABELLED, REJECTED)
-"""What people say last: nothing waits for them there."""
+"""States set by a reviewer: such images are not in the review queue."""
 
 FLAGGED, UNSURE, NORMAL = 20, 10, 0
 """Priorities in the review queue, greatest first."""

@@ -1,4 +1,4 @@
-"""How a stranger's dataset is laid out: a YOLO dataset, or one folder per class. Judged by names alone."""
+"""Formats of imported datasets: a YOLO dataset or one folder per class, detected by file names alone."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from core.vision.decode import SUFFIXES
 YOLO, FOLDERS = "yolo", "folders"
 
 NO_FOLDER = "(no folder)"
-"""The class of pictures that lie beside the class folders."""
+"""The class of images that are not in a class folder."""
 
 _TEXT_LIMIT = 2_000_000
 SPLIT_FOLDERS = {"train", "valid", "val", "test", "training", "validation", "images"}
-"""Folders that say which split, not which class."""
+"""Folder names that denote a split, not a class."""
 _NO_LABELS = re.compile(r"readme.*|classes|labels|notes|obj|train|valid|val|test|data|license", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One picture of the archive: its label file (YOLO) or its class by folder, if there is one."""
+    """One image of the archive, with its label file (YOLO) or its class folder, if any."""
 
     name: str
     label_file: str | None = None
@@ -34,25 +34,26 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What an archive holds. ``classes`` are the stranger's names; in a YOLO dataset a label's number points there.
+    """The content of an archive. ``classes`` are the dataset's own names; in a YOLO dataset the class index of a label
+    refers to them.
 
-    ``lonely`` are label files without a picture, ``remarks`` what people should know.
+    ``orphan_labels`` are label files without an image, ``remarks`` are shown to the user.
     """
 
     kind: str
     classes: list[str]
     members: list[Member]
-    lonely: list[str] = field(default_factory=list)
+    orphan_labels: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
     @property
     def unlabelled(self) -> int:
-        """How many pictures have no label file; in a YOLO dataset such a picture shows none of its classes."""
+        """The number of images without a label file; in a YOLO dataset such an image is a negative."""
         return sum(member.label_file is None for member in self.members)
 
 
-def layout_of(archive: Archive) -> Layout:
-    """Recognise the layout. Raises :class:`core.images.archives.BadArchiveError` when there are no pictures."""
+def detect_layout(archive: Archive) -> Layout:
+    """Detect the format. Raises :class:`core.images.archives.BadArchiveError` when the archive contains no images."""
     pictures = [name for name in archive.names if name.lower().endswith(SUFFIXES)]
     if not pictures:
         raise BadArchiveError(
@@ -93,16 +94,16 @@ def _label_of(picture: str, texts: set[str]) -> str | None:
 def _yolo(archive: Archive, pictures: list[str], texts: set[str], described: str | None) -> Layout:
     members = [Member(name, _label_of(name, texts)) for name in pictures]
     used = {member.label_file for member in members}
-    lonely = sorted(texts - used)
+    orphan_labels = sorted(texts - used)
     try:
-        return Layout(YOLO, _named(archive, described), members, lonely)
+        return Layout(YOLO, _named(archive, described), members, orphan_labels)
     except (BadNamesError, BadArchiveError) as error:
         remark = f"The classes have no names, only numbers: {described or 'data.yaml'}: {error}."
-        return Layout(YOLO, _numbered(archive, members), members, lonely, [remark])
+        return Layout(YOLO, _numbered(archive, members), members, orphan_labels, [remark])
 
 
 def _named(archive: Archive, described: str | None) -> list[str]:
-    """Class names from ``data.yaml``, or from the ``classes.txt`` that drawing tools write."""
+    """Class names from ``data.yaml``, or from the ``classes.txt`` that annotation tools write."""
     if described is not None:
         return parse_names(read_text(archive, described))
     for name in archive.names:
@@ -112,7 +113,7 @@ def _named(archive: Archive, described: str | None) -> list[str]:
 
 
 def _numbered(archive: Archive, members: list[Member], look_at: int = 300) -> list[str]:
-    """Names for classes that only have numbers, found in a sample of the labels."""
+    """Names for classes that only have numbers, from a sample of the label files."""
     highest = -1
     labelled = [member.label_file for member in members if member.label_file]
     for name in labelled[:: max(1, len(labelled) // look_at)]:
@@ -133,6 +134,6 @@ def _by_folders(pictures: list[str]) -> Layout:
 
 
 def _class_folder(name: str) -> str:
-    """The innermost folder that is no split."""
+    """The innermost folder that does not denote a split."""
     folders = PurePosixPath(name).parts[:-1]
     return next((part for part in reversed(folders) if part.lower() not in SPLIT_FOLDERS), NO_FOLDER)[:64]

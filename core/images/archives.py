@@ -1,4 +1,4 @@
-"""Strangers' zip files: judged as a whole before anything is unpacked, and never unpacked to disk by their names."""
+"""Uploaded zip files: checked as a whole before anything is read, and never unpacked to disk."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _JUNK = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
 
 
 class BadArchiveError(ValueError):
-    """The file is no zip that can be imported; the message says why and what to do."""
+    """The file is not a zip file that can be imported; the message says why and what to do."""
 
 
 class Archive:
-    """An opened zip file whose directory was found harmless. Members are read into memory, one at a time.
+    """An open zip file whose directory passed all checks. Members are read into memory, one at a time.
 
-    ``names`` are its files, sorted, without what operating systems leave behind. Raises
-    :class:`BadArchiveError`; use it as a context manager.
+    ``names`` are its files, sorted, without files created by operating systems. Raises :class:`BadArchiveError`; use it
+    as a context manager.
     """
 
     def __init__(self, path: Path) -> None:
@@ -59,7 +59,7 @@ class Archive:
         self._zip.close()
 
     def read(self, name: str, limit: int) -> bytes:
-        """A member's bytes. Raises :class:`BadArchiveError` when it is damaged or longer than ``limit`` bytes."""
+        """The bytes of a member. Raises :class:`BadArchiveError` when it is damaged or larger than ``limit`` bytes."""
         size = self._zip.getinfo(name).file_size
         if size > limit:
             raise BadArchiveError(say("archive.file_too_large", size=size, limit=limit))
@@ -71,7 +71,7 @@ class Archive:
 
 
 def _check_directory(path: Path) -> None:
-    """Judge by the last bytes alone how many files there are: reading a million names would fill the memory."""
+    """Check the number of files from the last bytes alone: reading a million names would exhaust memory."""
     limit = get_settings().import_max_files
     with path.open("rb") as file:
         length = file.seek(0, 2)
@@ -105,7 +105,7 @@ def _check_sizes(members: list[zipfile.ZipInfo], packed: int) -> None:
 
 
 def _check_member(member: zipfile.ZipInfo) -> None:
-    """Names that lead elsewhere are refused although nothing is ever unpacked under them: such a file means harm."""
+    """Reject path traversal, although members are never written to disk: such a file is malicious."""
     name = member.filename
     parts = PurePosixPath(name.replace("\\", "/")).parts
     if ".." in parts or name.startswith(("/", "\\")) or (len(name) > 1 and name[1] == ":") or "\0" in name:

@@ -1,17 +1,17 @@
-"""What a stranger's class names mean to us."""
+"""Maps the class names of an imported dataset to those of a workload."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
 BACKGROUND, LEAVE_OUT = "(background)", "(leave out)"
-"""What a stranger's class may become besides one of ours: nothing to find, or a reason to leave the picture out."""
+"""Targets of a mapping besides the workload's classes: a negative, or leave the image out."""
 
 
-def guess(name: str, classes: Collection[str], synonyms: Mapping[str, Collection[str]] | None = None) -> str:
-    """Our class that ``name`` most likely means; :data:`LEAVE_OUT` when that cannot be told.
+def guess_class(name: str, classes: Collection[str], synonyms: Mapping[str, Collection[str]] | None = None) -> str:
+    """The class of the workload that ``name`` most likely means; :data:`LEAVE_OUT` when there is no match.
 
-    ``synonyms`` are other names of a class, in small letters.
+    ``synonyms`` maps a class to other names, in lower case.
     """
     plain = _plain(name)
     for ours in classes:

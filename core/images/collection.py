@@ -1,4 +1,4 @@
-"""What images are collected for: a workload's name, its labels, and what a label is put on."""
+"""The image collection of a workload: its name, its labels and its annotation type."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _SLACK = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class ImageCollection:
-    """The images of one workload. ``classes`` are its labels in the order of its model's outputs.
+    """The images of one workload. ``classes`` are its labels in the order of the model's outputs.
 
-    ``whole_image``: a label is for the image as a whole. It is stored as one box that covers the image, so that the
-    store, the review and the statistics need no second form.
+    ``whole_image``: a label applies to the whole image. It is stored as one box that covers the image, so the store,
+    the review and the statistics need no second representation.
     """
 
     workload: str
@@ -23,9 +23,9 @@ class ImageCollection:
     whole_image: bool = False
 
     def check(self, boxes: Sequence[NewBox], *, complete: bool = False) -> None:
-        """Raise :class:`core.vision.boxes.BadBoxError` for boxes that have no place in this collection.
+        """Raise :class:`core.vision.boxes.BadBoxError` for boxes that this collection does not allow.
 
-        ``complete``: they are all that is to be said of an image, which has to have its label.
+        ``complete``: the boxes are final, so a collection of whole-image labels requires one.
         """
         for box in boxes:
             if box.label not in self.classes:

@@ -1,4 +1,4 @@
-"""The pictures' files: JPEGs named by the SHA-256 of their bytes, written whole or not at all."""
+"""The files of images: JPEGs named by the SHA-256 of their content, written atomically."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from core.vision.decode import BadImageError, decode_with_remarks
 from core.vision.detections import Pixels
 
 _ANY = 10**6
-"""Our own files come back as they were stored, whatever the settings say today."""
+"""Stored files are decoded at full size, whatever the current settings say."""
 
 
 class ImageMissingError(RuntimeError):
-    """The catalog knows the picture, but its file is gone or damaged."""
+    """The image is in the catalog, but its file is missing or damaged."""
 
 
-def name_of(sha256: str) -> str:
-    """How the file of these bytes is called on its bucket."""
+def file_name(sha256: str) -> str:
+    """The file name of an image in its bucket."""
     return f"{sha256}.jpg"
 
 
 def write(sha256: str, data: bytes) -> None:
-    """Store ``data`` under its digest, over whatever was there.
+    """Store ``data`` under its digest, replacing an existing file.
 
     Raises ``lake.DiskFullError`` before anything is written, ``lake.LakeError`` when writing fails.
     """
@@ -36,52 +36,52 @@ def write(sha256: str, data: bytes) -> None:
     try:
         temporary.write_bytes(data)
         with lake.reached():
-            buckets.keep(buckets.IMAGES, temporary, name_of(sha256))
+            buckets.keep(buckets.IMAGES, temporary, file_name(sha256))
     except OSError as error:
         raise lake.LakeError(f"The image could not be stored: {error}") from error
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def existing(sha256: str) -> Path:
-    """The local file of these bytes.
+def local_path(sha256: str) -> Path:
+    """The local file of an image.
 
-    Raises :class:`ImageMissingError` when there is none, ``lake.LakeUnreachableError`` when nobody can say.
+    Raises :class:`ImageMissingError` when it is missing, ``lake.LakeUnreachableError`` when that is unknown.
     """
     try:
         with lake.reached():
-            return buckets.fetch(buckets.IMAGES, name_of(sha256))
+            return buckets.fetch(buckets.IMAGES, file_name(sha256))
     except ObjectMissingError as error:
         raise ImageMissingError(
-            f"The image {name_of(sha256)} is missing. Delete it on Datasets; "
+            f"The image {file_name(sha256)} is missing. Delete it on Datasets; "
             "`python3 manage.py doctor` lists every such case."
         ) from error
 
 
 def is_stored(sha256: str) -> bool:
-    """Whether the file is there. Raises ``lake.LakeUnreachableError``."""
+    """Whether the file exists. Raises ``lake.LakeUnreachableError``."""
     with lake.reached():
-        return buckets.exists(buckets.IMAGES, name_of(sha256))
+        return buckets.exists(buckets.IMAGES, file_name(sha256))
 
 
-def stored(digests: Collection[str]) -> set[str]:
-    """Those digests whose files are there. Raises ``lake.LakeUnreachableError``."""
+def stored_digests(digests: Collection[str]) -> set[str]:
+    """The digests whose files exist. Raises ``lake.LakeUnreachableError``."""
     with lake.reached():
-        found = buckets.present(buckets.IMAGES, [name_of(sha256) for sha256 in digests])
-    return {sha256 for sha256 in digests if name_of(sha256) in found}
+        found = buckets.present(buckets.IMAGES, [file_name(sha256) for sha256 in digests])
+    return {sha256 for sha256 in digests if file_name(sha256) in found}
 
 
-def bring(digests: Collection[str]) -> None:
-    """Fetch pictures from elsewhere, several at a time, before each of them is asked for."""
-    buckets.fetch_many(buckets.IMAGES, [name_of(sha256) for sha256 in digests])
+def prefetch(digests: Collection[str]) -> None:
+    """Fetch files from the object store in parallel, before they are read one by one."""
+    buckets.fetch_many(buckets.IMAGES, [file_name(sha256) for sha256 in digests])
 
 
 def read(sha256: str) -> Pixels:
-    """The decoded picture.
+    """The decoded image, shape (height, width, 3), blue-green-red.
 
-    Raises :class:`ImageMissingError` when it is gone or damaged, ``lake.LakeUnreachableError``.
+    Raises :class:`ImageMissingError` when it is missing or damaged, ``lake.LakeUnreachableError``.
     """
-    path = existing(sha256)
+    path = local_path(sha256)
     try:
         return decode_with_remarks(path.read_bytes(), side=_ANY).pixels
     except (BadImageError, OSError) as error:
@@ -91,5 +91,5 @@ def read(sha256: str) -> Pixels:
 
 
 def remove(sha256: str) -> None:
-    """Forget the file; one that is already gone is fine."""
-    lake.forget(buckets.IMAGES, name_of(sha256))
+    """Delete the file; a missing one is fine."""
+    lake.forget(buckets.IMAGES, file_name(sha256))

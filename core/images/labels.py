@@ -1,6 +1,6 @@
-"""Labels that people make for a workload's images: as many as they like, in the order in which they were made.
+"""Labels that users create for a workload's images: any number, in order of creation.
 
-They are data: images point to them by name, datasets keep the names they were made with, and so does a model.
+Labels are data: images refer to them by name; datasets and models keep the names they were created with.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from core.images.archive_formats import SPLIT_FOLDERS
 LONGEST, MOST = 32, 100
 _BESIDE_LETTERS = set(" ._-'")
 _LOCK = 0x1ABE15
-"""The number under which PostgreSQL knows this lock."""
+"""The id of this advisory lock in PostgreSQL."""
 
 
 class LabelError(ValueError):
-    """A label cannot be made, renamed or removed so; the message says why."""
+    """A label cannot be created, renamed or removed; the message says why."""
 
 
 def names(workload: str) -> tuple[str, ...]:
@@ -32,8 +32,8 @@ def names(workload: str) -> tuple[str, ...]:
         return tuple(session.scalars(_of(workload)))
 
 
-def uses(workload: str) -> dict[str, int]:
-    """How many boxes carry each label; every label is there, also with 0."""
+def usage_counts(workload: str) -> dict[str, int]:
+    """The number of boxes with each label, including unused labels (0)."""
     query = select(Box.label, func.count(Box.id)).join(Image).where(Image.workload == workload).group_by(Box.label)
     with reading() as session:
         counted = dict(session.execute(query).tuples().all())
@@ -41,7 +41,7 @@ def uses(workload: str) -> dict[str, int]:
 
 
 def add(actor: Actor, workload: str, name: str) -> str:
-    """Make a label; returns its name as it is kept. Raises ``ForbiddenError``, :class:`LabelError`."""
+    """Create a label; returns its normalised name. Raises ``ForbiddenError``, :class:`LabelError`."""
     require(actor, Role.EDITOR)
     name = _clean(name)
     with writing() as session:
@@ -57,9 +57,9 @@ def add(actor: Actor, workload: str, name: str) -> str:
 
 
 def rename(actor: Actor, workload: str, old: str, new: str) -> str:
-    """Give a label another name: every image that has it follows. Returns the name as it is kept.
+    """Rename a label on every image that has it. Returns the normalised name.
 
-    Raises ``ForbiddenError``, :class:`LabelError`, ``LookupError`` when there is no such label (any more).
+    Raises ``ForbiddenError``, :class:`LabelError`, ``LookupError`` when the label does not exist (any more).
     """
     require(actor, Role.EDITOR)
     new = _clean(new)
@@ -78,7 +78,7 @@ def rename(actor: Actor, workload: str, old: str, new: str) -> str:
 def remove(actor: Actor, workload: str, name: str) -> None:
     """Remove a label that no image has.
 
-    Raises ``ForbiddenError``, :class:`LabelError`, ``LookupError`` when there is no such label (any more).
+    Raises ``ForbiddenError``, :class:`LabelError`, ``LookupError`` when the label does not exist (any more).
     """
     require(actor, Role.EDITOR)
     with writing() as session:
@@ -98,30 +98,30 @@ def _of(workload: str) -> Select[tuple[str]]:
 def _found(session: Session, workload: str, name: str) -> Label:
     label = session.scalar(select(Label).where(Label.workload == workload, Label.name == name))
     if label is None:
-        raise LookupError(f"There is no label {name!r} any more.")
+        raise LookupError(f"The label {name!r} no longer exists.")
     return label
 
 
 def _alone(session: Session, workload: str) -> list[str]:
-    """The labels, while nobody else changes any until the transaction ends (SQLite has one writer anyway)."""
+    """The labels, locked until the transaction ends (SQLite has a single writer anyway)."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
     return list(session.scalars(_of(workload)))
 
 
 def _clean(name: str) -> str:
-    """One way to write it. Raises :class:`LabelError`."""
+    """The normalised name. Raises :class:`LabelError`."""
     name = " ".join(unicodedata.normalize("NFC", name).split())
     if not 0 < len(name) <= LONGEST:
         raise LabelError(f"A label has 1 to {LONGEST} characters.")
     if not all(letter.isalnum() or letter in _BESIDE_LETTERS for letter in name) or not name[0].isalnum():
-        raise LabelError("A label begins with a letter or digit and holds letters, digits, spaces and . _ - ' only.")
+        raise LabelError("A label begins with a letter or digit and contains only letters, digits, spaces and . _ - '.")
     if name.casefold() in SPLIT_FOLDERS:
         raise LabelError(f"{name!r} is what exports call a split or a folder. Choose another name.")
     return name
 
 
 def _refuse_clash(name: str, known: list[str]) -> None:
-    """Two labels that differ in capitals only would be mistaken for each other, and are one folder on some systems."""
+    """Labels that differ only in case are confusing, and are one folder on some file systems."""
     if clash := next((one for one in known if one.casefold() == name.casefold()), None):
         raise LabelError(f"There is a label {clash!r} already.")

@@ -1,4 +1,4 @@
-"""Single photographs that people add by hand."""
+"""Photos that users upload one by one."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from core.auth import audit
 from core.auth.roles import Actor, Role, require
 from core.images import LABELLED, UNLABELLED, UPLOAD, store
 from core.images.collection import ImageCollection
-from core.images.label_hints import hint
-from core.images.sessions import fitting
+from core.images.label_hints import hint_note
+from core.images.sessions import shortened
 from core.vision.boxes import whole_image
 from core.vision.decode import BadImageError, decode_with_remarks
 from core.vision.provenance import HUMAN
 
 NOTHING = "nothing"
-"""What a photo shows that is to teach where none of the classes is: it needs no box."""
+"""The content of a photo that shows none of the classes: a negative, which needs no box."""
 
 
 @dataclass(slots=True)
-class Added:
-    """What became of some photos; ``told`` says for people what was done to which file, or why it was refused."""
+class AddedPhotos:
+    """The result of an upload. ``remarks`` say how a file was changed, ``refused`` why it was rejected."""
 
     new: int = 0
     known: int = 0
     refused: list[str] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
 
-def session_for(actor: Actor, now: datetime) -> str:
-    """The name of a session when a person gives none: theirs, that hour."""
-    return fitting(f"{actor.username} {now:%Y-%m-%d %H} h")
+def default_session(actor: Actor, now: datetime) -> str:
+    """The default name of a session: the user and the current hour."""
+    return shortened(f"{actor.username} {now:%Y-%m-%d %H} h")
 
 
 def add_photos(
@@ -42,26 +42,27 @@ def add_photos(
     *,
     session: str,
     shows: str | None = None,
-) -> Added:
-    """Store photos given as (file name, bytes); one that cannot be used does not stop the others.
+) -> AddedPhotos:
+    """Store photos given as (file name, bytes); an unusable one does not stop the others.
 
-    ``shows`` is a class, :data:`NOTHING`, or None when nobody said. A class labels whole images at once; where boxes
-    are wanted it is noted. Raises ``ForbiddenError``, ``BadBoxError`` for an unknown class and ``lake.LakeError``.
+    ``shows`` is a class, :data:`NOTHING`, or None when unknown. A whole-image label takes effect immediately; where
+    boxes are needed the class is stored as a hint. Raises ``ForbiddenError``, ``BadBoxError`` for an unknown class and
+    ``lake.LakeError``.
     """
     require(actor, Role.EDITOR)
-    about = _facts(collection, fitting(session), shows)
-    added = Added()
+    about = _facts(collection, shortened(session), shows)
+    added = AddedPhotos()
     for name, data in photos:
         try:
             decoded = decode_with_remarks(data)
-            kept = store.put(actor, decoded.pixels, about)
+            kept = store.add_or_find(actor, decoded.pixels, about)
         except BadImageError as error:
             added.refused.append(f"{name}: {error}")
             continue
         added.new += kept.new
         added.known += not kept.new
         if decoded.remarks:
-            added.told.append(f"{name}: {', '.join(decoded.remarks)}")
+            added.remarks.append(f"{name}: {', '.join(decoded.remarks)}")
     if added.new:
         audit.record_event(actor, "image.upload", session, pictures=added.new)
     return added
@@ -74,4 +75,4 @@ def _facts(collection: ImageCollection, session: str, shows: str | None) -> stor
         return store.ImageFacts(UPLOAD, session, collection, state=LABELLED)
     if collection.whole_image:
         return store.ImageFacts(UPLOAD, session, collection, [whole_image(shows, HUMAN)])
-    return store.ImageFacts(UPLOAD, session, collection, state=UNLABELLED, note=hint(shows))
+    return store.ImageFacts(UPLOAD, session, collection, state=UNLABELLED, note=hint_note(shows))

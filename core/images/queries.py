@@ -1,4 +1,4 @@
-"""Looking pictures up, a page at a time, and counting them."""
+"""Queries over images: filters, pages, counts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.images import LABELLED
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which pictures are meant; None means any. ``label`` wants at least one box of that class."""
+    """Criteria for images; None means any. ``label``: at least one box of that class."""
 
     workload: str | None = None
     label: str | None = None
@@ -27,7 +27,7 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many pictures there are of each kind, and boxes of labelled pictures per class and split."""
+    """The number of images of each kind, and the boxes of labelled images per class and split."""
 
     total: int = 0
     states: dict[str, int] = field(default_factory=dict)
@@ -35,24 +35,24 @@ class Counts:
     splits: dict[str, int] = field(default_factory=dict)
     boxes: dict[str, dict[str, int]] = field(default_factory=dict)
     negatives: dict[str, int] = field(default_factory=dict)
-    """Labelled pictures without boxes, per split."""
+    """Labelled images without boxes, per split."""
 
 
 def listed(filters: Filters | None = None, limit: int = 24, offset: int = 0) -> list[Image]:
-    """Pictures with their boxes, newest first."""
+    """Images with their boxes, newest first."""
     query = _filtered(select(Image), filters or Filters()).order_by(Image.id.desc()).limit(limit).offset(offset)
     with reading() as session:
         return list(session.scalars(query))
 
 
 def count(filters: Filters | None = None) -> int:
-    """How many pictures :func:`listed` could show."""
+    """The number of images that match ``filters``."""
     with reading() as session:
         return session.scalar(_filtered(select(func.count(Image.id)), filters or Filters())) or 0
 
 
 def counts(workload: str) -> Counts:
-    """The figures of a workload's pictures."""
+    """The image counts of a workload."""
     states: dict[str, int] = {}
     sources: dict[str, int] = {}
     splits: dict[str, int] = {}
@@ -87,8 +87,8 @@ def _filtered(query: Select[Any], filters: Filters) -> Select[Any]:
     return query
 
 
-def still_there(workload: str, digests: Sequence[str]) -> int:
-    """How many of these pictures the catalog still knows."""
+def count_existing(workload: str, digests: Sequence[str]) -> int:
+    """How many of these images are still in the catalog."""
     with reading() as session:
         known = set(session.scalars(select(Image.sha256).where(Image.workload == workload)))
     return len(known & set(digests))

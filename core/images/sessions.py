@@ -1,14 +1,14 @@
-"""Which pictures of a stranger's dataset belong together, told from their names.
+"""Groups the images of an imported dataset into sessions, by their file names.
 
-Frames of one video look alike. When some train a model and others judge it, the figures flatter, so all
-frames of a source share a session, and with it a split. Names are all there is to go by:
+Frames of one video are similar. If some are used for training and others for evaluation, the metrics are too
+optimistic; so all frames of a source share a session, and with it a split. Only names are available:
 
 * Roboflow calls every copy of ``name.jpg`` ``name_jpg.rf.<hash>.jpg``: the source is ``name``.
-* Our own export calls a picture ``<session>__<digest>.jpg``: the session comes back as it was.
-* Frames are numbered: what is left without the last number is the source.
-* Cameras number everything they take (``IMG_1234``): a hundred in a row are taken as one session.
+* Our own export calls an image ``<session>__<digest>.jpg``: the session is restored.
+* Frames are numbered: the source is the name without the last number.
+* Cameras number all photos (``IMG_1234``): a hundred in a row are one session.
 
-The splits that a dataset brings along (``train``, ``valid``, ``test``) are not used: most were drawn frame by frame.
+The splits of the dataset (``train``, ``valid``, ``test``) are ignored: most were drawn frame by frame.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ _IN_A_ROW = 100
 
 
 def session_of(name: str) -> str:
-    """The session of a picture called ``name`` (a path inside an archive), 1 to 64 letters."""
+    """The session of the image ``name`` (a path inside an archive), 1 to 64 characters."""
     path = PurePosixPath(name)
     if found := _OURS.fullmatch(path.stem):
-        return fitting(unquote(found["session"]))
+        return shortened(unquote(found["session"]))
     stem = _ROBOFLOW.sub("", path.stem)
-    return fitting(_PREFIX + (_source(stem, _folder(path)) or "unnamed"))
+    return shortened(_PREFIX + (_source(stem, _folder(path)) or "unnamed"))
 
 
 def _source(stem: str, folder: str) -> str:
@@ -53,18 +53,18 @@ def _source(stem: str, folder: str) -> str:
 
 
 def _folder(path: PurePosixPath) -> str:
-    """The nearest folder that says something."""
+    """The nearest folder with a meaningful name."""
     return next((name for name in reversed(path.parts[:-1]) if name.lower() not in _DULL), "")
 
 
 def export_stem(session: str, sha256: str) -> str:
-    """What our export calls a picture, so that :func:`session_of` finds the session again."""
+    """The file name of an image in an export, from which :func:`session_of` restores the session."""
     speakable = re.sub(r"[^\w.@ -]", lambda found: quote(found[0], safe=""), session)
     return f"{speakable}__{sha256[:16]}"
 
 
-def fitting(session: str) -> str:
-    """The name itself, or its beginning and a digest when it is too long for the catalog."""
+def shortened(session: str) -> str:
+    """The session's name; too long ones are cut and get a digest."""
     if len(session) <= _LONGEST:
         return session
     return f"{session[: _LONGEST - 17]}-{hashlib.sha256(session.encode()).hexdigest()[:16]}"

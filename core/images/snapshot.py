@@ -1,7 +1,7 @@
-"""All labelled pictures as one dataset of the lake: a manifest, not the pictures themselves.
+"""All labelled images as one dataset of the lake: a manifest, not the images themselves.
 
-A picture's file is named by its content and its labels stand in the manifest, so a version that was
-trained on a dataset can be trained again on exactly that, as long as the pictures are kept.
+An image's file is named by its content and its labels are in the manifest, so a training can be repeated on exactly the
+same data as long as the images are kept.
 """
 
 from __future__ import annotations
@@ -23,30 +23,31 @@ from core.storage import lake
 from core.storage.datasets import NoDatasetError
 
 COLUMNS = ("sha256", "session", "split", "source", "width", "height", "boxes", "holdout")
-"""``boxes`` is JSON: ``[[class index, x, y, width, height], …]``, shares of the picture; ``holdout`` is a bool."""
+"""``boxes`` is JSON: ``[[class index, x, y, width, height], …]``, as shares of the image; ``holdout`` is a bool."""
 
 
 CLASSES = "classes"
-"""The column, in datasets with labels of whole images: JSON, the labels that the indices point to, the same in each
-row. People rename and remove labels; a dataset goes on saying what it was made with."""
+"""The column, in datasets with whole-image labels: JSON, the labels that the indices refer to, the same in each row.
+Users rename and remove labels; a dataset keeps its own.
+"""
 
 
 class UnknownLabelError(ValueError):
-    """An image has a label that the workload does not know; the message says which."""
+    """An image has a label that the workload does not have; the message says which."""
 
 
-class NoPicturesError(NoDatasetError):
-    """There is no labelled picture; the message says how to get some."""
+class NoLabelledImagesError(NoDatasetError):
+    """There are no labelled images; the message says how to get some."""
 
 
 def write_snapshot(collection: ImageCollection) -> lake.StoredFile:
-    """Store the manifest of every labelled image. The same labels on the same images give the same bytes.
+    """Store the manifest of all labelled images. The same labels on the same images give the same bytes.
 
-    Raises :class:`NoPicturesError`, :class:`UnknownLabelError`, ``lake.DiskFullError`` and ``lake.LakeError``.
+    Raises :class:`NoLabelledImagesError`, :class:`UnknownLabelError`, ``lake.DiskFullError`` and ``lake.LakeError``.
     """
     images = _labelled(collection.workload)
     if not images:
-        raise NoPicturesError(
+        raise NoLabelledImagesError(
             "No image is labelled yet. Add or import some on Datasets, or record with the webcam on Live, and label "
             "them."
         )
@@ -83,6 +84,6 @@ def _written(classes: Sequence[str], image: Image) -> str:
         raise UnknownLabelError(
             f"Image {image.id} is labelled {', '.join(sorted(unknown))}, which no longer exists. Label it again."
         )
-    # Sorted: two people who draw the same boxes in another order made the same dataset.
+    # Sorted: the same boxes in another order give the same dataset.
     rows = sorted((classes.index(box.label), box.x, box.y, box.width, box.height) for box in image.boxes)
     return json.dumps([[index, *(round(value, 6) for value in place)] for index, *place in rows])

@@ -1,4 +1,4 @@
-"""Which split a picture belongs to: decided by its session, once and for all."""
+"""The split of an image: determined by its session, permanently."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _TRAIN_UP_TO, _VAL_UP_TO = 70, 80
 
 
 def split_of(session: str) -> Split:
-    """70 % of the sessions train, 10 % tune, 20 % judge.
+    """The split of a session: 70 % of the sessions are training, 10 % validation, 20 % holdout.
 
-    All pictures of a session (one person, one place) share the answer, and it never changes: what a
-    model was judged on cannot drift into training.
+    All images of a session (one person, one place) have the same split, and it never changes, so holdout images never
+    leak into the training data.
     """
     place = int.from_bytes(hashlib.sha256(session.encode()).digest()[:8], "big") % 100
     if place < _TRAIN_UP_TO:

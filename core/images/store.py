@@ -1,7 +1,7 @@
-"""The store of pictures: a file named by its content, a row that says what is known about it.
+"""The image store: a file named by its content, and a catalog row with its metadata.
 
-A file appears whole or not at all and before its row; a row goes before its file. A crash leaves at
-worst a file without a row, which ``manage.py doctor --fix`` sweeps.
+A file is written atomically and before its row; a row is deleted before its file. A crash leaves at most an orphaned
+file, which ``manage.py doctor --fix`` removes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from core.images.files import ImageMissingError
 from core.images.queries import Counts, Filters, count, counts, listed
 from core.images.splits import split_of
 from core.vision.boxes import NewBox
-from core.vision.decode import encode, fit
+from core.vision.decode import downscale, encode
 from core.vision.detections import Pixels
 from core.vision.provenance import MODEL
 
@@ -37,34 +37,34 @@ __all__ = [
     "Image",
     "ImageFacts",
     "ImageMissingError",
-    "Stored",
+    "StoreResult",
     "add",
-    "bring",
+    "add_or_find",
     "count",
     "counts",
     "delete",
-    "file_of",
+    "file_path",
     "find",
     "get",
     "listed",
-    "pixels_of",
-    "put",
-    "row_of",
+    "new_box_row",
+    "prefetch",
+    "read_pixels",
 ]
 
 _AT_ONCE = 500
 _TRIES = 20
 _LOCK = 0x5EEDF11E
-"""The number under which PostgreSQL knows this lock."""
+"""The id of this advisory lock in PostgreSQL."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """What is known of a picture on arrival. ``session`` groups pictures of one person in one place and decides
-    the split, ``collection`` says which boxes may be. ``state`` follows from the boxes when it is None: none:
-    unlabelled, a model's: proposed, others: labelled.
+    """Metadata of a new image. ``session`` groups images of one person in one place and determines the split;
+    ``collection`` defines the allowed boxes. If ``state`` is None it follows from the boxes: none: unlabelled, a
+    model's: proposed, others: labelled.
 
-    Raises ``BadBoxError`` for boxes that have no place in the collection, ``ValueError`` for other unknown words.
+    Raises ``BadBoxError`` for boxes that the collection does not allow, ``ValueError`` for other invalid values.
     """
 
     source: str
@@ -84,15 +84,15 @@ class ImageFacts:
 
     @property
     def settled_state(self) -> str:
-        """``state``, or what the boxes make of it."""
+        """``state``, or the state that follows from the boxes."""
         if self.state is not None or not self.boxes:
             return self.state or UNLABELLED
         return PROPOSED if any(box.provenance == MODEL for box in self.boxes) else LABELLED
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """``new`` is False when the very same picture was there before; ``image`` is then the old row, unchanged."""
+class StoreResult:
+    """``new`` is False when the identical image already existed; ``image`` is then the existing row, unchanged."""
 
     image: Image
     new: bool
@@ -110,30 +110,30 @@ def add(
     priority: int = NORMAL,
     note: Messages = (),
 ) -> Image:
-    """Store a picture, or find the one that is the same: its row comes back unchanged.
+    """Store an image, or return the existing row of an identical one.
 
-    The parameters are those of :class:`ImageFacts`; raises what it and :func:`put` raise.
+    The parameters are those of :class:`ImageFacts`. Raises the errors of :class:`ImageFacts` and :func:`add_or_find`.
     """
-    return put(actor, pixels, ImageFacts(source, session, collection, boxes, state, priority, note)).image
+    return add_or_find(actor, pixels, ImageFacts(source, session, collection, boxes, state, priority, note)).image
 
 
-def put(actor: Actor, pixels: Pixels, about: ImageFacts) -> Stored:
-    """:func:`add`, telling whether the picture is new.
+def add_or_find(actor: Actor, pixels: Pixels, about: ImageFacts) -> StoreResult:
+    """:func:`add`, with the information whether the image is new.
 
-    Raises ``ForbiddenError`` (an editor's work; live mistakes are anybody's), ``BadImageError``, and
-    ``lake.LakeError`` when it cannot be written.
+    Raises ``ForbiddenError`` (requires an editor; errors flagged on the Live page only a viewer), ``BadImageError``,
+    and ``lake.LakeError`` when it cannot be written.
     """
     require(actor, Role.VIEWER if about.source == LIVE else Role.EDITOR)
-    pixels = fit(pixels)
+    pixels = downscale(pixels)
     data = encode(pixels)
     sha256 = hashlib.sha256(data).hexdigest()
     for _ in range(_TRIES):
         if (known := find(about.collection.workload, sha256)) is not None:
-            return Stored(known, False)
+            return StoreResult(known, False)
         files.write(sha256, data)
         image = _row(actor, about, sha256, pixels, len(data))
         if _insert(image, data):
-            return Stored(image, True)
+            return StoreResult(image, True)
     raise RuntimeError("The same image was added and deleted concurrently. Add it again.")
 
 
@@ -151,19 +151,21 @@ def _row(actor: Actor, about: ImageFacts, sha256: str, pixels: Pixels, size: int
         width=pixels.shape[1],
         bytes=size,
         created_by=actor.username,
-        boxes=[row_of(box, actor) for box in about.boxes],
+        boxes=[new_box_row(box, actor) for box in about.boxes],
     )
 
 
 def _insert(image: Image, data: bytes) -> bool:
-    """The unique (workload, sha256), not the look before it, decides who was first; False when it was not us."""
+    """Insert the row; False when a concurrent insert won. The unique (workload, sha256) decides, not the query before
+    it.
+    """
     sha256 = image.sha256
     try:
         with writing() as session:
             _beside_other_adders(session)
             session.add(image)
             session.flush()
-            # Somebody may have deleted the same picture, file and all, since we wrote it.
+            # The same image may have been deleted with its file since we wrote it.
             if not files.is_stored(sha256):
                 files.write(sha256, data)
             image.boxes  # noqa: B018 - loaded while the session lives
@@ -172,8 +174,8 @@ def _insert(image: Image, data: bytes) -> bool:
         return False
 
 
-def row_of(box: NewBox, actor: Actor) -> Box:
-    """The catalog's form of a box, entered by ``actor``; it belongs to no picture yet."""
+def new_box_row(box: NewBox, actor: Actor) -> Box:
+    """The catalog row of a box, created by ``actor``, not yet attached to an image."""
     return Box(
         label=box.label,
         x=box.x,
@@ -187,7 +189,7 @@ def row_of(box: NewBox, actor: Actor) -> Box:
 
 
 def find(workload: str, sha256: str) -> Image | None:
-    """The picture with these very bytes."""
+    """The image with this content, or None."""
     with reading() as session:
         return session.scalar(select(Image).where(Image.workload == workload, Image.sha256 == sha256))
 
@@ -197,25 +199,27 @@ def get(image_id: int) -> Image | None:
         return session.get(Image, image_id)
 
 
-def file_of(image: Image) -> Path:
-    """The picture's JPEG. Raises :class:`ImageMissingError`, ``lake.LakeUnreachableError``."""
-    return files.existing(image.sha256)
+def file_path(image: Image) -> Path:
+    """The image's JPEG. Raises :class:`ImageMissingError`, ``lake.LakeUnreachableError``."""
+    return files.local_path(image.sha256)
 
 
-def bring(images: Sequence[Image]) -> None:
-    """Fetch the files of pictures that are about to be shown, several at a time, when they are kept elsewhere."""
-    files.bring([image.sha256 for image in images])
+def prefetch(images: Sequence[Image]) -> None:
+    """Fetch the files of images from the object store in parallel, before they are shown."""
+    files.prefetch([image.sha256 for image in images])
 
 
-def pixels_of(image: Image) -> Pixels:
-    """The picture itself. Raises :class:`ImageMissingError` (gone or damaged), ``lake.LakeUnreachableError``."""
+def read_pixels(image: Image) -> Pixels:
+    """The decoded image, shape (height, width, 3). Raises :class:`ImageMissingError` (missing or damaged),
+    ``lake.LakeUnreachableError``.
+    """
     return files.read(image.sha256)
 
 
 def delete(actor: Actor, ids: Sequence[int]) -> int:
-    """Remove pictures with their boxes, then the files that no row needs any more; returns how many went.
+    """Delete images with their boxes, then unreferenced files; returns the number of deleted images.
 
-    Those that are gone already do not count. Raises ``ForbiddenError``.
+    Missing images are not counted. Raises ``ForbiddenError``.
     """
     require(actor, Role.EDITOR)
     gone = 0
@@ -244,15 +248,15 @@ def _in_use(session: Session, digests: Sequence[str]) -> set[str]:
 
 
 def _alone(session: Session) -> None:
-    """Until the transaction ends nobody adds: who wants to waits, and then sees that the file is gone.
+    """Block inserts until the transaction ends; a waiting insert then sees that the file is missing.
 
-    SQLite has one writer at a time anyway.
+    SQLite has a single writer anyway.
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 
 
 def _beside_other_adders(session: Session) -> None:
-    """Until the transaction ends no file is removed; others may add at the same time."""
+    """Block file deletion until the transaction ends; other inserts may run concurrently."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock_shared(_LOCK)))

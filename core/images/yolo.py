@@ -1,4 +1,4 @@
-"""The texts of a YOLO dataset: label lines and ``data.yaml``, read with suspicion and written plainly."""
+"""The text files of a YOLO dataset, label lines and ``data.yaml``: validated when read."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from typing import Any
 from core.config.messages import Message, message_of, say
 from core.vision.boxes import BadBoxError, NewBox
 
-Place = tuple[float, float, float, float]
-"""Centre x, centre y, width, height as shares of the picture."""
+RelativeBox = tuple[float, float, float, float]
+"""Centre x, centre y, width, height as shares of the image."""
 
 
 class BadLineError(ValueError):
-    """A label line that says no box; the message says why."""
+    """An invalid label line; the message says why."""
 
 
 class BadNamesError(ValueError):
-    """A ``data.yaml`` without usable class names; the message says why."""
+    """A ``data.yaml`` without valid class names; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One label: the class by its number, and where it is."""
+    """One label: class index and box."""
 
     index: int
-    place: Place
+    place: RelativeBox
 
 
 def parse_line(text: str) -> Line:
-    """``class x y width height``, or a polygon ``class x1 y1 x2 y2 x3 y3 …``, of which the box around it is taken.
+    """Parse ``class x y width height``, or a polygon ``class x1 y1 x2 y2 x3 y3 …``, which becomes its bounding box.
 
     Raises :class:`BadLineError`.
     """
@@ -45,7 +45,7 @@ def parse_line(text: str) -> Line:
     if not all(math.isfinite(value) for value in values):
         raise BadLineError(say("yolo.not_finite"))
     if len(values) == 4:
-        place: Place = (values[0], values[1], values[2], values[3])
+        place: RelativeBox = (values[0], values[1], values[2], values[3])
     elif len(values) >= 6 and len(values) % 2 == 0:
         place = _around(values[::2], values[1::2])
     else:
@@ -57,13 +57,13 @@ def parse_line(text: str) -> Line:
     return Line(int(index), place)
 
 
-def _around(across: Sequence[float], down: Sequence[float]) -> Place:
+def _around(across: Sequence[float], down: Sequence[float]) -> RelativeBox:
     left, right, top, bottom = min(across), max(across), min(down), max(down)
     return (left + right) / 2, (top + bottom) / 2, right - left, bottom - top
 
 
 def parse_labels(text: str) -> tuple[list[Line], list[Message]]:
-    """All lines of a label file, and what is wrong with those that are refused. Empty lines mean nothing."""
+    """The valid lines of a label file, and the faults of invalid ones. Empty lines are ignored."""
     lines, faults = [], []
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
@@ -75,8 +75,8 @@ def parse_labels(text: str) -> tuple[list[Line], list[Message]]:
     return lines, faults
 
 
-def write_line(index: int, place: Place) -> str:
-    """A label line. Six digits are a tenth of a pixel on the largest pictures."""
+def write_line(index: int, place: RelativeBox) -> str:
+    """A label line. Six digits are a tenth of a pixel on the largest images."""
     return " ".join([str(index), *(f"{value:.6f}" for value in place)])
 
 
@@ -97,23 +97,23 @@ def parse_names(text: str) -> list[str]:
     if not isinstance(names, list) or not names:
         raise BadNamesError("it has no list `names` with the classes")
     if len(names) > 1000:
-        raise BadNamesError(f"it names {len(names):,} classes")
+        raise BadNamesError(f"it names {len(names):,} classes; the maximum is 1,000")
     return [str(name)[:64] for name in names]
 
 
 def _in_order(names: dict[Any, Any]) -> list[str]:
-    """Names by number; a number without a name is called by it."""
+    """Names by number; a missing name is replaced by the number."""
     try:
         numbered = {int(number): str(name) for number, name in names.items()}
     except (TypeError, ValueError):
         raise BadNamesError("the classes under `names` are not numbered") from None
     highest = max(numbered, default=-1)
     if min(numbered, default=0) < 0 or highest >= 1000:
-        raise BadNamesError("the classes under `names` are numbered oddly")
+        raise BadNamesError("the classes under `names` must be numbered from 0 to at most 999")
     return [numbered.get(number, f"class {number}") for number in range(highest + 1)]
 
 
 def write_yaml(names: Sequence[str]) -> str:
-    """``data.yaml`` of an export, as Ultralytics reads it; ``test`` holds the holdout."""
+    """The ``data.yaml`` of an export in Ultralytics' format; ``test`` is the holdout."""
     listed = "".join(f"  {number}: {name}\n" for number, name in enumerate(names))
     return f"path: .\ntrain: images/train\nval: images/val\ntest: images/test\nnames:\n{listed}"

@@ -1,4 +1,4 @@
-"""What may be chosen when one of our flows is started: the model behind every form, and what is sent to Prefect."""
+"""Parameters of our flows: the model behind every form, and what is sent to Prefect."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from core.jobs import jobs
 from core.workloads import WORKLOADS
 
 CHOICES = "choices"
-"""The flow parameter that carries a workload's own parameters."""
+"""The flow parameter that contains a workload's own parameters."""
 
 
 class CheckParameters(BaseModel):
-    """What a check may be told."""
+    """The parameters of a check."""
 
     model_config = ConfigDict(extra="forbid")
 
     forced: bool = Field(
         default=False,
         title="Retrain anyway",
-        description="Trains a challenger even when the gate sees no reason to. It still has to be better to be "
-        "promoted.",
+        description="Trains a challenger even when the gate does not ask for it. It is promoted only when it is "
+        "better.",
     )
 
 
 def parameters_of(kind: str, workload: str) -> type[BaseModel] | None:
-    """The parameters of a run of ``kind`` on ``workload``; None where there is nothing to choose."""
+    """The parameters of a run of ``kind`` on ``workload``; None when there are none."""
     if workload not in WORKLOADS:
         return None
     if kind == jobs.GENERATE:
@@ -37,6 +37,6 @@ def parameters_of(kind: str, workload: str) -> type[BaseModel] | None:
 
 
 def as_sent(kind: str, chosen: BaseModel) -> dict[str, Any]:
-    """The flow's parameters for what was chosen, as plain JSON."""
+    """The flow's parameters as plain JSON."""
     plain = chosen.model_dump(mode="json")
     return {CHOICES: plain} if kind == jobs.GENERATE else plain

@@ -65,8 +65,8 @@ def concurrency_key_of(kind: str, workload: str, username: str) -> str:
 def submit(actor: Actor, kind: str, workload: str, parameters: Mapping[str, Any] | None = None) -> Job:
     """Submit a flow run of ``kind`` on ``workload`` to Prefect.
 
-    Raises ``ForbiddenError``, :class:`JobBusyError`, or ``PrefectUnavailableError`` /
-    ``PrefectRefusedError``, in which case nothing is left behind.
+    Raises ``ForbiddenError``, :class:`JobBusyError`, or ``PrefectUnavailableError`` / ``PrefectRefusedError``; then no
+    job remains.
     """
     require(actor, _ROLES[kind])
     parameters = dict(parameters or {})
@@ -114,7 +114,7 @@ def _claim(kind: str, workload: str, parameters: dict[str, Any], username: str, 
             holder = holder_of(concurrency_key)
             if holder is not None and (attempt == 2 or not settle(holder)):
                 raise JobBusyError(holder) from None
-    raise RuntimeError(f"concurrency key {concurrency_key} changed hands twice in a moment; try again")
+    raise RuntimeError(f"concurrency key {concurrency_key} was claimed by other jobs meanwhile; try again")
 
 
 def holder_of(concurrency_key: str) -> Job | None:
@@ -209,7 +209,7 @@ def settle(job: Job) -> bool:
 
 
 def ended_message(job: Job, said: str) -> Message:
-    """How a job ended of which Prefect says ``said``: who cancelled it where somebody did, else Prefect's words."""
+    """How a job ended whose Prefect state message is ``said``: who cancelled it, else Prefect's message."""
     asked = next((one for one in job.message if one.code == "job.cancelling" and "user" in one.parameters), None)
     return say("job.cancelled_by", user=asked.parameters["user"]) if asked else say("job.prefect", text=said)
 
@@ -239,7 +239,7 @@ def cancel_flow_run(flow_run_id: str, actor: Actor) -> None:
 
 
 def _stop_flow_run(flow_run_id: str, actor: Actor) -> None:
-    """Ask the runner to cancel it; a run that has not started is cancelled immediately."""
+    """Request cancellation by the runner; a run that has not started is cancelled immediately."""
     run = prefect_api.get_run(flow_run_id)
     if run.terminal:
         return

@@ -182,7 +182,7 @@ def set_paused(deployment_id: str, paused: bool) -> None:
 
 
 def set_parameter_schema(deployment_id: str, schema: Mapping[str, Any]) -> None:
-    """What Prefect's own pages show, and what it holds a run's parameters to. Raises as :func:`deployments`."""
+    """Set the schema that Prefect's UI shows and validates parameters with. Raises as :func:`deployments`."""
     _request("PATCH", f"/deployments/{deployment_id}", {"parameter_openapi_schema": dict(schema)})
 
 

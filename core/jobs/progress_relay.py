@@ -17,10 +17,10 @@ from core.jobs import work_items
 from core.workloads.base import ObservableTraining, TrainingProgress
 
 
-def learning(learnt: ObservableTraining, job: Job) -> TrainingProgress | None:
+def training_progress(learnt: ObservableTraining, job: Job) -> TrainingProgress | None:
     """Current progress of ``job``'s training; None while there is nothing to show."""
     if get_settings().celery_broker_url is None:
-        return learnt.learning(job.created_at)
+        return learnt.training_progress(job.created_at)
     item = work_items.running_of(job.id)
     if item is None or not item.learning:
         return None
@@ -34,7 +34,7 @@ def stop_early(actor: Actor, learnt: ObservableTraining, job: Job) -> bool:
         return learnt.stop_early(actor)
     require(actor, Role.EDITOR)
     item = work_items.running_of(job.id)
-    if item is None or not work_items.ask_to_stop(item.id, actor.username):
+    if item is None or not work_items.request_stop(item.id, actor.username):
         return False
     audit.record_event(actor, "training.stop", f"{job.kind}/{job.workload}", job=job.id)
     return True
@@ -53,7 +53,7 @@ class ProgressRelay:
 
     def relay_once(self) -> None:
         """Copy once in both directions. Raises :class:`core.jobs.work_items.LeaseLostError`."""
-        seen = self._learnt.learning(self._since)
+        seen = self._learnt.training_progress(self._since)
         if seen is None:
             return
         if (now := _packed(seen)) != self._told:

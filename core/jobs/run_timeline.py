@@ -66,7 +66,7 @@ def segments(row: str, history: Sequence[State], start: datetime, now: datetime)
     """The row's segments from ``start`` on; the last one reaches to ``now`` unless the row has ended.
 
     A running segment has the colour of its result, so that failed attempts and the successful one are easy to
-    tell apart.
+    distinguish.
     """
     found = []
     ends: list[State | None] = [*history[1:], None]
@@ -92,8 +92,8 @@ def _outcome(state: State, after: State | None) -> Outcome:
 
 
 def _text(state: State, after: State | None) -> str:
-    told = after.message if after and after.type != "COMPLETED" else state.message
-    return f"{state.name} → {after.name}\n{told}" if after else f"{state.name}\n{state.message}"
+    message = after.message if after and after.type != "COMPLETED" else state.message
+    return f"{state.name} → {after.name}\n{message}" if after else f"{state.name}\n{state.message}"
 
 
 def tries(history: Sequence[State]) -> int:

@@ -82,7 +82,7 @@ def renew(item_id: str, owner: str) -> bool:
 
 
 def report_progress(item_id: str, owner: str, **values: Any) -> None:
-    """Write progress, message or curves as the lease owner. Raises :class:`LeaseLostError` for anybody else."""
+    """Write progress, message or curves as the lease owner. Raises :class:`LeaseLostError` for any other worker."""
     if not _change(_held(item_id, owner), **values):
         raise LeaseLostError(say("work.lease_lost"))
 
@@ -116,12 +116,12 @@ def out_of_attempts(item: WorkItem) -> bool:
 
 
 def lease_lost(item: WorkItem, how: str = "its lease ran out") -> WorkLostError:
-    """What to tell about an item that nobody may try again."""
+    """The message about an item that may not be attempted again."""
     return WorkLostError(say("work.crashed", attempts=item.attempts, worker=item.worker, how=how))
 
 
 def give_up(item: WorkItem, error: Mapping[str, Any]) -> bool:
-    """End an item that is :func:`spent`; False when it was changed meanwhile."""
+    """End an item that is :func:`out_of_attempts`; False when it was changed meanwhile."""
     unchanged = (WorkItem.id == item.id, WorkItem.state == item.state, WorkItem.attempts == item.attempts)
     return _end((*unchanged, WorkItem.lease_until < utcnow()), FAILED, error=dict(error))
 
@@ -131,7 +131,7 @@ def cancel(item_id: str) -> bool:
     return _end((WorkItem.id == item_id, WorkItem.state.in_(OPEN)), CANCELLED)
 
 
-def ask_to_stop(item_id: str, username: str) -> bool:
+def request_stop(item_id: str, username: str) -> bool:
     """Record a request to end the running training early; False when it has ended."""
     return _change((WorkItem.id == item_id, WorkItem.state == RUNNING), stop_asked_by=username)
 

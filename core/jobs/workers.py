@@ -69,4 +69,4 @@ def workers_problem(settings: Settings) -> str:
     if not missing:
         return ""
     words = "queues" if len(missing) > 1 else "queue"
-    return f"no worker listens to the {words} {' and '.join(missing)}"
+    return f"no worker consumes the {words} {' and '.join(missing)}"

@@ -1,1 +1,1 @@
-"""Which images wait for a person, boxes proposed for them, and what people decide."""
+"""The review queue, proposed boxes, and the decisions of reviewers."""

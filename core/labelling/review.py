@@ -1,8 +1,8 @@
-"""The review: which pictures wait for a person, and what people decide about them.
+"""Review decisions: accept, correct, reject, undo.
 
-Everything that changes a picture returns a :class:`Step`, which :func:`undo` takes back. Two people may have the
-same picture open: who saves says what they saw (``seen``, see :func:`core.labelling.review_history.stamp`), and the
-second is told instead of overruling the first.
+Every change returns a :class:`Step`, which :func:`undo` reverts. Two users may have the same image open: a decision
+carries the state that the user saw (``seen``, see :func:`core.labelling.review_history.stamp`), and the second decision
+is rejected instead of overwriting the first.
 """
 
 from __future__ import annotations
@@ -19,39 +19,38 @@ from core.catalog.engine import writing
 from core.catalog.image_tables import Box, Image
 from core.catalog.tables import utcnow
 from core.images import LABELLED, PROPOSED, REJECTED, store
-from core.labelling.flagging import flag
-from core.labelling.review_history import Before, Step, remember, restore, stamp
-from core.labelling.review_queue import confident
+from core.labelling.flags import flag
+from core.labelling.review_history import ImageState, Step, restore_state, save_state, stamp
+from core.labelling.review_queue import confident_proposals
 from core.vision.boxes import NewBox
 from core.vision.provenance import HUMAN
 from core.workloads.image_collections import collection_of
 
-__all__ = ["ReviewedMeanwhileError", "Undone", "accept", "accept_confident", "flag", "reject", "set_boxes", "undo"]
+__all__ = ["ReviewedMeanwhileError", "UndoResult", "accept", "accept_confident", "flag", "reject", "set_boxes", "undo"]
 
 _SAME = 1e-4
-"""Two places closer than this share of the picture are the same: a twentieth of a pixel at 640."""
+"""Two boxes closer than this share of the image are the same: a twentieth of a pixel at 640."""
 
 _PIECE = 500  # SQLite takes a limited number of values in one query
 
 
 class ReviewedMeanwhileError(RuntimeError):
-    """Somebody else was quicker with this picture; nothing was changed."""
+    """Another user reviewed this image first; nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Undone:
-    """``restored`` are as they were before; ``kept`` were changed again since, and stay so."""
+class UndoResult:
+    """``restored`` images are as before; ``kept`` ones were changed again since, and stay."""
 
     restored: tuple[int, ...]
     kept: tuple[int, ...]
 
 
 def accept(actor: Actor, image_ids: Sequence[int], seen: Mapping[int, str] | None = None) -> Step:
-    """The proposed boxes of these pictures are right: the pictures count as labelled.
+    """Accept the proposed boxes of these images: the images become labelled.
 
-    The boxes stay the model's ("provenance"); who accepted them stands with the picture. Pictures without a
-    proposal are left alone. Raises ``ForbiddenError``, ``LookupError`` for a picture that is gone,
-    :class:`ReviewedMeanwhileError`.
+    The boxes keep the provenance "model"; the reviewer is stored with the image. Images without a proposal are not
+    changed. Raises ``ForbiddenError``, ``LookupError`` for a missing image, :class:`ReviewedMeanwhileError`.
     """
     require(actor, Role.EDITOR)
     with writing() as session:
@@ -59,21 +58,21 @@ def accept(actor: Actor, image_ids: Sequence[int], seen: Mapping[int, str] | Non
 
 
 def accept_confident(actor: Actor, workload: str, threshold: float) -> Step:
-    """Accept every proposal whose boxes the model was at least ``threshold`` (0 to 1) sure of, flagged ones never.
+    """Accept every proposal with a confidence of at least ``threshold`` (0 to 1), except flagged ones.
 
     One transaction: all or nothing. Raises ``ForbiddenError``.
     """
     require(actor, Role.EDITOR)
     with writing() as session:
-        image_ids = list(session.scalars(select(Image.id).where(*confident(workload, threshold))))
+        image_ids = list(session.scalars(select(Image.id).where(*confident_proposals(workload, threshold))))
         return _accept(session, actor, _found(session, image_ids, None))
 
 
 def set_boxes(actor: Actor, image_id: int, boxes: Sequence[NewBox], seen: str | None = None) -> Step:
-    """These are the boxes; none at all makes the image a negative, where a label is for a box.
+    """Set the boxes of an image; no boxes make it a negative, in collections with boxes.
 
-    A box that is where and what it was keeps its origin; any other is this person's, whatever ``provenance`` says.
-    Raises ``ForbiddenError``, ``BadBoxError`` for an unknown class, ``LookupError`` when the picture is gone,
+    An unchanged box keeps its provenance; any other is the user's, whatever ``provenance`` says. Raises
+    ``ForbiddenError``, ``BadBoxError`` for an unknown class, ``LookupError`` for a missing image,
     :class:`ReviewedMeanwhileError`.
     """
     require(actor, Role.EDITOR)
@@ -81,7 +80,8 @@ def set_boxes(actor: Actor, image_id: int, boxes: Sequence[NewBox], seen: str | 
     def label(image: Image) -> None:
         kept = list(image.boxes)
         image.boxes = [
-            _same_as(box, kept) or store.row_of(replace(box, provenance=HUMAN, confidence=None), actor) for box in boxes
+            _same_as(box, kept) or store.new_box_row(replace(box, provenance=HUMAN, confidence=None), actor)
+            for box in boxes
         ]
         image.state = LABELLED
 
@@ -92,9 +92,9 @@ def set_boxes(actor: Actor, image_id: int, boxes: Sequence[NewBox], seen: str | 
 
 
 def reject(actor: Actor, image_ids: Sequence[int], seen: Mapping[int, str] | None = None) -> Step:
-    """Not fit for learning: out of the queue and out of every dataset, but not deleted.
+    """Reject images: they leave the queue and every dataset, but are not deleted.
 
-    Raises ``ForbiddenError``, ``LookupError`` for a picture that is gone, :class:`ReviewedMeanwhileError`.
+    Raises ``ForbiddenError``, ``LookupError`` for a missing image, :class:`ReviewedMeanwhileError`.
     """
     require(actor, Role.EDITOR)
 
@@ -105,11 +105,11 @@ def reject(actor: Actor, image_ids: Sequence[int], seen: Mapping[int, str] | Non
         return _changed(session, actor, "reject", _found(session, image_ids, seen), turn_down)
 
 
-def undo(actor: Actor, step: Step) -> Undone:
-    """Take a step of one's own back, as far as nobody has changed its pictures since.
+def undo(actor: Actor, step: Step) -> UndoResult:
+    """Revert one of the user's own steps, except for images that were changed since.
 
-    Raises ``ForbiddenError``, also for somebody else's step, and :class:`ReviewedMeanwhileError` when nothing is
-    left to take back.
+    Raises ``ForbiddenError``, also for another user's step, and :class:`ReviewedMeanwhileError` when nothing is left to
+    revert.
     """
     require(actor, Role.EDITOR if actor.username == step.actor else Role.ADMIN)
     restored: list[int] = []
@@ -118,17 +118,17 @@ def undo(actor: Actor, step: Step) -> Undone:
         for before in step.before:
             image = present.get(before.image_id)
             if image is not None and stamp(image) == step.after[image.id] and _known(image, before):
-                restore(image, before)
+                restore_state(image, before)
                 restored.append(image.id)
         if len(step.before) > 1:
             audit.record_event(actor, "image.undo", "images", images=len(restored), undone=step.action, session=session)
     if step.before and not restored:
         raise ReviewedMeanwhileError("Nothing was undone: the image has been changed or deleted since.")
-    return Undone(tuple(restored), tuple(one for one in step.image_ids if one not in set(restored)))
+    return UndoResult(tuple(restored), tuple(one for one in step.image_ids if one not in set(restored)))
 
 
-def _known(image: Image, before: Before) -> bool:
-    """Whether all labels from before are still there: people may have renamed or removed one since."""
+def _known(image: Image, before: ImageState) -> bool:
+    """Whether all previous labels still exist: one may have been renamed or removed since."""
     return {str(box["label"]) for box in before.boxes} <= set(collection_of(image.workload).classes)
 
 
@@ -142,8 +142,8 @@ def _accept(session: Session, actor: Actor, images: Sequence[Image]) -> Step:
 def _changed(
     session: Session, actor: Actor, action: str, images: Sequence[Image], change: Callable[[Image], None]
 ) -> Step:
-    """Change pictures, sign them, and keep what they were; many at once are worth a line in the audit log."""
-    before = remember(images)
+    """Change images, record the reviewer, and keep the previous state; bulk changes are written to the audit log."""
+    before = save_state(images)
     now = utcnow()
     for image in images:
         change(image)
@@ -164,7 +164,7 @@ def _found(session: Session, image_ids: Sequence[int], seen: Mapping[int, str] |
 
 
 def _select(session: Session, image_ids: Sequence[int]) -> list[Image]:
-    """The pictures, locked until the transaction ends (SQLite has one writer anyway)."""
+    """The images, locked until the transaction ends (SQLite has a single writer anyway)."""
     wanted = sorted(set(image_ids))
     pieces = [wanted[start : start + _PIECE] for start in range(0, len(wanted), _PIECE)]
     found: list[Image] = []
@@ -183,7 +183,7 @@ def _too_late(image: Image) -> str:
 
 
 def _same_as(wanted: NewBox, kept: list[Box]) -> Box | None:
-    """The box that already is there and what ``wanted`` says, taken out of ``kept``."""
+    """The existing box that equals ``wanted``, removed from ``kept``."""
     for box in kept:
         near = all(abs(getattr(box, side) - getattr(wanted, side)) <= _SAME for side in ("x", "y", "width", "height"))
         if near and box.label == wanted.label:

@@ -1,7 +1,6 @@
-"""What a review changed, kept so that it can be taken back: the pictures as they were before.
+"""The state of images before a review step, kept for undo.
 
-Steps live with whoever made them (a page keeps them for its session), not in the catalog: taking back is for
-slips of the finger, and what counts is in the catalog already.
+Steps are kept by their creator (a page keeps them in its session), not in the catalog.
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ _BOX_COLUMNS = ("label", "x", "y", "width", "height", "provenance", "confidence"
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
-    """One picture before a step. ``boxes`` holds the columns of each box."""
+class ImageState:
+    """One image before a step. ``boxes`` holds the columns of each box."""
 
     image_id: int
     state: str
@@ -29,14 +28,14 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing a person did to one or many pictures.
+    """One review action on one or more images.
 
-    ``after`` is each picture's :func:`stamp` once it was done: whoever changed it again since is not overruled.
+    ``after`` is each image's :func:`stamp` after the step: images changed since then are not overwritten.
     """
 
     actor: str
     action: str
-    before: tuple[Before, ...]
+    before: tuple[ImageState, ...]
     after: dict[int, str]
 
     @property
@@ -45,15 +44,17 @@ class Step:
 
 
 def stamp(image: Image) -> str:
-    """Where a picture stands in the review. Whoever saves says which one they saw; another one means: too late."""
+    """A version stamp of an image in the review. A decision carries the stamp that the user saw; a different one means
+    that the image was changed meanwhile.
+    """
     reviewed = image.reviewed_at.isoformat() if image.reviewed_at else ""
     return f"{image.state}@{reviewed}"
 
 
-def remember(images: Iterable[Image]) -> tuple[Before, ...]:
-    """The pictures as they are now."""
+def save_state(images: Iterable[Image]) -> tuple[ImageState, ...]:
+    """The current state of the images."""
     return tuple(
-        Before(
+        ImageState(
             image.id,
             image.state,
             image.reviewed_by,
@@ -64,8 +65,8 @@ def remember(images: Iterable[Image]) -> tuple[Before, ...]:
     )
 
 
-def restore(image: Image, before: Before) -> None:
-    """Put a picture back to how it was, boxes with their origin included."""
+def restore_state(image: Image, before: ImageState) -> None:
+    """Restore an image, including boxes with their provenance."""
     image.state = before.state
     image.reviewed_by = before.reviewed_by
     image.reviewed_at = before.reviewed_at

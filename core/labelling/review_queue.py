@@ -1,4 +1,4 @@
-"""Which pictures wait for a person, why, and in which order: flagged mistakes first, then doubtful ones."""
+"""The review queue: images to review, with reason and order: flagged errors first, then uncertain proposals."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from core.images import DECIDED, LABELLED, PROPOSED, UNLABELLED
 
 FLAGGED, UNSURE = "flagged", "unsure"
 REASONS = (FLAGGED, UNSURE, PROPOSED, UNLABELLED)
-"""Why a picture waits, the most urgent first."""
+"""Why an image is in the queue, most urgent first."""
 
 CONFIDENT = 0.8
-"""From here on a model's proposal may be accepted together with all others of its kind."""
+"""Minimum confidence for accepting proposals in bulk."""
 
 _WAITING = (UNLABELLED, PROPOSED)
 
@@ -37,10 +37,10 @@ def queue(
     source: str | None = None,
     without: Collection[int] = (),
 ) -> list[Image]:
-    """Pictures in the order in which they should be looked at.
+    """Images in the order of review.
 
-    ``reason`` narrows it to one of :data:`REASONS`, or to what was reviewed already ("labelled", "rejected",
-    newest first); ``label`` to pictures with such a box; ``without`` leaves out those that somebody skipped.
+    ``reason`` limits the result to one of :data:`REASONS`, or to reviewed images ("labelled", "rejected", newest
+    first); ``label`` to images with such a box; ``without`` leaves out skipped images.
     """
     query = select(Image).where(*_filters(workload, reason, label, source), Image.id.not_in(list(without)))
     if reason in DECIDED:
@@ -51,8 +51,8 @@ def queue(
         return list(session.scalars(query.limit(limit)))
 
 
-def waiting(workload: str, label: str | None = None, source: str | None = None) -> dict[str, int]:
-    """How many pictures wait, by reason; every reason is there, also with 0."""
+def waiting_counts(workload: str, label: str | None = None, source: str | None = None) -> dict[str, int]:
+    """The number of queued images by reason, including reasons with 0."""
     query = select(_REASON.label("reason"), func.count(Image.id)).where(*_filters(workload, None, label, source))
     # By its name: PostgreSQL takes the same expression with parameters of its own for another one.
     query = query.group_by("reason")
@@ -62,7 +62,7 @@ def waiting(workload: str, label: str | None = None, source: str | None = None) 
 
 
 def reason_of(image: Image) -> str:
-    """Why this picture waits, or its state when it does not wait any more."""
+    """Why this image is queued, or its state when it is not."""
     if image.state not in _WAITING:
         return image.state
     if image.priority >= images.FLAGGED:
@@ -71,7 +71,7 @@ def reason_of(image: Image) -> str:
 
 
 def sources(workload: str) -> list[str]:
-    """Where this workload's pictures came from, sorted."""
+    """The sources of this workload's images, sorted."""
     with reading() as session:
         return list(
             session.scalars(select(Image.source).where(Image.workload == workload).distinct().order_by(Image.source))
@@ -79,15 +79,15 @@ def sources(workload: str) -> list[str]:
 
 
 def confident_count(workload: str, threshold: float = CONFIDENT) -> int:
-    """How many pictures :func:`core.labelling.review.accept_confident` would accept."""
+    """How many images :func:`core.labelling.review.accept_confident` would accept."""
     with reading() as session:
-        return session.scalar(select(func.count(Image.id)).where(*confident(workload, threshold))) or 0
+        return session.scalar(select(func.count(Image.id)).where(*confident_proposals(workload, threshold))) or 0
 
 
-def confident(workload: str, threshold: float) -> list[ColumnElement[bool]]:
-    """Proposals whose boxes the model was at least that sure of.
+def confident_proposals(workload: str, threshold: float) -> list[ColumnElement[bool]]:
+    """Proposals with at least that confidence.
 
-    Never a flagged one: there the model was sure, and wrong.
+    Flagged ones are excluded: there the model was confident and wrong.
     """
     doubtful = or_(Box.confidence.is_(None), Box.confidence < threshold)
     return [
@@ -100,7 +100,7 @@ def confident(workload: str, threshold: float) -> list[ColumnElement[bool]]:
 
 
 def newly_labelled(workload: str) -> int:
-    """How many labelled pictures the newest dataset cannot hold: they were reviewed or came in after it was made."""
+    """The number of labelled images that were reviewed or added after the newest dataset was created."""
     newest = select(func.max(Dataset.created_at)).where(Dataset.workload == workload).scalar_subquery()
     since = func.coalesce(Image.reviewed_at, Image.created_at)
     query = select(func.count(Image.id)).where(

@@ -1,1 +1,1 @@
-"""Live video without a page: frames in, boxes out, a game and a recorder. Knows neither Streamlit nor WebRTC."""
+"""Live video processing: detection, tracking, game and capture, independent of Streamlit and WebRTC."""

@@ -1,4 +1,4 @@
-"""Why there is no picture, and what to do about it: the camera test's verdicts in words."""
+"""Messages for the results of the camera test: what is wrong and what to do."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Disable the extension for this page, or use another browser.",
     ),
     "no-relay": (
-        "The camera works, but the relay (TURN) server does not answer.",
+        "The camera works, but the relay (TURN) server does not respond.",
         "Check SHIFUMI_ICE_SERVERS: address, name and password; see docs/live.md.",
     ),
 }
 
 
 def advice_text(verdict: str, detail: str = "") -> tuple[str, str]:
-    """What is wrong and how to mend it, for a verdict of the camera test."""
+    """The problem and its remedy, for a result of the camera test."""
     if verdict == OK:
         return f"The camera works{f': {detail}' if detail else ''}.", ""
     known = _WORDS.get(verdict)
@@ -72,7 +72,7 @@ LOST = (
 
 
 def verdict_of(state: Any) -> tuple[str, str]:
-    """What the test in the browser reported: verdict and detail. Whatever a browser sends, these are two texts."""
+    """The result and its detail reported by the browser test. Always two texts, whatever the browser sends."""
     if not isinstance(state, dict):
         return "", ""
     return str(state.get("verdict", ""))[:40], str(state.get("detail", ""))[:200]

@@ -1,7 +1,7 @@
-"""Hold to record: frames become labelled pictures while a button is held.
+"""Recording: frames become labelled images while a button is held.
 
-The stream's thread only leaves a frame now and then in a short queue; a worker thread of the recording proposes a
-box, gives it the class that the person chose and stores the picture. It ends when everything is stored.
+The stream's thread only puts a frame into a short queue now and then; a worker thread of the recording proposes a box,
+assigns the chosen class and stores the image. It ends when everything is stored.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from core.vision.detections import Pixels
 
 PER_SECOND = 12.0
 LONGEST_S = 30.0
-"""A hold that is never let go (a browser that vanished) ends by itself."""
+"""Maximum duration: a recording whose browser disconnected ends by itself."""
 
 GUIDE = (0.25, 0.15, 0.75, 0.85)
-"""Left, top, right, bottom as shares: where the thing belongs when nothing can find it."""
+"""Guide frame (left, top, right, bottom as shares): where to place the object when nothing can detect it."""
 
 _WAITING = 4
 _SLACK_S = 0.005  # cameras are not that punctual
 
-Keep = Callable[[Actor, Pixels, str, str], str]
-"""Store a picture (actor, pixels, label, session); answers with the name of what proposed the box."""
+SaveImage = Callable[[Actor, Pixels, str, str], str]
+"""Store an image (actor, pixels, label, session); returns the name of the proposer of its box."""
 
 
 @dataclass(frozen=True, slots=True)
-class Captured:
-    """How a recording went. ``proposers`` counts the boxes by what proposed them."""
+class CaptureResult:
+    """The result of a recording. ``proposers`` counts the boxes by proposer."""
 
     label: str
     session: str
@@ -49,45 +49,45 @@ class Captured:
 class Recorder:
     """The recordings of one stream, one at a time."""
 
-    def __init__(self, keep: Keep | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, keep: SaveImage | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self.keep = keep
         self.guide = GUIDE
         self._clock = clock
         self._lock = threading.Lock()
-        self._take: _Take | None = None
+        self._take: _Recording | None = None
 
     @property
     def holding(self) -> bool:
         return self._take is not None and not self._take.closed
 
     @property
-    def captured(self) -> Captured | None:
-        """The recording that runs, or the last one."""
+    def captured(self) -> CaptureResult | None:
+        """The current recording, or the last one."""
         return self._take.captured() if self._take is not None else None
 
     def begin(self, actor: Actor, label: str) -> None:
-        """The button is down. Does nothing while a recording runs. Raises ``ForbiddenError``."""
+        """Start a recording. Does nothing while one runs. Raises ``ForbiddenError``."""
         require(actor, Role.EDITOR)
         with self._lock:
             if self.holding or self.keep is None:
                 return
-            self._take = _Take(actor, label, self.keep, self._clock())
+            self._take = _Recording(actor, label, self.keep, self._clock())
 
     def end(self) -> None:
-        """The button is up; what was taken is still stored. Idempotent, returns at once."""
+        """Stop recording; queued frames are still stored. Idempotent, returns immediately."""
         if self._take is not None:
             self._take.close()
 
     def offer(self, frame: Frame) -> None:
-        """A frame came. Returns at once, also when the disk is slow."""
+        """Add a frame. Returns immediately, also when the disk is slow."""
         if self._take is not None:
             self._take.offer(frame)
 
 
-class _Take:
-    """One recording: one person, one label, one session."""
+class _Recording:
+    """One recording: one user, one label, one session."""
 
-    def __init__(self, actor: Actor, label: str, keep: Keep, now: float) -> None:
+    def __init__(self, actor: Actor, label: str, keep: SaveImage, now: float) -> None:
         self.actor, self.label = actor, label
         self.session = f"webcam-{uuid4().hex[:12]}"
         self.closed = False
@@ -114,10 +114,10 @@ class _Take:
             self.closed = True
             self._queue.put(None)
 
-    def captured(self) -> Captured:
+    def captured(self) -> CaptureResult:
         proposers = tuple(sorted(self._proposers.items()))
         done = not self._thread.is_alive()
-        return Captured(self.label, self.session, self._stored, self._alike, proposers, self._problem, done)
+        return CaptureResult(self.label, self.session, self._stored, self._alike, proposers, self._problem, done)
 
     def _work(self) -> None:
         last: Pixels | None = None
@@ -134,7 +134,7 @@ class _Take:
     def _next(self) -> Pixels | None:
         try:
             return self._queue.get(timeout=LONGEST_S)
-        except queue.Empty:  # the stream fell silent and nobody said so
+        except queue.Empty:  # the stream stopped without notice
             self.closed = True
             return None
 
@@ -151,7 +151,7 @@ class _Take:
 
 
 def thumbnail(pixels: Pixels) -> Pixels:
-    """The picture at 32×24, shape (24, 32, 3): enough to tell two frames apart."""
+    """The image at 32×24, shape (24, 32, 3), for comparing frames."""
     import cv2
     import numpy as np
 
@@ -159,7 +159,7 @@ def thumbnail(pixels: Pixels) -> Pixels:
 
 
 def alike(one: Pixels, other: Pixels) -> bool:
-    """Whether two thumbnails show the same thing: a webcam's noise aside, nothing moved."""
+    """Whether two thumbnails are equal except for camera noise."""
     import numpy as np
 
     difference = np.abs(one.astype(np.int16) - other.astype(np.int16))

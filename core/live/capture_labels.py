@@ -1,7 +1,7 @@
-"""A captured frame becomes an image to learn from: the person said what it shows, somebody finds where.
+"""Labels captured frames: the user states the class, a detector locates the object.
 
-Where a label is for the whole image, nothing is left to find. Otherwise the workload's own helper is asked, then the
-model that serves, and at last the guide frame that is drawn into the picture while recording.
+A whole-image label needs no location. Otherwise the workload's helper is used, then the serving model, and finally the
+guide frame shown while recording.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from core import images
 from core.auth.roles import Actor
 from core.images import store
 from core.images.collection import ImageCollection
-from core.live.capture import GUIDE, Keep
+from core.live.capture import GUIDE, SaveImage
 from core.live.frames import Model
-from core.vision.answers import PROPOSED_FROM, to_boxes
 from core.vision.boxes import NewBox, whole_image
+from core.vision.detection_formats import PROPOSAL_CONFIDENCE, to_boxes
 from core.vision.detections import Pixels
 from core.vision.provenance import HUMAN, MODEL
 from core.workloads.base import Proposer
@@ -28,9 +28,10 @@ def image_saver(
     collection: Callable[[], ImageCollection],
     helper: Callable[[], Proposer | None],
     serving: Callable[[], Model | None],
-) -> Keep:
-    """Stores captured frames with source "webcam". ``helper`` and ``serving`` are asked for boxes, in this order; what
-    they propose waits for a person."""
+) -> SaveImage:
+    """A function that stores captured frames with source "webcam". ``helper`` and ``serving`` propose boxes, in this
+    order; proposals are reviewed by a user.
+    """
 
     def keep(actor: Actor, pixels: Pixels, label: str, session: str) -> str:
         into = collection()
@@ -46,7 +47,7 @@ def image_saver(
 
 
 def propose(pixels: Pixels, label: str, helper: Proposer | None, serving: Model | None) -> tuple[NewBox, str]:
-    """One box, called ``label``, and what found it. The largest is taken: it is the thing that is shown."""
+    """One box with the class ``label``, and the name of its proposer. The largest detection is used."""
     if helper is not None and helper.available() is None and (found := helper.propose(pixels)):
         return replace(_largest(found), label=label), helper.name
     if serving is not None and (seen := _detected(pixels, serving)):
@@ -59,7 +60,7 @@ def propose(pixels: Pixels, label: str, helper: Proposer | None, serving: Model 
 
 def _detected(pixels: Pixels, serving: Model) -> list[NewBox]:
     height, width = pixels.shape[:2]
-    found = serving.detector.detect(pixels, PROPOSED_FROM)
+    found = serving.detector.detect(pixels, PROPOSAL_CONFIDENCE)
     return to_boxes(found, serving.detector.classes, width, height)
 
 

@@ -1,8 +1,8 @@
-"""One detector thread per model, for all who watch.
+"""One inference thread per model, shared by all streams.
 
-Each viewer has a subscription with room for one frame: a newer frame takes the place of one that was not looked at,
-so nothing queues and the video never waits for the model. Subscriptions with a frame are served in turn.
-The thread begins with the first frame and ends when no frame came for a while, whoever forgot to leave.
+Each stream has a subscription with room for one frame: a newer frame replaces an unprocessed one, so nothing queues and
+the video never waits for the model. Subscriptions with a frame are served in turn. The thread starts with the first
+frame and ends after a period without frames, even if a subscriber did not leave.
 """
 
 from __future__ import annotations
@@ -15,29 +15,29 @@ from weakref import WeakValueDictionary
 
 from loguru import logger
 
-from core.live import meter
+from core.live import live_metrics
 from core.live.frames import Frame, Model, Result
-from core.vision.detections import nothing
+from core.vision.detections import no_detections
 
-LEAST_CONFIDENCE = 0.1
-"""Engines report everything from here on; each viewer then draws its own line."""
+MIN_CONFIDENCE = 0.1
+"""Engines return all boxes from here on; each viewer applies its own threshold."""
 
 IDLE_S = 3.0
 
-Take = Callable[[Result], None]
-"""Gets each result, in the detector's thread: be quick."""
+ResultCallback = Callable[[Result], None]
+"""Called with each result in the inference thread; must return quickly."""
 
 
 class Subscription:
-    """A place at an engine, for one stream."""
+    """One stream's subscription to an engine."""
 
-    def __init__(self, engine: Engine, take: Take) -> None:
+    def __init__(self, engine: Engine, take: ResultCallback) -> None:
         self.engine = engine
         self.take = take
         self.waiting: Frame | None = None
 
     def offer(self, frame: Frame) -> None:
-        """Leave a frame for the detector, in place of an older one. Returns at once."""
+        """Replace the pending frame. Returns immediately."""
         self.engine.offer(self, frame)
 
     def leave(self) -> None:
@@ -45,7 +45,7 @@ class Subscription:
 
 
 class Engine:
-    """A model at work."""
+    """The inference thread of one model."""
 
     def __init__(self, model: Model, idle_s: float = IDLE_S, clock: Callable[[], float] = time.monotonic) -> None:
         self.model = model
@@ -55,7 +55,7 @@ class Engine:
         self._subscriptions: deque[Subscription] = deque()
         self._thread: threading.Thread | None = None
         self._last_error: str | None = None
-        meter.LIVE.add_engine(self)
+        live_metrics.COLLECTOR.add_engine(self)
 
     @property
     def subscriptions(self) -> int:
@@ -63,17 +63,17 @@ class Engine:
 
     @property
     def working(self) -> bool:
-        """Whether its thread runs."""
+        """Whether the thread runs."""
         return self._thread is not None
 
-    def join(self, take: Take) -> Subscription:
+    def join(self, take: ResultCallback) -> Subscription:
         subscription = Subscription(self, take)
         with self._bell:
             self._subscriptions.append(subscription)
         return subscription
 
     def leave(self, subscription: Subscription) -> None:
-        """Idempotent. Without subscriptions the thread ends as soon as it has finished what it does."""
+        """Idempotent. Without subscriptions the thread ends after the current frame."""
         with self._bell:
             subscription.waiting = None
             if subscription in self._subscriptions:
@@ -85,7 +85,7 @@ class Engine:
             if subscription not in self._subscriptions:
                 return
             if subscription.waiting is not None:
-                meter.DROPPED.inc()
+                live_metrics.DROPPED.inc()
             subscription.waiting = frame
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name=f"detect-{self.model.name}", daemon=True)
@@ -120,27 +120,27 @@ class Engine:
     def _look(self, frame: Frame) -> Result:
         began = self._clock()
         try:
-            found, error = self.model.detector.detect(frame.pixels, LEAST_CONFIDENCE), None
+            found, error = self.model.detector.detect(frame.pixels, MIN_CONFIDENCE), None
             self._last_error = None
-        except Exception as problem:  # noqa: BLE001 - whatever a model throws, the stream goes on and the page says so
-            found, error = nothing(), f"{type(problem).__name__}: {problem}"
+        except Exception as problem:  # noqa: BLE001 - any error of a model is shown on the page, and the stream continues
+            found, error = no_detections(), f"{type(problem).__name__}: {problem}"
             if error != self._last_error:  # once, not thirty times a second
                 logger.opt(exception=problem).error("{} failed on a frame", self.model.name)
             self._last_error = error
         took_s = self._clock() - began
-        meter.note_result(self.model.name, took_s, failed=error is not None)
+        live_metrics.record_result(self.model.name, took_s, failed=error is not None)
         return Result(frame, found, self.model, took_s, error)
 
 
 class EnginePool:
-    """The engines of this process. One lives as long as somebody sits there."""
+    """The engines of this process. An engine exists while it has subscriptions."""
 
     def __init__(self) -> None:
         self._engines: WeakValueDictionary[str, Engine] = WeakValueDictionary()
         self._lock = threading.Lock()
 
-    def join(self, model: Model, take: Take) -> Subscription:
-        """A subscription at the engine of ``model``, which is made for the first one."""
+    def join(self, model: Model, take: ResultCallback) -> Subscription:
+        """Subscribe to the engine of ``model``, created on first use."""
         with self._lock:
             engine = self._engines.get(model.key)
             if engine is None:

@@ -1,4 +1,4 @@
-"""What travels between a stream, the detectors and whoever looks at their answers."""
+"""Data passed between a stream, the engines and the consumers of their results."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from core.vision.detections import Detections, Detector, Pixels
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A detector in memory. ``key`` is unique per version and content; ``name`` is for people."""
+    """A model in memory. ``key`` is unique per version and content; ``name`` is displayed."""
 
     key: str
     name: str
@@ -18,7 +18,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One picture of a stream; ``at`` is when it came, in seconds of the stream's clock."""
+    """One frame of a stream; ``at`` is its time in seconds of the stream's clock."""
 
     pixels: Pixels
     at: float
@@ -26,7 +26,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a model says about one frame. After an exception ``found`` is empty and ``error`` says why."""
+    """The result for one frame. After an exception ``found`` is empty and ``error`` is the message."""
 
     frame: Frame
     found: Detections

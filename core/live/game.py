@@ -1,10 +1,10 @@
-"""A game of classes that beat each other against the machine, best of five: a state machine without a clock.
+"""A best-of-five game against the machine: an immutable state machine without a clock.
 
-A :class:`Match` never changes; :func:`advance` and :func:`saw` return the next one. Whoever calls them brings
-the time (seconds of any steady clock), so a game can be played in a test in no time at all.
+:func:`advance` and :func:`observe` return a new :class:`Match`. The caller passes the time (seconds of any monotonic
+clock), so tests run without waiting.
 
-The machine draws its throw with ``secrets`` before the countdown begins and shows a commitment, the SHA-256 of the
-throw and a random word. Both are told after the round: everybody can check that it did not look first.
+Commit-reveal: the machine draws its throw with ``secrets`` before the countdown and shows a commitment, the SHA-256 of
+the throw and a nonce. Both are revealed after the round, so players can verify that the throw was fixed in advance.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from enum import StrEnum
 from typing import Literal
 
 WINS = 3
-"""Best of five: who has three. A round with equal throws gives nobody a point and is played again."""
+"""Wins needed. A round with equal throws is repeated without a point."""
 
-PATIENCE = 3
-"""Rounds in a row without a visible throw after which the game waits for the person."""
+MAX_MISSED_ROUNDS = 3
+"""Consecutive rounds without a visible throw after which the game pauses."""
 
-LEAST_FRAMES = 2
+MIN_FRAMES = 2
 
 Beats = Mapping[str, str]
 """Class → the class that it beats."""
@@ -40,9 +40,10 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """Seconds. ``settle_s`` waits for the answers about the last frames of the reading; ``linger_s`` is how much longer
-    a throw is read as long as none is seen: a slow machine answers two frames a second, and late."""
+class Timings:
+    """Durations in seconds. ``settle_s`` is the wait for the results of the last frames of the reading phase;
+    ``linger_s`` extends that phase while no throw is visible: a slow machine processes two frames a second, with delay.
+    """
 
     beat_s: float = 0.7
     read_s: float = 0.6
@@ -53,19 +54,19 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Commitment:
-    """The machine's throw, fixed before the round, with the word that keeps its digest from being guessed."""
+    """The machine's throw, fixed before the round, and the nonce that prevents guessing it from the digest."""
 
     throw: str
     word: str
 
     @property
     def digest(self) -> str:
-        """What is shown before the round: SHA-256 of ``throw:word`` in hexadecimal, its first 16 characters."""
+        """The commitment shown before the round: the first 16 hexadecimal digits of the SHA-256 of ``throw:word``."""
         return hashlib.sha256(f"{self.throw}:{self.word}".encode()).hexdigest()[:16]
 
 
 def draw(beats: Beats) -> Commitment:
-    """An unpredictable throw, each equally probable."""
+    """A random throw, uniformly distributed, unpredictable."""
     return Commitment(secrets.choice(tuple(beats)), secrets.token_hex(8))
 
 
@@ -74,7 +75,7 @@ Draw = Callable[[Beats], Commitment]
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """``confidence`` is the mean over the frames that voted for what was read as the person's throw."""
+    """``confidence`` is the mean over the frames that voted for the player's throw."""
 
     you: str
     confidence: float
@@ -90,7 +91,7 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A game at one moment. ``since`` is when its phase began."""
+    """The state of a game. ``since`` is the start of the current phase."""
 
     phase: Phase
     since: float
@@ -99,10 +100,10 @@ class Match:
     rounds: tuple[Round, ...] = ()
     votes: tuple[tuple[str, float], ...] = ()
     unseen: int = 0
-    pace: Pace = field(default_factory=Pace)
+    pace: Timings = field(default_factory=Timings)
 
     def won(self, who: Outcome) -> int:
-        """Rounds that ended so."""
+        """The number of rounds with this outcome."""
         return sum(one.outcome == who for one in self.rounds)
 
     @property
@@ -121,23 +122,23 @@ class Match:
         return max(1, 3 - int((now - self.since) / self.pace.beat_s))
 
 
-def begin(now: float, beats: Beats, draw_one: Draw = draw, pace: Pace | None = None) -> Match:
+def begin(now: float, beats: Beats, draw_one: Draw = draw, pace: Timings | None = None) -> Match:
     """A new game: the countdown of its first round starts at ``now``."""
-    return Match(Phase.COUNTDOWN, now, draw_one(beats), beats, pace=pace or Pace())
+    return Match(Phase.COUNTDOWN, now, draw_one(beats), beats, pace=pace or Timings())
 
 
 def pause(match: Match, now: float) -> Match:
-    """Wait for the person; the round that runs does not count. A finished game stays as it is."""
+    """Pause; the current round is discarded. A finished game is unchanged."""
     return replace(match, phase=Phase.PAUSED, since=now) if match.running and not match.winner else match
 
 
 def resume(match: Match, now: float, draw_one: Draw = draw) -> Match:
-    """Go on after a pause; anything else stays as it is."""
+    """Resume a paused game; any other is unchanged."""
     return _next_round(replace(match, unseen=0), now, draw_one) if match.phase is Phase.PAUSED else match
 
 
-def saw(match: Match, at: float, throw: str, confidence: float) -> Match:
-    """A frame taken at ``at`` showed ``throw``. Counts only when it was taken while the throw is read."""
+def observe(match: Match, at: float, throw: str, confidence: float) -> Match:
+    """Record that a frame taken at ``at`` shows ``throw``. Counts only in the reading phase."""
     if throw not in match.beats:
         return match
     longer = 0.0 if read_throw(match.votes) else match.pace.linger_s
@@ -147,9 +148,9 @@ def saw(match: Match, at: float, throw: str, confidence: float) -> Match:
 
 
 def advance(match: Match, now: float, draw_one: Draw = draw) -> Match:
-    """The game at ``now``: at most one phase further, and each phase begins when it is first seen.
+    """The game at ``now``: at most one phase further, and each phase starts when it is first observed.
 
-    A stream that stood still therefore costs nobody a round.
+    So a stalled stream loses no round.
     """
     elapsed, pace = now - match.since, match.pace
     if match.phase is Phase.COUNTDOWN and elapsed >= 3 * pace.beat_s:
@@ -160,7 +161,7 @@ def advance(match: Match, now: float, draw_one: Draw = draw) -> Match:
     if match.phase in {Phase.REVEAL, Phase.UNSEEN} and elapsed >= pace.reveal_s:
         if match.winner:
             return replace(match, phase=Phase.OVER, since=now)
-        if match.unseen >= PATIENCE:
+        if match.unseen >= MAX_MISSED_ROUNDS:
             return replace(match, phase=Phase.PAUSED, since=now)
         return _next_round(match, now, draw_one)
     return match
@@ -181,11 +182,11 @@ def _read(match: Match, now: float) -> Match:
 def read_throw(votes: tuple[tuple[str, float], ...]) -> tuple[str, float] | None:
     """The throw with the greatest sum of confidences, and the mean confidence of its votes.
 
-    None when fewer than two frames showed it: one frame may show a hand on its way.
+    None when fewer than two frames showed it: a single frame may show a moving hand.
     """
     sums = {throw: sum(confidence for name, confidence in votes if name == throw) for throw, _ in votes}
     if not sums:
         return None
     best = max(sums, key=lambda throw: sums[throw])
     frames = sum(name == best for name, _ in votes)
-    return (best, sums[best] / frames) if frames >= LEAST_FRAMES else None
+    return (best, sums[best] / frames) if frames >= MIN_FRAMES else None

@@ -1,8 +1,7 @@
-"""The champion in memory for as long as somebody watches, and the starter model while there is none.
+"""The champion in memory while at least one stream is active, and the starter model while there is no champion.
 
-Who wants a model asks :meth:`ModelCache.current` for each frame: it answers at once, and keeps a thread alive that
-loads models, checks them and looks for a newer champion. When nobody has asked for a while the thread ends and
-lets the model go.
+A stream calls :meth:`ModelCache.current` for each frame: it returns immediately, and keeps a thread alive that loads
+and verifies models and polls for a newer champion. After a period without calls the thread ends and releases the model.
 """
 
 from __future__ import annotations
@@ -25,14 +24,14 @@ NO_MODEL = "There is no model yet. Create a dataset: the first model is then tra
 
 
 def model_of(served: Served) -> Model:
-    """A version as streams use it; version 0 is the starter."""
+    """A loaded version as a stream's model; version 0 is the starter."""
     version = served.version
     name = f"v{version.version}" if version.version else STARTER
     return Model(f"{version.workload}-{name}-{version.sha256}", name, served.predictor)
 
 
 def starter_model(workload: str) -> Model:
-    """The model that ships with the workload. Raises ``ModelRefusedError`` when there is none or it is damaged."""
+    """The starter model of the workload. Raises ``ModelRefusedError`` when there is none or it is damaged."""
     served = serving.served_starter(workload)
     if served is None:
         raise serving.ModelRefusedError(NO_MODEL)
@@ -40,7 +39,7 @@ def starter_model(workload: str) -> Model:
 
 
 class ModelCache:
-    """The model that serves now. ``problem`` says why there is none, or why the newest champion is refused."""
+    """The serving model. ``problem`` is why there is none, or why the newest champion is rejected."""
 
     def __init__(
         self,
@@ -63,7 +62,7 @@ class ModelCache:
         return self._thread is not None
 
     def current(self) -> Model | None:
-        """The model that serves now, None while it is loaded. Returns at once."""
+        """The serving model, None while it is loaded. Returns immediately."""
         self._asked_at = time.monotonic()
         if self._thread is None:
             self._wake()
@@ -79,8 +78,8 @@ class ModelCache:
         watcher, pause = ChampionWatcher(self._workload), threading.Event()
         while not self._finished():
             try:
-                self._look(watcher)
-            except Exception as error:  # noqa: BLE001 - whatever a store or a file throws, the next look may succeed
+                self._refresh(watcher)
+            except Exception as error:  # noqa: BLE001 - any error of a store or a file may be gone at the next refresh
                 if self.problem != (text := f"{type(error).__name__}: {error}"):
                     logger.exception("No model for the live page")
                 self.problem = text
@@ -93,27 +92,27 @@ class ModelCache:
             self._model, self._thread = None, None
             return True
 
-    def _look(self, watcher: ChampionWatcher) -> None:
-        watcher.look()
+    def _refresh(self, watcher: ChampionWatcher) -> None:
+        watcher.refresh()
         if watcher.current is None:
             self._do_without(watcher)
         elif self._model is None or self._model.detector is not watcher.current.predictor:
-            self._model = model_of(watcher.current)  # one assignment: the next frame goes to the new one
+            self._model = model_of(watcher.current)  # one assignment: the next frame uses the new one
         if self._model is not None:
             self.problem = watcher.problem
             self._settle()
 
     def _settle(self) -> None:
-        """What was loaded for the first model stays for good: the garbage collector need not look at it again.
+        """Exclude what was loaded for the first model from garbage collection.
 
-        MLflow alone brings 400,000 objects, and each full collection stops the video for half a second.
+        MLflow alone creates 400,000 objects, and each full collection stops the video for half a second.
         """
         if not gc.get_freeze_count():
             gc.collect()
             gc.freeze()
 
     def _do_without(self, watcher: ChampionWatcher) -> None:
-        """A damaged champion or a store that does not answer: the starter plays on, and the page says why."""
+        """With a damaged champion or an unavailable store the starter is used, and the page shows the reason."""
         if watcher.state in {"refused", "unreachable"} and self._model is None:
             try:
                 self._model = starter_model(self._workload)

@@ -1,10 +1,10 @@
-"""One model's answers about one stream."""
+"""One model's results for one stream."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from core.live import meter
+from core.live import live_metrics
 from core.live.engine_pool import EnginePool, Subscription
 from core.live.frames import Frame, Model, Result
 from core.live.stats import Rate, Recent
@@ -13,11 +13,11 @@ from core.vision.detections import Pixels
 from core.vision.tracks import ShownBox, Tracker
 
 STALE_S = 1.0
-"""Boxes older than this are not drawn: what they show is elsewhere by now."""
+"""Boxes older than this are not drawn: the object has probably moved."""
 
 
 class ModelChannel:
-    """Sits at the engine of whichever model is wanted, and moves between two frames when that changes."""
+    """Subscribes to the engine of the selected model, and switches between two frames when the selection changes."""
 
     def __init__(
         self, pool: EnginePool, clock: Callable[[], float], heard: Callable[[Result], None] | None = None
@@ -35,16 +35,16 @@ class ModelChannel:
 
     @property
     def result(self) -> Result | None:
-        """The newest answer."""
+        """The newest result."""
         return self._answer[0] if self._answer else None
 
     @property
     def boxes(self) -> tuple[ShownBox, ...]:
-        """The boxes of the newest answer, steadied."""
+        """The tracked boxes of the newest result."""
         return self._answer[1] if self._answer else ()
 
     def offer(self, frame: Frame, model: Model | None, confidence: float) -> None:
-        """Ask ``model`` about a frame. Without a model nothing is asked."""
+        """Submit a frame to ``model``; without a model nothing happens."""
         self._confidence = confidence
         if model is None:
             self.leave()
@@ -55,14 +55,14 @@ class ModelChannel:
             self._subscription.offer(frame)
 
     def leave(self) -> None:
-        """What was answered is forgotten too; what still comes from there is not taken."""
+        """Unsubscribe and discard all results, including late ones."""
         subscription, self._subscription = self._subscription, None
         if subscription is not None:
             subscription.leave()
         self._answer = None
 
     def _move(self, model: Model) -> None:
-        """Until the new model answers, what the old one said stays in the picture."""
+        """Until the new model returns a result, the old one's boxes stay visible."""
         old, self._subscription = self._subscription, self._pool.join(model, self._take)
         self._tracker = Tracker(model.detector.classes)
         self.ages_ms.clear()
@@ -81,12 +81,12 @@ class ModelChannel:
             self._heard(result)
 
     def draw(self, picture: Pixels, now: float, colour: drawing.Colour, mirrored: bool, below: bool = False) -> None:
-        """The newest boxes, drawn into ``picture``; notes how old they are."""
+        """Draw the newest boxes into ``picture`` and record their age."""
         answer = self._answer
         if answer is None or now - answer[0].frame.at > STALE_S:
             return
         self.ages_ms.add(1000 * (now - answer[0].frame.at))
-        meter.AGE.observe(now - answer[0].frame.at)
+        live_metrics.AGE.observe(now - answer[0].frame.at)
         for box in answer[1]:
             shown = drawing.mirrored_box(box, picture.shape[1]) if mirrored else box
             drawing.draw_box(picture, shown, colour, below)

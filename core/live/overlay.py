@@ -1,14 +1,14 @@
-"""What a running game writes into the picture."""
+"""The text of a running game in the video."""
 
 from __future__ import annotations
 
 from core.live.game import Match, Phase
 
-_WORDS = {"you": "You win", "machine": "I win", "tie": "Tie"}
+_WORDS = {"you": "You win", "machine": "Machine wins", "tie": "Tie"}
 
 
 def caption(match: Match | None, now: float) -> str:
-    """A few words for the picture, empty when there is nothing to say. Letters that OpenCV can draw."""
+    """The caption for the current state, possibly empty; only characters that OpenCV can draw."""
     if match is None:
         return ""
     if match.phase is Phase.COUNTDOWN:

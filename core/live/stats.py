@@ -1,4 +1,4 @@
-"""Figures about a stream that is running: rates and medians over the last moments. Safe between threads."""
+"""Statistics of a running stream: rates and medians over a sliding window. Thread-safe."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ class Rate:
         self._lock = threading.Lock()
 
     def tick(self, now: float) -> None:
-        """One event at ``now`` (seconds of any steady clock)."""
+        """Count one event at ``now`` (seconds of any monotonic clock)."""
         with self._lock:
             self._times.append(now)
             self._forget(now)
 
     def per_second(self, now: float) -> float:
-        """Events per second lately; 0 when there were fewer than two.
+        """Events per second in the window; 0 with fewer than two.
 
-        Measured between the first and the last event of the window, so that a stream that has just begun is not
-        shown as slow.
+        Measured between the first and the last event of the window, so that a stream that has just started is not shown
+        as slow.
         """
         with self._lock:
             self._forget(now)
@@ -40,7 +40,7 @@ class Rate:
 
 
 class Recent:
-    """The median of the last values."""
+    """The median of the most recent values."""
 
     def __init__(self, size: int = 60) -> None:
         self._values: deque[float] = deque(maxlen=size)

@@ -1,7 +1,7 @@
-"""One person's stream: what happens with each frame, and what the page may ask about it.
+"""One user's video stream: processes each frame, and reports its state to the page.
 
-:meth:`Viewer.see` is called for each frame in the stream's own thread. It hands the frame to the detectors'
-mailboxes and to the recorder, draws the newest boxes that are known, and returns: it never waits.
+:meth:`Viewer.process_frame` is called for each frame in the stream's own thread. It passes the frame to the engines and
+to the recorder, draws the newest known boxes, and returns: it never blocks.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from loguru import logger
 
-from core.live import game, meter
+from core.live import game, live_metrics
 from core.live.capture import Recorder
 from core.live.engine_pool import EnginePool
 from core.live.frames import Frame, Model, Result
@@ -26,12 +26,12 @@ from core.vision.detections import Detections, Pixels
 from core.vision.tracks import ShownBox
 
 Source = Callable[[], Model | None]
-"""The model to ask now; called for each frame, so it answers at once. None: none is there (yet)."""
+"""Returns the model to use now, None when there is none (yet). Called for each frame, so it must return immediately."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
-    """What a person has chosen. ``rival`` is a second model whose boxes are drawn beside the first one's."""
+class ViewerOptions:
+    """The user's choices. ``rival`` is a second model whose boxes are drawn for comparison."""
 
     main: Source
     rival: Source | None = None
@@ -40,8 +40,8 @@ class Wishes:
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
-    """How one model does: its name, boxes on the newest frame, results per second, milliseconds, trouble."""
+class ModelReport:
+    """The state of one model: name, boxes on the newest frame, results per second, milliseconds, problem."""
 
     model: str
     boxes: tuple[ShownBox, ...]
@@ -52,19 +52,19 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """A stream at one moment. ``silent_s``: since the last frame came; None before the first one."""
+class ViewerReport:
+    """The state of a stream. ``silent_s``: seconds since the last frame; None before the first one."""
 
     frames_per_second: float
     silent_s: float | None
-    main: Answers | None
-    rival: Answers | None
+    main: ModelReport | None
+    rival: ModelReport | None
     match: game.Match | None
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """A frame with what the model said about it, kept in memory only."""
+class AnsweredFrame:
+    """A frame with the model's result, kept in memory only."""
 
     pixels: Pixels
     said: Detections
@@ -73,12 +73,12 @@ class Moment:
 
 
 class Viewer:
-    """Made once per browser tab. All methods may be called from any thread.
+    """Created once per browser tab. All methods are thread-safe.
 
-    ``session`` groups what is flagged here: one person, one place.
+    ``session`` groups the frames flagged in this stream: one user, one place.
     """
 
-    def __init__(self, pool: EnginePool, wishes: Wishes, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, pool: EnginePool, wishes: ViewerOptions, clock: Callable[[], float] = time.monotonic) -> None:
         self.wishes = wishes
         self.session = f"live-{uuid4().hex[:12]}"
         self.recorder = Recorder(clock=clock)
@@ -90,26 +90,26 @@ class Viewer:
         self._rival = ModelChannel(pool, clock)
         self._last_at: float | None = None
         self._failing = False
-        meter.LIVE.add_viewer(self)
+        live_metrics.COLLECTOR.add_viewer(self)
 
-    def see(self, pixels: Pixels) -> Pixels:
-        """A frame came (height, width, 3; blue-green-red); returns the one to send back. Never raises."""
+    def process_frame(self, pixels: Pixels) -> Pixels:
+        """Process a frame (height, width, 3; blue-green-red); returns the frame to display. Never raises."""
         frame = Frame(pixels, self._clock())
         self._last_at = frame.at
         self._rate.tick(frame.at)
-        meter.FRAMES.inc()
+        live_metrics.FRAMES.inc()
         try:
             answer = self._worked_on(frame)
             self._failing = False
-        except Exception:  # noqa: BLE001 - an exception here would end the stream: the bare picture goes back instead
+        except Exception:  # noqa: BLE001 - an exception here would end the stream: the unchanged frame is returned instead
             if not self._failing:
-                logger.exception("A frame could not be worked on")
+                logger.exception("A frame could not be processed")
             self._failing = True
             return pixels
         return answer
 
     def end(self) -> None:
-        """The stream is over: leave the detectors, end a recording. The next frame starts anew. Never waits."""
+        """The stream ended: unsubscribe, end a recording. The next frame starts anew. Never blocks."""
         self.recorder.end()
         self._main.leave()
         self._rival.leave()
@@ -133,14 +133,14 @@ class Viewer:
         return picture
 
     def _heard(self, result: Result) -> None:
-        """A result about the main model came: a running game reads what is shown from it."""
+        """Handle a result of the main model: a running game reads the throw from it."""
         found = result.found.above(self.wishes.confidence)
         if len(found) == 0:
             return
         with self._lock:
             if self._match is not None:
                 throw = result.model.detector.classes[int(found.labels[0])]
-                self._match = game.saw(self._match, result.frame.at, throw, float(found.scores[0]))
+                self._match = game.observe(self._match, result.frame.at, throw, float(found.scores[0]))
 
     def _advanced(self, now: float) -> game.Match | None:
         with self._lock:
@@ -149,14 +149,14 @@ class Viewer:
             return self._match
 
     def play(self, beats: Mapping[str, str]) -> None:
-        """A new game in which a class beats another one, or a paused one goes on."""
+        """Start a game in which a class beats another one, or resume a paused one."""
         with self._lock:
             paused = self._match is not None and self._match.phase is game.Phase.PAUSED
             now = self._clock()
             self._match = game.resume(self._match, now) if self._match and paused else game.begin(now, beats)
 
     def pause(self) -> None:
-        """The person looks elsewhere: a game that runs waits."""
+        """Pause a running game."""
         with self._lock:
             if self._match is not None:
                 self._match = game.pause(self._match, self._clock())
@@ -165,27 +165,27 @@ class Viewer:
         with self._lock:
             self._match = None
 
-    def moment(self) -> Moment | None:
-        """The newest frame that the main model has answered."""
+    def moment(self) -> AnsweredFrame | None:
+        """The newest frame with a result of the main model."""
         result = self._main.result
         if result is None:
             return None
         found = result.found.above(self.wishes.confidence)
-        return Moment(result.frame.pixels, found, result.model.name, result.model.detector.classes)
+        return AnsweredFrame(result.frame.pixels, found, result.model.name, result.model.detector.classes)
 
     @property
     def model(self) -> Model | None:
-        """The main model of the newest answer."""
+        """The main model of the newest result."""
         return self._main.result.model if self._main.result else None
 
     @property
     def silent_s(self) -> float | None:
-        """Seconds since the last frame came; None before the first one."""
+        """Seconds since the last frame; None before the first one."""
         return None if self._last_at is None else self._clock() - self._last_at
 
-    def report(self) -> Report:
+    def report(self) -> ViewerReport:
         now = self._clock()
-        return Report(
+        return ViewerReport(
             self._rate.per_second(now),
             self.silent_s,
             self._answers(self._main, now),
@@ -193,11 +193,11 @@ class Viewer:
             self._match,
         )
 
-    def _answers(self, slot: ModelChannel, now: float) -> Answers | None:
+    def _answers(self, slot: ModelChannel, now: float) -> ModelReport | None:
         result = slot.result
         if result is None:
             return None
-        return Answers(
+        return ModelReport(
             result.model.name,
             slot.boxes,
             slot.rate.per_second(now),

@@ -1,1 +1,1 @@
-"""The loop: evaluate, gate, train, compare, promote. Begin with ``loop.py``."""
+"""The loop: evaluate, gate, train, compare, promote. Start with ``loop.py``."""

@@ -1,8 +1,8 @@
-"""The champion of each workload as the catalog tells it.
+"""The champion of each workload, from the catalog alone.
 
-Asking MLflow would cost the process that shows the first page 120 MB and two seconds. The loop
-notes the champion with every decision, so the catalog knows it too: at once after a promotion or
-rollback of ours, and after the next check when somebody moved the alias behind our back.
+Querying MLflow would cost the process that shows the first page 120 MB and two seconds. The loop records the champion
+with every decision, so the catalog has it: immediately after a promotion or rollback, and after the next check when the
+alias was moved in MLflow.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _TREND = 30
 
 @dataclass(frozen=True, slots=True)
 class ChampionStatus:
-    """How a workload stands. Without a champion ``version`` is None and so is all that belongs to it.
+    """The state of a workload. Without a champion ``version`` and its related fields are None.
 
-    ``drift`` is None while nothing was compared since the promotion. ``trend`` holds the champion's
-    last values, oldest first.
+    ``drift`` is None while nothing was compared since the promotion. ``trend`` holds the champion's last values, oldest
+    first.
     """
 
     workload: str
@@ -52,7 +52,7 @@ class ChampionStatus:
 
 
 def champion_status(workload_name: str) -> ChampionStatus:
-    """How ``workload_name`` stands now. Raises ``CatalogUnavailableError``."""
+    """The current state of ``workload_name``. Raises ``CatalogUnavailableError``."""
     workload = get_workload(workload_name)
     bare = (workload_name, workload.title, workload.metric, workload.threshold)
     decisions = _decisions(workload_name)
@@ -101,7 +101,7 @@ def _evaluations(workload: str, version: int) -> list[Evaluation]:
 
 
 def _champion_after(decision: Decision) -> int | None:
-    """Who was champion once this was decided; None when it does not tell."""
+    """The champion after this decision; None when it is not recorded."""
     changed = decision.kind in {PROMOTED, ROLLED_BACK}
     return decision.challenger_version if changed else decision.champion_version
 
@@ -118,7 +118,7 @@ def _trained_on(decisions: list[Decision], version: int) -> int | None:
 
 
 def _drift_since(decisions: list[Decision], version: int) -> tuple[bool, Messages] | None:
-    """What the newest comparison with this champion's training data said."""
+    """The newest drift test against this champion's training data."""
     for one in decisions:
         found = (one.details or {}).get("drift")
         if found and one.champion_version == version:

@@ -1,4 +1,4 @@
-"""What the loop decided so far, and the decisions that people make by hand."""
+"""Decisions of the loop, and manual promotions and rollbacks."""
 
 from __future__ import annotations
 

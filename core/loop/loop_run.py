@@ -1,4 +1,4 @@
-"""One turn of the loop as it stands, and what the gate said."""
+"""The state of one run of the loop, and the result of the gate."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class LoopRun:
-    """One turn of the loop as it stands: what was measured and what the gate said."""
+    """The state of one run of the loop: evaluations and the result of the gate."""
 
     workload: str
     dataset: Dataset

@@ -1,7 +1,7 @@
-"""The way to MLflow's store: the client of this process, and its errors in words for people.
+"""MLflow's client of this process, with its errors translated for users.
 
-MLflow is imported inside the functions: it costs more than a second, which a process that only
-asks for its own health should not pay.
+MLflow is imported inside the functions: it costs more than a second, which a process that only reads its own health
+should not pay.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 
 class RegistryError(RuntimeError):
-    """MLflow's store does not answer or lacks what was asked for; the message says what to do."""
+    """MLflow's store does not respond or lacks the requested item; the message says what to do."""
 
 
 def store_exists() -> bool:
-    """False while the local store's file is not there: opening it would make it. A remote store always "exists"."""
+    """False while the local store's file does not exist: opening it would create it. A remote store always "exists"."""
     file = sqlite_file(get_settings().tracking_uri)
     return file is None or file.exists()
 
@@ -50,7 +50,7 @@ def client() -> MlflowClient:
 
 @contextmanager
 def store_errors() -> Iterator[None]:
-    """Turn whatever MLflow's store throws into a :class:`RegistryError` that says what to do."""
+    """Convert any error of MLflow's store to a :class:`RegistryError` that says what to do."""
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 

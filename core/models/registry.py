@@ -1,7 +1,7 @@
 """MLflow: runs, registered versions and the aliases ``champion``, ``challenger`` and ``previous``.
 
-MLflow is imported inside the functions: it costs more than a second, which a process that only
-asks for its own health should not pay.
+MLflow is imported inside the functions: it costs more than a second, which a process that only reads its own health
+should not pay.
 """
 
 from __future__ import annotations

@@ -123,7 +123,7 @@ def _opened() -> bool:
     if not registry.store_exists():
         return False
     if problem := store_problem(get_settings()):
-        raise RegistryError(f"The MLflow store does not answer: {problem}. See `python3 manage.py doctor`.")
+        raise RegistryError(f"The MLflow store does not respond: {problem}. See `python3 manage.py doctor`.")
     return True
 
 

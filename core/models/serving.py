@@ -89,7 +89,7 @@ def served_starter(workload: str) -> Served | None:
 
 
 class Loader(Protocol):
-    """Where a watcher gets its models from."""
+    """The source of a watcher's models."""
 
     def load(self, version: registry.Version) -> Served:
         """Load, verify and test a version. Raises :class:`ModelRefusedError` or ``RegistryError``."""
@@ -118,10 +118,9 @@ WatchState = Literal["starting", "idle", "serving", "no-champion", "refused", "u
 class ChampionWatcher:
     """Watches the alias ``champion`` of one workload and keeps that model in memory.
 
-    ``current`` stays unchanged on any error; ``state`` and ``problem`` describe it
-    (``problem`` may contain internal addresses: it is for logs and logged-in users).
-    ``known`` is the version that should serve, as last seen; ``loads`` counts the loaded models.
-    A ``lazy`` watcher loads nothing before :meth:`wake`.
+    ``current`` stays unchanged on any error; ``state`` and ``problem`` describe it (``problem`` may contain internal
+    addresses: it is for logs and logged-in users). ``known`` is the version that should serve, as of the last refresh;
+    ``loads`` counts the loaded models. A ``lazy`` watcher loads nothing before :meth:`wake`.
     """
 
     def __init__(self, workload: str, loader: Loader | None = None, *, lazy: bool = False) -> None:
@@ -138,27 +137,27 @@ class ChampionWatcher:
         self._looking = threading.Lock()
 
     def wake(self) -> None:
-        """Load the model now, and follow from here on. Takes as long as loading does; never raises for a bad model."""
+        """Load the model now, and refresh it from here on. Blocks while loading; never raises for a bad model."""
         with self._looking:
             woken, self._asleep = self._asleep, False
             if woken:
-                self._look()
+                self._refresh()
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Compare the alias with the loaded model and swap when they differ. Never raises for a bad model."""
         with self._looking:
-            self._look()
+            self._refresh()
 
-    def look_safely(self) -> None:
-        """:meth:`look`, whatever the store throws: a watcher must outlive it."""
+    def refresh_safely(self) -> None:
+        """:meth:`refresh`, with every error of the store caught and logged."""
         try:
-            self.look()
+            self.refresh()
         except Exception as error:  # noqa: BLE001 - see above
             if self.problem != repr(error):  # once, not twice a second
                 logger.exception("Watching {} failed; trying again", self.workload)
             self._say("unreachable", repr(error))
 
-    def _look(self) -> None:
+    def _refresh(self) -> None:
         try:
             wanted = registry.champion(self.workload) if self._store_is_there() else None
         except registry.RegistryError as error:
@@ -187,7 +186,7 @@ class ChampionWatcher:
             self._say("idle", None)
 
     def _without_champion(self) -> None:
-        """The starter model serves until something was trained, if there is one."""
+        """The starter model, if any, serves until a model is trained."""
         if self.current is None and self.refused != 0:
             try:
                 self.current = self._loader.starter(self.workload)

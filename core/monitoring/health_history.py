@@ -16,7 +16,7 @@ from sqlalchemy import delete, select
 from core.catalog.engine import reading, writing
 from core.catalog.health_tables import HealthSample
 
-MOST_STRETCHES = 4_000
+MAX_INTERVALS = 4_000
 """Maximum rows per query: a flapping service must not slow down the page."""
 
 _PATIENCE = 3.0
@@ -34,7 +34,7 @@ class Sample(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class HealthInterval:
     """An interval without a change. Times are aware UTC; intervals of a service never overlap."""
 
     since: datetime
@@ -53,7 +53,7 @@ class History:
     """One service over some time: its intervals, oldest first. Gaps between them mean no data."""
 
     name: str
-    stretches: tuple[Stretch, ...]
+    stretches: tuple[HealthInterval, ...]
 
     @property
     def uptime(self) -> float | None:
@@ -62,7 +62,7 @@ class History:
         return sum(stretch.seconds for stretch in self.stretches if stretch.up) / seen if seen else None
 
     @property
-    def last_outage(self) -> Stretch | None:
+    def last_outage(self) -> HealthInterval | None:
         return next((stretch for stretch in reversed(self.stretches) if not stretch.up), None)
 
     @property
@@ -122,23 +122,23 @@ def prune(before: datetime) -> None:
 
 
 def histories(start: datetime) -> dict[str, History]:
-    """Service → history since ``start``, from one query for at most :data:`MOST_STRETCHES` rows, the newest.
+    """Service → history since ``start``, from one query for at most :data:`MAX_INTERVALS` rows, the newest.
 
     Raises ``CatalogUnavailableError``.
     """
     wanted = (
-        select(HealthSample).where(HealthSample.until > start).order_by(HealthSample.until.desc()).limit(MOST_STRETCHES)
+        select(HealthSample).where(HealthSample.until > start).order_by(HealthSample.until.desc()).limit(MAX_INTERVALS)
     )
     with reading() as session:
         rows = sorted(session.scalars(wanted), key=lambda row: (row.name, row.since))
     return {name: History(name, tuple(_apart(found, start))) for name, found in groupby(rows, key=lambda row: row.name)}
 
 
-def _apart(rows: Iterable[HealthSample], start: datetime) -> Iterable[Stretch]:
+def _apart(rows: Iterable[HealthSample], start: datetime) -> Iterable[HealthInterval]:
     """Non-overlapping intervals from ``start`` on: two runners may have written at the same time."""
     reached = start
     for row in rows:
         since = max(row.since, reached)
         if row.until > since:
-            yield Stretch(since, row.until, row.up, row.detail, row.milliseconds)
+            yield HealthInterval(since, row.until, row.up, row.detail, row.milliseconds)
             reached = row.until

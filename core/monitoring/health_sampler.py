@@ -68,11 +68,11 @@ def samples(states: Sequence[ComponentState], at: datetime) -> list[Sample]:
     return [
         Sample(at, state.name, state.state == "healthy", _detail(state), state.milliseconds)
         for state in states
-        if not on_its_way(state)
+        if not is_starting(state)
     ]
 
 
-def on_its_way(state: ComponentState) -> bool:
+def is_starting(state: ComponentState) -> bool:
     """Starting, or the MLflow store before its first start."""
     return state.state == "starting" or (state.name == "store" and state.detail.startswith("not created yet"))
 

@@ -1,1 +1,1 @@
-"""Predictions: their log, CSV files, videos."""
+"""Predictions: the prediction log, CSV files and videos predicted in the background."""

@@ -1,6 +1,6 @@
-"""CSV files answered by the champion: checked on arrival, streamed in pieces, never half-written.
+"""CSV files predicted by the champion: validated on upload, processed in chunks, written atomically.
 
-Neither the upload nor the answer is ever in memory as a whole.
+Neither the upload nor the output is ever in memory as a whole.
 """
 
 from __future__ import annotations
@@ -38,19 +38,19 @@ _CHECKED_ROWS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """``output`` is the name of the answer in the outputs folder."""
+class PredictedFile:
+    """``output`` is the name of the file in the outputs folder."""
 
     rows: int
     version: int
     output: str
 
 
-def added(answering: Workload | Classifier | Regressor) -> tuple[str, ...]:
-    """The columns that an answer has besides the upload's; columns of the upload with these names are replaced.
+def output_columns(answering: Workload | Classifier | Regressor) -> tuple[str, ...]:
+    """The columns added to those of the upload; columns of the upload with these names are replaced.
 
-    A value for regression. For classification the label, and of two classes the probability of the second one, of
-    more the probability of each.
+    Regression: the value. Classification: the label and, for two classes, the probability of the second one, otherwise
+    the probability of each.
     """
     classes: tuple[str, ...] = getattr(answering, "classes", ())
     if not classes:
@@ -60,11 +60,10 @@ def added(answering: Workload | Classifier | Regressor) -> tuple[str, ...]:
     return PREDICTED, *(f"{_PROBABILITY}_{label}" for label in classes)
 
 
-def keep_upload(actor: Actor, workload: str, content: BinaryIO) -> str:
-    """Store an upload under a name of ours and return it.
+def save_upload(actor: Actor, workload: str, content: BinaryIO) -> str:
+    """Store an upload under a generated name and return the name.
 
-    Raises :class:`BadFileError` when its size or its first lines show that it cannot be answered, and
-    ``DiskFullError``.
+    Raises :class:`BadFileError` when its size or first lines are invalid, and ``DiskFullError``.
     """
     require(actor, Role.VIEWER)
     try:
@@ -85,15 +84,15 @@ def _check_start(path: Path, features: tuple[str, ...]) -> None:
 
 
 def discard_upload(upload: str) -> None:
-    """Forget an upload that will not be answered after all."""
+    """Delete an upload that will not be predicted."""
     uploads.discard(upload)
 
 
-def answer(workload: str, upload: str, job_id: str, report: Report) -> Answered:
-    """Predict each row of an upload into ``<job_id>.csv``: the input's columns plus :func:`added`.
+def predict_file(workload: str, upload: str, job_id: str, report: Report) -> PredictedFile:
+    """Predict each row of an upload into ``<job_id>.csv``: the input's columns plus :func:`output_columns`.
 
-    Raises :class:`BadFileError` at the first row that cannot be answered, and then leaves nothing
-    behind. The upload is removed either way.
+    Raises :class:`BadFileError` at the first invalid row, without leaving an output file. The upload is deleted in
+    either case.
     """
     source = uploads.path_of(upload)
     if not source.is_file():
@@ -110,14 +109,14 @@ def answer(workload: str, upload: str, job_id: str, report: Report) -> Answered:
     finally:
         temporary.unlink(missing_ok=True)
         uploads.discard(upload)
-    return Answered(rows, champion.version, output)
+    return PredictedFile(rows, champion.version, output)
 
 
 def _answer_into(
     target: Path, source: Path, features: tuple[str, ...], predictor: Classifier | Regressor, report: Report
 ) -> int:
-    """Write the answers and return how many."""
-    more = added(predictor)
+    """Write the predictions and return their number."""
+    more = output_columns(predictor)
     rows, read, size = 0, 0, source.stat().st_size
     tell_at = 0.0
     with target.open("w", encoding="utf-8", newline="") as file:
@@ -130,7 +129,7 @@ def _answer_into(
             rows += len(piece.rows)
             # Counting characters is near enough for a progress bar.
             read += sum(len(text) + 1 for row in piece.rows for text in row)
-            if time.monotonic() >= tell_at:  # telling costs more than answering
+            if time.monotonic() >= tell_at:  # reporting costs more than predicting
                 report(min(0.99, read / size), say("predict.progress", rows=rows))
                 tell_at = time.monotonic() + _TELL_EVERY_S
     if not rows:
@@ -144,39 +143,39 @@ def _answered(piece: Piece, kept: list[int], predictor: Classifier | Regressor) 
 
 
 def _answers(predictor: Classifier | Regressor, features: NDArray[np.float64]) -> Iterator[list[str | float]]:
-    """What :func:`added` names, per row."""
+    """The values of :func:`output_columns`, per row."""
     if isinstance(predictor, Regressor):
         yield from ([value] for value in predictor.values(features).tolist())
         return
     probabilities = predictor.probabilities(features)
-    told = probabilities[:, 1:] if probabilities.shape[1] == 2 else probabilities
-    for index, chances in zip(predicted(probabilities).tolist(), told.tolist(), strict=True):
+    shown = probabilities[:, 1:] if probabilities.shape[1] == 2 else probabilities
+    for index, chances in zip(predicted(probabilities).tolist(), shown.tolist(), strict=True):
         yield [predictor.classes[index], *chances]
 
 
-def output_of(actor: Actor, job_id: str) -> Path:
-    """The finished answer of the actor's own job.
+def output_path(actor: Actor, job_id: str) -> Path:
+    """The output file of the actor's own job.
 
-    Raises ``ForbiddenError`` for somebody else's, ``LookupError`` when there is none (any more).
+    Raises ``ForbiddenError`` for another user's job, ``LookupError`` when the file does not exist (any more).
     """
     return job_outputs.path_of(actor, job_id, jobs.PREDICT_FILE)
 
 
 def first_rows(path: Path, limit: int = 20) -> list[dict[str, str]]:
-    """The first rows of an answer, for a look at it."""
+    """The first rows of an output file, for a preview."""
     with path.open(encoding="utf-8", newline="") as file:
         return list(islice(csv.DictReader(file), limit))
 
 
 def template(workload: str) -> str:
-    """A small file of the right form, with usual values."""
+    """A small example file with typical values."""
     features = get_workload(workload).features
     rows = [[f"{_usual(feature, row, place):.6g}" for place, feature in enumerate(features)] for row in range(6)]
     return "\n".join(",".join(row) for row in [list(names_of(features)), *rows]) + "\n"
 
 
 def _usual(feature: Feature, row: int, place: int) -> float:
-    """Six values spread over the range; each column begins with another one, so that rows are not all alike."""
+    """Six values spread over the range; each column starts with a different one, so that rows differ."""
     step = feature.step or (feature.high - feature.low) / 100
     value = feature.low + (feature.high - feature.low) * (1 + (row + 2 * place) % 6) / 7
     return feature.low + round((value - feature.low) / step) * step

@@ -1,8 +1,7 @@
-"""What was predicted, written to the catalog in the background.
+"""The prediction log, written to the catalog in the background.
 
-A request pays a few microseconds: its summary goes into a bounded queue that one thread empties every
-second. When the catalog cannot keep up or does not answer, the oldest *entries* are dropped and counted;
-a *request* never notices.
+A request costs a few microseconds: its summary goes into a bounded queue that one thread empties every second. When the
+catalog is slow or does not respond, the oldest *entries* are dropped and counted; a *request* never fails.
 """
 
 from __future__ import annotations
@@ -10,48 +9,26 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import groupby, islice
-from typing import Any, NamedTuple
+from itertools import groupby
+from typing import Any
 
 import msgspec
-import numpy as np
 from loguru import logger
-from numpy.typing import NDArray
 from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from core.catalog.engine import CatalogUnavailableError, reading, writing
-from core.catalog.tables import Base, PredictionBatch, utcnow
+from core.catalog.tables import Base, PredictionBatch
 from core.config.settings import get_settings
-
-SAMPLE_ROWS = 5
-"""How many rows of a request are kept, each as its features followed by the answer."""
+from core.predictions.entries import LogEntry, RowEntry, condensed, row_summary, summary
 
 _TABLE = Base.metadata.tables[PredictionBatch.__tablename__]
-_CHUNK = 1_000
+_CHUNK = 2_000
+_THREADS = 500
 _SWEEP_EVERY_S = 10.0
-
-
-class LogEntry(NamedTuple):
-    """One row of the table ``predictions``.
-
-    ``positive_share``: rows answered with another class than the first, of two classes the share of the second;
-    ``mean_confidence``: mean probability of the class that was answered. Both are 0 where numbers are predicted.
-    """
-
-    at: datetime
-    workload: str
-    version: int
-    source: str
-    rows: int
-    positive_share: float
-    mean_confidence: float
-    sample: list[Any]
-
 
 # What a batch has in common is bound once: to look it up in each entry's JSON takes as long as to insert the entry.
 _INSERT_JSON = text(
@@ -61,51 +38,14 @@ _INSERT_JSON = text(
 )
 
 
-def summarise(
-    workload: str, version: int, source: str, features: Sequence[Sequence[float]], answers: NDArray[np.float64]
-) -> LogEntry:
-    """The entry for one answered request of n > 0 rows.
-
-    ``answers`` are probabilities per class, shape (n, k), or predicted values, shape (n,). Of two classes the sample
-    keeps the probability of the second one only, as the log has always done.
-    """
-    rows = len(features)
-    kept = answers[:SAMPLE_ROWS]
-    if answers.ndim == 1:
-        shares, told = (0.0, 0.0), kept[:, None]
-    else:
-        others = float(np.count_nonzero(answers.argmax(axis=1))) / rows
-        shares, told = (others, float(answers.max(axis=1).sum()) / rows), kept[:, 1:] if kept.shape[1] == 2 else kept
-    sample = [[*row, *said] for row, said in zip(islice(features, SAMPLE_ROWS), told.tolist(), strict=True)]
-    return LogEntry(utcnow(), workload, version, source, rows, *shares, sample)
-
-
-RowEntry = tuple[float, str, int, str, Sequence[float], list[float]]
-"""One answered row as it was: seconds since 1970, workload, version, source, features, probability per class."""
-
-
-def _summary(entry: LogEntry | RowEntry) -> LogEntry:
-    """:func:`summarise` for one row, without NumPy, whose calls take longer than answering the row does."""
-    if isinstance(entry, LogEntry):
-        return entry
-    at, workload, version, source, row, probabilities = entry
-    return LogEntry(datetime.fromtimestamp(at, UTC), workload, version, source, 1, *_row_summary(row, probabilities))
-
-
-def _row_summary(row: Sequence[float], probabilities: list[float]) -> tuple[float, float, list[list[float]]]:
-    best = max(probabilities)
-    told = probabilities[1:] if len(probabilities) == 2 else probabilities
-    return (0.0 if probabilities[0] == best else 1.0), best, [[*row, *told]]
-
-
 def _write(session: Session, batch: list[LogEntry | RowEntry]) -> None:
-    """Insert a batch in one statement, which SQLite carries out without Python's interpreter lock.
+    """Insert a batch in one statement, which SQLite executes without Python's interpreter lock.
 
-    Row by row it would take the lock a thousand times, and each time from a request that is being answered.
+    Row by row it would take the lock a thousand times, each time from a running request.
     """
     if session.get_bind().dialect.name != "sqlite":
         # The table, not the class: the mapper would double the time per row.
-        session.execute(insert(_TABLE), [_summary(entry)._asdict() for entry in batch])
+        session.execute(insert(_TABLE), [summary(entry)._asdict() for entry in batch])
         return
     for (workload, version, source, rows), entries in groupby(batch, key=_shared):
         varying = msgspec.json.encode([_varying(entry) for entry in entries]).decode()
@@ -114,31 +54,31 @@ def _write(session: Session, batch: list[LogEntry | RowEntry]) -> None:
 
 
 def _shared(entry: LogEntry | RowEntry) -> tuple[str, int, str, int]:
-    """What many entries in a row have in common."""
+    """The values that successive entries have in common."""
     if isinstance(entry, LogEntry):
         return entry[1:5]
     return *entry[1:4], 1
 
 
 def _varying(entry: LogEntry | RowEntry) -> tuple[Any, ...]:
-    """The rest, in the order of ``_INSERT_JSON``."""
+    """The other values, in the order of ``_INSERT_JSON``."""
     if isinstance(entry, LogEntry):
         return (entry.at.replace(tzinfo=None).isoformat(" ", "microseconds"), *entry[5:])
     at, *_, row, probabilities = entry
     second, microseconds = divmod(round(at * 1e6), 1_000_000)
-    return (f"{_second(second)}.{microseconds:06d}", *_row_summary(row, probabilities))
+    return (f"{_second(second)}.{microseconds:06d}", *row_summary(row, probabilities))
 
 
 @lru_cache(maxsize=8)
 def _second(second: int) -> str:
-    """A time as SQLite has it, without its fraction: the same for thousands of entries."""
+    """A time in SQLite's format without its fraction: the same for thousands of entries."""
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 class PredictionLog:
-    """The queue and the thread that empties it. One per process; :meth:`add` may be called from any thread.
+    """The queue and its writer thread. One per process; :meth:`add` is thread-safe.
 
-    ``queued``, ``written`` and ``dropped`` count entries; ``problem`` says why the catalog takes none,
+    ``queued``, ``written`` and ``dropped`` count what was added; ``problem`` says why the catalog takes none,
     and is None while it does.
     """
 
@@ -146,6 +86,8 @@ class PredictionLog:
         settings = get_settings()
         self._queue: deque[LogEntry | RowEntry] = deque(maxlen=capacity or settings.prediction_log_queue)
         self._half = self.capacity // 2
+        # So far below the end nothing is dropped, whatever the writer puts back and other threads add meanwhile.
+        self._roomy = min(self._half, self.capacity - _CHUNK - _THREADS)
         self._lock = threading.Lock()
         self._keep = settings.prediction_log_keep
         self._interval_s = interval_s
@@ -171,7 +113,7 @@ class PredictionLog:
         self._thread.start()
 
     def stop(self, timeout_s: float = 2.0) -> None:
-        """Write what is queued, for at most ``timeout_s``; what does not get through is counted and logged."""
+        """Write queued entries for at most ``timeout_s``; the rest is counted and logged."""
         self._stop.set()
         self._wake.set()
         self._thread.join(timeout_s)
@@ -179,10 +121,13 @@ class PredictionLog:
             logger.warning("{} entries of the prediction log were lost at shutdown", self.queued)
 
     def add(self, entry: LogEntry | RowEntry) -> None:
-        """Queue an entry; the oldest one goes when the queue is full. Never waits for the catalog.
+        """Queue an entry; the oldest one is dropped when the queue is full. Never waits for the catalog.
 
-        Of one row answered with probabilities the bare facts will do: the writing thread summarises them.
+        A single row with probabilities is queued as it is; the writer thread summarises it.
         """
+        if len(self._queue) < self._roomy:
+            self._queue.append(entry)  # one step for the interpreter: a lock would only make requests wait
+            return
         with self._lock:
             self.dropped += len(self._queue) == self._queue.maxlen
             self._queue.append(entry)
@@ -191,19 +136,19 @@ class PredictionLog:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            # A half-full queue is emptied early; but a catalog that refuses is asked once per interval.
+            # A half-full queue is emptied early; but a failing catalog is retried once per interval.
             (self._stop if self.problem else self._wake).wait(self._interval_s)
             self._wake.clear()
             self._empty()
         self._empty()
 
     def _empty(self) -> None:
-        """Write until the queue is empty or the catalog refuses. Who has nothing to write leaves the catalog alone."""
+        """Write until the queue is empty or the catalog fails. With an empty queue the catalog is not accessed."""
         before = self.written
         while batch := self._take():
             try:
                 with writing() as session:
-                    _write(session, batch)
+                    _write(session, condensed(batch))
             except (CatalogUnavailableError, SQLAlchemyError) as error:
                 self._put_back(batch)
                 self._report(error)
@@ -223,7 +168,7 @@ class PredictionLog:
             return batch
 
     def _put_back(self, batch: list[LogEntry | RowEntry]) -> None:
-        """The batch is older than what arrived meanwhile: its oldest part is what a full queue drops."""
+        """The batch is older than newer entries: its oldest part is dropped when the queue is full."""
         with self._lock:
             room = self.capacity - len(self._queue)
             kept = batch[-room:] if room else []
@@ -232,7 +177,7 @@ class PredictionLog:
             self._in_hand = 0
 
     def _sweep(self) -> None:
-        """Delete the oldest rows beyond the number to keep, so that the table stops growing."""
+        """Delete the oldest rows beyond the maximum, so that the table stops growing."""
         if time.monotonic() < self._sweep_due:
             return
         self._sweep_due = time.monotonic() + _SWEEP_EVERY_S

@@ -1,4 +1,4 @@
-"""Videos answered by the champion: checked on arrival, annotated in the background, never half-written."""
+"""Videos predicted by the champion: validated on upload, annotated in the background, written atomically."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from core.jobs import outputs as job_outputs
 from core.models import registry
 from core.models.serving import Served, load_served, served_starter
 from core.storage import lake, uploads
-from core.vision.video import SUFFIXES, BadVideoError, Watched, annotate, check
+from core.vision.video import SUFFIXES, AnnotatedVideo, BadVideoError, annotate, inspect_video
 
 
 @dataclass(frozen=True, slots=True)
-class AnsweredVideo:
-    """``video`` (MP4) and ``table`` (CSV) are names in the outputs folder; version 0 is the model that ships."""
+class PredictedVideo:
+    """``video`` (MP4) and ``table`` (CSV) are names in the outputs folder; version 0 is the starter model."""
 
-    watched: Watched
+    watched: AnnotatedVideo
     version: int
     video: str
     table: str
 
 
-def keep_upload(actor: Actor, content: BinaryIO, filename: str) -> str:
-    """Store an uploaded video under a name of ours and return it.
+def save_upload(actor: Actor, content: BinaryIO, filename: str) -> str:
+    """Store an uploaded video under a generated name and return the name.
 
-    Raises :class:`BadVideoError` when it can be seen now that it cannot be answered, and ``lake.LakeError``.
+    Raises :class:`BadVideoError` when it is invalid, and ``lake.LakeError``.
     """
     require(actor, Role.VIEWER)
     suffix = Path(filename).suffix.lower()
@@ -38,18 +38,18 @@ def keep_upload(actor: Actor, content: BinaryIO, filename: str) -> str:
     except uploads.UploadTooLargeError as error:
         raise BadVideoError(message_of(error)) from error
     try:
-        check(uploads.path_of(name))
+        inspect_video(uploads.path_of(name))
     except (BadVideoError, OSError):
         uploads.discard(name)
         raise
     return name
 
 
-def answer(workload: str, upload: str, confidence: float, job_id: str, report: Report) -> AnsweredVideo:
+def predict_video(workload: str, upload: str, confidence: float, job_id: str, report: Report) -> PredictedVideo:
     """Annotate an upload into ``<job_id>.mp4`` and ``<job_id>.csv``.
 
-    Raises :class:`BadVideoError`, or ``lake.DiskFullError`` when there is no room; then nothing is left behind. The
-    upload is removed either way.
+    Raises :class:`BadVideoError`, or ``lake.DiskFullError``, without leaving output files. The upload is deleted in
+    either case.
     """
     source = uploads.path_of(upload)
     if not source.is_file():
@@ -66,11 +66,11 @@ def answer(workload: str, upload: str, confidence: float, job_id: str, report: R
         uploads.discard(upload)
         for path in unfinished:
             path.unlink(missing_ok=True)
-    return AnsweredVideo(watched, served.version.version, video, table)
+    return PredictedVideo(watched, served.version.version, video, table)
 
 
-def outcome(answered: AnsweredVideo) -> Messages:
-    """What came of it."""
+def summary(answered: PredictedVideo) -> Messages:
+    """The result as a message."""
     watched = answered.watched
     done = say("video.done_starter", frames=watched.frames, found=watched.found)
     if answered.version:
@@ -79,7 +79,7 @@ def outcome(answered: AnsweredVideo) -> Messages:
 
 
 def _served(workload: str) -> Served:
-    """The champion, or what ships with the workload. Raises :class:`BadVideoError` when there is neither."""
+    """The champion, or the starter model. Raises :class:`BadVideoError` when there is neither."""
     champion = registry.champion(workload) if registry.store_exists() else None
     served = load_served(champion) if champion else served_starter(workload)
     if served is None:

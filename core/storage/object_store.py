@@ -185,12 +185,12 @@ class ObjectStore:
             raise
         except PermissionError as error:
             raise ObjectStoreError(
-                f"{what}: {self.url} refuses access ({_first_line(error)}). Check AWS_ACCESS_KEY_ID, "
+                f"{what}: {self.url} denies access ({_first_line(error)}). Check AWS_ACCESS_KEY_ID, "
                 "AWS_SECRET_ACCESS_KEY and their permissions, or the permissions of the folder."
             ) from error
         except Exception as error:
             self._why = (
-                f"{what}: {self.url} does not answer as it should ({_first_line(error)}). Check SHIFUMI_LAKE_URL and "
+                f"{what}: {self.url} does not respond as expected ({_first_line(error)}). Check SHIFUMI_LAKE_URL and "
                 "AWS_ENDPOINT_URL; `python3 manage.py doctor` tries them."
             )
             if not isinstance(error, OSError) or isinstance(error, ConnectionError | TimeoutError):

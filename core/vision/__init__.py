@@ -1,1 +1,1 @@
-"""Boxes, detections, decoding, drawing and tracks: what pictures are to everybody. Knows no model and no store."""
+"""Boxes, detections, decoding, drawing and tracks of images. Independent of models and stores."""

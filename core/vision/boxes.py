@@ -1,4 +1,4 @@
-"""Boxes on pictures: checked on arrival, in YOLO's shares or in pixels."""
+"""Bounding boxes, validated on creation; relative (YOLO) or in pixels."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ Corners = tuple[float, float, float, float]
 """Left, top, right, bottom in pixels."""
 
 _SLACK = 1e-3
-"""Tools round: a border that sticks out by less than a thousandth of the picture is cut, not refused."""
+"""Annotation tools round: a border that exceeds the image by less than a thousandth is cut, not rejected."""
 
 
 class BadBoxError(ValueError):
-    """A box is no box; the message says why."""
+    """The box is invalid; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewBox:
-    """A box that is not in the catalog yet. Centre, width and height are shares (0 to 1) of the picture.
+    """A box that is not in the catalog yet. Centre, width and height are shares (0 to 1) of the image.
 
-    It lies inside the picture and has an area; what sticks out by a rounding error is cut. ``confidence`` is the
-    model's own, or None. Raises :class:`BadBoxError`.
+    It lies inside the image and has an area; rounding errors at the border are cut. ``confidence`` is the model's, or
+    None. Raises :class:`BadBoxError`.
     """
 
     label: str
@@ -49,7 +49,7 @@ class NewBox:
 
 
 def _inside(axis: str, centre: float, size: float) -> tuple[float, float]:
-    """The two borders on one axis, cut to the picture."""
+    """Both borders on one axis, cut to the image."""
     if not (math.isfinite(centre) and math.isfinite(size)):
         raise BadBoxError(say("box.not_finite"))
     low, high = centre - size / 2, centre + size / 2
@@ -66,9 +66,9 @@ def _inside(axis: str, centre: float, size: float) -> tuple[float, float]:
 def from_corners(
     label: str, corners: Corners, width: int, height: int, provenance: str, confidence: float | None = None
 ) -> NewBox:
-    """A box from pixel corners on a picture of ``width`` × ``height`` pixels; what sticks out is cut.
+    """A box from pixel corners on an image of ``width`` × ``height`` pixels, cut to the image.
 
-    Raises :class:`BadBoxError` when nothing of it lies on the picture.
+    Raises :class:`BadBoxError` when no part of it lies in the image.
     """
     left, right = (min(max(value / width, 0.0), 1.0) for value in (corners[0], corners[2]))
     top, bottom = (min(max(value / height, 0.0), 1.0) for value in (corners[1], corners[3]))
@@ -76,12 +76,12 @@ def from_corners(
 
 
 def whole_image(label: str, provenance: str, confidence: float | None = None) -> NewBox:
-    """The box of a label that is for the image as a whole. Raises :class:`BadBoxError`."""
+    """The box of a whole-image label. Raises :class:`BadBoxError`."""
     return NewBox(label, 0.5, 0.5, 1.0, 1.0, provenance, confidence)
 
 
 def to_corners(x: float, y: float, box_width: float, box_height: float, width: int, height: int) -> Corners:
-    """Pixel corners of a box given in shares, on a picture of ``width`` × ``height`` pixels."""
+    """Pixel corners of a relative box on an image of ``width`` × ``height`` pixels."""
     return (
         (x - box_width / 2) * width,
         (y - box_height / 2) * height,

@@ -1,6 +1,6 @@
-"""Strangers' pictures to pixels, and pixels to the JPEG that is kept.
+"""Decodes uploaded images to pixels, and encodes pixels to the stored JPEG.
 
-Pillow is imported inside the functions: the sidecar and an idle workbench never decode anything.
+Pillow is imported inside the functions: the sidecar and an idle workbench never decode an image.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
-"""What is opened. Pillow knows more, some of which start other programs; pictures from cameras are none of those."""
+"""Accepted formats. Pillow supports more, some of which start other programs; cameras use none of those."""
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
 
@@ -29,29 +29,29 @@ _LEAST_SIDE = 8
 
 
 class BadImageError(ValueError):
-    """The bytes are no picture that can be used; the message says why and what to do."""
+    """The bytes are not a usable image; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A picture and what had to be done to it, in words (turned, scaled, first of several pictures …)."""
+    """A decoded image, and remarks about how it was changed (rotated, scaled, first of several frames …)."""
 
     pixels: Pixels
     remarks: tuple[str, ...] = ()
 
 
 def decode(data: bytes) -> Pixels:
-    """The pixels of a picture file, upright, 8 bits, at most ``SHIFUMI_IMAGE_KEEP_SIDE`` on its longer side.
+    """The pixels of an image file, upright, 8 bits, at most ``SHIFUMI_IMAGE_KEEP_SIDE`` on the longer side.
 
-    Raises :class:`BadImageError`.
+    Shape (height, width, 3), blue-green-red, uint8. Raises :class:`BadImageError`.
     """
     return decode_with_remarks(data).pixels
 
 
 def decode_with_remarks(data: bytes, side: int | None = None) -> Decoded:
-    """:func:`decode`, telling what was done; ``side`` stands in for ``SHIFUMI_IMAGE_KEEP_SIDE``.
+    """:func:`decode` with remarks about changes; ``side`` overrides ``SHIFUMI_IMAGE_KEEP_SIDE``.
 
-    The declared size is judged before anything is unpacked. Raises :class:`BadImageError`.
+    The declared size is checked before anything is decoded. Raises :class:`BadImageError`.
     """
     settings = get_settings()
     side = side or settings.image_keep_side
@@ -74,10 +74,10 @@ def decode_with_remarks(data: bytes, side: int | None = None) -> Decoded:
 
 
 def _open(data: bytes) -> Picture:
-    """The file's head, read and believed; nothing is unpacked yet."""
+    """Read the header only; nothing is decoded yet."""
     from PIL import Image, UnidentifiedImageError
 
-    Image.init()  # formats that nobody opened yet are not known by name
+    Image.init()  # a format is registered only after its first use
     try:
         return Image.open(BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError:
@@ -97,7 +97,7 @@ def _what_it_is(data: bytes) -> Message:
 
 
 def _check_size(width: int, height: int, settings: Settings) -> None:
-    """Refuse what would fill the memory before it does. Raises :class:`BadImageError`."""
+    """Reject images that would exhaust memory. Raises :class:`BadImageError`."""
     if max(width, height) > settings.image_max_side:
         raise BadImageError(say("decode.side", width=width, height=height, limit=settings.image_max_side))
     if width * height > settings.image_max_pixels:
@@ -107,12 +107,12 @@ def _check_size(width: int, height: int, settings: Settings) -> None:
 
 
 def _moves(picture: Picture) -> bool:
-    # Phones write a second, hidden picture into their JPEGs (MPO): that is not an animation.
+    # Phones write a second, hidden image into their JPEGs (MPO): that is not an animation.
     return picture.format != "MPO" and bool(getattr(picture, "is_animated", False))
 
 
 def _loaded(picture: Picture, side: int) -> Picture:
-    """Unpacked; a large JPEG straight into a smaller size, which spares most of the memory and time."""
+    """Decode; a large JPEG directly at a reduced size, which saves most of the memory and time."""
     if picture.format in {"JPEG", "MPO"} and picture.mode == "RGB":
         picture.draft("RGB", (side, side))
     picture.load()
@@ -120,12 +120,12 @@ def _loaded(picture: Picture, side: int) -> Picture:
 
 
 def _upright(picture: Picture, remarks: list[str]) -> Picture:
-    """Turned as the camera's note (EXIF) says; a note that makes no sense is ignored."""
+    """Rotate according to EXIF; an invalid orientation is ignored."""
     from PIL import ImageOps
 
     try:
         turned = ImageOps.exif_transpose(picture)
-    except Exception:  # noqa: BLE001 - the note is a stranger's, and the picture is fine without it
+    except Exception:  # noqa: BLE001 - EXIF of an upload may be invalid, and the image is usable without it
         return picture
     if picture.getexif().get(0x0112, 1) != 1:
         remarks.append("turned upright")
@@ -133,7 +133,7 @@ def _upright(picture: Picture, remarks: list[str]) -> Picture:
 
 
 def _three_channels(picture: Picture, remarks: list[str]) -> Picture:
-    """8 bits red, green, blue, whatever it was before."""
+    """Convert to 8 bits red, green, blue."""
     from PIL import Image
 
     if picture.mode.startswith(("I", "F")):
@@ -150,12 +150,12 @@ def _three_channels(picture: Picture, remarks: list[str]) -> Picture:
 
 
 def _eight_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
-    """16-bit, 32-bit or real grey values, shape (h, w), in 8 bits: integers by range, others by extremes."""
+    """Convert 16-bit, 32-bit or float grey values, shape (h, w), to 8 bits: integers by range, others by extremes."""
     if values.dtype.kind in "iu" and values.min() >= 0 and values.max() < 2**16:
         return (values >> 8 if values.max() > 255 else values).astype(np.uint8)
     low, high = float(values.min()), float(values.max())
     if not np.isfinite([low, high]).all():
-        raise ValueError("grey values that are no numbers")
+        raise ValueError("grey values that are not numbers")
     return ((values - low) / max(high - low, 1e-12) * 255).astype(np.uint8)
 
 
@@ -169,10 +169,10 @@ def _scaled(picture: Picture, side: int, remarks: list[str]) -> Picture:
     return picture
 
 
-def fit(pixels: Pixels) -> Pixels:
-    """The same picture, scaled down when its longer side has more than ``SHIFUMI_IMAGE_KEEP_SIDE`` pixels.
+def downscale(pixels: Pixels) -> Pixels:
+    """The same image, scaled down when its longer side exceeds ``SHIFUMI_IMAGE_KEEP_SIDE`` pixels.
 
-    Raises :class:`BadImageError` when the array is no colour picture.
+    Raises :class:`BadImageError` when the array is not a colour image.
     """
     from PIL import Image
 
@@ -185,9 +185,9 @@ def fit(pixels: Pixels) -> Pixels:
 
 
 def encode(pixels: Pixels) -> bytes:
-    """A JPEG of nothing but these pixels: no metadata, the same pixels always give the same bytes.
+    """A JPEG without metadata; the same pixels always give the same bytes.
 
-    Raises :class:`BadImageError` when the array is no colour picture.
+    Raises :class:`BadImageError` when the array is not a colour image.
     """
     from PIL import Image
 

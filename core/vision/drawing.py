@@ -1,4 +1,4 @@
-"""Boxes and words on a frame."""
+"""Draws boxes and text on a frame."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ Colour = tuple[int, int, int]
 MAIN: Colour = (208, 111, 74)
 """Blue-green-red: the workbench's accent."""
 RIVAL: Colour = (0, 140, 255)
-"""Orange, for the model that is compared."""
+"""Orange, for the model used for comparison."""
 _INK: Colour = (255, 255, 255)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
 def mirrored(pixels: Pixels) -> Pixels:
-    """Left and right exchanged, as a mirror shows them; a copy."""
+    """A horizontally flipped copy."""
     return np.asarray(cv2.flip(pixels, 1), np.uint8)
 
 
 def mirrored_box(shown: ShownBox, width: int) -> ShownBox:
-    """The box as it lies on the mirrored picture of that width."""
+    """The box on the mirrored image of that width."""
     left, top, right, bottom = shown.box
     return ShownBox((width - right, top, width - left, bottom), shown.name, shown.confidence)
 
 
 def draw_box(pixels: Pixels, shown: ShownBox, colour: Colour, below: bool = False) -> None:
-    """A box with name and confidence, drawn into ``pixels``; ``below`` puts the words under it."""
+    """Draw a box with name and confidence into ``pixels``; ``below`` puts the text under it."""
     left, top, right, bottom = (round(value) for value in shown.box)
     thickness = max(2, pixels.shape[0] // 160)
     cv2.rectangle(pixels, (left, top), (right, bottom), colour, thickness)
@@ -44,7 +44,7 @@ def draw_box(pixels: Pixels, shown: ShownBox, colour: Colour, below: bool = Fals
 
 
 def draw_words(pixels: Pixels, words: str, size: float = 1.0) -> None:
-    """Large words in the middle of the upper half, readable on any background, drawn into ``pixels``."""
+    """Draw large text in the middle of the upper half of ``pixels``, readable on any background."""
     scale, thickness = size * pixels.shape[0] / 240, max(2, round(size * pixels.shape[0] / 120))
     (width, height), _ = cv2.getTextSize(words, _FONT, scale, thickness)
     if width > pixels.shape[1] * 0.96:
@@ -56,7 +56,7 @@ def draw_words(pixels: Pixels, words: str, size: float = 1.0) -> None:
 
 
 def draw_guide(pixels: Pixels, frame: tuple[float, float, float, float], colour: Colour) -> None:
-    """A thin frame to put the thing into (left, top, right, bottom as shares), drawn into ``pixels``."""
+    """Draw a thin guide frame (left, top, right, bottom as shares) into ``pixels``."""
     height, width = pixels.shape[:2]
     left, top, right, bottom = frame
     corners = (round(left * width), round(top * height)), (round(right * width), round(bottom * height))

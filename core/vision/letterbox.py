@@ -1,7 +1,7 @@
-"""A picture of any shape into what a network looks at, and boxes from there back into the picture.
+"""Letterboxing: scales an image to a network's input size, and boxes back to the image.
 
-The same arithmetic as ultralytics' ``LetterBox`` and ``scale_boxes`` (AGPL-3.0, ultralytics/data/augment.py), so
-that boxes agree with PyTorch's to a fraction of a pixel.
+The same arithmetic as ultralytics' ``LetterBox`` and ``scale_boxes`` (AGPL-3.0, ultralytics/data/augment.py), so that
+boxes agree with PyTorch's to a fraction of a pixel.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ STEP = 32
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where the picture lies in the frame: ``scale`` times its size, ``left`` and ``top`` pixels from the corner."""
+    """The position of the image in the padded frame: ``scale``, and the offsets ``left`` and ``top`` in pixels."""
 
     scale: float
     left: int
@@ -30,14 +30,14 @@ class Placement:
     height: int
 
     def to_picture(self, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Boxes (left, top, right, bottom), shape (n, 4), in pixels of the picture and cut at its edges."""
+        """Boxes (left, top, right, bottom), shape (n, 4), in pixels of the image and cut at its edges."""
         moved = (boxes - np.array([self.left, self.top] * 2, np.float32)) / np.float32(self.scale)
         edges = np.array([self.width, self.height] * 2, np.float32)
         return np.asarray(np.clip(moved, 0, edges), np.float32)
 
 
 def letterbox(picture: Pixels, size: int, square: bool = False) -> tuple[Pixels, Placement]:
-    """The picture, its longer side scaled to ``size`` pixels, in a grey frame, and where it lies in it.
+    """The image with its longer side scaled to ``size`` pixels and grey padding, and its placement.
 
     The frame has shape (height, width, 3): the smallest whose sides are multiples of 32 where ``size`` is one, 256 by
     320 for a camera's 480 by 640; or (size, size, 3) when ``square``.

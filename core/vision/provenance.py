@@ -1,7 +1,7 @@
-"""Who put a box on a picture."""
+"""The origin of a box."""
 
 from __future__ import annotations
 
 SYNTHETIC, HUMAN, MODEL = "synthetic", "human", "model"
 PROVENANCES = (SYNTHETIC, HUMAN, MODEL)
-"""The renderer, a person, a model whose answer nobody has confirmed."""
+"""The renderer, a user, or a model whose prediction is not confirmed."""

@@ -1,4 +1,4 @@
-"""Steady boxes: what a model says about the same thing in successive frames, put together."""
+"""Tracking: combines the detections of successive frames into steady boxes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from core.vision.detections import Detections
 
 MEMORY = 6
-"""Frames whose votes name a thing: at 20 results a second one that changes has its new name after 0.2 s."""
+"""Number of frames whose votes determine the class: at 20 results a second a changed class shows after 0.2 s."""
 
 _SAME_THING = 0.3
 _SAME_PLACE = 0.98
@@ -28,31 +28,31 @@ class _Track:
 
 @dataclass(frozen=True, slots=True)
 class ShownBox:
-    """A box as it is shown: left, top, right, bottom in pixels, the class by name, confidence 0 to 1."""
+    """A displayed box: left, top, right, bottom in pixels, the class name, confidence 0 to 1."""
 
     box: tuple[float, float, float, float]
     name: str
     confidence: float
 
 
-def steady(found: Detections, classes: Sequence[str]) -> tuple[ShownBox, ...]:
-    """The boxes of a single image as they are shown, most confident first: one per place."""
+def to_shown_boxes(found: Detections, classes: Sequence[str]) -> tuple[ShownBox, ...]:
+    """The boxes of a single image for display, most confident first: one per place."""
     return Tracker(classes).update(found)
 
 
 class Tracker:
-    """Follows things from frame to frame by overlap; not safe between threads. ``classes`` are the model's."""
+    """Follows objects from frame to frame by overlap; not thread-safe. ``classes`` are the model's."""
 
     def __init__(self, classes: Sequence[str]) -> None:
         self._classes = classes
         self._tracks: list[_Track] = []
 
     def update(self, found: Detections) -> tuple[ShownBox, ...]:
-        """Take the next frame's boxes; returns what to show, most confident first.
+        """Process the next frame's boxes; returns the boxes to display, most confident first.
 
-        The name is the class with the greatest sum of confidences over the last frames. A box that is missing for
-        up to two frames stays where it was, which keeps the picture from flickering. Of several answers about one
-        place, as classifiers of whole images give, only the most confident counts.
+        The class is the one with the greatest sum of confidences over the last frames. A box that is missing for up to
+        two frames stays in place, which avoids flicker. Of several detections in one place, as from whole-image
+        classifiers, only the most confident counts.
         """
         free = _one_per_place(found)
         for track in self._tracks:

@@ -1,8 +1,8 @@
-"""Videos through a model: checked on arrival, read frame by frame, written again with boxes for any browser.
+"""Video prediction: validate a file, read it frame by frame, write it with boxes for any browser.
 
-PyAV (FFmpeg's libraries) does the reading and writing; it is imported inside the functions. A stranger's file is
-opened as the one kind of container that its first bytes show, from a file object: FFmpeg's other formats include
-playlists that open further files and addresses.
+PyAV (FFmpeg's libraries) reads and writes; it is imported inside the functions. An uploaded file is opened only as the
+container that its first bytes show, from a file object: other formats of FFmpeg include playlists that open further
+files and addresses.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 from core.config.messages import say
 from core.config.progress import Report
 from core.config.settings import get_settings
-from core.vision.answers import COLUMNS, drawn, rows
+from core.vision.detection_formats import COLUMNS, draw_detections, to_rows
 from core.vision.detections import Detector, Pixels
 from core.vision.video_writer import writing
 
@@ -39,12 +39,12 @@ _TELL_EVERY_S = 0.5
 
 
 class BadVideoError(ValueError):
-    """The file is no video that can be used; the message says why and what to do."""
+    """The file is not a usable video; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """A video's picture size in pixels, its frames, and its length in seconds."""
+class VideoInfo:
+    """Frame size in pixels, number of frames, and duration in seconds."""
 
     width: int
     height: int
@@ -53,8 +53,10 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
-    """``frames`` were read and written, ``found`` of them with at least one box; ``cut_off``: it ended too early."""
+class AnnotatedVideo:
+    """Result of :func:`annotate`: ``frames`` written, ``found`` of them with at least one box; ``cut_off``: the file is
+    truncated.
+    """
 
     frames: int
     seconds: float
@@ -63,7 +65,7 @@ class Watched:
     cut_off: bool
 
 
-def check(path: Path) -> Facts:
+def inspect_video(path: Path) -> VideoInfo:
     """Count the frames without decoding them. Raises :class:`BadVideoError`."""
     with _opened(path) as (container, stream):
         _check_size(stream.codec_context.width, stream.codec_context.height)
@@ -73,18 +75,20 @@ def check(path: Path) -> Facts:
                 frames += 1
                 end = max(end, float((packet.pts or 0) * packet.time_base) if packet.time_base else 0.0)
         seconds = max(end, _declared(container)) if frames else 0.0
-    facts = Facts(stream.codec_context.width, stream.codec_context.height, frames, seconds)
+    facts = VideoInfo(stream.codec_context.width, stream.codec_context.height, frames, seconds)
     _check_length(facts)
     return facts
 
 
-def annotate(source: Path, video: Path, table: Path, model: Detector, confidence: float, report: Report) -> Watched:
-    """Write ``source`` with boxes as MP4 into ``video``, and each box as a row of CSV into ``table``.
+def annotate(
+    source: Path, video: Path, table: Path, model: Detector, confidence: float, report: Report
+) -> AnnotatedVideo:
+    """Write ``source`` with boxes as MP4 to ``video``, and each box as a CSV row to ``table``.
 
-    The sound is left out. Whatever can be read of a file that is cut off is answered. Raises
-    :class:`BadVideoError`, and ``OSError`` when the disk is full; what was written by then is the caller's to remove.
+    Sound is dropped. A truncated file is processed up to its end. Raises :class:`BadVideoError`, and ``OSError`` when
+    the disk is full; the caller deletes partial output.
     """
-    facts = check(source)
+    facts = inspect_video(source)
     frames, with_boxes, boxes, seconds, tell_at = 0, 0, 0, 0.0, 0.0
     with (
         table.open("w", encoding="utf-8", newline="") as file,
@@ -97,9 +101,9 @@ def annotate(source: Path, video: Path, table: Path, model: Detector, confidence
             pixels = _upright(frame)
             found = model.detect(pixels, confidence)
             seconds = float(frame.time) if frame.time is not None else frames / float(_rate(stream))
-            writer.add(drawn(pixels, found, model.classes), seconds)
+            writer.add(draw_detections(pixels, found, model.classes), seconds)
             place = {"frame": frames, "seconds": round(seconds, 3)}
-            lines.writerows({**place, **row} for row in rows(found, model.classes))
+            lines.writerows({**place, **row} for row in to_rows(found, model.classes))
             frames, with_boxes, boxes = frames + 1, with_boxes + bool(len(found)), boxes + len(found)
             if time.monotonic() >= tell_at:
                 report(min(0.99, frames / facts.frames), say("video.progress", done=frames, total=facts.frames))
@@ -108,17 +112,17 @@ def annotate(source: Path, video: Path, table: Path, model: Detector, confidence
         raise BadVideoError("No frame in this video can be read. Save it again as MP4 and retry.")
     # A file that is cut off still claims all its frames, or at least its length.
     short = frames < 0.97 * max(facts.frames, stream.frames) or seconds < 0.9 * facts.seconds - 0.5
-    return Watched(frames, seconds, with_boxes, boxes, short)
+    return AnnotatedVideo(frames, seconds, with_boxes, boxes, short)
 
 
 def _declared(container: InputContainer) -> float:
-    """The length that the file claims, in seconds; 0 when it claims none."""
+    """The duration that the file declares, in seconds; 0 when it declares none."""
     return container.duration / 1_000_000 if container.duration else 0.0
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """The container and its first video stream. Raises :class:`BadVideoError`, also for what goes wrong inside."""
+    """The container and its first video stream. Raises :class:`BadVideoError`, also for errors inside the block."""
     import av
 
     with path.open("rb") as file:
@@ -127,13 +131,13 @@ def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         try:
             with av.open(file, "r", format=form) as container:
                 if not container.streams.video:
-                    raise BadVideoError("There is no video in this file: it contains only sound, or it is cut off.")
+                    raise BadVideoError("There is no video in this file: it contains only sound, or it is truncated.")
                 stream = container.streams.video[0]
                 stream.thread_type = "AUTO"
                 yield container, stream
         except av.FFmpegError as error:
             raise BadVideoError(
-                f"The video is damaged or cut off ({error.strerror}). Record or save it again and retry."
+                f"The video is damaged or truncated ({error.strerror}). Record or save it again and retry."
             ) from error
 
 
@@ -157,20 +161,20 @@ def _check_size(width: int, height: int) -> None:
         raise BadVideoError(f"The video has {width} × {height} pixels, which is too small.")
 
 
-def _check_length(facts: Facts) -> None:
+def _check_length(facts: VideoInfo) -> None:
     most = get_settings().video_max_s
     if not facts.frames:
-        raise BadVideoError("There is no frame in this video: it is empty or cut off.")
+        raise BadVideoError("There is no frame in this video: it is empty or truncated.")
     if facts.seconds > most:
         raise BadVideoError(
-            f"The video is {facts.seconds:,.0f} s long; {most:g} s are allowed (SHIFUMI_VIDEO_MAX_S). Cut it shorter."
+            f"The video is {facts.seconds:,.0f} s long; the limit is {most:g} s (SHIFUMI_VIDEO_MAX_S). Cut it shorter."
         )
     if facts.frames > most * _MOST_FRAMES_PER_S:
         raise BadVideoError(f"The video has {facts.frames:,} frames, more than {most:g} s can hold. Cut it shorter.")
 
 
 def _frames(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-    """Frame by frame; a damaged one in the middle is left out, and after a cut there are no more."""
+    """Frame by frame; a damaged one in the middle is skipped, and a truncated file ends early."""
     import av
 
     most = int(get_settings().video_max_s * _MOST_FRAMES_PER_S)
@@ -188,7 +192,7 @@ def _frames(container: InputContainer, stream: VideoStream) -> Iterator[VideoFra
 
 
 def _upright(frame: VideoFrame) -> Pixels:
-    """Blue-green-red pixels as the camera was held, at most ``_WRITTEN_SIDE`` long, even in both directions."""
+    """Blue-green-red pixels, upright, at most ``_WRITTEN_SIDE`` on the longer side, both sides even."""
     scale = min(1.0, _WRITTEN_SIDE / max(frame.width, frame.height))
     width, height = (max(2, int(side * scale) // 2 * 2) for side in (frame.width, frame.height))
     pixels = np.asarray(frame.to_ndarray(format="bgr24", width=width, height=height), np.uint8)
@@ -197,6 +201,6 @@ def _upright(frame: VideoFrame) -> Pixels:
 
 
 def _rate(stream: VideoStream) -> Fraction:
-    """Frames per second; a file that does not say so has 30."""
+    """Frames per second; 30 when the file does not declare it."""
     rate = stream.average_rate or stream.guessed_rate
     return Fraction(rate) if rate and 1 <= rate <= 240 else Fraction(30)

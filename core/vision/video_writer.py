@@ -1,4 +1,4 @@
-"""Videos for any browser: H.264 in MP4, each frame at its own time."""
+"""Writes videos for any browser: H.264 in MP4, each frame with its own timestamp."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TICKS_PER_S = 90_000
 
 
 class VideoWriter:
-    """Takes frames one by one; see :func:`writing`."""
+    """Accepts frames one by one; see :func:`writing`."""
 
     def __init__(self, container: OutputContainer, rate: Fraction) -> None:
         self._container = container
@@ -26,14 +26,14 @@ class VideoWriter:
         self._last = -1
 
     def add(self, pixels: Pixels, seconds: float) -> None:
-        """Append a frame, shape (height, width, 3), even in both; all are scaled to the first one's size."""
+        """Append a frame, shape (height, width, 3), both sides even; all are scaled to the size of the first one."""
         import av
 
         if self._stream is None:
             self._start(pixels.shape[1], pixels.shape[0])
         frame = av.VideoFrame.from_ndarray(pixels, format="bgr24")
         frame = frame.reformat(self._stream.width, self._stream.height, "yuv420p")
-        # Times have to grow, whatever the file said.
+        # Timestamps must increase, whatever the source file contains.
         self._last = frame.pts = max(self._last + 1, round(seconds * _TICKS_PER_S))
         frame.time_base = Fraction(1, _TICKS_PER_S)
         self._container.mux(self._stream.encode(frame))
@@ -45,14 +45,14 @@ class VideoWriter:
         self._stream.options = {"preset": "veryfast", "crf": "23"}
 
     def finish(self) -> None:
-        """Write what the encoder still holds back."""
+        """Flush the encoder."""
         if self._stream is not None:
             self._container.mux(self._stream.encode())
 
 
 @contextmanager
 def writing(path: Path, rate: Fraction) -> Iterator[VideoWriter]:
-    """A writer into ``path`` at about ``rate`` frames per second. Raises ``OSError`` when it cannot be written."""
+    """A writer to ``path`` at about ``rate`` frames per second. Raises ``OSError`` when it cannot be written."""
     import av
 
     # The index in front: a browser then plays before it has all.

@@ -1,4 +1,4 @@
-"""What can be learnt: the contract, one package per workload, and how further ones are found."""
+"""Workloads: the contract, one package per workload, and the discovery of installed ones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from core.workloads.linear.workload import LinearWorkload
 from core.workloads.rps.workload import RpsWorkload
 
 WORKLOADS = Workloads((LinearWorkload(), RpsWorkload()))
-"""Name → workload: what ships, then what installed packages bring."""
+"""Name → workload: the built-in ones, then those of installed packages."""
 
 
 DEFAULT = "linear"
@@ -24,5 +24,5 @@ def get_workload(name: str) -> Workload:
 
 
 def of_kind(data_kind: DataKind) -> list[Workload]:
-    """The workloads on data of that kind, in order of registration."""
+    """The workloads with data of that kind, in order of registration."""
     return [workload for workload in WORKLOADS.values() if workload.data_kind == data_kind]

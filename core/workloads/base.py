@@ -17,20 +17,20 @@ from core.config.message_formats import p_text as p_text
 from core.config.messages import Message
 from core.config.progress import Report
 from core.storage.lake import StoredFile
+from core.workloads.capabilities import ClassSynonyms as ClassSynonyms
+from core.workloads.capabilities import ImageSynthesis as ImageSynthesis
+from core.workloads.capabilities import LabelProposals as LabelProposals
+from core.workloads.capabilities import ObservableTraining as ObservableTraining
+from core.workloads.capabilities import Playable as Playable
+from core.workloads.capabilities import Proposer as Proposer
+from core.workloads.capabilities import ProposerMissingError as ProposerMissingError
+from core.workloads.capabilities import SqlExamples as SqlExamples
+from core.workloads.capabilities import TrainingProgress as TrainingProgress
+from core.workloads.capabilities import UserLabels as UserLabels
+from core.workloads.capabilities import UsesGpu as UsesGpu
 from core.workloads.contract import Finding as Finding
 from core.workloads.features import Feature as Feature
 from core.workloads.features import names_of
-from core.workloads.optional import ObservableTraining as ObservableTraining
-from core.workloads.optional import OwnLabels as OwnLabels
-from core.workloads.optional import Playable as Playable
-from core.workloads.optional import Proposer as Proposer
-from core.workloads.optional import ProposerMissingError as ProposerMissingError
-from core.workloads.optional import Proposes as Proposes
-from core.workloads.optional import SqlExamples as SqlExamples
-from core.workloads.optional import Synonyms as Synonyms
-from core.workloads.optional import Synthesises as Synthesises
-from core.workloads.optional import TrainingProgress as TrainingProgress
-from core.workloads.optional import UsesGpu as UsesGpu
 from core.workloads.predictors import Classifier as Classifier
 from core.workloads.predictors import ImageModel as ImageModel
 from core.workloads.predictors import Predictor as Predictor
@@ -46,20 +46,20 @@ from core.workloads.views import Previews as Previews
 from core.workloads.views import View as View
 
 DataKind = Literal["rows", "images", "clips"]
-"""What a dataset consists of: it decides which pages, flows and routes serve the workload."""
+"""The kind of data in a dataset: it determines which pages, flows and routes support the workload."""
 
 Task = Literal["classification", "regression", "detection"]
 
 Annotation = Literal["none", "boxes", "class"]
-"""What a person puts on an image: boxes with a class each, or one class for the whole image."""
+"""The annotation of an image: boxes with a class each, or one class for the whole image."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """A model measured on a holdout.
+    """The evaluation of a model on a holdout.
 
-    ``outcomes`` holds one value per holdout sample, in file order: what a paired comparison needs.
-    ``details`` are further figures and tables for people (plain JSON types).
+    ``outcomes`` has one value per holdout sample, in file order, for paired comparisons. ``details`` are further
+    metrics and tables for display (plain JSON types).
     """
 
     metric: str
@@ -73,7 +73,7 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """Whether new data looks different from what a model was trained on, and where."""
+    """Whether new data differs from a model's training data, and where."""
 
     found: bool
     summary: Message
@@ -82,7 +82,7 @@ class Drift:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Champion against challenger on the same holdout. ``p_value`` belongs to the paired test."""
+    """Champion against challenger on the same holdout. ``p_value`` is that of the paired test."""
 
     better: bool
     p_value: float
@@ -92,7 +92,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What training gives: the library's own model, its exported form and what to log about it."""
+    """The result of training: the library's model, its exported form, and what to log about it."""
 
     model: Any
     predictor: Predictor
@@ -100,14 +100,14 @@ class Trained:
 
 
 class Workload(Protocol):
-    """One thing that is learnt."""
+    """One learning problem."""
 
     name: str
     title: str
     metric: str
-    """The figure the gate looks at; greater is better."""
+    """The metric used by the gate; greater is better."""
     unit: str
-    """What a dataset consists of, in the plural: rows, pictures."""
+    """The samples of a dataset, in the plural: rows, images."""
     description: str
     """One sentence for pages."""
     data_kind: DataKind
@@ -115,30 +115,31 @@ class Workload(Protocol):
     features: tuple[Feature, ...]
     """The columns of one row; empty unless ``data_kind`` is ``rows``."""
     annotation: Annotation
-    """What a person puts on an image; ``none`` for rows."""
+    """The annotation of an image; ``none`` for rows."""
     parameters: type[BaseModel]
-    """What a person may choose when generating data: its fields make every form and validate every call."""
+    """The parameters for generating data: they define every form and validate every call."""
     settings: type[BaseSettings] | None
     """The workload's own options, read from ``SHIFUMI_<NAME>_…``; None when it has none."""
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The labels in the order of a model's outputs; empty for regression. Where people make the labels they come
-        from the catalog, and a model keeps those it was trained with."""
+        """The labels in the order of a model's outputs; empty for regression. User-defined labels come from the
+        catalog, and a model keeps those of its training.
+        """
         ...
 
     @property
     def threshold(self) -> float:
-        """The metric under which the gate asks for retraining."""
+        """The metric below which the gate requires retraining."""
         ...
 
     @property
     def training_parameters(self) -> Mapping[str, Any]:
-        """What, with the dataset, decides the outcome of training: the challenger's identity."""
+        """The parameters that, with the dataset, determine the result of training: the challenger's identity."""
         ...
 
     def generate(self, parameters: BaseModel, report: Report) -> StoredFile:
-        """Make and store a dataset. Raises :class:`core.storage.lake.LakeError` when it cannot be stored."""
+        """Generate and store a dataset. Raises :class:`core.storage.lake.LakeError` when it cannot be stored."""
         ...
 
     def train(self, dataset: Dataset, report: Report) -> Trained:
@@ -147,13 +148,13 @@ class Workload(Protocol):
 
     @property
     def has_starter(self) -> bool:
-        """Whether :meth:`starter` has a model to give: cheap, for pages."""
+        """Whether :meth:`starter` returns a model; cheap, for pages."""
         ...
 
     def starter(self) -> Trained | None:
-        """A model that ships with the workload and becomes its first champion; None when nothing ships.
+        """A model that ships with the workload and becomes its first champion; None when there is none.
 
-        ``parameters`` say which one it is: the same values are entered into the registry once.
+        ``parameters`` identify it: the same values are registered only once.
         """
         ...
 

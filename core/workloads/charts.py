@@ -1,9 +1,8 @@
-"""Plotly figures that workloads and pages share. Pure: data in, figure out; ``core.ui.shell.charts.show`` puts one on
-the page.
+"""Plotly figures shared by workloads and pages. Pure: data in, figure out; ``core.ui.shell.charts.show`` displays one.
 
-Colours are mid-tones that hold on the light and on the dark theme, and blue/orange is a pair that
-colour-blind people tell apart. Plotly is imported inside the functions: half a second and tens of
-megabytes that a process without charts on screen should not pay.
+Colours are mid-tones that work on the light and on the dark theme; blue and orange are distinguishable for colour-blind
+users. Plotly is imported inside the functions: half a second and tens of megabytes that a process without charts should
+not pay.
 """
 
 from __future__ import annotations
@@ -130,23 +129,23 @@ def split_bars(
 
 
 def faded(colour: str, opacity: float) -> str:
-    """The colour, let through by so much (0 to 1)."""
+    """The colour with this opacity (0 to 1)."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},{opacity})"
 
 
 def colour_of(place: int) -> str:
-    """The colour of the class at this place; after six they begin anew."""
+    """The colour of the class at this index; colours repeat after six."""
     return CLASS_COLOURS[place % len(CLASS_COLOURS)]
 
 
 def class_title(label: str) -> str:
-    """How a class is called: a number is no name."""
+    """The display name of a class; a number gets a prefix."""
     return f"class {label}" if label.isdigit() else label
 
 
 def class_bars(names: Sequence[str], probabilities: Sequence[float]) -> go.Figure:
-    """One bar per class, as long as the class is probable."""
+    """One bar per class with its probability."""
     import plotly.graph_objects as go
 
     figure = go.Figure(
@@ -170,7 +169,7 @@ def class_bars(names: Sequence[str], probabilities: Sequence[float]) -> go.Figur
 def calibration(
     curves: Mapping[str, Sequence[tuple[float, float]]], colours: Sequence[str] = (BLUE, GREEN)
 ) -> go.Figure:
-    """How often a model is right (second number) where it is so sure (first number), one line per model.
+    """The share of correct predictions (second number) over confidence (first number), one line per model.
 
     A calibrated model lies on the dashed diagonal.
     """

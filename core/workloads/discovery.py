@@ -1,4 +1,4 @@
-"""Finds workloads that installed packages bring: entry points of the group ``shifumi.workloads``."""
+"""Finds workloads in installed packages: entry points of the group ``shifumi.workloads``."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 
 class WorkloadRefusedError(RuntimeError):
-    """An entry point that cannot be used; the message says why."""
+    """An invalid entry point; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
-    """An entry point that was skipped: its name, the package that brings it, and why."""
+class SkippedEntryPoint:
+    """An entry point that was skipped: its name, its package, and the reason."""
 
     name: str
     package: str
@@ -34,20 +34,20 @@ class Broken:
 
 
 class Workloads(MutableMapping[str, Workload]):
-    """Name → workload: those that ship, then those of installed packages.
+    """Name → workload: the built-in ones, then those of installed packages.
 
-    The packages are looked for when the mapping is first asked, not when it is made: they import ``core.workloads``
-    themselves. ``broken`` are those that were skipped.
+    Packages are searched on first access, not on creation: they import ``core.workloads`` themselves. ``broken`` are
+    the skipped entry points.
     """
 
     def __init__(self, shipped: Iterable[Workload]) -> None:
         self._known = {workload.name: workload for workload in shipped}
-        self._broken: list[Broken] = []
+        self._broken: list[SkippedEntryPoint] = []
         self._complete = False
         self._lock = RLock()
 
     @property
-    def broken(self) -> tuple[Broken, ...]:
+    def broken(self) -> tuple[SkippedEntryPoint, ...]:
         self._all()
         return tuple(self._broken)
 
@@ -68,7 +68,7 @@ class Workloads(MutableMapping[str, Workload]):
                 raise WorkloadRefusedError(f"there is a workload {workload.name} already; rename one of the two")
             self._known[workload.name] = workload
         except WorkloadRefusedError as error:
-            self._broken.append(Broken(point.name, package, str(error)))
+            self._broken.append(SkippedEntryPoint(point.name, package, str(error)))
             logger.error("The workload {} of {} is skipped: {}", point.name, package, error)
 
     def __getitem__(self, name: str) -> Workload:
@@ -88,23 +88,23 @@ class Workloads(MutableMapping[str, Workload]):
 
 
 def load(point: EntryPoint) -> Workload:
-    """The workload behind an entry point, which names a class or an instance.
+    """The workload behind an entry point, which refers to a class or an instance.
 
-    Raises :class:`WorkloadRefusedError` when it cannot be imported or is no workload.
+    Raises :class:`WorkloadRefusedError` when it cannot be imported or is not a workload.
     """
     try:
         found = point.load()
         workload = found() if isinstance(found, type) else found
-    except Exception as error:  # whatever a stranger's module raises, the others go on
+    except Exception as error:  # whatever a foreign module raises, the others go on
         raise WorkloadRefusedError(f"{point.value} cannot be loaded: {error!r}") from error
-    if faults := list(faults_of(workload, point.name)):
+    if faults := list(contract_violations(workload, point.name)):
         raise WorkloadRefusedError("; ".join(faults))
     checked: Workload = workload
     return checked
 
 
-def faults_of(workload: object, name: str) -> Iterator[str]:
-    """In what ``workload``, registered as ``name``, does not keep the contract; what mypy would see is left to it."""
+def contract_violations(workload: object, name: str) -> Iterator[str]:
+    """How ``workload``, registered as ``name``, violates the contract; type errors are left to mypy."""
     members = [one for one in {**Workload.__annotations__, **vars(Workload)} if not one.startswith("_")]
     # Not hasattr: it would run properties, and labels that users make are read from a catalog that may not exist yet.
     if missing := [member for member in members if getattr_static(workload, member, _NOTHING) is _NOTHING]:
@@ -112,11 +112,11 @@ def faults_of(workload: object, name: str) -> Iterator[str]:
         return
     checked: Workload = workload  # type: ignore[assignment]
     if checked.name != name:
-        yield f"it is registered as {name} and calls itself {checked.name}"
+        yield f"it is registered as {name}, but its name is {checked.name}"
     if not _NAME.fullmatch(name):
-        yield "its name has to be 1 to 32 lower case letters, digits and hyphens"
+        yield "its name must be 1 to 32 lower case letters, digits and hyphens"
     for member, allowed in (("data_kind", DataKind), ("task", Task), ("annotation", Annotation)):
         if getattr(checked, member) not in get_args(allowed):
-            yield f"{member} has to be one of {', '.join(get_args(allowed))}, not {getattr(checked, member)!r}"
+            yield f"{member} must be one of {', '.join(get_args(allowed))}, not {getattr(checked, member)!r}"
     if (checked.data_kind == "rows") != bool(checked.features):
-        yield "rows have features, and nothing else has"
+        yield "features are required for rows, and only for rows"

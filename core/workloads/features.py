@@ -1,4 +1,4 @@
-"""Columns of a row: what they are called, what they measure, and which values are usual."""
+"""Features of a row: name, title, unit and typical range."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 class Feature:
     """One column of a row.
 
-    ``low`` and ``high`` bound the values that people usually see: sliders and the CSV template keep to them, the
-    model does not. ``unit`` is as people write it, ``step`` that of a slider (None: a hundredth of the range).
+    ``low`` and ``high`` are the typical range: sliders and the CSV template use it, the model is not limited to it.
+    ``unit`` is the displayed unit, ``step`` that of a slider (None: a hundredth of the range).
     """
 
     name: str
@@ -23,7 +23,7 @@ class Feature:
 
     @property
     def label(self) -> str:
-        """The title with its unit, for people; the name stands in for a missing title."""
+        """The title with its unit; without a title the name."""
         return f"{self.title or self.name} ({self.unit})" if self.unit else self.title or self.name
 
 

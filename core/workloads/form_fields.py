@@ -1,7 +1,7 @@
-"""What a form asks: one field per parameter, with its bounds in words.
+"""Fields of a form: one per parameter, with its bounds as text.
 
-:mod:`core.workloads.form_schema` makes fields from a pydantic model, :mod:`core.workloads.form_refusals` says what is
-wrong with an answer, and ``core.ui.shell.parameter_form`` draws them.
+:mod:`core.workloads.form_schema` creates fields from a pydantic model, :mod:`core.workloads.form_errors` explains
+invalid values, and ``core.ui.shell.parameter_form`` draws them.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from typing import Any, Literal
 Kind = Literal["slider", "integer", "number", "switch", "choice", "text", "json"]
 
 SEED = "seed"
-"""A field of this name makes new data of the same kind: the form begins with the next one."""
+"""A field with this name is a random seed: the form starts with the next value."""
 
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One thing to ask. ``low`` and ``high`` are what is allowed, None where there is no bound; ``exclusive_low`` and
-    ``exclusive_high`` say that the bound itself is refused. ``shown_low`` and ``shown_high`` are a slider's ends.
-    ``optional``: no value (None) is an answer too. ``default`` is plain JSON, None where the model has none."""
+    """One field. ``low`` and ``high`` are the allowed range, None where there is no bound; ``exclusive_low`` and
+    ``exclusive_high`` exclude the bound itself. ``shown_low`` and ``shown_high`` are a slider's ends. ``optional``:
+    None is a valid value. ``default`` is plain JSON, None where the model has none.
+    """
 
     name: str
     title: str
@@ -62,8 +63,8 @@ class FormField:
         return f"{' and '.join(parts)}{unit}" if parts else ""
 
 
-def following_seed(field: FormField, seed: Any) -> Any:
-    """The seed after ``seed``, or the same where there is none."""
+def next_seed(field: FormField, seed: Any) -> Any:
+    """The seed after ``seed``, or the same at the upper bound."""
     if not field.whole or not isinstance(seed, int):
         return seed
     last = field.high is not None and seed + 1 > field.high - (1 if field.exclusive_high else 0)
@@ -71,7 +72,7 @@ def following_seed(field: FormField, seed: Any) -> Any:
 
 
 def decimals(step: float) -> int:
-    """How many digits behind the point a number with this step needs: 0.05 → 2."""
+    """The number of decimals that a number with this step needs: 0.05 → 2."""
     text = f"{step:.10f}".rstrip("0")
     return len(text.partition(".")[2])
 

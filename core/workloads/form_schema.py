@@ -1,16 +1,16 @@
-"""A form described from a pydantic model: what to ask, within which bounds, and what to say when a value is refused.
+"""The fields of a form, generated from a pydantic model.
 
-Pure: :mod:`core.ui.shell.parameter_form` draws it. What drives a field: ``title``, ``description``, ``ge``, ``le``,
-``gt``, ``lt``, ``multiple_of``, lengths, ``Literal`` and enums, ``bool``, ``int``, ``float``, ``str``, ``None``
-beside any of them, and in ``json_schema_extra``:
+Pure: :mod:`core.ui.shell.parameter_form` draws it. A field uses ``title``, ``description``, ``ge``, ``le``, ``gt``,
+``lt``, ``multiple_of``, lengths, ``Literal`` and enums, ``bool``, ``int``, ``float``, ``str``, ``None`` beside any of
+them, and in ``json_schema_extra``:
 
-- ``unit``: written behind the title and the bounds;
+- ``unit``: shown after the title and the bounds;
 - ``step``: of the slider or the number field;
-- ``low``, ``high``: the range that people usually choose from, inside the allowed one;
-- ``period``: values repeat (360 for degrees), so one outside of ``low`` and ``high`` is turned into it;
+- ``low``, ``high``: the typical range, inside the allowed one;
+- ``period``: values repeat (360 for degrees), so one outside of ``low`` and ``high`` is wrapped;
 - ``percent``: a share from 0 to 1, shown as percent.
 
-Anything else, a list for instance, is asked for as JSON.
+Anything else, a list for instance, is entered as JSON.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticUndefined, to_jsonable_python
 
-from core.workloads.form_fields import SEED, FormField, following_seed, nice_step
+from core.workloads.form_fields import SEED, FormField, next_seed, nice_step
 
 _MAX_STEPS = 400
 """More positions than that on a slider cannot be hit: the value is typed instead."""
@@ -41,10 +41,10 @@ def fields_of(model: type[BaseModel]) -> tuple[FormField, ...]:
     )
 
 
-def beginning(model: type[BaseModel], newest: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Where a form begins: the choices behind the newest dataset with the next seed, or the defaults.
+def initial_values(model: type[BaseModel], newest: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The initial values of a form: the parameters of the newest dataset with the next seed, or the defaults.
 
-    A remembered value that the model no longer takes gives way to its default.
+    A previous value that is no longer valid is replaced by the default.
     """
     begun: dict[str, Any] = {}
     for field in fields_of(model):
@@ -52,7 +52,7 @@ def beginning(model: type[BaseModel], newest: Mapping[str, Any] | None = None) -
         if newest is not None and field.name in newest and _taken(model, field.name, newest[field.name]):
             value = to_jsonable_python(newest[field.name])
             if field.name == SEED:
-                value = following_seed(field, value)
+                value = next_seed(field, value)
         begun[field.name] = _turned(field, value)
     return begun
 
@@ -111,7 +111,7 @@ def _number(made: FormField, asked: Mapping[str, Any], described: Mapping[str, A
 
 
 def _as_slider(field: FormField, low: float | None, high: float | None) -> FormField:
-    """A slider where both ends are known and its positions are few enough to be hit."""
+    """A slider when both ends are known and it has few enough positions."""
     low, high = field.low if low is None else low, field.high if high is None else high
     if low is None or high is None or field.optional or field.name == SEED or not low < high:
         return field
@@ -130,7 +130,7 @@ def _as_slider(field: FormField, low: float | None, high: float | None) -> FormF
 def _limit(
     asked: Mapping[str, Any], inclusive: str, exclusive: str, tighter: Callable[[float, float], float]
 ) -> tuple[float | None, bool]:
-    """The tighter one of both ways to give a bound, and whether the bound itself is refused."""
+    """The tighter one of both kinds of bound, and whether it is exclusive."""
     loose, strict = asked.get(inclusive), asked.get(exclusive)
     if loose is None or strict is None:
         return (loose, False) if strict is None else (strict, True)
@@ -138,7 +138,7 @@ def _limit(
 
 
 def _without_null(described: Mapping[str, Any], definitions: Mapping[str, Any]) -> tuple[Mapping[str, Any], bool]:
-    """What is asked for, with references followed, and whether None is an answer too."""
+    """The schema with references resolved, and whether None is valid."""
     described = _followed(described, definitions)
     several = described.get("anyOf")
     if several is None:
@@ -168,7 +168,7 @@ def _default(model: type[BaseModel], name: str) -> Any:
 
 
 def _taken(model: type[BaseModel], name: str, value: Any) -> bool:
-    """Whether ``model`` takes this value for this field, whatever the others are."""
+    """Whether this value is valid for this field, independent of other fields."""
     try:
         model.model_validate({name: value})
     except ValidationError as error:
@@ -177,7 +177,7 @@ def _taken(model: type[BaseModel], name: str, value: Any) -> bool:
 
 
 def _turned(field: FormField, value: Any) -> Any:
-    """A value that repeats, brought between the slider's ends."""
+    """A periodic value, wrapped into the slider's range."""
     if field.kind != "slider" or not field.period or not isinstance(value, int | float):
         return value
     if field.shown_low <= value <= field.shown_high:

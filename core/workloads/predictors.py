@@ -1,4 +1,4 @@
-"""Exported models: what a server loads and asks. Light, read-only, safe to share between threads."""
+"""Protocols of exported models. Implementations are light, read-only and thread-safe."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from core.vision.detections import Detector
 
 
 class Predictor(Protocol):
-    """What every exported model can do."""
+    """Common to all exported models."""
 
     def smoke(self) -> None:
-        """One cheap prediction on a known input. Raises ``ValueError`` when the answer is not sane."""
+        """A smoke test: one cheap prediction on a known input. Raises ``ValueError`` when the result is invalid."""
         ...
 
 
@@ -25,7 +25,7 @@ class Classifier(Predictor, Protocol):
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The labels it was trained with, in the order of the columns of :meth:`probabilities`."""
+        """The labels of its training, in the order of the columns of :meth:`probabilities`."""
         ...
 
     def probabilities(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -35,10 +35,10 @@ class Classifier(Predictor, Protocol):
 
 @runtime_checkable
 class RowClassifier(Classifier, Protocol):
-    """A classifier that is quick with one row: made of Python's numbers, as arrays cost more than they save there."""
+    """A classifier with a fast path for one row in plain Python, where arrays cost more than they save."""
 
     def row_probabilities(self, row: Sequence[float]) -> list[float]:
-        """What :meth:`probabilities` has for this row: a probability per class. NaN where it cannot compute."""
+        """:meth:`probabilities` for this row: a probability per class. NaN where it cannot be computed."""
         ...
 
 
@@ -52,13 +52,13 @@ class Regressor(Predictor, Protocol):
 
 
 class ImageModel(Detector, Predictor, Protocol):
-    """Answers an image with boxes, whose labels are indices into ``classes``.
+    """Predicts boxes on an image, whose labels are indices into ``classes``.
 
-    A classifier of whole images answers one box per class that is at least as probable as asked for, each covering
-    the whole image, the most probable first.
+    A classifier of whole images returns one box per class with at least the requested probability, each covering the
+    whole image, the most probable first.
     """
 
 
 def predicted(probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Index of the most probable class per row, shape (n,), for shape (n, k); of equals the first."""
+    """Index of the most probable class per row, shape (n,), for shape (n, k); the first one of equals."""
     return np.asarray(probabilities.argmax(axis=1), dtype=np.int64)

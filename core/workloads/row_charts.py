@@ -1,4 +1,4 @@
-"""Figures of any rows of numbers, by class or by target. Data in, figure out; Plotly is imported inside."""
+"""Charts of rows of numbers, by class or by target. Data in, figure out; Plotly is imported inside."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 MOST_FEATURES = 4
-"""More columns than that are too small to be read beside each other."""
+"""Maximum number of features shown: more would be too small to read."""
 
 Columns = Mapping[str, NDArray[Any]]
 _SYMBOLS = ("circle", "diamond", "square", "cross", "x", "triangle-up")
 
 
 def by_class(columns: Columns, titles: Mapping[str, str], labels: NDArray[Any], names: Sequence[str]) -> go.Figure:
-    """The first features, coloured by class: a histogram of one, a scatter of two, every pair of up to four.
+    """The first features, coloured by class: a histogram of one, a scatter plot of two, every pair of up to four.
 
-    ``titles`` maps the features' columns to what is written, ``labels`` has shape (n,) and holds places in ``names``.
+    ``titles`` maps the features' columns to display names, ``labels`` has shape (n,) and holds indices into ``names``.
     """
     shown = dict(list(titles.items())[:MOST_FEATURES])
     if len(shown) == 1:
@@ -49,7 +49,7 @@ def against_target(columns: Columns, titles: Mapping[str, str], target: str) -> 
 
 
 def target_histogram(values: Mapping[str, NDArray[Any]], colours: Sequence[str], title: str) -> go.Figure:
-    """How the target is distributed: key → values, one colour each."""
+    """The distribution of the target: key → values, one colour each."""
     import plotly.graph_objects as go
 
     figure = go.Figure()
@@ -104,7 +104,7 @@ def _pairs(columns: Columns, shown: Mapping[str, str], labels: NDArray[Any], nam
 
 
 def _broken(title: str) -> str:
-    """A long title in lines, so that neighbours do not run into each other."""
+    """A long title in several lines, so that neighbours do not overlap."""
     return title.replace(" ", "<br>") if len(title) > 10 else title
 
 

@@ -1,4 +1,4 @@
-"""What any dataset of rows shows by itself: rows per split and class, and its features in a picture."""
+"""Default views of any dataset of rows: rows per split and class, and a chart of its features."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ _SPLITS = {"training": "NOT holdout", HOLDOUT: "holdout"}
 
 @dataclass(frozen=True, slots=True)
 class RowColumns:
-    """The columns of a dataset's file: ``answer`` is what is learnt (None: not found), ``split`` whether it has one."""
+    """The columns of a dataset's file: ``answer`` is the target (None: not found), ``split`` whether it has a
+    holdout.
+    """
 
     features: tuple[str, ...]
     answer: str | None
@@ -45,7 +47,7 @@ def columns_of(workload: Workload, dataset: Dataset) -> RowColumns:
 
 
 def features_view(workload: Workload, dataset: Dataset) -> View:
-    """A sample of the rows in a picture. Raises :class:`core.storage.lake.LakeError`."""
+    """A chart of a sample of the rows. Raises :class:`core.storage.lake.LakeError`."""
     columns = columns_of(workload, dataset)
     if not columns.features or columns.answer is None:
         return View()
@@ -62,7 +64,7 @@ def features_view(workload: Workload, dataset: Dataset) -> View:
 
 
 def split_view(workload: Workload, dataset: Dataset) -> View:
-    """How many rows each split has, by class, or how the target is distributed.
+    """The number of rows per split, by class, or the distribution of the target.
 
     Raises :class:`core.storage.lake.LakeError`.
     """
@@ -133,7 +135,7 @@ def _counts(path: str, answer: str, classes: tuple[str, ...]) -> dict[str, tuple
 
 
 def _places(labels: NDArray[Any], classes: Sequence[str]) -> NDArray[np.int64]:
-    """Labels as places in ``classes``, -1 for unknown ones: files hold either the places or the labels themselves."""
+    """Labels as indices into ``classes``, -1 for unknown ones: files contain either the indices or the labels."""
     if np.issubdtype(labels.dtype, np.number) or labels.dtype == bool:
         return labels.astype(np.int64)
     known = {label: place for place, label in enumerate(classes)}

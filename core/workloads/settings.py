@@ -1,4 +1,4 @@
-"""Options that belong to one workload: its own class, its own prefix, read like the product's."""
+"""Options of one workload: a class and an environment prefix of its own, read like the product's settings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T = TypeVar("T", bound=BaseSettings)
 
 
 class WorkloadSettings(BaseSettings):
-    """Inherit from it, name the prefix in ``model_config``, and read the options with :meth:`current`."""
+    """Inherit from it, set the prefix in ``model_config``, and read the options with :meth:`current`."""
 
     model_config = SettingsConfigDict(env_file=ROOT / ".env", extra="ignore")
 
@@ -26,9 +26,9 @@ class WorkloadSettings(BaseSettings):
 
     @classmethod
     def current(cls) -> Self:
-        """The options of this process, read once, and anew whenever :func:`get_settings` was.
+        """The options of this process, read once, and again after :func:`get_settings` was reset.
 
-        Raises :class:`WorkloadSettingsError` when a value cannot be used.
+        Raises :class:`WorkloadSettingsError` when a value is invalid.
         """
         product = get_settings()
         with cls._lock:
@@ -40,7 +40,7 @@ class WorkloadSettings(BaseSettings):
 
 
 class WorkloadSettingsError(ValueError):
-    """Options that cannot be used; the message names the variables."""
+    """Invalid options; the message names the variables."""
 
 
 def read(kind: type[T]) -> T:
@@ -53,5 +53,5 @@ def read(kind: type[T]) -> T:
 
 
 def settings_of(workloads: Iterable[Workload]) -> list[BaseSettings]:
-    """The options of those workloads that have any. Raises :class:`WorkloadSettingsError`."""
+    """The options of those workloads that have some. Raises :class:`WorkloadSettingsError`."""
     return [read(workload.settings) for workload in workloads if workload.settings is not None]

@@ -1,4 +1,4 @@
-"""SQL worth trying: a workload's own examples, and for the others what any table of a dataset can answer."""
+"""Example SQL queries: a workload's own ones, else generic ones for its columns."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from core.storage.sql import Table
 from core.workloads.base import Workload
-from core.workloads.optional import SqlExamples
+from core.workloads.capabilities import SqlExamples
 
 _MADE = {
-    "How datasets were made": "SELECT dataset_id, workload, rows, parameters, created_by, created_at\n"
+    "How datasets were generated": "SELECT dataset_id, workload, rows, parameters, created_by, created_at\n"
     "FROM datasets ORDER BY dataset_id DESC",
 }
 
 
 def examples(workloads: Iterable[Workload], tables: Sequence[Table]) -> dict[str, str]:
-    """Title → query, for the workloads that have data in ``tables``; without any data, for all that have examples.
+    """Title → query, for the workloads with data in ``tables``; without any data, for all that have examples.
 
-    Where two workloads use the same title, the later one's carries the workload's.
+    Where two workloads use the same title, the later one's gets the workload's name.
     """
     columns = {table.name: table.columns for table in tables}
     known = [one for one in workloads if one.name in columns or len(tables) <= 1]
@@ -30,7 +30,7 @@ def examples(workloads: Iterable[Workload], tables: Sequence[Table]) -> dict[str
 
 
 def _of_columns(workload: Workload, columns: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """What the columns of the workload's table allow to be asked; nothing while it has no data."""
+    """Queries for the columns of the workload's table; none while it has no data."""
     if workload.name not in columns:
         return {}
     table, has = quoted(workload.name), columns[workload.name]
@@ -48,5 +48,5 @@ def _of_columns(workload: Workload, columns: Mapping[str, Sequence[str]]) -> dic
 
 
 def quoted(name: str) -> str:
-    """A name as SQL takes it, whatever letters it has."""
+    """A quoted SQL identifier."""
     return name if name.isidentifier() else '"' + name.replace('"', '""') + '"'

@@ -27,7 +27,7 @@ class McNemar:
 
 
 def mcnemar_exact(first_right: NDArray[np.bool_], second_right: NDArray[np.bool_]) -> McNemar:
-    """McNemar's exact test (Q. McNemar, 1947) on two models' answers to the same samples.
+    """McNemar's exact test (Q. McNemar, 1947) on two models' predictions for the same samples.
 
     Both arrays are boolean, shape (n,). Raises ``ValueError`` when their lengths differ.
     """
@@ -62,10 +62,10 @@ def ks_distances(
 
 
 def shares_test(reference: NDArray[np.int64], current: NDArray[np.int64], classes: int) -> tuple[float, float]:
-    """Whether classes come up as often as before: total variation distance (0 to 1) and the p-value of the
-    chi-squared test of homogeneity (K. Pearson, 1900).
+    """Whether the class frequencies differ: total variation distance (0 to 1) and the p-value of the chi-squared test
+    of homogeneity (K. Pearson, 1900).
 
-    Both arrays hold class indices, any length; without any in one of them nothing can be said: (0, 1).
+    Both arrays contain class indices, of any length; (0, 1) when one of them is empty.
     """
     table = np.stack([np.bincount(labels, minlength=classes) for labels in (reference, current)])
     table = table[:, table.sum(axis=0) > 0]

@@ -1,4 +1,4 @@
-"""What a workload shows besides: figures, metrics and notes as pure data. ``core.ui`` draws them."""
+"""Optional views of a workload: figures, metrics and notes as pure data. ``core.ui`` draws them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A figure with its label, as it is shown; ``help`` explains it."""
+    """A value with its label, formatted; ``help`` explains it."""
 
     label: str
     value: str
@@ -25,7 +25,7 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A sentence for people, in Markdown."""
+    """A note in Markdown."""
 
     kind: Literal["info", "warning", "success"]
     text: str
@@ -33,7 +33,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One picture with what belongs to it; ``alt`` says in words what ``figure`` shows."""
+    """One figure with its metrics and notes; ``alt`` is the text alternative of ``figure``."""
 
     figure: go.Figure | None = None
     alt: str = ""
@@ -43,7 +43,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Champion:
-    """The model that serves: version 0 is one that ships. ``dataset`` is its training data, None when that is gone."""
+    """The serving model: version 0 is the starter. ``dataset`` is its training data, None when that was deleted."""
 
     version: int
     predictor: Any
@@ -52,26 +52,26 @@ class Champion:
 
 @runtime_checkable
 class Previews(Protocol):
-    """Offered by workloads that can show what a person's choices will give."""
+    """A workload that can preview the effect of generation parameters."""
 
     def preview(self, choices: BaseModel, champion: Champion | None) -> View | None:
-        """What generating with ``choices`` (an instance of ``parameters``) leads to; None: there is nothing to show."""
+        """The effect of generating with ``choices`` (an instance of ``parameters``); None: nothing to show."""
         ...
 
 
 @runtime_checkable
 class DatasetViews(Protocol):
-    """Offered by workloads whose datasets can be drawn."""
+    """A workload whose datasets can be drawn."""
 
     def dataset_view(self, dataset: Dataset, champion: Champion | None) -> View:
-        """A look into ``dataset``. Raises :class:`core.storage.lake.LakeError` when it cannot be read."""
+        """A view of ``dataset``. Raises :class:`core.storage.lake.LakeError` when it cannot be read."""
         ...
 
 
 @runtime_checkable
 class PredictionViews(Protocol):
-    """Offered by workloads on rows that draw more than the answer."""
+    """A workload on rows that can draw a prediction."""
 
     def prediction_view(self, champion: Champion, row: Mapping[str, float]) -> View:
-        """The answer for one row (feature name → value) in a picture."""
+        """A figure of the prediction for one row (feature name → value)."""
         ...

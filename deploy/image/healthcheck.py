@@ -25,10 +25,10 @@ def server_problem(url: str) -> str:
         connection.request("GET", parts.path or "/")
         status = connection.getresponse().status
     except (OSError, http.client.HTTPException) as error:
-        return f"{url} does not answer ({type(error).__name__})"
+        return f"{url} does not respond ({type(error).__name__})"
     finally:
         connection.close()
-    return "" if status < 400 else f"{url} answers with HTTP {status}"
+    return "" if status < 400 else f"{url} returns HTTP {status}"
 
 
 def runner_problem(note: Path) -> str:
@@ -37,13 +37,13 @@ def runner_problem(note: Path) -> str:
         told = json.loads(note.read_text(encoding="utf-8"))
         host, pid = told["host"], int(told["pid"])
     except (OSError, ValueError, KeyError, TypeError):
-        return "the flow runner has not said yet that it is ready"
+        return "the flow runner has not reported yet that it is ready"
     if host != socket.gethostname():
         return f"the flow runner that is ready runs on {host}"
     try:
         os.kill(pid, 0)
     except OSError:
-        return "the flow runner's process is gone"
+        return "the flow runner's process has ended"
     return ""
 
 

@@ -21,7 +21,7 @@ from core.workloads.rows.columns import HOLDOUT, LABEL, fixed_holdout
 from core.workloads.rows.models import SoftmaxModel
 from core.workloads.rows.workload import RowClassification
 
-register({"awake.asking": "Asking how {nights:count} nights were"})
+register({"awake.generating": "Generating {nights:count} nights"})
 
 
 class AwakeParameters(BaseModel):
@@ -36,7 +36,7 @@ class AwakeParameters(BaseModel):
         le=12,
         allow_inf_nan=False,
         title="Enough sleep",
-        description="Who slept longer is awake in class, more or less.",
+        description="Students who sleep longer than this are mostly awake in class.",
         json_schema_extra={"unit": "h", "step": 0.5},
     )
     usual: float = Field(
@@ -45,7 +45,7 @@ class AwakeParameters(BaseModel):
         le=12,
         allow_inf_nan=False,
         title="Usual sleep",
-        description="How long people sleep on average. Change it, and the data drifts.",
+        description="Mean hours of sleep. Change it to simulate drift.",
         json_schema_extra={"unit": "h", "step": 0.5},
     )
     seed: int = Field(default=0, ge=0, le=2**32 - 1, title="Seed")
@@ -71,7 +71,7 @@ class AwakeWorkload(RowClassification):
 
     def generate(self, parameters: BaseModel, report: Report) -> lake.StoredFile:
         chosen = AwakeParameters.model_validate(parameters.model_dump())
-        report(0.1, say("awake.asking", nights=chosen.rows))
+        report(0.1, say("awake.generating", nights=chosen.rows))
         random = np.random.default_rng(chosen.seed)
         hours = random.normal(chosen.usual, 1.5, chosen.rows)
         awake = hours + random.normal(0, 0.5, chosen.rows) > chosen.enough

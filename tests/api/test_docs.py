@@ -10,10 +10,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.routing import Mount, Route
 
 from core.api.app import SidecarApp
-from core.api.images import MEDIA_TYPES
+from core.api.predict_images import MEDIA_TYPES
 from core.api.problems import KINDS
 from core.config.settings import ROOT, Settings, get_settings
-from core.live.meter import LIVE
+from core.live.live_metrics import COLLECTOR
 from core.monitoring.metrics.machine import TreeCollector
 from flows.metrics import RunnerCollector
 from tests.api.client import Client
@@ -49,10 +49,10 @@ def test_every_metric_is_on_the_page_and_no_other(
 ) -> None:
     monkeypatch.setenv("SHIFUMI_CELERY_BROKER_URL", "filesystem://")  # queues are told of where there are any
     get_settings.cache_clear()
-    serving.sidecar.figures.look()
+    serving.sidecar.figures.refresh()
     client.post("/predict", json={"features": [[1, 2]]})
     registry = CollectorRegistry()
-    for collector in (TreeCollector(), LIVE, RunnerCollector(Runner(name="documented"))):
+    for collector in (TreeCollector(), COLLECTOR, RunnerCollector(Runner(name="documented"))):
         registry.register(collector)
     told = _families(client.get("/metrics").text) | _families(generate_latest(registry).decode())
     page = (ROOT / "docs" / "monitoring.md").read_text(encoding="utf-8")

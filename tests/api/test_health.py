@@ -13,7 +13,7 @@ from core.auth.roles import SYSTEM
 from core.catalog.engine import writing
 from core.config.settings import Settings
 from core.models import promotion, registry
-from core.predictions.log import summarise
+from core.predictions.entries import summarise
 from tests.api.client import Client
 from tests.api.making import DISAGREED
 from tests.api.problem_shape import assert_problem
@@ -42,8 +42,8 @@ def test_health_and_readiness_before_and_after_there_is_a_model(
     answer = anonymous.get("/ready")
     assert_problem(answer, 503, "no-champion")
     assert int(answer.headers["retry-after"]) > 0
-    app.sidecar.watcher.look()
-    app.sidecar.pulse.look()
+    app.sidecar.watcher.refresh()
+    app.sidecar.catalog_probe.check()
     assert _model(anonymous) == {"state": "healthy", "detail": "", "version": 2}
     assert anonymous.get("/ready").json() == {"status": "ready", "version": 2}
 
@@ -51,7 +51,7 @@ def test_health_and_readiness_before_and_after_there_is_a_model(
 def test_without_a_store_there_is_nothing_to_serve_and_none_is_made(
     app: SidecarApp, anonymous: Client, settings: Settings
 ) -> None:
-    app.sidecar.watcher.look()
+    app.sidecar.watcher.refresh()
     assert _model(anonymous)["state"] == "empty"
     assert "Train page" in str(_model(anonymous)["detail"])
     assert "Train page" in assert_problem(anonymous.get("/ready"), 503, "no-champion")["detail"]
@@ -63,7 +63,7 @@ def test_a_damaged_model_is_refused_and_the_old_one_goes_on(
 ) -> None:
     promotion.promote(SYSTEM, "linear", 1)
     broken = _break_export(champion, registry.get_version("linear", 1).run_id)
-    serving.sidecar.watcher.look()
+    serving.sidecar.watcher.refresh()
     answer = client.post("/predict", json={"features": [DISAGREED]})
     assert (answer.status_code, answer.json()["version"]) == (200, 2)
     health = client.get("/health")
@@ -82,12 +82,12 @@ def test_the_message_about_a_damaged_model_survives_a_store_that_is_away_for_a_m
     promotion.promote(SYSTEM, "linear", 1)
     _break_export(champion, registry.get_version("linear", 1).run_id)
     watcher, store = serving.sidecar.watcher, champion.mlflow_dir / "mlflow.db"
-    watcher.look()
+    watcher.refresh()
     store.rename(store.with_suffix(".away"))
-    watcher.look()
+    watcher.refresh()
     assert watcher.state == "unreachable"
     store.with_suffix(".away").rename(store)
-    watcher.look()
+    watcher.refresh()
     assert watcher.state == "refused"
     assert "SHA-256" in str(watcher.problem)
 
@@ -95,24 +95,24 @@ def test_the_message_about_a_damaged_model_survives_a_store_that_is_away_for_a_m
 def test_without_its_store_the_loaded_model_goes_on(serving: SidecarApp, client: Client, champion: Settings) -> None:
     store = champion.mlflow_dir / "mlflow.db"
     store.rename(store.with_suffix(".away"))
-    serving.sidecar.watcher.look()
+    serving.sidecar.watcher.refresh()
     assert client.post("/predict", json={"features": [[1, 2]]}).status_code == 200
     assert "MLflow store" in str(_model(client)["detail"])
     assert client.get("/health").json()["status"] == "degraded"
     assert not store.exists()
     store.with_suffix(".away").rename(store)
-    serving.sidecar.watcher.look()
+    serving.sidecar.watcher.refresh()
     assert client.get("/health").json()["status"] == "ok"
 
 
 def test_health_tells_of_a_catalog_that_does_not_answer(serving: SidecarApp, client: Client) -> None:
     sidecar = serving.sidecar
-    sidecar.pulse.look()
+    sidecar.catalog_probe.check()
     sidecar.log.add(summarise("linear", 2, "api", [(1.0, 2.0)], np.array([[0.5, 0.5]])))
     with writing() as session:
         for table in ("evaluations", "predictions"):
             session.execute(text(f"ALTER TABLE {table} RENAME TO hidden_{table}"))
-    sidecar.pulse.look()
+    sidecar.catalog_probe.check()
     sidecar.log.start()
     sidecar.log.stop()
     health = client.get("/health")
@@ -129,8 +129,10 @@ def test_health_gives_no_address_and_no_path_away(
         raise registry.RegistryError("postgresql://mlflow:hunter2@10.1.2.3/mlflow refused")
 
     monkeypatch.setattr(registry, "champion", unreachable)
-    serving.sidecar.watcher.look()
-    serving.sidecar.pulse.problem = serving.sidecar.log.problem = "postgresql://shifumi:hunter2@10.1.2.3 refused"
+    serving.sidecar.watcher.refresh()
+    serving.sidecar.catalog_probe.problem = serving.sidecar.log.problem = (
+        "postgresql://shifumi:hunter2@10.1.2.3 refused"
+    )
     shown = client.get("/health").text + client.get("/ready").text
     assert "degraded" in shown
     for secret in ("hunter2", "10.1.2.3", str(champion.data_dir)):

@@ -38,7 +38,7 @@ def test_counts_requests_by_route_and_status(client: Client) -> None:
 
 
 def test_tells_which_model_is_served_and_how_good_it_is(client: Client, serving: SidecarApp) -> None:
-    serving.sidecar.figures.look()
+    serving.sidecar.figures.refresh()
     samples = _scrape(client)
     served = {"workload": "linear", "model": "shifumi-linear", "version": "2", "dataset_id": "2"}
     assert samples.get("shifumi_model_info", **served) == 1
@@ -52,9 +52,9 @@ def test_tells_which_model_is_served_and_how_good_it_is(client: Client, serving:
 
 def test_follows_a_promotion_and_a_new_measurement(client: Client, serving: SidecarApp) -> None:
     promotion.promote(SYSTEM, "linear", 1)
-    serving.sidecar.watcher.look()
+    serving.sidecar.watcher.refresh()
     loop.evaluate(registry.get_version("linear", 1), latest("linear"))
-    serving.sidecar.figures.look()
+    serving.sidecar.figures.refresh()
     samples = _scrape(client)
     assert samples.get("shifumi_model_reloads_total", workload="linear") == 2
     assert [labels["version"] for labels in samples.series("shifumi_model_info")] == ["1"]
@@ -67,7 +67,7 @@ def test_a_scrape_asks_no_database(client: Client, serving: SidecarApp, monkeypa
     def refuse() -> None:
         raise AssertionError("a scrape asked the catalog")
 
-    serving.sidecar.figures.look()
+    serving.sidecar.figures.refresh()
     with monkeypatch.context() as patch:
         patch.setattr("core.catalog.engine.get_engine", refuse)
         assert _scrape(client).get("shifumi_champion_info", workload="linear", version=2) == 1
@@ -76,13 +76,13 @@ def test_a_scrape_asks_no_database(client: Client, serving: SidecarApp, monkeypa
 
 def test_without_a_catalog_there_is_still_an_answer(client: Client, serving: SidecarApp) -> None:
     """Its figures are absent: zeros would say that all is well."""
-    serving.sidecar.figures.look()
-    serving.sidecar.pulse.look()
+    serving.sidecar.figures.refresh()
+    serving.sidecar.catalog_probe.check()
     assert _scrape(client).get("shifumi_jobs_alive", kind="check-and-retrain", phase="running") == 0
     with writing() as session:
         session.execute(text("DROP TABLE evaluations"))
-    serving.sidecar.figures.look()
-    serving.sidecar.pulse.look()
+    serving.sidecar.figures.refresh()
+    serving.sidecar.catalog_probe.check()
     samples = _scrape(client)
     assert samples.get("shifumi_catalog_up") == 0
     assert not {name for name in samples.names if name.startswith(("shifumi_jobs", "shifumi_decisions"))}

@@ -9,16 +9,21 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import httpx
 import pytest
 from sqlalchemy import func, select
 
-from core.catalog.engine import reading
+from core.auth.roles import SYSTEM
+from core.auth.tokens import create_token
+from core.catalog.engine import get_engine, reading
 from core.catalog.tables import PredictionBatch
-from core.config.settings import ROOT, Settings
+from core.config.settings import ROOT, Settings, get_settings
+from tests.api.conftest import copy_models
 from tests.api.problem_shape import assert_problem
 from tests.api.running import Running, sidecar
+from tests.conftest import forget_environment
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.stack
@@ -31,6 +36,26 @@ def running(champion: Settings) -> Iterator[Running]:
     with sidecar(champion) as started:
         wait_until(started.is_ready, timeout=60)
         yield started
+
+
+@pytest.fixture(scope="module")
+def shared(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, str]]:
+    """One sidecar, and a good token, for the tests that leave it as they found it: to start one takes seconds."""
+    folder = tmp_path_factory.mktemp("shared-sidecar")
+    with pytest.MonkeyPatch.context() as patch:
+        forget_environment(patch)
+        patch.setenv("SHIFUMI_DATA_DIR", str(folder))
+        get_settings.cache_clear()
+        settings = get_settings()
+        settings.make_folders()
+        copy_models(models, folder)
+        secret = create_token(SYSTEM, "tests", ["predict"], days=1)[0]
+        get_engine().dispose()
+        with sidecar(settings) as started:
+            wait_until(started.is_ready, timeout=60)
+            patch.undo()
+            get_settings.cache_clear()
+            yield started, secret
 
 
 def _connect(running: Running) -> socket.socket:
@@ -74,8 +99,9 @@ def test_the_import_of_mlflow_is_light_and_leaves_nothing_hidden() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_a_huge_body_gets_its_answer_although_nobody_reads_it(running: Running, secret: str) -> None:
+def test_a_huge_body_gets_its_answer_although_nobody_reads_it(shared: tuple[Running, str]) -> None:
     """Without listening on for a moment, the client would see its connection reset instead of the answer."""
+    running, secret = shared
     body = json.dumps({"features": [[0.12345, 0.98765]] * 1_000_000}).encode()
     for headers in ({}, {"Transfer-Encoding": "chunked"}):
         connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=20)
@@ -88,7 +114,8 @@ def test_a_huge_body_gets_its_answer_although_nobody_reads_it(running: Running, 
         connection.close()
 
 
-def test_a_body_without_end_is_cut_off(running: Running, secret: str) -> None:
+def test_a_body_without_end_is_cut_off(shared: tuple[Running, str]) -> None:
+    running, secret = shared
     with _connect(running) as connection:
         connection.sendall(_head(secret, "Transfer-Encoding: chunked"))
         chunk = b"%x\r\n" % 65_536 + b"[" * 65_536 + b"\r\n"
@@ -107,7 +134,8 @@ def test_a_slow_body_is_cut_off(champion: Settings, secret: str) -> None:
     assert b"application/problem+json" in answer
 
 
-def test_who_waits_for_a_go_ahead_gets_it_only_with_a_token(running: Running, secret: str) -> None:
+def test_who_waits_for_a_go_ahead_gets_it_only_with_a_token(shared: tuple[Running, str]) -> None:
+    running, secret = shared
     body = json.dumps(POINT).encode()
     expecting = ("Expect: 100-continue", f"Content-Length: {len(body)}")
     with _connect(running) as connection:
@@ -120,7 +148,8 @@ def test_who_waits_for_a_go_ahead_gets_it_only_with_a_token(running: Running, se
         assert _read_to_end(connection).startswith(b"HTTP/1.1 200 ")
 
 
-def test_one_connection_serves_many_requests(running: Running, secret: str) -> None:
+def test_one_connection_serves_many_requests(shared: tuple[Running, str]) -> None:
+    running, secret = shared
     with httpx.Client(headers={"Authorization": f"Bearer {secret}"}) as client:
         client.post(running.url + "/predict", json=POINT)
         port = client._transport._pool.connections[0]._connection._network_stream.get_extra_info("client_addr")  # type: ignore[attr-defined]

@@ -95,10 +95,11 @@ def mlflow_serve(settings: Settings) -> Iterator[Contender]:
 
 
 @contextmanager
-def empty_asgi(settings: Settings) -> Iterator[Contender]:
+def empty_asgi(settings: Settings, headers: dict[str, str]) -> Iterator[Contender]:
+    """``headers``: those that ``/predict`` is sent; both read the same request, byte for byte but for the port."""
     port = free_port()
     with _server([sys.executable, "-m", "tests.bench.empty_asgi", str(port)], settings, port, "/", {}) as process:
-        yield Contender("an empty ASGI application", f"http://127.0.0.1:{port}/predict", process)
+        yield Contender("an empty ASGI application", f"http://127.0.0.1:{port}/predict", process, headers=headers)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """An ASGI application that does nothing, on uvicorn as the sidecar has it: python -m tests.bench.empty_asgi PORT
 
-It takes the body, as every answer to one has to, and answers with as many bytes as ``POST /predict`` does for one row.
+It is sent the same request as ``POST /predict``, token included. It takes the body, as every answer to one has to,
+looks at nothing, and answers 200 with as many bytes as ``POST /predict`` does for one row.
 """
 
 import sys

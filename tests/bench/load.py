@@ -30,6 +30,7 @@ class Load:
     failed: int
     per_second: float
     p50_ms: float
+    p95_ms: float
     p99_ms: float
     answered: int
 
@@ -94,6 +95,7 @@ async def load(url: str, connections: int, seconds: float, request: bytes) -> Lo
         failed=sum(connection.failed for _, connection in made),
         per_second=len(times) / seconds,
         p50_ms=times[len(times) // 2] * 1e3,
+        p95_ms=times[int(len(times) * 0.95)] * 1e3,
         p99_ms=times[int(len(times) * 0.99)] * 1e3,
         answered=sum(connection.answered for _, connection in made),
     )

@@ -1,7 +1,7 @@
 """Proposed boxes on photographs: how quickly, and how many need no correction.
 
 Photographs are no part of the project. ``PHOTOGRAPHS`` names a folder with ``images/`` and ``labels/`` (see
-``tools/hand_naming.py``); without it the folder ``../shared/vision/real`` is tried.
+``tools/fit_throw_classifier.py``); without it the folder ``../shared/vision/real`` is tried.
 """
 
 import os
@@ -20,7 +20,7 @@ from core.workloads.rps import autolabel
 from core.workloads.rps.autolabel import landmarker
 from core.workloads.rps.classes import CLASSES
 from tests.bench.table import Row, Table
-from tools import hand_naming
+from tools import fit_throw_classifier
 
 FOLDER = Path(os.environ.get("PHOTOGRAPHS", ROOT.parent / "shared" / "vision" / "real"))
 MODEL = ROOT / "data" / "models" / "hand_landmarker.task"
@@ -46,17 +46,17 @@ def pictures(settings: Settings) -> list[Path]:
 @pytest.mark.timeout(1800)
 def test_boxes_that_need_no_correction(pictures: list[Path], table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each source is named by a regression that learnt from the other sources only."""
-    samples = {path: hand_naming.samples_of(path, _labels(path)) for path in pictures}
+    samples = {path: fit_throw_classifier.samples_of(path, _labels(path)) for path in pictures}
     found: list[Found] = []
     seconds: list[float] = []
-    for source in sorted({hand_naming.source_of(path) for path in pictures}):
+    for source in sorted({fit_throw_classifier.source_of(path) for path in pictures}):
         others = [one for own in samples.values() for one in own if one.source != source]
-        learnt = hand_naming.fit(others)
-        monkeypatch.setattr(landmarker, "naming", lambda learnt=learnt: learnt)
+        learnt = fit_throw_classifier.fit(others)
+        monkeypatch.setattr(landmarker, "shipped_classifier", lambda learnt=learnt: learnt)
         for path in pictures:
-            if hand_naming.source_of(path) == source:
+            if fit_throw_classifier.source_of(path) == source:
                 found += _judged(path, seconds)
-    assert len(found) == sum(len(hand_naming.read_labels(_labels(path), 1, 1)) for path in pictures)
+    assert len(found) == sum(len(fit_throw_classifier.read_labels(_labels(path), 1, 1)) for path in pictures)
     _tell(table, found, median(seconds))
 
 
@@ -71,15 +71,15 @@ def _judged(path: Path, seconds: list[float]) -> list[Found]:
     proposed = autolabel.propose(pixels)
     seconds.append(time.perf_counter() - started)
     judged = []
-    for name, box in hand_naming.read_labels(_labels(path), width, height):
-        overlaps = [(hand_naming.overlap(_corners(one, width, height), box), one.label) for one in proposed]
+    for name, box in fit_throw_classifier.read_labels(_labels(path), width, height):
+        overlaps = [(fit_throw_classifier.overlap(_corners(one, width, height), box), one.label) for one in proposed]
         best, label = max(overlaps, default=(0.0, ""))
         size = max((box[2] - box[0]) / width, (box[3] - box[1]) / height)
-        judged.append((hand_naming.source_of(path), size, best >= 0.5, best >= 0.5 and label == CLASSES[name]))
+        judged.append((fit_throw_classifier.source_of(path), size, best >= 0.5, best >= 0.5 and label == CLASSES[name]))
     return judged
 
 
-def _corners(box: NewBox, width: int, height: int) -> hand_naming.Box:
+def _corners(box: NewBox, width: int, height: int) -> fit_throw_classifier.Box:
     left, top = (box.x - box.width / 2) * width, (box.y - box.height / 2) * height
     return left, top, left + box.width * width, top + box.height * height
 
@@ -87,7 +87,7 @@ def _corners(box: NewBox, width: int, height: int) -> hand_naming.Box:
 def _tell(table: Table, found: list[Found], seconds: float) -> None:
     rate = f"{1 / seconds:.0f} frames/s"
     table.add("Hands", Row("Proposed boxes, 480 px frames", rate, "", "", f"≥ {TARGET}", 1 / seconds >= TARGET))
-    groups = {"all": found, f"longer than {NEAR:.0%} of the picture": [one for one in found if one[1] > NEAR]}
+    groups = {"all": found, f"longer than {NEAR:.0%} of the image": [one for one in found if one[1] > NEAR]}
     for source in sorted({one[0] for one in found}):
         groups[f"source {source}"] = [one for one in found if one[0] == source]
     for group, members in groups.items():

@@ -120,7 +120,7 @@ def test_the_exported_detector_is_fast_and_says_the_same(
     table.add(
         SECTION,
         Row(
-            f"boxes as PyTorch's, IoU at least 0.95, on {', '.join(SHAPES)}",
+            f"boxes equal to PyTorch's, IoU at least 0.95, on {', '.join(SHAPES)}",
             f"{share:.1%} of {all_boxes}",
             target=f"at least {SAME:.0%}",
             met=share >= SAME,

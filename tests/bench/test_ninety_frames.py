@@ -33,7 +33,7 @@ def test_ninety_frames_to_a_better_model(table: Table) -> None:
     snapshot()
     decision = loop.run_once("rps", forced=True)
     minutes = (time.perf_counter() - began) / 60
-    name = f"{TRAIN + HOLDOUT} labelled frames ({TRAIN} to learn from) to the decision, 320 px, at most 20 epochs"
+    name = f"{TRAIN + HOLDOUT} labelled frames ({TRAIN} for training) to the decision, 320 px, at most 20 epochs"
     table.add("Hands", Row(name, f"{minutes:.1f} min", target=f"{TARGET_MIN} min", met=minutes <= TARGET_MIN))
     table.add("Hands", Row("decision", f"{decision.kind}: {render(decision.reason[-1:])}"))
     assert decision.kind in (decisions.PROMOTED, decisions.REJECTED)

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from core.auth.roles import SYSTEM
 from core.auth.session import COOKIE_NAME
 from core.auth.tokens import create_token
-from core.cli import trees
+from core.cli import process_trees
 from core.config.settings import Settings
 from core.models import registry
 from tests.bench.table import Row, Table
@@ -94,7 +94,7 @@ def _memory(running: Running) -> dict[str, float]:
     for name in ALL:
         record = running.record(name)
         assert record is not None and record.pid is not None
-        family = [*trees.by_pid(record.pid), *trees.below(record.pid)]
+        family = [*process_trees.by_pid(record.pid), *process_trees.descendants(record.pid)]
         if name == "runner":  # its fork server holds what flow runs need, ready imported
             found["runner"] = _pss_mb(family[0])
             found["warm fork server"] = sum(_pss_mb(process) for process in family[1:])
@@ -144,7 +144,7 @@ def test_click_to_better_model_and_idle_memory(table: Table, settings: Settings,
         times = [seconds(turn) for turn in range(1, CLICK_ROUNDS + 1)]
         assert registry.champion("linear") is not None
         taken = median(times)
-        name = "click “Retrain anyway”, 10,000 rows → new champion answers on `/predict`"
+        name = "click “Retrain anyway”, 10,000 rows → new champion serves `/predict`"
         table.add(SECTION, Row(name, f"{taken:.1f} s", target="6 s", met=taken <= 6))
 
         held = _settled(running)

@@ -124,7 +124,7 @@ class LivePage:
 
         wait_until(over, timeout=180, what="the end of the game")
         main = self.page.get_by_test_id("stMain")
-        expect(main.get_by_text(re.compile("You win the game|I win the game"))).to_be_visible()
+        expect(main.get_by_text(re.compile("You win the game|The machine wins the game"))).to_be_visible()
         expect(main.get_by_text(re.compile("against .* commitment")).nth(2)).to_be_visible()
         expect(main.get_by_text(re.compile(f"{throw} against .* commitment")).first).to_be_visible()
 

@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from core.cli import trees
+from core.cli import process_trees
 from core.config.settings import ROOT
 from core.monitoring.run_record import ProcessRecord, read_run_record
 from tests.ports import free_port
@@ -50,14 +50,14 @@ class Running:
 
     def stop(self) -> float:
         """Send one Ctrl-C; returns the seconds until the exit, which must be a clean one."""
-        family = trees.below(self.process.pid)
+        family = process_trees.descendants(self.process.pid)
         began = time.monotonic()
         self.process.send_signal(signal.SIGINT)
         assert self.process.wait(timeout=30) == 0, self.said
-        assert trees.living(family) == []
+        assert process_trees.living(family) == []
         return time.monotonic() - began
 
     def kill(self) -> None:
         """End everything at once, whatever state it is in."""
-        trees.kill_all([*trees.below(self.process.pid), *trees.by_pid(self.process.pid)])
+        process_trees.kill_all([*process_trees.descendants(self.process.pid), *process_trees.by_pid(self.process.pid)])
         self.process.wait()

@@ -22,7 +22,7 @@ from core.live.model_cache import STARTER
 from core.loop import decisions
 from core.models import registry
 from core.storage import datasets
-from core.workloads.images.enough import LEAST
+from core.workloads.images.minimum_data import MIN_IMAGES
 from core.workloads.rps.classes import CLASSES
 from tests.e2e.conftest import _CHROMIUM_ARGS
 from tests.e2e.fake_camera import ChangingFilm, arguments, new_signs
@@ -121,9 +121,9 @@ def _capture(live: LivePage, film: ChangingFilm) -> None:
     for throw in CLASSES:
         film.show(new_signs(throw))
         live.choose(throw)
-        while _stored(TRAIN, throw) < LEAST:
+        while _stored(TRAIN, throw) < MIN_IMAGES:
             holds += 1
-            live.hold(throw, LEAST, by_mouse=holds % 2 == 1)
+            live.hold(throw, MIN_IMAGES, by_mouse=holds % 2 == 1)
     while not _stored(HOLDOUT):
         holds += 1
         live.hold(CLASSES[-1], 1, by_mouse=holds % 2 == 1)

@@ -120,7 +120,7 @@ def test_by_keyboard_alone(editor_page: Page) -> None:
     expect_picture(page, second, 1)
     page.locator(".stage").focus()
     press("Delete")
-    expect(page.get_by_role("button", name="Accept: nothing here")).to_be_enabled()
+    expect(page.get_by_role("button", name="Accept: no object")).to_be_enabled()
 
 
 def drag(page: Page, stage: Locator, start: tuple[float, float], end: tuple[float, float]) -> None:
@@ -243,4 +243,4 @@ def test_a_viewer_looks_and_changes_nothing(workbench: Workbench, page: Page) ->
     expect(page.locator(".box .tag")).to_have_text("rock · model 60 %")
     page.keyboard.press("n")
     expect_picture(page, other, 0)
-    assert review_queue.waiting("rps")["unsure"] == 1
+    assert review_queue.waiting_counts("rps")["unsure"] == 1

@@ -14,7 +14,7 @@ from av import VideoFrame
 
 from core.config.settings import ROOT
 from core.live.engine_pool import EnginePool
-from core.live.viewer import Viewer, Wishes
+from core.live.viewer import Viewer, ViewerOptions
 from core.vision.detections import Pixels
 from tests.live import BrokenDetector, SquareDetector, model
 from tests.loopback import Caller, Loop, boxed, call, event_loop, looks_like, viewer_of, worker_for
@@ -73,11 +73,11 @@ def test_a_slow_encoder_leaves_frames_out_and_delays_none(loop: Loop, monkeypatc
         return quick(self, frame, *arguments)
 
     class Enlarging(Viewer):
-        def see(self, pixels: Pixels) -> Pixels:
-            return super().see(pixels).repeat(2, axis=0).repeat(2, axis=1)
+        def process_frame(self, pixels: Pixels) -> Pixels:
+            return super().process_frame(pixels).repeat(2, axis=0).repeat(2, axis=1)
 
     monkeypatch.setattr(Vp8Encoder, "encode", slow)
-    worker = worker_for(Enlarging(EnginePool(), Wishes(lambda: None, mirrored=False)), loop)
+    worker = worker_for(Enlarging(EnginePool(), ViewerOptions(lambda: None, mirrored=False)), loop)
     caller = Caller(loop, lambda number: np.full((48, 64, 3), 2 * number % 250, np.uint8))
     try:
         caller.connect(worker)

@@ -9,7 +9,7 @@ import pytest
 from core.auth import users
 from core.auth.roles import Role
 from core.auth.session import COOKIE_NAME
-from core.auth.ticket import cookie_key, issue, seal
+from core.auth.session_cookie import cookie_key, issue, sign
 from core.config.settings import ROOT
 from core.ui.shell.navigation import PAGES
 from tests.e2e.raw_client import visit
@@ -82,7 +82,7 @@ def test_bad_cookies_end_at_the_login_form_and_good_ones_do_not(workbench: Workb
         answers = pool.map(lambda value: visit(workbench.url, "admin", f"{COOKIE_NAME}={value}"), bad.values())
     for name, answer in zip(bad, answers, strict=True):
         assert answer.is_login_form, f"{name}: {answer.kinds} {answer.headings}"
-    good = visit(workbench.url, "admin", cookie=f"{COOKIE_NAME}={seal(issue('ada'))}")
+    good = visit(workbench.url, "admin", cookie=f"{COOKIE_NAME}={sign(issue('ada'))}")
     assert "Admin" in good.headings
     assert "Traceback" not in workbench.log
 
@@ -100,16 +100,16 @@ def test_a_cookie_is_dead_after_each_kind_of_revocation(workbench: Workbench) ->
         lambda: users.set_password(admin, "bob", "another-fine-day"),
         lambda: users.set_disabled(admin, "bob", True),
     ):
-        cookie = f"{COOKIE_NAME}={seal(issue('bob'))}"
+        cookie = f"{COOKIE_NAME}={sign(issue('bob'))}"
         assert gets_in(cookie)
         revoke()
         assert not gets_in(cookie)
-    assert not gets_in(f"{COOKIE_NAME}={seal(issue('bob'))}"), "disabled, yet a fresh ticket opens"
+    assert not gets_in(f"{COOKIE_NAME}={sign(issue('bob'))}"), "disabled, yet a fresh ticket opens"
 
 
 def test_the_role_is_checked_on_the_page(workbench: Workbench) -> None:
     make_user("ada")
     make_user("vic", Role.VIEWER)
-    answer = visit(workbench.url, "admin", cookie=f"{COOKIE_NAME}={seal(issue('vic'))}")
+    answer = visit(workbench.url, "admin", cookie=f"{COOKIE_NAME}={sign(issue('vic'))}")
     assert "Admin" not in answer.headings
-    assert b"Requires role admin" in answer.raw
+    assert b"Requires the admin role" in answer.raw

@@ -101,7 +101,7 @@ def test_a_role_that_is_lowered_meanwhile_counts_at_the_next_click(workbench: Wo
         page.goto(f"{workbench.url}/admin")
     expect_login_form(page)
     log_in(page, "bob")
-    expect(page.get_by_text("Requires role admin")).to_be_visible()
+    expect(page.get_by_text("Requires the admin role")).to_be_visible()
     expect(page.get_by_test_id("stSidebarNav").get_by_role("link", name="Admin")).to_have_count(0)
 
 

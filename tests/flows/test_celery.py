@@ -48,13 +48,13 @@ def train_arguments(**choices: int) -> dict[str, Any]:
 
 def file_arguments(job: jobs.Job) -> dict[str, Any]:
     csv = prediction_files.template("linear").encode()
-    upload = prediction_files.keep_upload(EDITOR, "linear", io.BytesIO(csv))
+    upload = prediction_files.save_upload(EDITOR, "linear", io.BytesIO(csv))
     return {"workload": "linear", "upload": upload, "job_id": job.id}
 
 
 def answer_of(job: jobs.Job, result: dict[str, Any]) -> bytes:
     jobs.finish(job.id, jobs.COMPLETED, (), result)
-    return prediction_files.output_of(Actor(job.created_by, Role.VIEWER), job.id).read_bytes()
+    return prediction_files.output_path(Actor(job.created_by, Role.VIEWER), job.id).read_bytes()
 
 
 def fitting(handed: Handed) -> None:
@@ -68,7 +68,7 @@ def test_training_and_a_file_through_redis_that_is_down_and_then_forgets(
     use_broker(monkeypatch, f"redis://127.0.0.1:{port}/0")
     training = hand_over(task_registry.TRAIN, train_arguments())
     wait_until(lambda: training.told, what="words for who waits")
-    assert "The broker does not answer; retrying" in str(training.told[-1][1])
+    assert "The broker does not respond; retrying" in str(training.told[-1][1])
     with redis_server(tmp_path, port) as broker:
         wait_until(lambda: broker.llen("default") > 0, what="the notification to be queued")
         wait_until(lambda: "No worker consumes the queue default" in str(training.told[-1][1]), what="words for it")
@@ -132,9 +132,9 @@ def test_crashing_misrouted_and_refused_work(monkeypatch: pytest.MonkeyPatch, se
 
         assert for_a_gpu.item().state == work_items.WAITING, "the worker does not listen to the queue gpu"
         assert "Start one: python3 manage.py worker --queues gpu" in str(for_a_gpu.told[-1][1])
-    with worker("--queues", "gpu"), pytest.raises(ValueError, match="Too little to learn from") as refusal:
+    with worker("--queues", "gpu"), pytest.raises(ValueError, match="Too few training images") as refusal:
         for_a_gpu.ended()
-    assert type(refusal.value).__name__ == "TooFewPicturesError"
+    assert type(refusal.value).__name__ == "TooFewImagesError"
 
 
 def test_a_fine_tuning_on_another_machine_is_watched_and_ended_early_from_here(
@@ -150,12 +150,12 @@ def test_a_fine_tuning_on_another_machine_is_watched_and_ended_early_from_here(
         )
 
         def two_epochs() -> TrainingProgress | None:
-            seen = progress_relay.learning(learnt, training.job)
+            seen = progress_relay.training_progress(learnt, training.job)
             return seen if seen is not None and len(seen.figures["mAP50"]) >= 2 else None
 
         seen = wait_until(two_epochs, timeout=120, what="the curves of two epochs")
         assert seen is not None and "of 300" in str(seen.words) and not seen.stopping
-        assert learnt.learning(training.job.created_at) is None, "nothing is trained on this machine"
+        assert learnt.training_progress(training.job.created_at) is None, "nothing is trained on this machine"
         assert progress_relay.stop_early(EDITOR, learnt, training.job)
         version = registry.get_version("rps", training.ended()["version"])
     learned = registry.client().get_run(version.run_id).data.params

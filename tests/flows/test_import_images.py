@@ -8,7 +8,7 @@ import pytest
 from core.auth.roles import Actor, ForbiddenError, Role
 from core.config.messages import render
 from core.config.settings import Settings
-from core.images import importing, store
+from core.images import archive_import, store
 from core.jobs import jobs
 from tests.flows.driving import EDITOR, ended
 from tests.pictures_of_hands import file_bytes, picture
@@ -32,7 +32,7 @@ def dataset() -> io.BytesIO:
 
 
 def submit(content: io.BytesIO) -> jobs.Job:
-    upload = importing.keep_upload(EDITOR, content)
+    upload = archive_import.save_upload(EDITOR, content)
     return jobs.submit(EDITOR, jobs.IMPORT, "rps", {"upload": upload, "class_mapping": CLASS_MAPPING})
 
 
@@ -67,5 +67,5 @@ def test_a_cancelled_import_keeps_whole_pictures_and_the_next_one_goes_on(prefec
 
 
 def test_a_viewer_may_not(settings: Settings) -> None:
-    with pytest.raises(ForbiddenError, match="Requires role editor"):
+    with pytest.raises(ForbiddenError, match="Requires the editor role"):
         jobs.submit(Actor("vic", Role.VIEWER), jobs.IMPORT, "rps", {})

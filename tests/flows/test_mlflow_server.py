@@ -33,7 +33,7 @@ def test_the_loop_turns_and_nothing_is_kept_here(server: str, settings: Settings
     make_dataset(seed=2, angle=135)
     assert loop.run_once("linear").kind == decisions.PROMOTED
     watcher = ChampionWatcher("linear")
-    watcher.look()
+    watcher.refresh()
     assert watcher.current is not None and watcher.current.version.version == 2
     loop.draw(watcher.current.version, datasets.latest("linear"))
     names = {item.path for item in registry.client().list_artifacts(watcher.current.version.run_id)}

@@ -10,7 +10,7 @@ from core.config.settings import Settings
 from core.jobs import jobs
 from core.jobs import outputs as job_outputs
 from core.predictions import videos as video_predictions
-from core.vision.video import check
+from core.vision.video import inspect_video
 from tests.colour_model import promote_colour_model
 from tests.flows.driving import ended
 from tests.prefect_server import flow_runner, runner_environment
@@ -24,7 +24,7 @@ EVE = Actor("eve", Role.VIEWER)
 
 def submit(video: Path) -> jobs.Job:
     with video.open("rb") as file:
-        upload = video_predictions.keep_upload(EVE, file, video.name)
+        upload = video_predictions.save_upload(EVE, file, video.name)
     return jobs.submit(EVE, jobs.PREDICT_VIDEO, "rps", {"upload": upload, "confidence": 0.5})
 
 
@@ -36,7 +36,7 @@ def test_a_video_is_answered_and_another_cancelled(prefect: str, settings: Setti
         done = ended(submit(short))
         assert done.state == jobs.COMPLETED, done.message
         assert render(done.message) == "6 frames processed by version 1; objects detected in 5 of them."
-        assert check(job_outputs.path_of(EVE, done.id, jobs.PREDICT_VIDEO, "video")).frames == 6
+        assert inspect_video(job_outputs.path_of(EVE, done.id, jobs.PREDICT_VIDEO, "video")).frames == 6
 
         job = submit(long)
         with pytest.raises(jobs.JobBusyError):

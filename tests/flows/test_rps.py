@@ -40,7 +40,7 @@ def in_training(job: Job, enough: Callable[[Sequence[float]], bool], what: str) 
     def look() -> bool:
         now = jobs.get(job.id)
         assert now is not None and now.finished_at is None, now and now.message
-        seen = RPS.learning(job.created_at)
+        seen = RPS.training_progress(job.created_at)
         return seen is not None and enough(seen.figures["mAP50"])
 
     wait_until(look, timeout=120, what=what)
@@ -84,5 +84,5 @@ def test_too_little_to_learn_from_ends_at_once_and_says_why(prefect: str, choice
         job = ended(jobs.submit(EDITOR, jobs.CHECK, "rps", {"forced": True}))
         wait_until(lambda: decisions.latest("rps"), what="the failure on the timeline")
     assert job.state == jobs.FAILED
-    assert "Too little to learn from" in render(job.message)
+    assert "Too few training images" in render(job.message)
     assert decisions.latest("rps")[0].kind == decisions.FAILED

@@ -11,7 +11,7 @@ from core.config.settings import Settings
 from core.jobs import jobs, prefect_api
 from core.loop import decisions
 from core.models import registry
-from core.predictions.files import keep_upload
+from core.predictions.files import save_upload
 from core.storage import datasets
 from tests.discord import FakeDiscord, fake_discord
 from tests.flows.driving import EDITOR, ended, generate, next_decision, quiet
@@ -84,7 +84,7 @@ def _the_second_click_is_refused() -> None:
 
 def _a_csv_is_answered(settings: Settings) -> None:
     viewer = Actor("vic", Role.VIEWER)
-    upload = keep_upload(viewer, "linear", io.BytesIO(b"x1,x2\n9,9\n-9,-9\n"))
+    upload = save_upload(viewer, "linear", io.BytesIO(b"x1,x2\n9,9\n-9,-9\n"))
     job = ended(jobs.submit(viewer, jobs.PREDICT_FILE, "linear", {"upload": upload}))
     assert job.state == jobs.COMPLETED, job.message
     lines = (settings.outputs_dir / job.result["output"]).read_text().splitlines()
@@ -93,7 +93,7 @@ def _a_csv_is_answered(settings: Settings) -> None:
 
 
 def _a_viewer_may_not() -> None:
-    with pytest.raises(ForbiddenError, match="Requires role editor"):
+    with pytest.raises(ForbiddenError, match="Requires the editor role"):
         jobs.submit(Actor("vic", Role.VIEWER), jobs.GENERATE, "linear", {})
 
 

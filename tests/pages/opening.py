@@ -3,7 +3,7 @@
 from streamlit.testing.v1 import AppTest
 
 from core.auth.roles import Actor
-from core.auth.ticket import issue
+from core.auth.session_cookie import issue
 from core.config.settings import ROOT
 
 # AppTest takes every run for the first one of a cold server when a folder "pages" lies beside the script, and

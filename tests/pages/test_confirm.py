@@ -4,7 +4,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.auth import users
 from core.auth.roles import Role
-from core.auth.ticket import issue
+from core.auth.session_cookie import issue
 from tests.people import make_user
 
 
@@ -59,7 +59,7 @@ def test_somebody_demoted_meanwhile_is_refused() -> None:
     users.set_role(ada, "eve", Role.EDITOR)
     app.session_state["_shifumi_ticket"] = issue("eve")
     app.button(key="btn_confirm").click().run()
-    assert "Requires role admin" in app.warning[0].value
+    assert "Requires the admin role" in app.warning[0].value
     assert not users.get_user("bob").disabled
 
 

@@ -68,7 +68,7 @@ def test_a_seed_out_of_bounds_is_refused(seed: int) -> None:
 def test_while_prefect_is_down_generating_says_so_and_leaves_nothing_behind() -> None:
     app = open_datasets()
     app.button(key="btn_generate").click().run()
-    assert "Not started. The Prefect server does not answer" in said(app)
+    assert "Not started. The Prefect server does not respond" in said(app)
     assert jobs.alive() == []
     app.button(key="btn_generate").click().run()
     assert "already running" not in said(app)
@@ -87,7 +87,7 @@ def test_a_viewer_may_look_but_not_make_or_delete() -> None:
     app = open_datasets(Role.VIEWER)
     assert app.button(key="btn_generate").disabled
     assert app.button(key="btn_delete_dataset").disabled
-    assert "Generating requires the role editor" in said(app)
+    assert "Requires the editor role" in said(app)
 
 
 def test_the_controls_begin_where_the_newest_dataset_left_off() -> None:

@@ -117,7 +117,7 @@ def test_choices_out_of_bounds_are_refused_in_words() -> None:
 def test_while_prefect_is_down_nothing_is_left_behind() -> None:
     app = open_hands()
     app.button(key="btn_images_dataset").click().run()
-    assert "Not started. The Prefect server does not answer" in said(app)
+    assert "Not started. The Prefect server does not respond" in said(app)
     assert jobs.alive() == []
 
 
@@ -130,8 +130,8 @@ def test_a_viewer_sees_everything_and_changes_nothing() -> None:
     for key in ("btn_images_dataset", "btn_delete_images", "btn_delete_dataset"):
         assert app.button(key=key).disabled
     assert turn_to(app, "Photos").button(key="btn_photos").disabled
-    assert "Adding images requires the role editor" in said(app)
-    assert "Importing requires the role editor" in said(turn_to(app, "Import"))
+    assert "Requires the editor role" in said(app)
+    assert "Requires the editor role" in said(turn_to(app, "Import"))
 
 
 def test_photos_are_added_with_what_was_done_to_them_and_bad_ones_told() -> None:
@@ -153,13 +153,13 @@ def test_photos_are_added_with_what_was_done_to_them_and_bad_ones_told() -> None
     assert "large.jpg: scaled to 1,280 pixels" in said(app)
     kept = store.listed()
     assert {(image.session, image.state, render(image.note), image.created_by) for image in kept} == {
-        ("anna at home", UNLABELLED, "Said to show: paper", "eve")
+        ("anna at home", UNLABELLED, "Label suggested on import: paper", "eve")
     }
     assert len(kept) == 2
     assert any("2 new photos, 1 already present" in toast.value for toast in app.toast)
     assert app.button(key="btn_propose").label == "Propose labels for 2 images"  # Prefect is down: by hand, later
     app.button(key="btn_propose").click().run()
-    assert "Not started. The Prefect server does not answer" in said(app)
+    assert "Not started. The Prefect server does not respond" in said(app)
 
 
 def test_boxes_are_proposed_for_new_photos_without_a_click(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,7 +223,7 @@ def test_an_import_asks_what_the_classes_mean(monkeypatch: pytest.MonkeyPatch, s
 def test_while_prefect_is_down_the_plan_stays_for_another_try(settings: Settings) -> None:
     app = upload_zip(open_hands(way="Import"), zipped())
     app.button(key="btn_import").click().run()
-    assert "Not started. The Prefect server does not answer" in said(app)
+    assert "Not started. The Prefect server does not respond" in said(app)
     assert app.button(key="btn_import")
     app.button(key="btn_import_other").click().run()
     assert list(settings.uploads_dir.iterdir()) == []
@@ -266,7 +266,7 @@ def test_an_export_holds_what_it_says(settings: Settings) -> None:
 
 
 def test_nothing_to_export_is_said() -> None:
-    assert "No such image is labelled yet" in said(open_hands(way="Export"))
+    assert "There is no labelled image to export yet" in said(open_hands(way="Export"))
 
 
 def test_the_gallery_is_filtered_and_paged() -> None:
@@ -304,7 +304,7 @@ def test_deleting_pictures_asks_first_and_then_does_it(monkeypatch: pytest.Monke
 
 def test_a_picture_without_its_file_is_told_and_can_be_deleted() -> None:
     (kept,) = fill(1)
-    store.file_of(kept).unlink()
+    store.file_path(kept).unlink()
     app = open_hands()
     assert "Its file is missing." in said(app)
     assert tiles(app) == [f"Select {kept.id}"]
@@ -325,7 +325,7 @@ def test_a_dataset_is_listed_and_tells_which_pictures_were_deleted_since() -> No
 def test_boxes_are_drawn_in_the_colour_of_their_class() -> None:
     plain = np.full((200, 400, 3), 128, np.uint8)
     kept = store.add(SYSTEM, plain, HANDS, source="upload", session="s", boxes=[box("scissors", x=0.5)])
-    drawn = Image.open(io.BytesIO(thumbnail(str(store.file_of(kept)), "rps", marks_of(kept))))
+    drawn = Image.open(io.BytesIO(thumbnail(str(store.file_path(kept)), "rps", marks_of(kept))))
     assert drawn.size == (320, 160)
     wanted = np.array([int(colour_of("scissors", "rps")[i : i + 2], 16) for i in (1, 3, 5)])
     left = np.asarray(drawn)[60:110, 112:115].reshape(-1, 3)  # centre .5, width .3 of 320 pixels

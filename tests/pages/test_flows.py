@@ -249,7 +249,7 @@ def test_without_a_server_the_rest_of_the_page_stands(no_server: None) -> None:
 def test_a_run_cannot_be_shown_without_a_server(no_server: None) -> None:
     app = opened(run="00000000-0000-0000-0000-000000000000")
     assert not app.exception
-    assert "does not answer" in app.warning[0].value
+    assert "does not respond" in app.warning[0].value
 
 
 def test_the_exercise_from_the_button_to_its_log(rows: Rows) -> None:
@@ -286,7 +286,7 @@ def test_a_run_with_parameters_is_asked_for_by_the_workloads_own_form(rows: Rows
     app.slider(key=f"{name}_angle").set_value(90.0).run()
     app.button(key="btn_run_form").click().run()
     assert not app.exception
-    assert "Asked for a run of generate-dataset/linear" in texts(app).replace("\\", "")
+    assert "Run of generate-dataset/linear requested" in texts(app).replace("\\", "")
     job = jobs.latest(jobs.GENERATE, "linear")
     assert job is not None
     assert (job.parameters["choices"]["rows"], job.parameters["choices"]["angle"]) == (2_000, 90.0)

@@ -105,7 +105,7 @@ def test_cancelling_while_prefect_is_down_says_so_and_changes_nothing() -> None:
     job = running()
     app = open_datasets()
     app.button(key="btn_cancel_generate-dataset").click().run()
-    assert "Not cancelled. The Prefect server does not answer" in app.error[0].value.replace("\\", "")
+    assert "Not cancelled. The Prefect server does not respond" in app.error[0].value.replace("\\", "")
     found = jobs.get(job.id)
     assert found is not None
     assert found.state == jobs.RUNNING
@@ -140,10 +140,10 @@ def test_the_log_is_fetched_only_when_unfolded() -> None:
     """Nothing answers here, so a page that asked for the log would say so."""
     running()
     app = open_datasets()
-    assert "does not answer" not in texts(app)
+    assert "does not respond" not in texts(app)
     log = next(item for item in app.get("expander") if item.label == "Log")
     app.session_state[log.key] = True
-    assert "Prefect server does not answer" in texts(app.run()).replace("\\", "")
+    assert "Prefect server does not respond" in texts(app.run()).replace("\\", "")
 
 
 def test_an_open_page_shows_what_somebody_else_starts() -> None:

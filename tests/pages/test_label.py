@@ -18,7 +18,7 @@ from core.config.settings import ROOT
 from core.images import FLAGGED, UNSURE, WEBCAM, store
 from core.jobs import jobs
 from core.labelling import review, review_queue
-from core.labelling.flagging import Said
+from core.labelling.flags import FlaggedPrediction
 from core.labelling.review_history import stamp
 from core.vision.boxes import NewBox
 from core.vision.detections import Detections
@@ -93,7 +93,12 @@ def test_the_most_urgent_picture_comes_with_what_is_known_about_it() -> None:
     frame = np.full((48, 64, 3), 200, np.uint8)
     answer = Detections(np.array([[8, 8, 32, 32]], np.float32), np.array([0.97], np.float32), np.array([0]))
     flagged = review.flag(
-        Actor("eve", Role.VIEWER), frame, "paper", Said(answer, CLASSES, "v3"), session="live-eve", collection=HANDS
+        Actor("eve", Role.VIEWER),
+        frame,
+        "paper",
+        FlaggedPrediction(answer, CLASSES, "v3"),
+        session="live-eve",
+        collection=HANDS,
     )
     app = open_label()
     assert shown(app) == flagged.id
@@ -232,17 +237,17 @@ def test_a_viewer_may_not_decide_whatever_the_browser_sends() -> None:
     image, _ = picture(box()), picture(box())
     app = open_label(Role.VIEWER, "eve")
     assert shown(app) == image.id
-    assert "Labelling requires the role editor" in said(app)
+    assert "Requires the editor role" in said(app)
     assert app.button(key="btn_accept_all").disabled
     for action in ("accept", "reject"):
         send(app, image, action)
-        assert "Requires role editor" in said(app)
+        assert "Requires the editor role" in said(app)
         assert now(image).state == "proposed"
 
 
 def test_a_picture_whose_file_is_gone_can_be_put_away() -> None:
     image, other = picture(box(), priority=UNSURE), picture(box())
-    store.file_of(image).unlink()
+    store.file_path(image).unlink()
     app = open_label()
     assert "is missing. Delete it" in said(app)
     app.button(key="btn_label_next").click().run()
@@ -275,7 +280,7 @@ def test_newly_labelled_pictures_ask_for_a_dataset() -> None:
     app = send(open_label(), image, "accept", PAPER)
     assert "1 labelled image is in no dataset yet" in said(app)
     app.button(key="btn_label_dataset").click().run()
-    assert "Not started. The Prefect server does not answer" in said(app)
+    assert "Not started. The Prefect server does not respond" in said(app)
     job = jobs.latest(jobs.GENERATE, "rps")
     assert job is not None
     assert job.parameters == {"choices": {"synthetic": 0}}

@@ -15,7 +15,7 @@ from core.auth import users
 from core.auth.roles import SYSTEM, Actor, Role
 from core.config.settings import Settings
 from core.images import LIVE, PROPOSED
-from core.labelling import flagging, review, review_queue
+from core.labelling import flags, review, review_queue
 from core.live.game import Phase
 from core.live.model_cache import ModelCache
 from core.models import serving
@@ -186,7 +186,7 @@ def test_a_promotion_takes_over_while_the_video_runs(video: Video, mlflow_store:
 def test_an_unreachable_registry_leaves_the_starter(video: Video, settings: Settings) -> None:
     (settings.mlflow_dir / "mlflow.db").write_bytes(b"not a database")
     app = watch(open_live(), video, picture("rock"))
-    assert "The MLflow store does not answer" in said(app)
+    assert "The MLflow store does not respond" in said(app)
     assert "model starter" in said(app)
 
 
@@ -203,10 +203,10 @@ def test_confidence_and_mirror_are_kept_and_used(video: Video) -> None:
 
 
 def test_a_game_from_start_to_end(video: Video, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.live.game.Pace.__init__.__defaults__", (0.03, 0.15, 0.05, 0.1, 0.03), raising=False)
+    monkeypatch.setattr("core.live.game.Timings.__init__.__defaults__", (0.03, 0.15, 0.05, 0.1, 0.03), raising=False)
     app = watch(open_live(), video, picture("rock"))
     app.button(key="btn_play").click().run()
-    assert "My commitment: `" in said(app)
+    assert "Its commitment: `" in said(app)
     viewer = app.session_state["live_viewer"]
 
     def over() -> bool:
@@ -218,7 +218,7 @@ def test_a_game_from_start_to_end(video: Video, monkeypatch: pytest.MonkeyPatch)
     wait_until(over, timeout=60, every=0.02)
     app.run()
     match = viewer.report().match
-    assert ("You win the game!" if match.winner == "you" else "I win the game.") in said(app)
+    assert ("You win the game!" if match.winner == "you" else "The machine wins the game.") in said(app)
     assert f"{match.won('you')}" == app.metric[0].value
     assert f"`{match.rounds[0].commitment.digest}` = `{match.rounds[0].commitment.throw}:" in texts(app)
     assert app.button(key="btn_play").label == "Play again"
@@ -255,8 +255,13 @@ def test_a_mistake_goes_to_the_review_and_nothing_before(video: Video, role: Rol
 def test_a_frame_that_was_decided_about_does_not_wait_again(video: Video) -> None:
     app = tab(watch(open_live(make_user("ed", Role.EDITOR)), video, picture("rock")), "Correct")
     moment = app.session_state["live_viewer"].moment()
-    kept = flagging.flag(
-        SYSTEM, moment.pixels, "rock", flagging.Said(moment.said, moment.classes), session="s", collection=HANDS
+    kept = flags.flag(
+        SYSTEM,
+        moment.pixels,
+        "rock",
+        flags.FlaggedPrediction(moment.said, moment.classes),
+        session="s",
+        collection=HANDS,
     )
     review.accept(SYSTEM, [kept.id])
     app.button(key="btn_wrong").click().run()
@@ -309,7 +314,7 @@ def test_flagging_asks_who_it_is_at_that_moment(video: Video) -> None:
 
 def test_viewers_cannot_capture_and_are_told(video: Video) -> None:
     app = tab(open_live(make_user("vic", Role.VIEWER)), "Capture")
-    assert "requires the role editor" in said(app)
+    assert "Requires the editor role" in said(app)
 
 
 def test_a_hold_is_ended_when_the_tab_with_the_button_goes(video: Video) -> None:

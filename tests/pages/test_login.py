@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from core.auth import users
 from core.auth.roles import Role
 from core.auth.session import COOKIE_NAME
-from core.auth.ticket import issue, seal, unseal
+from core.auth.session_cookie import issue, sign, verify
 from core.catalog import engine
 from core.catalog.migrate import downgrade
 from core.config.settings import ROOT, Settings
@@ -66,7 +66,7 @@ def test_each_role_sees_exactly_its_pages(entry: Entry, role: Role, monkeypatch:
     app = open_page(entry.path, make_user("bob", role))
     allowed = role.rank >= entry.role.rank
     assert not app.exception
-    assert (f"Requires role {entry.role.value}" in texts(app)) is not allowed
+    assert (f"Requires the {entry.role.value} role" in texts(app)) is not allowed
     assert bool(app.title) is allowed
 
 
@@ -128,17 +128,17 @@ def test_an_open_tab_expires_like_its_cookie(monkeypatch: pytest.MonkeyPatch) ->
     app = open_page(actor=make_user("ada"))
     assert not is_login_form(app)
     end = app.session_state["_shifumi_ticket"].expires_at
-    monkeypatch.setattr("core.auth.ticket.time", SimpleNamespace(time=lambda: end + 1))
+    monkeypatch.setattr("core.auth.session_cookie.time", SimpleNamespace(time=lambda: end + 1))
     assert is_login_form(app.run())
 
 
 def test_a_new_tab_goes_on_with_the_cookie_until_the_sessions_are_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     """AppTest has no browser that would send one; tests/e2e/test_sessions.py does it with a real one."""
-    ada, sealed = make_user("ada"), seal(issue("ada"))
+    ada, sealed = make_user("ada"), sign(issue("ada"))
     monkeypatch.setattr("streamlit.runtime.context.ContextProxy.cookies", {COOKIE_NAME: sealed, "other": "x"})
     app = open_page()
     assert not is_login_form(app)
-    assert app.session_state["_shifumi_ticket"] == unseal(sealed)
+    assert app.session_state["_shifumi_ticket"] == verify(sealed)
     users.end_sessions(ada, "ada")
     assert is_login_form(app.run()), "the tab that was open"
     assert is_login_form(open_page()), "another one with the same cookie"

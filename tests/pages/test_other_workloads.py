@@ -18,6 +18,7 @@ from core.config.settings import Settings
 from core.jobs import jobs
 from core.loop import decisions, loop
 from core.predictions import files as prediction_files
+from tests.kept import copy_data
 from tests.pages.opening import open_page, texts
 from tests.people import make_user
 from tests.small_workloads import Flowers, Prices, made, registered
@@ -26,13 +27,23 @@ pytestmark = pytest.mark.usefixtures("no_servers")
 FLOWERS, PRICES = Flowers(), Prices()
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the first test keeps a copy of what it trained, for the others."""
+    return tmp_path_factory.mktemp("flowers-and-prices")
+
+
 @pytest.fixture
-def editor(mlflow_store: Path) -> Iterator[Actor]:
+def editor(mlflow_store: Path, settings: Settings, kept: Path) -> Iterator[Actor]:
     """Somebody to look at an installation where both have a champion."""
     with registered(FLOWERS, PRICES):
-        for workload in (FLOWERS, PRICES):
-            made(workload, seed=1)
-            assert loop.run_once(workload.name).kind == decisions.PROMOTED
+        if (kept / "catalog.db").exists():
+            copy_data(kept, settings.data_dir)
+        else:
+            for workload in (FLOWERS, PRICES):
+                made(workload, seed=1)
+                assert loop.run_once(workload.name).kind == decisions.PROMOTED
+            copy_data(settings.data_dir, kept)
         yield make_user("eve", Role.EDITOR)
 
 
@@ -143,7 +154,7 @@ def test_a_file_is_answered(workload: Flowers | Prices, added: int, editor: Acto
         assert f"`{feature.name}`" in texts(app)
     job = jobs._claim(jobs.PREDICT_FILE, workload.name, {}, "eve", "flow-run-1")
     (settings.uploads_dir / "given.csv").write_text(prediction_files.template(workload.name))
-    answered = prediction_files.answer(workload.name, "given.csv", job.id, silent)
+    answered = prediction_files.predict_file(workload.name, "given.csv", job.id, silent)
     result = {"rows": answered.rows, "version": answered.version, "output": answered.output}
     jobs.finish(job.id, jobs.COMPLETED, say("predict.done", rows=answered.rows, version=answered.version), result)
     app.run()

@@ -137,7 +137,7 @@ def test_a_viewer_is_offered_nothing_above_their_role_and_sees_no_logins() -> No
     make_user("ada")
     app = open_page(actor=make_user("eve", Role.VIEWER))
     assert not app.exception
-    assert "Requires role editor." in texts(app)
+    assert "Requires the editor role." in texts(app)
     assert "Open page" not in links(app)
     assert "user added" not in texts(app)
 

@@ -58,7 +58,7 @@ def test_label_says_that_the_place_is_down_and_goes_on(
     get_settings.cache_clear()
     app = open_page("label.py", make_user("eve", Role.EDITOR))
     assert not app.exception
-    assert "does not answer as it should" in texts(app).replace("\\", "")
+    assert "does not respond as expected" in texts(app).replace("\\", "")
     app.button(key="btn_label_next").click().run()
     assert not app.exception
 

@@ -71,7 +71,7 @@ def test_an_unreachable_registry_is_explained_and_tried_again(settings: Settings
     (settings.mlflow_dir / "mlflow.db").write_bytes(b"not a database")
     app = open_page("predict.py", make_user("eve", Role.VIEWER))
     assert not app.exception
-    assert "The MLflow store does not answer" in said(app)
+    assert "The MLflow store does not respond" in said(app)
     assert "no model" not in said(app)
 
 
@@ -165,7 +165,7 @@ def test_a_file_that_is_too_large_is_refused(
     app = open_predict("CSV file")
     monkeypatch.setattr("core.storage.uploads.get_settings", lambda: settings.model_copy(update={"upload_max_mb": 1}))
     upload(app, "x1,x2\n" + "1.25,-1.25\n" * 100_000)
-    assert "The file has 1 MB; 1 MB are allowed" in said(app)
+    assert "The file has 1 MB; the limit is 1 MB" in said(app)
 
 
 def test_a_full_disk_is_told_before_anything_is_kept(
@@ -181,7 +181,7 @@ def test_a_full_disk_is_told_before_anything_is_kept(
 
 def test_while_prefect_is_down_the_upload_is_not_kept(champion: registry.Version, settings: Settings) -> None:
     app = upload(open_predict("CSV file"), "x1,x2\n1,2\n")
-    assert "Not started. The Prefect server does not answer" in said(app)
+    assert "Not started. The Prefect server does not respond" in said(app)
     assert not list(settings.uploads_dir.iterdir())
 
 
@@ -198,7 +198,7 @@ def finished(text: str, username: str, settings: Settings) -> jobs.Job:
     """A job as the flow ends it, its file really answered."""
     job = jobs._claim(jobs.PREDICT_FILE, "linear", {}, username, f"flow-run-{username}")
     (settings.uploads_dir / "given.csv").write_text(text)
-    answered = prediction_files.answer("linear", "given.csv", job.id, silent)
+    answered = prediction_files.predict_file("linear", "given.csv", job.id, silent)
     result = {"rows": answered.rows, "version": answered.version, "output": answered.output}
     jobs.finish(job.id, jobs.COMPLETED, say("predict.done", rows=answered.rows, version=answered.version), result)
     return job

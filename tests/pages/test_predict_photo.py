@@ -17,7 +17,7 @@ from core.models import registry
 from core.predictions import videos as video_predictions
 from core.ui.predict import photo as photo_page
 from core.ui.shell import champion_cache as model_store
-from core.vision.answers import as_csv, as_json, rows
+from core.vision.detection_formats import to_csv, to_json, to_rows
 from core.workloads.rps.classes import CLASSES
 from tests.colour_model import promote_colour_model, write_colour_model
 from tests.live import SquareDetector, picture
@@ -82,7 +82,7 @@ def test_a_photo_is_answered_with_boxes_a_table_and_downloads(champion: registry
     assert found["confidence"][0] > 0.9
     assert "Predicted by champion v1." in said(app)
     assert len(app.get("image")) == 1
-    assert labels(app) == ["Picture", "Boxes as JSON", "Boxes as CSV"]
+    assert labels(app) == ["Image", "Boxes as JSON", "Boxes as CSV"]
 
 
 def test_a_photo_from_the_camera(champion: registry.Version) -> None:
@@ -123,15 +123,15 @@ def test_without_a_champion_the_model_that_ships_answers(tmp_path: Path, monkeyp
 def test_what_programs_get() -> None:
     pixels = picture("rock", 10, 20)
     found = SquareDetector().detect(pixels)
-    (row,) = rows(found, CLASSES)
+    (row,) = to_rows(found, CLASSES)
     assert row == {"label": "rock", "confidence": 0.9, "left": 10.0, "top": 20.0, "right": 90.0, "bottom": 100.0}
-    assert json.loads(as_json(found, CLASSES, pixels, "v7")) == {
+    assert json.loads(to_json(found, CLASSES, pixels, "v7")) == {
         "model": "v7",
         "width": 320,
         "height": 240,
         "boxes": [row],
     }
-    assert as_csv(found, CLASSES) == "label,confidence,left,top,right,bottom\r\nrock,0.9,10.0,20.0,90.0,100.0\r\n"
+    assert to_csv(found, CLASSES) == "label,confidence,left,top,right,bottom\r\nrock,0.9,10.0,20.0,90.0,100.0\r\n"
 
 
 def test_a_file_that_is_no_photo_is_told(champion: registry.Version, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,7 +139,7 @@ def test_a_file_that_is_no_photo_is_told(champion: registry.Version, monkeypatch
     for data, words in (
         (b"x1,x2\n1,2\n", "This is not an image that can be opened"),
         (b"", "The file is empty"),
-        (HAND[: len(HAND) // 2], "damaged or cut off"),
+        (HAND[: len(HAND) // 2], "damaged or truncated"),
         (file_bytes(picture(width=30_000, height=8), "PNG"), "no side may be longer than 20,000"),
     ):
         show(app, data)
@@ -150,7 +150,7 @@ def test_a_file_that_is_no_photo_is_told(champion: registry.Version, monkeypatch
 @pytest.mark.usefixtures("champion")
 @pytest.mark.parametrize(
     ("data", "words"),
-    [(b"x1,x2\n1,2\n", "This is not a video"), (b"\x1a\x45\xdf\xa3" + bytes(50), "damaged or cut off")],
+    [(b"x1,x2\n1,2\n", "This is not a video"), (b"\x1a\x45\xdf\xa3" + bytes(50), "damaged or truncated")],
 )
 def test_a_bad_video_is_refused_at_once(settings: Settings, data: bytes, words: str) -> None:
     assert words in said(send(open_predict("Video"), data))
@@ -166,7 +166,7 @@ def test_a_video_that_is_too_long_is_refused_at_once(
     app = open_predict("Video")
     assert "A video of at most 1 seconds" in said(app)
     send(app, write_video(tmp_path / "given.mp4", [None] * 20).read_bytes())
-    assert "The video is 2 s long; 1 s are allowed" in said(app)
+    assert "The video is 2 s long; the limit is 1 s" in said(app)
     assert not list(settings.uploads_dir.iterdir())
 
 
@@ -174,7 +174,7 @@ def test_while_prefect_is_down_the_video_is_not_kept(
     champion: registry.Version, settings: Settings, tmp_path: Path
 ) -> None:
     app = send(open_predict("Video"), write_video(tmp_path / "given.mp4", ["rock"] * 3).read_bytes())
-    assert "Not started. The Prefect server does not answer" in said(app)
+    assert "Not started. The Prefect server does not respond" in said(app)
     assert not list(settings.uploads_dir.iterdir())
 
 
@@ -183,9 +183,9 @@ def test_the_answered_video_is_shown_to_its_owner_only(
 ) -> None:
     write_video(settings.uploads_dir / "given.mp4", [*["rock"] * 3, None])
     job = jobs._claim(jobs.PREDICT_VIDEO, "rps", {}, "eve", "flow-run")
-    answered = video_predictions.answer("rps", "given.mp4", 0.5, job.id, silent)
+    answered = video_predictions.predict_video("rps", "given.mp4", 0.5, job.id, silent)
     result = {"version": answered.version, "video": answered.video, "table": answered.table}
-    jobs.finish(job.id, jobs.COMPLETED, video_predictions.outcome(answered), result)
+    jobs.finish(job.id, jobs.COMPLETED, video_predictions.summary(answered), result)
 
     app = open_predict("Video")
     assert len(app.get("video")) == 1

@@ -148,6 +148,6 @@ def test_a_broken_store_is_a_message_and_the_page_stands(settings: Settings) -> 
     (settings.mlflow_dir / "mlflow.db").write_bytes(b"this is no database" * 100)
     app = opened()
     assert not app.exception
-    assert "MLflow store does not answer" in app.error[0].value
+    assert "MLflow store does not respond" in app.error[0].value
     assert "doctor" in app.error[0].value
     assert app.title[0].value == "Runs"

@@ -129,8 +129,8 @@ def test_a_viewer_sees_everything_and_may_nothing(two_versions: None) -> None:
     app = open_train(Role.VIEWER)
     for key in ("btn_check", "btn_force", "btn_promote", "btn_roll_back"):
         assert app.button(key=key).disabled, key
-    assert "Requires role editor" in said(app)
-    assert "Promotion and rollback require role admin" in said(app)
+    assert "Requires the editor role" in said(app)
+    assert "Requires the admin role" in said(app)
     assert metrics(app)["Version"] == "v2"
 
 
@@ -146,7 +146,7 @@ def test_while_prefect_is_down_checking_says_so(key: str) -> None:
     make_dataset()
     app = open_train()
     app.button(key=key).click().run()
-    assert "Not started. The Prefect server does not answer" in said(app)
+    assert "Not started. The Prefect server does not respond" in said(app)
     assert jobs.alive() == []
 
 
@@ -175,7 +175,7 @@ def test_rolling_back_is_one_click(two_versions: None) -> None:
 def test_promoting_asks_first(two_versions: None) -> None:
     app = open_train(Role.ADMIN)
     app.button(key="btn_promote").click().run()
-    assert "Make version 1 the champion?" in said(app)
+    assert "Promote version 1 to champion?" in said(app)
     champion = registry.champion("linear")
     assert champion is not None
     assert champion.version == 2
@@ -202,5 +202,5 @@ def test_a_promotion_by_hand_is_seen_at_once(two_versions: None) -> None:
 def test_an_unreachable_registry_is_explained(settings: Settings) -> None:
     (settings.mlflow_dir / "mlflow.db").write_bytes(b"not a database")
     app = open_train()
-    assert "The MLflow store does not answer" in said(app)
+    assert "The MLflow store does not respond" in said(app)
     assert app.button(key="btn_check")

@@ -56,7 +56,7 @@ def training() -> TrainingFolder:
     names = ("epoch", "train/box_loss", "train/cls_loss", "train/dfl_loss", "metrics/mAP50(B)")
     rows = [[1, 2.0, 3.0, 1.5, 0.1], [2, 1.5, 2.0, 1.2, 0.4]]
     training_folder.run.joinpath("results.csv").write_text("\n".join(",".join(map(str, row)) for row in [names, *rows]))
-    training_folder.tell(State(3, 12, 2, 5, 200.0))
+    training_folder.publish(State(3, 12, 2, 5, 200.0))
     return training_folder
 
 
@@ -119,7 +119,7 @@ def compared(mlflow_store: Path, monkeypatch: pytest.MonkeyPatch) -> Dataset:
         assert starter is not None
         return Trained(starter.model, starter.predictor, {"epochs_run": 0})
 
-    monkeypatch.setattr("core.workloads.rps.training.run.fine_tune", same)
+    monkeypatch.setattr("core.workloads.rps.training.fine_tune.fine_tune", same)
     loop.run_once("rps", forced=True)
     return dataset
 

@@ -16,7 +16,7 @@ import boto3
 import httpx
 import redis
 
-from core.cli import trees
+from core.cli import process_trees
 from core.cli.programs import PROGRAMS
 from tests.mlflow_server import mlflow_server
 from tests.ports import free_port
@@ -55,7 +55,7 @@ def _running(command: Sequence[str], output: Path, env: Mapping[str, str] | None
     try:
         yield
     finally:
-        trees.kill_all([*trees.below(process.pid), *trees.by_pid(process.pid)])
+        process_trees.kill_all([*process_trees.descendants(process.pid), *process_trees.by_pid(process.pid)])
         process.wait()
 
 

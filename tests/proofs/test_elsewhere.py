@@ -13,8 +13,8 @@ from sqlalchemy import create_engine, inspect, text
 
 from core.auth import users
 from core.auth.roles import SYSTEM, Actor, Role
-from core.backup.making import make
-from core.backup.restoring import restore
+from core.backup.create import create_backup
+from core.backup.restore import restore
 from core.catalog import engine, migrate
 from core.cli.checks.images import check_images
 from core.cli.checks.lake import check_lake, check_place
@@ -83,11 +83,11 @@ def test_the_loop_turns_with_everything_elsewhere(
     shutil.rmtree(all_elsewhere.cache_dir)
     assert loop.run_once("linear").kind == decisions.PROMOTED
     watcher = ChampionWatcher("linear")
-    watcher.look()
+    watcher.refresh()
     assert watcher.current is not None and watcher.current.version.version == 2
     loop.draw(watcher.current.version, datasets.latest("linear"))
-    name = prediction_files.keep_upload(Actor("eve", Role.VIEWER), "linear", io.BytesIO(b"x1,x2\n1,2\n"))
-    assert prediction_files.answer("linear", name, "job-1", silent).version == 2
+    name = prediction_files.save_upload(Actor("eve", Role.VIEWER), "linear", io.BytesIO(b"x1,x2\n1,2\n"))
+    assert prediction_files.predict_file("linear", name, "job-1", silent).version == 2
     assert len(objects_below(all_elsewhere, s3_server, "shifumi/lake/")) == 2
     assert any("boundary.png" in key for key in objects_below(all_elsewhere, s3_server, "mlflow/"))
     kept = {path.relative_to(all_elsewhere.data_dir).parts[0] for path in _files(all_elsewhere.data_dir)}
@@ -101,7 +101,7 @@ def test_the_loop_turns_with_everything_elsewhere(
     ):
         assert [one for one in found if one.level != "ok"] == []
 
-    manifest = make(all_elsewhere, tmp_path / "all.zip", lambda _text: None)
+    manifest = create_backup(all_elsewhere, tmp_path / "all.zip", lambda _text: None)
     assert [note for note in manifest.notes if "MLflow server" in note] == manifest.notes
     for variable in ("SHIFUMI_DATABASE_URL", "SHIFUMI_LAKE_URL"):
         monkeypatch.delenv(variable)

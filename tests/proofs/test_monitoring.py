@@ -24,7 +24,7 @@ from core.cli.stack import stack
 from core.config.settings import get_settings
 from core.images import UPLOAD, store
 from core.loop import decisions
-from flows.repeating import repeating
+from flows.periodic import periodic_thread
 from tests.colour_model import promote_colour_model
 from tests.dashboards import Query, alerts, queries
 from tests.discord import FakeDiscord, fake_discord
@@ -75,7 +75,7 @@ def traffic(secret: str) -> Iterator[None]:
         with suppress(httpx.TransportError):
             httpx.post(url, json={"features": [[0.5, 0.5], [-1.0, 0.2]]}, headers=headers, timeout=5)
 
-    with repeating("traffic", lambda: 0.1, ask):
+    with periodic_thread("traffic", lambda: 0.1, ask):
         yield
 
 

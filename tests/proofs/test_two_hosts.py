@@ -23,7 +23,7 @@ from core.catalog import engine, migrate
 from core.catalog.engine import reading
 from core.catalog.tables import Job
 from core.catalog.work_tables import WorkItem
-from core.cli import trees
+from core.cli import process_trees
 from core.config.messages import render
 from core.config.settings import Settings, get_settings
 from core.jobs import jobs, prefect_api, work_items, workers
@@ -79,7 +79,9 @@ class _worker:
         return self
 
     def __exit__(self, *_: object) -> None:
-        trees.kill_all([*trees.below(self._process.pid), *trees.by_pid(self._process.pid)])
+        process_trees.kill_all(
+            [*process_trees.descendants(self._process.pid), *process_trees.by_pid(self._process.pid)]
+        )
         self._process.wait()
 
 
@@ -94,7 +96,7 @@ def submit_files(number: int) -> list[Job]:
     for index in range(number):
         person = Actor(f"p{index}", Role.VIEWER)
         rows = "x1,x2\n" + "".join(f"{row % 7 - 3},{row % 5 - 2}\n" for row in range(200_000))
-        name = prediction_files.keep_upload(person, "linear", io.BytesIO(rows.encode()))
+        name = prediction_files.save_upload(person, "linear", io.BytesIO(rows.encode()))
         made.append(jobs.submit(person, jobs.PREDICT_FILE, "linear", {"upload": name}))
     return made
 

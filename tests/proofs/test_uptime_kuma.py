@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from uptime_kuma_api import MonitorStatus, UptimeKumaApi
 
-from core.cli.checks.elsewhere import check_kuma
+from core.cli.checks.external_services import check_kuma
 from core.config.settings import ROOT
-from core.monitoring.kuma.wanted import DISCORD
+from core.monitoring.kuma.desired_state import DISCORD
 from tests.discord import fake_discord
 from tests.kuma_server import uptime_kuma
 from tests.ports import free_port

@@ -77,7 +77,7 @@ def test_redis_goes_away_and_comes_back_while_a_worker_works(
         assert training.ended() == {"version": 1}
         assert training.item().attempts == 1, "the broker is not needed to finish"
         second = hand_over(task_registry.TRAIN, task_registry.training("linear", make_dataset(seed=2).id, None))
-        wait_until(lambda: any("does not answer" in said for _, said in second.told), what="words about the broker")
+        wait_until(lambda: any("does not respond" in said for _, said in second.told), what="words about the broker")
         with redis_server(tmp_path, port):
             assert second.ended() == {"version": 2}
             assert second.item().worker == "steady"

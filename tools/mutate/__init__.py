@@ -1,1 +1,1 @@
-"""A mutation run: small faults are put into the code one by one, and the tests of its room have to notice each."""
+"""Mutation testing: small faults are inserted one by one, and the tests of the package must detect each."""

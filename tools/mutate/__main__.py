@@ -30,7 +30,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
 
 
 def main(arguments: list[str]) -> int:
-    """Run; returns 0 when at least nine in ten mutants were noticed."""
+    """Run; returns 0 when at least 90 % of the mutants were killed."""
     options = _options(arguments)
     try:
         spaces = {

@@ -1,8 +1,7 @@
-"""What mutmut changes, and what we add to it: a call, a check or an answer that goes missing.
+"""mutmut's mutation operators, and our own: a removed call, check or return value.
 
-mutmut swaps operators, constants and arguments. The faults that cost us most were calls that were not there at all
-(``require(actor, …)``, writing to a log), so those are made too. Texts for people are left alone, for what they say is
-read by people; names and codes in quotes are changed.
+mutmut changes operators, constants and arguments. The most expensive bugs so far were missing calls (``require(actor,
+…)``, writing to a log), so those are generated too. Texts for users are not mutated; names and codes in quotes are.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is mutated together, and which tests have to notice."""
+"""The packages that are mutated, and the tests that must detect their mutants."""
 
 from __future__ import annotations
 

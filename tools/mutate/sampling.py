@@ -1,4 +1,4 @@
-"""A random sample of mutants, spread over the rooms as the mutants are, and the rate it stands for."""
+"""A random sample of mutants, stratified by package, and the kill rate estimated from it."""
 
 from __future__ import annotations
 

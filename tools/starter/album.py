@@ -1,4 +1,4 @@
-"""What is drawn from: photographs by source, cut-out hands, and pictures that hold no throw."""
+"""The sources of training scenes: photographs by source, cut-out hands, and images without a throw."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BODIES = 0.65
 class Album:
     """Photographs to draw from, so that a source of hundreds of like frames does not outweigh the others.
 
-    A source counts with the square root of its frames. With probability ``share`` a ``rendered`` picture comes
+    A source counts with the square root of its frames. With probability ``share`` a ``rendered`` image comes
     instead of a photograph, and two thirds of the hands to paste are ``bodies``: hands cut out of rendered people.
     """
 

@@ -29,7 +29,7 @@ _OUTSIDE = 0.45
 class Cutout:
     """``name``: the photograph it is from. ``alpha`` (uint8, 255 where the hand is) goes with ``pixels``.
 
-    ``box``: label (-1: a hand that throws nothing), left, top, right, bottom in pixels.
+    ``box``: label (-1: a hand without a throw), left, top, right, bottom in pixels.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Pictures moved, turned, scaled and mirrored, together with their boxes."""
+"""Images moved, turned, scaled and mirrored, together with their boxes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.vision.detections import Pixels
 from tools.starter.photos import Boxes
 
 Matrix = NDArray[np.float64]
-"""Shape (3, 3): from pixels of a picture to pixels of the view."""
+"""Shape (3, 3): from pixels of an image to pixels of the view."""
 
 _SEEN = 0.35
 _SMALLEST = 7.0
@@ -21,7 +21,7 @@ _AROUND = np.linspace(0, 2 * np.pi, 16, endpoint=False)
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """How a picture is shown: ``scale`` and ``stretch`` (width over height), a turn in degrees, mirrored or not.
+    """How an image is shown: ``scale`` and ``stretch`` (width over height), a turn in degrees, mirrored or not.
 
     ``shear`` and ``tilt`` (change of depth over the view, as a share) stand for the camera's own pose.
     """
@@ -35,7 +35,7 @@ class Pose:
 
 
 def matrix_of(pose: Pose, centre: tuple[float, float], target: tuple[float, float], reach: float) -> Matrix:
-    """The matrix that brings ``centre`` of the picture to ``target`` of the view, posed around it.
+    """The matrix that brings ``centre`` of the image to ``target`` of the view, posed around it.
 
     ``reach`` is the length in pixels of the view over which ``tilt`` is counted.
     """
@@ -61,7 +61,7 @@ def shifted(by: tuple[float, float]) -> Matrix:
 def view(
     pixels: Pixels, boxes: Boxes, matrix: Matrix, size: tuple[int, int], under: Pixels | int
 ) -> tuple[Pixels, Boxes]:
-    """The picture through ``matrix`` in a view of ``size`` (width, height); ``under`` shows where it does not reach."""
+    """The image through ``matrix`` in a view of ``size`` (width, height); ``under`` shows where it does not reach."""
     moved = move_boxes(boxes, matrix, size)
     while abs(np.linalg.det(matrix[:2, :2])) < 0.3 and min(pixels.shape[:2]) >= 64:
         # A warp looks at four pixels only: halve first, so that fine patterns do not flicker.

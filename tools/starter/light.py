@@ -1,6 +1,6 @@
-"""What lighting, lenses, sensors and codecs do to a picture, drawn at random.
+"""What lighting, lenses, sensors and codecs do to an image, drawn at random.
 
-Written for speed, because each training picture goes through it: colours by table and by matrix, noise from a stock.
+Written for speed, because each training image goes through it: colours by table and by matrix, noise from a stock.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from core.vision.detections import Pixels
 
 Values = NDArray[np.float32]
-"""A picture with values around 0 to 255, shape (height, width, 3)."""
+"""An image with values around 0 to 255, shape (height, width, 3)."""
 
 _GREY = np.full((3, 3), 1 / 3, np.float32)
 
 
 def relight(pixels: Pixels, rng: np.random.Generator) -> Pixels:
-    """The same picture under other light, through another camera. Nothing moves, so boxes stay."""
+    """The same image under other light, through another camera. Nothing moves, so boxes stay."""
     values = np.asarray(cv2.LUT(pixels, _curves(rng)) if rng.random() < 0.9 else pixels, np.float32)
     if rng.random() < 0.6:
         values = np.asarray(cv2.transform(values, _colours(rng)), np.float32)
@@ -53,7 +53,7 @@ def _colours(rng: np.random.Generator) -> Values:
 
 
 def _shaded(values: Values, rng: np.random.Generator) -> Values:
-    """A light or a shadow that falls off over the picture."""
+    """A light or a shadow that falls off over the image."""
     coarse = np.exp(rng.normal(0, 0.45, (rng.integers(2, 5), rng.integers(2, 5)))).astype(np.float32)
     field = np.asarray(cv2.resize(coarse, (values.shape[1], values.shape[0])), np.float32)
     return np.asarray(values * field[:, :, None], np.float32)

@@ -36,7 +36,7 @@ class Photo:
 
 
 def no_boxes() -> Boxes:
-    """The boxes of a picture that holds no throw."""
+    """The boxes of an image that holds no throw."""
     return np.zeros((0, 5), np.float32)
 
 
@@ -50,7 +50,7 @@ def read_photos(folder: Path) -> list[Photo]:
     """All photographs of ``folder/images`` with the boxes of ``folder/labels``, ordered by name.
 
     A photograph without a label file, or with an empty one, holds no throw. Those larger than 640 px are made
-    smaller. Raises ``ValueError`` for a label that is no YOLO box of our classes, or when there is no picture.
+    smaller. Raises ``ValueError`` for a label that is no YOLO box of our classes, or when there is no image.
     """
     files = sorted(file for file in (folder / "images").iterdir() if file.suffix.lower() in _SUFFIXES)
     photos = [_read(file, folder / "labels" / f"{file.stem}.txt") for file in files]

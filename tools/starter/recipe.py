@@ -23,14 +23,14 @@ SIZE = 320
 SHOWN = 0.25
 RENDERED = 2000
 HELD = ("NNNN-png", "JWitt", "Photo-on-2-16", "Photo-on-2-11", "other:0.3", "egohands-null:0.3")
-"""Sources to judge by that differ from the rest in people, rooms and distance, and pictures without a throw."""
+"""Sources to judge by that differ from the rest in people, rooms and distance, and images without a throw."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
     """``every_source``: learn from the sources held too, which leaves none to judge by.
 
-    ``rendered``: share of pictures that are rendered ones. ``new``: how far the weights go from those the stage began
+    ``rendered``: share of images that are rendered ones. ``new``: how far the weights go from those the stage began
     with (0) to those it learnt (1).
     """
 

@@ -1,4 +1,4 @@
-"""Rendered hands as photographs to learn from: rendered once, drawn from many times."""
+"""Rendered hands as training images: rendered once, sampled many times."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SOURCE = "rendered"
 
 
 def rendered_photos(count: int, size: int, workers: int, cache: Path, first: int = 0) -> list[Photo]:
-    """``count`` rendered pictures of seeds from ``first`` on, kept as PNG and labels below ``cache``."""
+    """``count`` rendered images of seeds from ``first`` on, kept as PNG and labels below ``cache``."""
     (cache / "images").mkdir(parents=True, exist_ok=True)
     missing = [seed for seed in range(first, first + count) if not _file(cache, seed).exists()]
     for seed, (pixels, hands) in zip(missing, render_many(missing, size, workers), strict=True):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.vision.detections import Detector
+from tools.starter.evaluation import Figures, Judged, close_ups, figures, judge
 from tools.starter.photos import Photo
-from tools.starter.scoring import Figures, Judged, close_ups, figures, judge
 
 _HEAD = "| source | photos | hands | mAP50 | found | named right | boxes right | false alarms | ms |"
 _RULE = "|---|---|---|---|---|---|---|---|---|"

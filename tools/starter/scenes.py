@@ -1,4 +1,4 @@
-"""One training picture at a time: where hands are, how large, before what, in which light."""
+"""One training image at a time: where hands are, how large, before what, in which light."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Rng = np.random.Generator
 
 _GREY = 114
 _ROOM = 0.03
-"""What a moving hand smears over, as a share of the picture."""
+"""What a moving hand smears over, as a share of the image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Mix:
 
 
 def scene(album: Album, mix: Mix, size: int, rng: Rng) -> Scene:
-    """One picture of ``size`` by ``size`` pixels and its boxes in pixels. The same ``rng`` state, the same scene."""
+    """One image of ``size`` by ``size`` pixels and its boxes in pixels. The same ``rng`` state, the same scene."""
     makers: list[tuple[float, Callable[[], Scene]]] = [
         (mix.whole, lambda: _whole(album.photo(rng), album, size, rng)),
         (mix.close, lambda: _close(album.throw(rng), album, size, rng)),
@@ -59,7 +59,7 @@ def _pose(scale: float, rng: Rng) -> Pose:
 
 
 def _under(album: Album, size: int, rng: Rng) -> Pixels | int:
-    """What shows where a photograph does not reach: mostly the grey that stands beside pictures when serving."""
+    """What shows where a photograph does not reach: mostly the grey that stands beside images when serving."""
     kind = rng.random()
     if kind < 0.5 or not album.others:
         return _GREY if kind < 0.4 else int(rng.integers(0, 256))
@@ -78,7 +78,7 @@ def _background(album: Album, size: int, rng: Rng) -> Pixels:
 
 
 def _plain(size: int, rng: Rng) -> Pixels:
-    """A wall: one colour, often near white, that changes a little over the picture."""
+    """A wall: one colour, often near white, that changes a little over the image."""
     colour = rng.uniform(215, 255, 3) if rng.random() < 0.4 else rng.uniform(0, 255) + rng.normal(0, 25, 3)
     coarse = colour + rng.normal(0, 12, (3, 3, 1))
     return np.clip(cv2.resize(coarse, (size, size), interpolation=cv2.INTER_CUBIC), 0, 255).astype(np.uint8)
@@ -104,7 +104,7 @@ def _framed(photo: Photo, scale: float, size: int, under: Pixels | int, rng: Rng
 
 
 def _close(photo: Photo, album: Album, size: int, rng: Rng) -> Scene:
-    """A hand that fills a third of the picture, or all of it."""
+    """A hand that fills a third of the image, or all of it."""
     box = photo.boxes[rng.integers(len(photo.boxes))]
     longer = max(box[3] - box[1], box[4] - box[2])
     scale = rng.uniform(0.35, 1.0) * size / max(float(longer), 24.0)
@@ -196,7 +196,7 @@ def _dimmed(rng: Rng) -> float:
 
 
 def _reach(shape: tuple[int, ...], matrix: Matrix, size: int) -> tuple[int, int, int, int]:
-    """Left, top, right and bottom of what a picture of ``shape`` covers through ``matrix``, and some pixels more."""
+    """Left, top, right and bottom of what an image of ``shape`` covers through ``matrix``, and some pixels more."""
     height, width = shape
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
     seen = cv2.perspectiveTransform(corners[None], matrix)[0]

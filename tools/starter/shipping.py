@@ -1,4 +1,4 @@
-"""From the trained network to the files that ship: weights, served form, and what they are worth."""
+"""Writes the shipped files from the trained network: weights, exported model, and metrics."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import dataclasses
 import json
 from pathlib import Path
 
-from core.workloads.rps.export import GRAPH, META, Meta, digest_of, export_weights
-from tools.starter.halving import halve
+from core.workloads.rps.export import GRAPH, META, ExportMetadata, digest_of, export_weights
+from tools.starter.half_precision import halve
 
 WEIGHTS = "starter.pt"
 
 
-def ship(weights: Path, folder: Path, size: int) -> Meta:
+def ship(weights: Path, folder: Path, size: int) -> ExportMetadata:
     """Write the served form of ``weights`` into ``folder``, its graph halved. Raises ``ExportError`` if it cannot."""
     meta = export_weights(weights, folder, size)
     halve(folder / GRAPH)

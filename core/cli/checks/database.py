@@ -9,7 +9,7 @@ from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from core.catalog.engine import engine_for, reading
-from core.cli.checks.reach import connect
+from core.cli.checks.network import connection_error
 from core.cli.findings import Finding, ok, problem, warning
 from core.config.settings import Settings
 
@@ -33,7 +33,7 @@ def check_database(settings: Settings) -> Iterator[Finding]:
         return
     where = f"{url.host or 'localhost'}:{url.port or _PORT}"
     # A plain TCP connection first: the driver would wait for minutes where a firewall drops packets.
-    if url.host and not url.host.startswith("/") and (reason := connect(url.host, url.port or _PORT)):
+    if url.host and not url.host.startswith("/") and (reason := connection_error(url.host, url.port or _PORT)):
         yield problem(
             f"The database server {where}: {reason}",
             "Start PostgreSQL there, make it listen on that address, or correct SHIFUMI_DATABASE_URL.",

@@ -12,7 +12,7 @@ from core.catalog.image_tables import Image
 from core.cli.checks.lake import SWEEP_AFTER_S, is_whole, sweep
 from core.cli.findings import Finding, ok, problem, warning
 from core.config.settings import Settings
-from core.images.files import name_of
+from core.images.files import file_name
 from core.storage import buckets
 from core.storage.object_store import Entry, ObjectStoreError
 
@@ -47,7 +47,7 @@ def _check_files(stored: dict[str, Entry], sizes: dict[str, int], deep: bool) ->
 
 
 def _is_wrong(stored: dict[str, Entry], sha256: str, size: int, deep: bool) -> bool:
-    entry = stored.get(name_of(sha256))
+    entry = stored.get(file_name(sha256))
     if entry is None or entry.bytes != size:
         return True
     return deep and not is_whole(buckets.IMAGES, entry.name, sha256)
@@ -55,7 +55,7 @@ def _is_wrong(stored: dict[str, Entry], sha256: str, size: int, deep: bool) -> b
 
 def _check_orphans(stored: dict[str, Entry], sizes: dict[str, int], fix: bool) -> Finding:
     """Files without an image: left by a crash between writing and registering."""
-    registered = {name_of(sha256) for sha256 in sizes}
+    registered = {file_name(sha256) for sha256 in sizes}
     orphans = [entry for name, entry in stored.items() if name not in registered]
     old = [entry for entry in orphans if time.time() - entry.modified > SWEEP_AFTER_S]
     size = sum(entry.bytes for entry in old) / 1e6

@@ -23,7 +23,7 @@ def check_services(settings: Settings, fix: bool) -> Iterator[Finding]:
         if record:
             yield _stale(settings, record, fix)
         yield from _ports(settings)
-    if not settings.tracking_uri.startswith(("http://", "https://")):  # see checks/elsewhere.py
+    if not settings.tracking_uri.startswith(("http://", "https://")):  # see checks/external_services.py
         yield _store(settings)
 
 

@@ -15,9 +15,9 @@ def check_workloads() -> Iterator[Finding]:
     for broken in WORKLOADS.broken:
         yield problem(
             f"The workload {broken.name} of the package {broken.package} is skipped: {broken.reason}",
-            f"Mend the package or uninstall it (`pip uninstall {broken.package}`), then start again.",
+            f"Repair the package or uninstall it (`pip uninstall {broken.package}`), then start again.",
         )
     try:
         settings_of(WORKLOADS.values())
     except WorkloadSettingsError as error:
-        yield problem(f"Options of a workload cannot be used: {error}", "Correct them in the environment or `.env`.")
+        yield problem(f"Settings of a workload are invalid: {error}", "Correct them in the environment or `.env`.")

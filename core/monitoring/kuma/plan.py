@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from core.monitoring.kuma.wanted import MADE_BY, Monitor
+from core.monitoring.kuma.desired_state import MADE_BY, Monitor
 
 Verb = Literal["add", "edit", "keep", "report"]
 

@@ -17,8 +17,8 @@ from uptime_kuma_api import (  # type: ignore[import-untyped]
     UptimeKumaException,
 )
 
+from core.monitoring.kuma.desired_state import DISCORD, DesiredState, DesiredStateError, desired_state
 from core.monitoring.kuma.plan import Step, plan_discord, plan_monitors
-from core.monitoring.kuma.wanted import DISCORD, Wanted, WantedError, wanted
 
 _CALL_TIMEOUT_S = 20.0
 _PAUSE_S = 1.0
@@ -32,15 +32,15 @@ class KumaError(RuntimeError):
 def main(environment: Mapping[str, str] = os.environ) -> int:
     """Configure it and print the changes; returns 1 with a message on failure."""
     try:
-        for line in provision(wanted(environment)):
+        for line in provision(desired_state(environment)):
             print(line, flush=True)
-    except (WantedError, KumaError) as error:
+    except (DesiredStateError, KumaError) as error:
         print(error, file=sys.stderr, flush=True)
         return 1
     return 0
 
 
-def provision(goal: Wanted) -> Iterator[str]:
+def provision(goal: DesiredState) -> Iterator[str]:
     """Make all changes, yielding a sentence for each. Raises :class:`KumaError`."""
     with _connected(goal) as kuma, _explained(goal):
         yield _log_in(kuma, goal)
@@ -76,7 +76,7 @@ def _typed(what: str, fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def _connected(goal: Wanted) -> Iterator[Any]:
+def _connected(goal: DesiredState) -> Iterator[Any]:
     """A connection, waiting at most ``goal.wait_s`` seconds: in Compose Kuma may start at the same time."""
     deadline = time.monotonic() + goal.wait_s
     while True:
@@ -111,7 +111,7 @@ def _asks_for_a_database(url: str) -> bool:
     return "setup-database" in answer.text
 
 
-def _log_in(kuma: Any, goal: Wanted) -> str:
+def _log_in(kuma: Any, goal: DesiredState) -> str:
     """Log in as the admin, created on a fresh instance; then check that the version is supported."""
     time.sleep(_PAUSE_S)  # right after the start, a fresh instance does not know yet that it needs an admin
     made = bool(kuma.need_setup())
@@ -127,7 +127,7 @@ def _log_in(kuma: Any, goal: Wanted) -> str:
     return f"Created the admin {goal.username}." if made else f"Logged in as {goal.username}."
 
 
-def _refused(error: Exception, goal: Wanted) -> str:
+def _refused(error: Exception, goal: DesiredState) -> str:
     if "incorrect" in str(error).lower():
         return (
             f"Uptime Kuma has an admin already, and rejects SHIFUMI_KUMA_USERNAME ({goal.username}) with "
@@ -146,7 +146,7 @@ def check_version(version: str) -> None:
 
 
 @contextmanager
-def _explained(goal: Wanted) -> Iterator[None]:
+def _explained(goal: DesiredState) -> Iterator[None]:
     """Errors of the library, in plain text and without secrets."""
     try:
         yield

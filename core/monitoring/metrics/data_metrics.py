@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from prometheus_client.core import Metric
@@ -55,7 +55,7 @@ def _images(session: Session) -> Iterator[Metric]:
     waiting = [
         ((workload, reason), count)
         for workload in workloads
-        for reason, count in review_queue.waiting(workload).items()
+        for reason, count in review_queue.waiting_counts(workload).items()
     ]
     yield gauge("shifumi_review_waiting", "Images in the review queue.", ("workload", "reason"), waiting)
 
@@ -64,17 +64,27 @@ def _predictions(session: Session) -> Iterator[Metric]:
     """The newest logged requests; a table of a million rows is not counted, its highest id is used."""
     logged = session.scalar(select(func.max(PredictionBatch.id))) or 0
     yield counter("shifumi_predictions_logged", "Entries of the prediction log, in total.", (), [((), logged)])
-    columns = (PredictionBatch.workload, PredictionBatch.positive_share, PredictionBatch.mean_confidence)
+    columns = (
+        PredictionBatch.workload,
+        PredictionBatch.positive_share,
+        PredictionBatch.mean_confidence,
+        PredictionBatch.rows,
+    )
     rows = session.execute(select(*columns).order_by(PredictionBatch.id.desc()).limit(_NEWEST)).all()
     # Regression has neither.
     workloads = sorted({row[0] for row in rows} - {one.name for one in WORKLOADS.values() if one.task == "regression"})
     for name, text, column in (
         (
             "shifumi_predicted_positive_share",
-            f"Mean share of other classes than the first, newest {_NEWEST} entries of the log.",
+            f"Share of rows predicted as another class than the first, newest {_NEWEST} entries of the log.",
             1,
         ),
         ("shifumi_prediction_confidence", f"Mean confidence in the newest {_NEWEST} entries of the log.", 2),
     ):
-        values = {workload: [float(row[column]) for row in rows if row[0] == workload] for workload in workloads}
-        yield gauge(name, text, ("workload",), [((one,), sum(found) / len(found)) for one, found in values.items()])
+        values = {one: _mean([(row[column], row[3]) for row in rows if row[0] == one]) for one in workloads}
+        yield gauge(name, text, ("workload",), [((one,), value) for one, value in values.items()])
+
+
+def _mean(entries: Sequence[tuple[float, int]]) -> float:
+    """The mean per row, of means and how many rows each is of."""
+    return sum(mean * rows for mean, rows in entries) / sum(rows for _, rows in entries)

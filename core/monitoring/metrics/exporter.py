@@ -37,7 +37,7 @@ def start_exporter(port: int, variable: str, collectors: Iterable[Collector]) ->
     """
     if port == 0:
         return None
-    disable_created_metrics()  # type: ignore[no-untyped-call] # a second series per counter, which nobody reads
+    disable_created_metrics()  # type: ignore[no-untyped-call] # an unused second series per counter
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     for collector in (MachineCollector(), *collectors):

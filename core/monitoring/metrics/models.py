@@ -107,11 +107,16 @@ def _drift(newest: list[tuple[str, dict[str, Any]]]) -> Iterator[Metric]:
     )
     yield gauge(
         "shifumi_drift_p_value",
-        "Corrected p-value of that distance.",
+        "Adjusted p-value of that distance (Benjamini–Hochberg).",
         labels,
         [(names, float(test["p_adjusted"])) for names, test in tests],
     )
-    yield gauge("shifumi_drift_min_distance", "Minimum drift.", (), [((), get_settings().drift_min_effect)])
+    yield gauge(
+        "shifumi_drift_min_distance",
+        "Minimum distance that counts as drift.",
+        (),
+        [((), get_settings().drift_min_effect)],
+    )
 
 
 def _training(session: Session) -> Iterator[Metric]:

@@ -20,7 +20,11 @@ def tab(actor: Actor) -> None:
             icon=":material/notifications_off:",
         )
         return
-    st.write("A webhook is configured. It receives a message when a flow starts, ends, fails or finds drift.")
+    st.write(
+        "A webhook is configured. Messages are sent when a run is started by a user or by new data, when it ends, "
+        "fails or is cancelled, and when a check finds drift, retrains, or promotes or rejects a challenger. Nothing "
+        "is sent for scheduled checks that keep the champion, nor for promotions and rollbacks by users."
+    )
     if st.button("Send a test message", icon=":material/send:", key="btn_notify_test"):
         _test(actor)
 

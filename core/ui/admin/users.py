@@ -73,7 +73,7 @@ def _change(actor: Actor, accounts: list[Account]) -> None:
     with st.form(f"role_{chosen}", border=False):
         role = _role_field(f"changed_role_{chosen}", account.role)
         if st.form_submit_button("Change role") and attempt(lambda who: users.set_role(who, chosen, role)):
-            note(f"{plain(chosen)} now has role {role.value} and has to log in again.")
+            note(f"{plain(chosen)} now has the {role.value} role and has to log in again.")
             st.rerun()
     with st.container(horizontal=True):
         if st.button("Reset password", icon=":material/key:", key="btn_reset_password"):

@@ -89,7 +89,7 @@ def _details(actor: Actor, dataset: Dataset, unit: str, picture: Callable[[Datas
 
 def _delete_button(actor: Actor, dataset: Dataset, unit: str) -> None:
     allowed = actor.role.rank >= Role.EDITOR.rank
-    text = None if allowed else "Deleting requires the role editor."
+    text = None if allowed else "Requires the editor role."
     if st.button("Delete", icon=":material/delete:", key="btn_delete_dataset", disabled=not allowed, help=text):
         confirm(
             f"Delete dataset {dataset.id} with its {dataset.rows:,} {unit}? Models trained on it stay, but drift "

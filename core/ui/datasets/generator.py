@@ -17,7 +17,7 @@ from core.ui.shell.parameter_form import begin_next_with_another_seed, parameter
 from core.ui.shell.views import champion_to_draw, show_view
 from core.workloads import get_workload
 from core.workloads.base import Previews, Workload
-from core.workloads.form_schema import beginning
+from core.workloads.form_schema import initial_values
 
 
 def generator(actor: Actor, workload: str) -> None:
@@ -28,7 +28,7 @@ def generator(actor: Actor, workload: str) -> None:
     controls, picture = st.columns((2, 3), gap="large")
     with controls:
         newest = known[0].parameters if known else None
-        choices = parameter_form(learnt.parameters, beginning(learnt.parameters, newest), workload)
+        choices = parameter_form(learnt.parameters, initial_values(learnt.parameters, newest), workload)
     with picture:
         _preview(learnt, choices)
     with controls:
@@ -83,9 +83,7 @@ def _button(actor: Actor, learnt: Workload, choices: BaseModel | None) -> None:
         width="stretch",
     )
     if not allowed:
-        st.caption(
-            ":material/lock: Generating requires the role editor. An admin can give it to you under Admin, Users."
-        )
+        st.caption(":material/lock: Requires the editor role. An admin can change your role under Admin, Users.")
     if clicked and choices is not None:
         chosen = choices.model_dump(mode="json")
         if start_job(actor, jobs.GENERATE, learnt.name, {"choices": chosen}):

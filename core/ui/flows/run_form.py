@@ -12,7 +12,7 @@ from core.ui.flows import prefect_store
 from core.ui.flows.deployment_cards import ASKED, WANTED, act
 from core.ui.shell.messages import explained
 from core.ui.shell.parameter_form import parameter_form
-from core.workloads.form_schema import beginning
+from core.workloads.form_schema import initial_values
 
 
 def run_form() -> None:
@@ -45,7 +45,7 @@ def _dialog(deployment: Deployment, model: type[BaseModel]) -> None:
             st.rerun()
     if agreed and choices is not None:
         sent = job_parameters.as_sent(deployment.flow, choices)
-        done = f"Asked for a run of {deployment.full_name}."
+        done = f"Run of {deployment.full_name} requested."
         act(lambda who: flow_control.run_now(who, deployment, sent), done)
         _close()
         st.rerun()
@@ -54,7 +54,7 @@ def _dialog(deployment: Deployment, model: type[BaseModel]) -> None:
 def _begun(deployment: Deployment, model: type[BaseModel]) -> dict[str, object]:
     """As on Datasets: the choices behind the newest dataset with the next seed."""
     if deployment.flow != jobs.GENERATE:
-        return beginning(model)
+        return initial_values(model)
     with explained():
         newest = datasets.listed(deployment.name, limit=1)
-    return beginning(model, newest[0].parameters if newest else None)
+    return initial_values(model, newest[0].parameters if newest else None)

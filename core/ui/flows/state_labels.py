@@ -13,7 +13,7 @@ ABOUT = {
     jobs.PREDICT_VIDEO: "Draws the champion's detections on every frame of an uploaded video.",
     jobs.IMPORT: "Imports the images and boxes of an uploaded dataset.",
     jobs.PROPOSE: "Proposes boxes on unlabelled images, for review on the Label page.",
-    RANDOM_CHECK: "The course's exercise: draws a random number, and retries when it means drift.",
+    RANDOM_CHECK: "An exercise: draws a random number; below 0.5 means drift, and the task is retried.",
 }
 
 _LOOKS = {

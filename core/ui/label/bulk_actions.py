@@ -15,7 +15,7 @@ from core.ui.shell.formats import percent
 from core.ui.shell.job_progress import follow_job, start_job
 from core.ui.shell.messages import explained
 from core.workloads import get_workload
-from core.workloads.base import Synthesises
+from core.workloads.base import ImageSynthesis
 
 
 def bulk_actions(actor: Actor, workload: str) -> None:
@@ -57,7 +57,7 @@ def _make_dataset(actor: Actor, workload: str, count: int, editor: bool) -> None
             icon=":material/dataset:",
             key="btn_label_dataset",
             disabled=not editor,
-            help=None if editor else "Creating a dataset requires the role editor.",
+            help=None if editor else "Requires the editor role.",
         )
     if clicked and start_job(actor, jobs.GENERATE, workload, _labelled_only(workload)) is not None:
         st.rerun()
@@ -66,4 +66,4 @@ def _make_dataset(actor: Actor, workload: str, count: int, editor: bool) -> None
 def _labelled_only(workload: str) -> dict[str, Any]:
     """A dataset of the images that are there, without new ones from a renderer."""
     learnt = get_workload(workload)
-    return {"choices": dict(learnt.labelled_only) if isinstance(learnt, Synthesises) else {}}
+    return {"choices": dict(learnt.labelled_only) if isinstance(learnt, ImageSynthesis) else {}}

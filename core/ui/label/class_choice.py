@@ -23,7 +23,7 @@ _KEYS = 9
 
 def class_choice(actor: Actor, image: Image, classes: tuple[str, ...], readonly: bool) -> None:
     """Show ``image`` and take a decision. Raises ``ImageMissingError``, ``LakeUnreachableError``."""
-    st.image(str(store.file_of(image)), width="stretch", alt=_in_words(image))
+    st.image(str(store.file_path(image)), width="stretch", alt=_in_words(image))
     if said := actions.said():
         st.caption(said)
     if not classes:

@@ -86,14 +86,14 @@ def _show(actor: Actor, image: Image) -> None:
         if collection.whole_image:
             class_choice(actor, image, collection.classes, readonly)
         else:
-            editor(image, store.file_of(image), showing, collection.classes)
+            editor(image, store.file_path(image), showing, collection.classes)
     except (store.ImageMissingError, LakeUnreachableError) as error:
         st.error(plain(str(error)), icon=":material/broken_image:")
         with st.container(horizontal=True):
             _button(actor, image, "Skip", "next", False)
             _button(actor, image, "Reject", "reject", readonly)
     if readonly:
-        st.caption("Labelling requires the role editor.")
+        st.caption("Requires the editor role.")
 
 
 def _button(actor: Actor, image: Image, label: str, action: Literal["next", "reject"], disabled: bool) -> None:

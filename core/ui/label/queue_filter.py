@@ -51,7 +51,7 @@ def queue_filter(workload: str) -> QueueFilter:
         with st.popover("Filter", icon=":material/filter_list:", key="label_filter"):
             label, source, reviewed = _narrowing(workload)
     with explained():
-        counts = review_queue.waiting(workload, label, source)
+        counts = review_queue.waiting_counts(workload, label, source)
     if reviewed is not None:
         return QueueFilter(workload, reviewed, label, source, 0)
     options = {WAITING: f"All {sum(counts.values()):,}"}
@@ -92,7 +92,7 @@ def _narrowing(workload: str) -> tuple[str | None, str | None, str | None]:
         None,
         format_func=_REVIEWED.__getitem__,
         key="label_reviewed",
-        placeholder="no: waiting images",
+        placeholder="no: images in the queue",
         on_change=back_to_the_queue,
     )
     return label, source, reviewed

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.auth.roles import Actor, ForbiddenError, Role
 from core.images.collection import ImageCollection
-from core.live.capture import LONGEST_S, Captured
+from core.live.capture import LONGEST_S, CaptureResult
 from core.live.viewer import Viewer
 from core.ui.shell.formats import plain
 from core.ui.shell.guard import acting
@@ -30,7 +30,7 @@ _hold = st.components.v2.component(
 def capture(actor: Actor, viewer: Viewer, playing: bool, workload: str) -> None:
     """Renews itself while the camera is on, so that the counter counts."""
     if actor.role.rank < Role.EDITOR.rank:
-        st.info("Capturing images requires the role editor. An admin can change that.", icon=":material/lock:")
+        st.info("Requires the editor role. An admin can change your role under Admin, Users.", icon=":material/lock:")
         return
     st.fragment(run_every=_EVERY_S if playing else None)(_panel)(actor, viewer, playing, collection_of(workload))
 
@@ -69,7 +69,7 @@ def _follow(viewer: Viewer, holding: bool, label: str) -> None:
         st.warning(plain(str(error)), icon=":material/lock:")
 
 
-def _counter(actor: Actor, captured: Captured, labelled: bool) -> None:
+def _counter(actor: Actor, captured: CaptureResult, labelled: bool) -> None:
     if captured.problem:
         st.error(f"**Recording stopped.** {plain(captured.problem)}", icon=":material/error:")
     noun = "image" if captured.stored == 1 else "images"

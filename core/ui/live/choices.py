@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.live.frames import Model
 from core.live.model_cache import STARTER, model_of, starter_model
-from core.live.viewer import Source, Wishes
+from core.live.viewer import Source, ViewerOptions
 from core.models.registry import CHALLENGER, CHAMPION, PREVIOUS, RegistryError, Version
 from core.models.serving import ModelRefusedError, Served
 from core.ui.live.viewer_store import model_cache
@@ -17,7 +17,7 @@ from core.workloads import get_workload
 _TITLES = {CHAMPION: "Champion", CHALLENGER: "Challenger", PREVIOUS: "Previous", STARTER: "Starter"}
 
 
-def choices(workload: str) -> Wishes:
+def choices(workload: str) -> ViewerOptions:
     """The widgets; returns what is chosen."""
     held = _held(workload)
     ships = get_workload(workload).has_starter
@@ -52,7 +52,7 @@ def choices(workload: str) -> Wishes:
     mirrored = st.toggle("Mirror", True, key="live_mirrored", persist_state="session")
     second = _source(rival, held, workload) if rival else None
     first = _source(main or CHAMPION, held, workload) or model_cache(workload).current
-    return Wishes(first, second, confidence, mirrored)
+    return ViewerOptions(first, second, confidence, mirrored)
 
 
 def _held(workload: str) -> dict[str, Version]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.live.game import PATIENCE, WINS, Match, Phase, Round
+from core.live.game import MAX_MISSED_ROUNDS, WINS, Match, Phase, Round
 from core.live.viewer import Viewer
 from core.ui.shell.formats import plain
 from core.workloads.base import Playable
 
 _EVERY_S = 0.35
 _RUNNING = "live_match_running"
-_OUTCOMES = {"you": ":green[you win]", "machine": ":red[I win]", "tie": "tie"}
+_OUTCOMES = {"you": ":green[you win]", "machine": ":red[the machine wins]", "tie": "tie"}
 
 
 def game(viewer: Viewer, playing: bool, rules: Playable) -> None:
@@ -25,7 +25,7 @@ def _board(viewer: Viewer, playing: bool, renewed: bool, rules: Playable) -> Non
     match = viewer.report().match
     if renewed != (playing and match is not None and match.running):
         st.rerun()  # the clock of this fragment starts or stops
-    st.write(f"Best of five: the first with {WINS} rounds wins. Show your choice at **Go!** and hold it.")
+    st.write(f"Best of five: the first with {WINS} rounds wins. Show your throw at **Go!** and hold it.")
     _buttons(viewer, match, playing, rules)
     if match is None:
         return
@@ -63,9 +63,9 @@ def _said(match: Match, rules: Playable) -> None:
     if match.phase is Phase.OVER:
         won = match.winner == "you"
         (st.success if won else st.info)(
-            "**You win the game!**" if won else "**I win the game.** Try again.", icon=":material/trophy:"
+            "**You win the game!**" if won else "**The machine wins the game.** Try again.", icon=":material/trophy:"
         )
-    elif match.phase is Phase.PAUSED and match.unseen >= PATIENCE:
+    elif match.phase is Phase.PAUSED and match.unseen >= MAX_MISSED_ROUNDS:
         st.warning(
             "No throw was detected in three rounds. Show your hand to the camera, then continue.",
             icon=":material/visibility_off:",
@@ -78,12 +78,12 @@ def _said(match: Match, rules: Playable) -> None:
         _round(match.rounds[-1], rules, large=True)
     else:
         st.markdown("### Go!" if match.phase is Phase.READING else "### Get ready …")
-        st.caption(f"I have chosen. My commitment: `{match.commitment.digest}`", help=_COMMITMENT)
+        st.caption(f"The machine has chosen. Its commitment: `{match.commitment.digest}`", help=_COMMITMENT)
 
 
 _COMMITMENT = (
-    "The beginning of the SHA-256 of my choice, a colon and a random word. Both are shown after the round, so you can "
-    "check that I chose before you did."
+    "The beginning of the SHA-256 of the machine's throw, a colon and a random word. Both are shown after the round, "
+    "so that you can check that the machine chose first."
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.live import camera_advice
-from core.live.viewer import Answers, Report, Viewer
+from core.live.viewer import ModelReport, Viewer, ViewerReport
 from core.ui.live.stream import Stream, asked_for_s, reset
 from core.ui.live.viewer_store import model_cache
 from core.ui.shell.formats import percent, plain
@@ -37,7 +37,7 @@ def _now(viewer: Viewer, busy: bool, workload: str) -> None:
         _in_a_line(report.rival)
 
 
-def _no_picture(report: Report) -> bool:
+def _no_picture(report: ViewerReport) -> bool:
     """Say why there is none, if so."""
     if report.silent_s is None:
         if asked_for_s() < _PATIENCE_S:
@@ -58,7 +58,7 @@ def _lost(what: str, remedy: str) -> None:
         st.rerun()
 
 
-def _answers(main: Answers | None) -> None:
+def _answers(main: ModelReport | None) -> None:
     if main is None:
         st.caption(":material/hourglass: Loading the model …")
         return
@@ -72,11 +72,11 @@ def _answers(main: Answers | None) -> None:
     )
     st.markdown(f"### {seen}")
     age = f"boxes {main.age_ms:.0f} ms old" if main.age_ms is not None else "no boxes yet"
-    took = f", which takes {main.took_ms:.0f} ms for a frame" if main.took_ms is not None else ""
+    took = f", {main.took_ms:.0f} ms per frame" if main.took_ms is not None else ""
     st.caption(f"{main.per_second:.0f} results per second · {age} · model {plain(main.model)}{took}", help=_AGE)
 
 
-def _in_a_line(rival: Answers) -> None:
+def _in_a_line(rival: ModelReport) -> None:
     said = ", ".join(f"{plain(box.name)} {percent(box.confidence, 0)}" for box in rival.boxes) or "nothing"
     detected = f":orange[:material/square:] **{plain(rival.model)}** detects {said}"
     text = f"{detected} · {rival.per_second:.0f} results per second"

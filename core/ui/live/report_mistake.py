@@ -9,8 +9,8 @@ import streamlit as st
 from core.auth.roles import Actor
 from core.catalog.image_tables import Image
 from core.images import DECIDED
-from core.labelling import flagging, review_queue
-from core.live.viewer import Moment, Viewer
+from core.labelling import flags, review_queue
+from core.live.viewer import AnsweredFrame, Viewer
 from core.storage.lake import LakeError
 from core.ui.shell.formats import plain
 from core.ui.shell.guard import acting
@@ -20,7 +20,7 @@ from core.vision import drawing
 from core.vision.boxes import BadBoxError
 from core.vision.decode import BadImageError
 from core.vision.detections import Pixels
-from core.vision.tracks import steady
+from core.vision.tracks import to_shown_boxes
 from core.workloads.image_collections import collection_of
 
 _MOMENT, _NTH = "live_moment", "live_moment_nth"
@@ -34,8 +34,8 @@ def report_mistake(actor: Actor, viewer: Viewer, playing: bool, workload: str) -
 
 
 def _panel(actor: Actor, viewer: Viewer, playing: bool, workload: str) -> None:
-    st.write("Was the model wrong? Freeze the frame and label it: the next model will learn from it.")
-    moment: Moment | None = st.session_state.get(_MOMENT)
+    st.write("Was the model wrong? Freeze the frame and label it: the next model is trained on it.")
+    moment: AnsweredFrame | None = st.session_state.get(_MOMENT)
     if moment is None:
         st.button(
             "Report a mistake",
@@ -74,7 +74,7 @@ def _freeze(viewer: Viewer) -> None:
     st.session_state[_NTH] = st.session_state.get(_NTH, 0) + 1
 
 
-def _taken(nth: int) -> Moment | None:
+def _taken(nth: int) -> AnsweredFrame | None:
     """The frozen frame, which goes; None when it is another one by now: Streamlit remembers buttons that are gone."""
     return st.session_state.pop(_MOMENT, None) if nth == st.session_state[_NTH] else None
 
@@ -90,11 +90,11 @@ def _send(viewer: Viewer, nth: int, label: str, workload: str) -> None:
     right = None if label == _NONE else label
     try:
         with explained():
-            image = flagging.flag(
+            image = flags.flag(
                 acting(),
                 moment.pixels,
                 right,
-                flagging.Said(moment.said, moment.classes, moment.model),
+                flags.FlaggedPrediction(moment.said, moment.classes, moment.model),
                 session=viewer.session,
                 collection=collection_of(workload),
             )
@@ -107,7 +107,7 @@ def _send(viewer: Viewer, nth: int, label: str, workload: str) -> None:
 def _thanks(image: Image, label: str) -> str:
     if image.state in DECIDED:
         return f"Thank you. This frame is already stored as image {image.id} and reviewed; its labels are kept."
-    waiting = sum(review_queue.waiting(image.workload).values())
+    waiting = sum(review_queue.waiting_counts(image.workload).values())
     return f"Thank you. The frame is in the review queue as image {image.id}, labelled “{label}” ({waiting} waiting)."
 
 
@@ -120,14 +120,14 @@ def _told(actor: Actor) -> None:
         page_link("label.py", "Open it on Label")
 
 
-def _with_boxes(moment: Moment) -> Pixels:
+def _with_boxes(moment: AnsweredFrame) -> Pixels:
     picture = moment.pixels.copy()
-    for box in steady(moment.said, moment.classes):
+    for box in to_shown_boxes(moment.said, moment.classes):
         drawing.draw_box(picture, box, drawing.MAIN)
     if picture.shape[1] > 640:
         return np.asarray(cv2.resize(picture, None, fx=640 / picture.shape[1], fy=640 / picture.shape[1]), np.uint8)
     return picture
 
 
-def _in_words(moment: Moment) -> str:
+def _in_words(moment: AnsweredFrame) -> str:
     return ", ".join(moment.classes[int(label)] for label in moment.said.labels) or "nothing"

@@ -77,7 +77,7 @@ def video(viewer: Viewer) -> Stream:
 def worked_on(viewer: Viewer, frame: VideoFrame) -> VideoFrame:
     """What comes back for a frame. In the stream's thread: no ``st.*`` in here, and nothing that waits."""
     pixels = np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
-    return VideoFrame.from_ndarray(viewer.see(pixels), format="bgr24")
+    return VideoFrame.from_ndarray(viewer.process_frame(pixels), format="bgr24")
 
 
 def reset() -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from core.live.capture_labels import image_saver
 from core.live.engine_pool import EnginePool
 from core.live.model_cache import ModelCache
-from core.live.viewer import Viewer, Wishes
+from core.live.viewer import Viewer, ViewerOptions
 from core.workloads.image_collections import collection_of, helper_of
 
 _VIEWER, _WORKLOAD = "live_viewer", "live_viewer_workload"
@@ -16,7 +16,7 @@ _VIEWER, _WORKLOAD = "live_viewer", "live_viewer_workload"
 def viewer(workload: str) -> Viewer:
     """Made on the first visit; goes with the tab's session. With another workload it turns to that one's champion."""
     if _VIEWER not in st.session_state:
-        st.session_state[_VIEWER] = Viewer(_pool(), Wishes(model_cache(workload).current))
+        st.session_state[_VIEWER] = Viewer(_pool(), ViewerOptions(model_cache(workload).current))
     found: Viewer = st.session_state[_VIEWER]
     if st.session_state.get(_WORKLOAD) != workload:
         st.session_state[_WORKLOAD] = workload
@@ -28,7 +28,7 @@ def _turn_to(viewer: Viewer, workload: str) -> None:
     """What ran for the other workload ends: a recording, a game, a second model beside the first."""
     viewer.recorder.end()
     viewer.give_up()
-    viewer.wishes = Wishes(model_cache(workload).current)
+    viewer.wishes = ViewerOptions(model_cache(workload).current)
     viewer.recorder.keep = image_saver(
         lambda: collection_of(workload), lambda: helper_of(workload), lambda: viewer.model
     )

@@ -39,7 +39,7 @@ def _line(actor: Actor, step: Step, upcoming: bool) -> None:
         return
     st.caption(step.hint)
     if actor.role.rank < step.needs.rank:
-        st.caption(f"Requires role {step.needs.value}.")
+        st.caption(f"Requires the {step.needs.value} role.")
         return
     with st.container(horizontal=True):
         if step.page and may_open(actor, step.page):

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.config.settings import get_settings
 from core.monitoring.health import labels
-from core.monitoring.health_history import History, Stretch, histories
+from core.monitoring.health_history import HealthInterval, History, histories
 from core.ui.overview.health_strip import share_of, strip
 from core.ui.shell.charts import show
 from core.ui.shell.formats import ago, browser_zone, duration, plain
@@ -75,7 +75,7 @@ def outages(found: Mapping[str, History], now: datetime) -> str:
     return "\n".join(lines) or "No outage in this time range."
 
 
-def _outage_text(label: str, outage: Stretch, now: datetime) -> str:
+def _outage_text(label: str, outage: HealthInterval, now: datetime) -> str:
     if (now - outage.until).total_seconds() < 3 * get_settings().health_interval_s:
         return f"**{plain(label)}** is down, for {duration(outage.seconds)} so far"
     return f"**{plain(label)}** was last down until {ago(outage.until, now)}, for {duration(outage.seconds)}"

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 from html import escape
 from typing import TYPE_CHECKING
 
-from core.monitoring.health_history import History, Stretch
+from core.monitoring.health_history import HealthInterval, History
 from core.ui.shell.formats import duration, percent
 from core.workloads.charts import GREEN, GREY, RED
 
@@ -66,7 +66,7 @@ def strip(histories: Mapping[str, History], start: datetime, end: datetime, zone
 
 def _add(
     figure: go.Figure,
-    chosen: Sequence[tuple[str, Stretch]],
+    chosen: Sequence[tuple[str, HealthInterval]],
     look: tuple[str, float],
     end: datetime,
     zone: tzinfo,
@@ -106,7 +106,7 @@ def share_of(uptime: float) -> str:
     return percent(uptime if uptime == 1 else min(uptime, 0.9999), 0 if uptime == 1 else 2)
 
 
-def _words(one: Stretch) -> str:
+def _words(one: HealthInterval) -> str:
     if one.up:
         return f"up for {duration(one.seconds)}, response time {one.milliseconds:.0f} ms"
     return f"down for {duration(one.seconds)}: {escape(one.detail[:70] or 'no details')}"

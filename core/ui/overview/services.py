@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.config.settings import get_settings
 from core.monitoring.health import ComponentState, component_states
-from core.monitoring.health_sampler import on_its_way
+from core.monitoring.health_sampler import is_starting
 from core.ui.shell.formats import ago, plain
 from core.ui.shell.links import from_browser
 
@@ -53,7 +53,7 @@ def say(states: Sequence[ComponentState]) -> None:
 
 def as_shown(state: ComponentState) -> ComponentState:
     """On the first start the MLflow store does not exist yet: shown as starting, not as unhealthy."""
-    return replace(state, state="starting", detail="") if on_its_way(state) else state
+    return replace(state, state="starting", detail="") if is_starting(state) else state
 
 
 def cached_states() -> list[ComponentState]:

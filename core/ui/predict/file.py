@@ -26,7 +26,7 @@ _FIELD = "upload"
 def file_prediction(actor: Actor, workload: str) -> None:
     """The form, the running job, and its result."""
     names = " and ".join(f"`{name}`" for name in feature_names(get_workload(workload)))
-    added = " and ".join(f"`{name}`" for name in prediction_files.added(get_workload(workload)))
+    added = " and ".join(f"`{name}`" for name in prediction_files.output_columns(get_workload(workload)))
     st.markdown(
         f"The file needs a header with the columns {names}. All columns are returned unchanged, followed by {added}."
     )
@@ -59,7 +59,7 @@ def _upload(actor: Actor, workload: str) -> None:
         return
     try:
         with explained():
-            name = prediction_files.keep_upload(actor, workload, uploaded)
+            name = prediction_files.save_upload(actor, workload, uploaded)
     except (BadFileError, LakeError) as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
@@ -73,7 +73,7 @@ def _upload(actor: Actor, workload: str) -> None:
 def _result(actor: Actor, job: Job) -> None:
     try:
         with explained():
-            path = prediction_files.output_of(actor, job.id)
+            path = prediction_files.output_path(actor, job.id)
     except LookupError as error:
         st.caption(plain(str(error)))
         return
@@ -94,5 +94,5 @@ def _result(actor: Actor, job: Job) -> None:
 
 
 def _content(actor: Actor, job_id: str) -> bytes:
-    path: Path = prediction_files.output_of(actor, job_id)
+    path: Path = prediction_files.output_path(actor, job_id)
     return path.read_bytes()

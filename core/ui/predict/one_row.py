@@ -10,8 +10,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core.models.registry import Version
-from core.predictions.log import PredictionLog, summarise
-from core.ui.predict.answer import show_classes, show_value
+from core.predictions.entries import summarise
+from core.predictions.log import PredictionLog
+from core.ui.predict.prediction_result import show_classes, show_value
 from core.ui.shell.parameter_form import slider_format
 from core.ui.shell.views import as_champion, show_view
 from core.workloads.base import Feature, PredictionViews, Regressor, Workload

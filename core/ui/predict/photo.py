@@ -9,8 +9,8 @@ from core.config.settings import get_settings
 from core.models.registry import Version
 from core.ui.shell.formats import percent, plain
 from core.ui.shell.messages import empty
-from core.vision.answers import as_csv, as_json, drawn, rows
 from core.vision.decode import SUFFIXES, BadImageError, Decoded, decode_with_remarks, encode
+from core.vision.detection_formats import draw_detections, to_csv, to_json, to_rows
 from core.vision.detections import Detections, Detector
 
 CONFIDENCE = "photo_confidence"
@@ -63,9 +63,9 @@ def _taken() -> UploadedFile | None:
 
 def _show(version: Version, decoded: Decoded, found: Detections, classes: tuple[str, ...]) -> None:
     picture, answer = st.columns((3, 2), gap="large")
-    words = "; ".join(f"{row['label']}, confidence {percent(row['confidence'], 0)}" for row in rows(found, classes))
+    words = "; ".join(f"{row['label']}, confidence {percent(row['confidence'], 0)}" for row in to_rows(found, classes))
     with picture:
-        marked = encode(drawn(decoded.pixels, found, classes))
+        marked = encode(draw_detections(decoded.pixels, found, classes))
         st.image(marked, width="stretch", output_format="JPEG", alt=f"The photo with boxes: {plain(words) or 'none'}")
         if decoded.remarks:
             st.caption(f"The photo was {plain(', '.join(decoded.remarks))}.")
@@ -74,7 +74,7 @@ def _show(version: Version, decoded: Decoded, found: Detections, classes: tuple[
             st.markdown("**Nothing detected.** Lower the confidence threshold to see less certain boxes.")
         else:
             st.dataframe(
-                [{"class": row["label"], "confidence": row["confidence"]} for row in rows(found, classes)],
+                [{"class": row["label"], "confidence": row["confidence"]} for row in to_rows(found, classes)],
                 hide_index=True,
                 column_config={
                     "confidence": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)
@@ -88,9 +88,9 @@ def _show(version: Version, decoded: Decoded, found: Detections, classes: tuple[
 def _downloads(version: Version, decoded: Decoded, found: Detections, classes: tuple[str, ...]) -> None:
     by = model_in_words(version)
     files = (
-        ("Picture", "jpg", "image/jpeg", lambda: encode(drawn(decoded.pixels, found, classes))),
-        ("Boxes as JSON", "json", "application/json", lambda: as_json(found, classes, decoded.pixels, by)),
-        ("Boxes as CSV", "csv", "text/csv", lambda: as_csv(found, classes)),
+        ("Image", "jpg", "image/jpeg", lambda: encode(draw_detections(decoded.pixels, found, classes))),
+        ("Boxes as JSON", "json", "application/json", lambda: to_json(found, classes, decoded.pixels, by)),
+        ("Boxes as CSV", "csv", "text/csv", lambda: to_csv(found, classes)),
     )
     with st.container(horizontal=True):
         for label, suffix, mime, content in files:

@@ -35,4 +35,4 @@ def predict_tabs(actor: Actor, workload: str) -> None:
             with moving:
                 video(actor, workload)
     else:
-        empty("There is no form for this kind of data. Use the prediction API.", ":material/code:")
+        empty("Predictions for this kind of data are not supported yet.", ":material/code:")

@@ -46,7 +46,7 @@ def _upload(actor: Actor, workload: str, confidence: float) -> None:
         return
     try:
         with explained():
-            name = video_predictions.keep_upload(actor, uploaded, uploaded.name)
+            name = video_predictions.save_upload(actor, uploaded, uploaded.name)
     except (BadVideoError, LakeError) as error:
         st.error(plain(str(error)), icon=":material/error:")
         return

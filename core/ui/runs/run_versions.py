@@ -15,7 +15,7 @@ from core.workloads import WORKLOADS, get_workload
 
 _MEANING = {
     "champion": "serves predictions",
-    "previous": "the champion before; target of a rollback",
+    "previous": "the champion before; a rollback restores it",
     "challenger": "the last one trained; not promoted",
 }
 

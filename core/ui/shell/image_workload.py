@@ -17,7 +17,7 @@ def image_workload_choice(wanted: str | None = None) -> str:
     """
     titles = {workload.name: workload.title for workload in of_kind("images")}
     if not titles:
-        empty("No workload here learns from images.", ":material/image_not_supported:")
+        empty("There is no workload on images.", ":material/image_not_supported:")
         st.stop()
     names = list(titles)
     if len(names) == 1:

@@ -95,7 +95,7 @@ def hint(job: Job, now: datetime | None = None) -> str:
     if silent < get_settings().job_stale_s:
         return ""
     return (
-        f"No heartbeat for {silent:.0f} s: the process may be gone. The flow runner ends such jobs automatically; "
+        f"No heartbeat for {silent:.0f} s: the process may have ended. The flow runner ends such jobs automatically; "
         "if it does not, restart `python3 manage.py run`."
     )
 

@@ -23,11 +23,11 @@ def explained() -> Iterator[None]:
     try:
         yield
     except CatalogUnavailableError as error:
-        logger.error("the catalog does not answer: {}", error)
+        logger.error("the catalog does not respond: {}", error)
         trouble(str(error))
         st.stop()
     except LakeUnreachableError as error:
-        logger.error("the lake does not answer: {}", error)
+        logger.error("the lake does not respond: {}", error)
         trouble(plain(str(error)))
         st.stop()
     except ForbiddenError as error:

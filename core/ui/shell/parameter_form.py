@@ -11,8 +11,8 @@ from pydantic import BaseModel, ValidationError
 from streamlit.delta_generator import DeltaGenerator
 
 from core.ui.shell.formats import plain
-from core.workloads.form_fields import SEED, FormField, decimals, following_seed
-from core.workloads.form_refusals import refusals
+from core.workloads.form_errors import field_errors
+from core.workloads.form_fields import SEED, FormField, decimals, next_seed
 from core.workloads.form_schema import fields_of
 
 _OVERRIDE = "_form_seed_of"
@@ -22,7 +22,7 @@ _NO_VALUE = "not set"
 def parameter_form(model: type[BaseModel], begun: Mapping[str, Any], prefix: str) -> BaseModel | None:
     """Draw the widgets, their keys being ``<prefix>_<field>``, and return the choices; None: one of them is refused.
 
-    ``begun`` is where it begins (:func:`core.workloads.form_schema.beginning`); what somebody chose stays.
+    ``begun`` is where it begins (:func:`core.workloads.form_schema.initial_values`); what somebody chose stays.
     """
     _take_override(prefix)
     given: dict[str, Any] = {}
@@ -32,14 +32,14 @@ def parameter_form(model: type[BaseModel], begun: Mapping[str, Any], prefix: str
         try:
             given[field.name] = _DRAWN[field.kind](field, begun.get(field.name), f"{prefix}_{field.name}")
         except json.JSONDecodeError as error:
-            said[field.name] = f"**{field.title}** is no JSON: {error.msg} at character {error.pos}."
+            said[field.name] = f"**{field.title}** is not valid JSON: {error.msg} at character {error.pos}."
         below[field.name] = st.container()
     below[""] = st.container()
     choices = None
     try:
         choices = model.model_validate(given)
     except ValidationError as error:
-        said = {**refusals(model, error.errors()), **said}
+        said = {**field_errors(model, error.errors()), **said}
     for name, words in said.items():
         below[name].error(words, icon=":material/error:")
     return None if said else choices
@@ -52,7 +52,7 @@ def begin_next_with_another_seed(model: type[BaseModel], choices: BaseModel, pre
     """
     field = next((one for one in fields_of(model) if one.name == SEED), None)
     if field is not None:
-        st.session_state[f"{_OVERRIDE}_{prefix}"] = following_seed(field, getattr(choices, SEED))
+        st.session_state[f"{_OVERRIDE}_{prefix}"] = next_seed(field, getattr(choices, SEED))
 
 
 def _take_override(prefix: str) -> None:

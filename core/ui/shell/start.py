@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.config.logs import setup_logging
 from core.config.settings import get_settings
-from core.live.meter import LIVE
+from core.live.live_metrics import COLLECTOR
 from core.monitoring.metrics.exporter import start_exporter
 from core.ui.shell.streamlit_patches import keep_drawn_elements
 
@@ -27,4 +27,4 @@ def prepare_process() -> None:
 @lru_cache(maxsize=1)
 def serve_metrics() -> None:
     """Serve metrics for Prometheus, once per process: see :mod:`core.ui.shell.serve`."""
-    start_exporter(get_settings().workbench_metrics_port, "SHIFUMI_WORKBENCH_METRICS_PORT", [LIVE])
+    start_exporter(get_settings().workbench_metrics_port, "SHIFUMI_WORKBENCH_METRICS_PORT", [COLLECTOR])

@@ -92,7 +92,7 @@ def _calibration(sides: dict[str, dict[str, Any]]) -> None:
     }
     if not curves:
         return
-    st.markdown("**Calibration** :small[how often an answer of this confidence was right]")
+    st.markdown("**Calibration** :small[how often predictions of this confidence were right]")
     colours = [colour for label, colour in zip(sides, (BLUE, GREEN), strict=False) if label in curves]
     spoken = {
         label: ", ".join(f"{right:.2f} at {sure:.2f}" for sure, right in curve) for label, curve in curves.items()

@@ -106,7 +106,8 @@ def _gate_card(workload: str, best: Version | None, newest: Dataset | None, meas
         st.caption(f"Newest data: dataset {newest.id} ({made}).")
     st.caption(
         f"A check evaluates the champion on the newest holdout. It trains a challenger when {learnt.metric} is below "
-        f"{score(learnt.threshold)} or the data drifted, and promotes it only when it is significantly better."
+        f"{score(learnt.threshold)} or the data drifted. It promotes a challenger that is significantly better, or "
+        "meets the threshold while the champion does not."
     )
 
 
@@ -125,7 +126,7 @@ def _buttons(actor: Actor, workload: str, newest: Dataset | None) -> None:
             help="Trains a challenger even when the gate does not ask for it. It is promoted only when it is better.",
         )
     if not allowed:
-        st.caption(":material/lock: Requires role editor. An admin can change your role under Admin, Users.")
+        st.caption(":material/lock: Requires the editor role. An admin can change your role under Admin, Users.")
     elif newest is None:
         page_link("datasets.py", "Create a dataset first")
     if (check_it or force_it) and start_job(actor, jobs.CHECK, workload, {"forced": force_it}):

@@ -33,7 +33,7 @@ def training_progress(actor: Actor, workload: str, job: Job | None) -> None:
 
 
 def _watched(actor: Actor, learnt: ObservableTraining, job: Job) -> None:
-    seen = progress_relay.learning(learnt, job)
+    seen = progress_relay.training_progress(learnt, job)
     if seen is None:
         return
     with st.container(border=True, key="learning"):

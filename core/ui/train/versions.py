@@ -85,13 +85,13 @@ def _by_hand(actor: Actor, workload: str, listed: list[Version]) -> None:
         if st.button(back, icon=":material/undo:", key="btn_roll_back", disabled=not allowed or before is None):
             _roll_back(workload)
     if not allowed:
-        st.caption(":material/lock: Promotion and rollback require role admin.")
+        st.caption(":material/lock: Requires the admin role.")
 
 
 def _ask(workload: str, chosen: Version | None) -> None:
     if chosen is not None:
         confirm(
-            f"Make version {chosen.version} the champion? It serves all predictions within two seconds. "
+            f"Promote version {chosen.version} to champion? It serves all predictions within two seconds. "
             "You can roll back: the current champion gets the alias *previous*.",
             "Promote",
             lambda who: decisions.promote_by_hand(who, workload, chosen.version),

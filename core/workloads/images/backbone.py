@@ -1,7 +1,7 @@
-"""What a network has learnt to see, without what it was taught to say: the front of its graph as an embedding.
+"""A frozen backbone: the front part of a trained network's graph, as an image embedding.
 
-A graph that ships is cut at a deep layer; mean and spread of each of that layer's channels describe an image, wherever
-on it something is. Nothing is downloaded, and PyTorch is not needed.
+A shipped graph is cut at a deep layer; mean and standard deviation of each channel of that layer describe an image,
+independent of position. Nothing is downloaded, and PyTorch is not needed.
 """
 
 from __future__ import annotations
@@ -19,25 +19,26 @@ from core.vision.detections import Pixels
 from core.vision.letterbox import letterbox
 
 _THREADS = 2
-"""More gain next to nothing on an image of this size, and servers answer several people at once."""
+"""More threads gain next to nothing on an image of this size, and servers handle several requests at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backbone:
     """A detector's ``graph`` (one image, float32 of shape (1, 3, height, width), sides multiples of 32) and the
     ``tensor`` where it is cut: the output of a convolution, shape (1, channels, height, width). Images are scaled to
-    ``size`` pixels on their longer side."""
+    ``size`` pixels on their longer side.
+    """
 
     graph: Path
     tensor: str
     size: int
 
     def identity(self) -> dict[str, Any]:
-        """What of it decides the outcome of a training."""
+        """The properties that determine the result of a training."""
         return {"backbone": _digest(self.graph, self.graph.stat().st_mtime_ns), "cut": self.tensor, "size": self.size}
 
     def cut(self) -> bytes:
-        """The front of the graph, from the image to the tensor.
+        """The graph from the image to the tensor.
 
         Raises ``ValueError`` when the graph has no such tensor, ``OSError`` when it cannot be read.
         """
@@ -53,7 +54,7 @@ class Backbone:
 
 
 class Embedding:
-    """A cut graph ready to run; safe to share between threads."""
+    """A cut graph in a runtime; thread-safe."""
 
     def __init__(self, graph: bytes, size: int) -> None:
         """Raises ``ValueError`` when ``graph`` is none that ONNX Runtime can run."""
@@ -72,7 +73,7 @@ class Embedding:
         self._size = size
 
     def of(self, pixels: Pixels) -> NDArray[np.float32]:
-        """An image of any size as numbers: mean, then standard deviation per channel, shape (2 * channels,)."""
+        """The embedding of an image of any size: mean, then standard deviation per channel, shape (2 * channels,)."""
         import cv2
 
         frame, _ = letterbox(pixels, self._size)

@@ -1,7 +1,7 @@
-"""A classifier of whole images as it is served: an embedding, and a linear layer on top of it.
+"""The exported classifier of whole images: an embedding with a linear layer.
 
 The exported model is a folder: ``embedding.onnx`` and ``head.json``, plain numbers with the classes and the SHA-256 of
-the graph. It runs in ONNX Runtime; nothing in it is code.
+the graph. It runs in ONNX Runtime; nothing in it is executable code.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ Floats = NDArray[np.float64]
 class Head:
     """``softmax(weights @ embedding + bias)``: ``weights`` shape (classes, numbers), ``bias`` shape (classes,).
 
-    ``size`` is the longer side, in pixels, to which images are scaled for the embedding. Raises ``ValueError`` when
-    the shapes do not fit or a number is none.
+    ``size`` is the longer side, in pixels, to which images are scaled for the embedding. Raises ``ValueError`` when the
+    shapes do not match or a number is not finite.
     """
 
     classes: tuple[str, ...]
@@ -45,14 +45,16 @@ class Head:
             raise ValueError("the weights are not finite numbers")
 
     def probabilities(self, embedding: NDArray[np.float32]) -> Floats:
-        """One per class, shape (classes,), summing to 1. Raises ``ValueError`` for an embedding of another length."""
+        """Probability per class, shape (classes,), summing to 1. Raises ``ValueError`` for an embedding of another
+        length.
+        """
         logits = self.weights @ embedding.astype(np.float64) + self.bias
         powers = np.exp(logits - logits.max())
         return np.asarray(powers / powers.sum(), np.float64)
 
 
 class WholeImageClassifier:
-    """See :class:`core.workloads.base.ImageModel`. Safe to share between threads."""
+    """See :class:`core.workloads.base.ImageModel`. Thread-safe."""
 
     def __init__(self, graph: bytes, head: Head) -> None:
         """Raises ``ValueError`` when the graph cannot be run."""
@@ -62,15 +64,15 @@ class WholeImageClassifier:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """What it was trained with; labels are indices into it."""
+        """The classes of its training; labels are indices into them."""
         return self.head.classes
 
     def probabilities(self, pixels: Pixels) -> Floats:
-        """How likely each class is for one image, shape (classes,)."""
+        """Probability per class for one image, shape (classes,)."""
         return self.head.probabilities(self._embedding.of(pixels))
 
     def detect(self, picture: Pixels, confidence: float = 0.25) -> Detections:
-        """One box round the whole image per class that is at least that likely, the most likely first."""
+        """One box around the whole image per class with at least that probability, the most probable first."""
         likely = self.probabilities(picture)
         order = np.argsort(-likely, kind="stable")
         order = order[likely[order] >= confidence]
@@ -79,11 +81,11 @@ class WholeImageClassifier:
         return Detections(boxes, likely[order].astype(np.float32), order.astype(np.int64))
 
     def smoke(self) -> None:
-        """One answer about a grey image. Raises ``ValueError`` when it is not sane."""
+        """A smoke test: one prediction on a grey image. Raises ``ValueError`` when the result is invalid."""
         try:
             likely = self.probabilities(np.full((96, 128, 3), 128, np.uint8))
         except Exception as error:  # runtimes share no class of errors
-            raise ValueError(f"the model cannot answer: {error}") from error
+            raise ValueError(f"the model cannot predict: {error}") from error
         if not np.isfinite(likely).all() or abs(float(likely.sum()) - 1) > 1e-6:
             raise ValueError("the model's probabilities do not sum to 1")
 
@@ -96,7 +98,7 @@ class WholeImageClassifier:
 
     @classmethod
     def load(cls, folder: Path) -> WholeImageClassifier:
-        """Read an exported model back. Raises ``ValueError`` or ``OSError`` when it is damaged or missing."""
+        """Read an exported model. Raises ``ValueError`` or ``OSError`` when it is damaged or missing."""
         graph = (folder / GRAPH).read_bytes()
         try:
             raw = json.loads((folder / HEAD).read_text(encoding="utf-8"))

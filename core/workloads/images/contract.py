@@ -16,8 +16,8 @@ from scipy import stats
 from core.catalog.tables import Dataset
 from core.config.messages import say
 from core.workloads.contract import LEVEL, Finding
-from core.workloads.images.enough import LEAST
-from core.workloads.images.manifest import Picture, classes_of, listed, renumbered
+from core.workloads.images.minimum_data import LEAST
+from core.workloads.images.manifest import ManifestImage, classes_of, listed, renumbered
 from core.workloads.rows.contract_scale import quantile
 
 MOST_COPIES = 0.05
@@ -36,6 +36,7 @@ _USUAL = (0.01, 0.99)
 _TINY, _LEAST_BOXES = 1e-4, 20
 
 _Floats = NDArray[np.float64]
+_Images = Sequence[ManifestImage]
 
 
 def contract(
@@ -54,7 +55,11 @@ def contract(
 
 
 def findings(
-    pictures: Sequence[Picture], references: Sequence[Sequence[Picture]], classes: Sequence[str], *, boxes: bool
+    pictures: _Images,
+    references: Sequence[_Images],
+    classes: Sequence[str],
+    *,
+    boxes: bool,
 ) -> list[Finding]:
     """What is wrong with ``pictures``; ``references`` are those of the last good datasets, the newest one first."""
     found = [*too_few(pictures, classes), *copies(pictures)]
@@ -65,7 +70,7 @@ def findings(
     return found
 
 
-def too_few(pictures: Sequence[Picture], classes: Sequence[str]) -> Iterator[Finding]:
+def too_few(pictures: _Images, classes: Sequence[str]) -> Iterator[Finding]:
     """Classes on fewer than :data:`LEAST` training images, and a holdout without any label."""
     training = [one for one in pictures if one.split != "holdout"]
     seen = {name: sum(bool((one.labels == place).any()) for one in training) for place, name in enumerate(classes)}
@@ -77,7 +82,7 @@ def too_few(pictures: Sequence[Picture], classes: Sequence[str]) -> Iterator[Fin
         yield Finding(say("contract.nothing_held_out"))
 
 
-def copies(pictures: Sequence[Picture]) -> Iterator[Finding]:
+def copies(pictures: _Images) -> Iterator[Finding]:
     """Image files that occur more than once, by the SHA-256 of their pixels."""
     repeats = sum(count - 1 for count in Counter(one.sha256 for one in pictures).values())
     share = repeats / max(len(pictures), 1)
@@ -86,7 +91,7 @@ def copies(pictures: Sequence[Picture]) -> Iterator[Finding]:
         yield Finding(say("contract.repeated_images", share=share, limit=MOST_COPIES), evidence)
 
 
-def degenerate(pictures: Sequence[Picture]) -> Iterator[Finding]:
+def degenerate(pictures: _Images) -> Iterator[Finding]:
     """Boxes without size, not finite, or outside of their image."""
     places = _places(pictures)
     with np.errstate(invalid="ignore"):
@@ -96,7 +101,7 @@ def degenerate(pictures: Sequence[Picture]) -> Iterator[Finding]:
         yield Finding(say("contract.bad_boxes", boxes=bad))
 
 
-def whole_image(pictures: Sequence[Picture], references: Sequence[Sequence[Picture]]) -> Iterator[Finding]:
+def whole_image(pictures: _Images, references: Sequence[_Images]) -> Iterator[Finding]:
     """Many more boxes that cover nearly the entire image than before: Fisher's exact test, one-sided."""
     whole, size = _covering(pictures)
     if not size:
@@ -113,7 +118,7 @@ def whole_image(pictures: Sequence[Picture], references: Sequence[Sequence[Pictu
         yield Finding(say("contract.whole_image_boxes", share=share, reference=usual), evidence)
 
 
-def out_of_proportion(pictures: Sequence[Picture], references: Sequence[Sequence[Picture]]) -> Iterator[Finding]:
+def out_of_proportion(pictures: _Images, references: Sequence[_Images]) -> Iterator[Finding]:
     """Area or aspect of boxes on new images: their median lies far outside of what 98 % of the references' boxes have.
 
     Datasets of images grow, so only images that no reference has are looked at.
@@ -133,23 +138,23 @@ def out_of_proportion(pictures: Sequence[Picture], references: Sequence[Sequence
             yield Finding(say("contract.box_proportions", what=term, now=in_the_middle, low=least, high=most), drawn)
 
 
-def _covering(pictures: Sequence[Picture]) -> tuple[int, int]:
+def _covering(pictures: _Images) -> tuple[int, int]:
     areas = _areas(pictures)
     return int((areas >= WHOLE_IMAGE).sum()), len(areas)
 
 
-def _places(pictures: Sequence[Picture]) -> _Floats:
+def _places(pictures: _Images) -> _Floats:
     return np.concatenate([np.zeros((0, 4)), *(one.places for one in pictures)])
 
 
-def _areas(pictures: Sequence[Picture]) -> _Floats:
+def _areas(pictures: _Images) -> _Floats:
     """Shares of the image."""
     places = _places(pictures)
     areas: _Floats = places[:, 2] * places[:, 3]
     return areas[np.isfinite(areas)]
 
 
-def _aspects(pictures: Sequence[Picture]) -> _Floats:
+def _aspects(pictures: _Images) -> _Floats:
     """Width over height, in pixels."""
     parts = [one.places[:, 2] * one.width / np.maximum(one.places[:, 3] * one.height, _TINY) for one in pictures]
     aspects: _Floats = np.concatenate([np.zeros(0), *parts])

@@ -1,9 +1,9 @@
-"""Do the pictures that came since look different from those a model was trained on?
+"""Drift of image datasets: do new images differ from those that a model was trained on?
 
-Datasets of pictures grow: the newest one mostly holds what the champion has seen. So the pictures that are new since
-then are compared with the old ones, in what can be seen without a model (light, sharpness, size and place of boxes,
-share of each class) and in how sure the champion is of what it sees. For the latter only pictures count that were
-held out from training, old and new: a model is always surer of what it learnt by heart.
+Image datasets grow: the newest one contains most of the champion's training images. So the images added since are
+compared with the old ones, by properties that need no model (brightness, sharpness, size and position of boxes, share
+of each class) and by the champion's confidence. For the latter only holdout images count, old and new: a model is
+always more confident on its training data.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from core.config.messages import say
 from core.vision.detections import Detector, Pixels
 from core.workloads.base import Drift
-from core.workloads.images.manifest import Picture, spread
+from core.workloads.images.manifest import ManifestImage, spread
 
 _LEAST, _MOST = 20, 200
-"""Fewer pictures tell nothing; more cost time and change no answer."""
+"""Fewer images tell nothing; more cost time and change no answer."""
 
 _SIDE = 160
 _METHOD = "ks+chi2"
@@ -29,8 +29,8 @@ Columns = dict[str, NDArray[np.float64]]
 
 
 def drift(
-    before: Sequence[Picture],
-    now: Sequence[Picture],
+    before: Sequence[ManifestImage],
+    now: Sequence[ManifestImage],
     detector: Detector | None,
     *,
     classes: int,
@@ -38,10 +38,10 @@ def drift(
     alpha: float,
     min_effect: float,
 ) -> Drift:
-    """Compare the images of the champion's training data with those that came since.
+    """Compare the images of the champion's training data with those added since.
 
-    ``classes`` is how many there are; ``thing`` is what boxes are drawn round, None when labels are for whole images
-    and boxes say nothing.
+    ``classes`` is their number; ``thing`` is the object in the boxes, None for whole-image labels, whose boxes contain
+    no information.
     """
     from scipy.stats import ks_2samp
 
@@ -66,12 +66,12 @@ def drift(
     return Drift(True, say("drift.found_in_new", features=drifted, new=len(new), method=_METHOD), tests)
 
 
-def _labels(chosen: Sequence[Picture]) -> NDArray[np.int64]:
+def _labels(chosen: Sequence[ManifestImage]) -> NDArray[np.int64]:
     return np.concatenate([picture.labels for picture in chosen])
 
 
-def _looks(chosen: Sequence[Picture], thing: str | None) -> Columns:
-    """What shows without a model. Sizes are shares of the image, light is 0 to 255."""
+def _looks(chosen: Sequence[ManifestImage], thing: str | None) -> Columns:
+    """Properties that need no model. Sizes are shares of the image, brightness is 0 to 255."""
     places = np.concatenate([picture.places for picture in chosen])
     seen = np.array([_light_and_sharpness(picture.pixels()) for picture in chosen])
     columns = {"brightness": seen[:, 0], "sharpness": seen[:, 1]}
@@ -85,15 +85,15 @@ def _looks(chosen: Sequence[Picture], thing: str | None) -> Columns:
 
 
 def _light_and_sharpness(pixels: Pixels) -> tuple[float, float]:
-    """Mean grey value and the logarithm of the Laplacian's variance, at one size for all pictures."""
+    """Mean grey value and the logarithm of the Laplacian's variance, at one size for all images."""
     grey = cv2.cvtColor(cv2.resize(pixels, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
     return float(grey.mean()), float(np.log1p(cv2.Laplacian(grey, cv2.CV_64F).var()))
 
 
 def _confidences(
-    before: Sequence[Picture], new: Sequence[Picture], detector: Detector | None
+    before: Sequence[ManifestImage], new: Sequence[ManifestImage], detector: Detector | None
 ) -> list[tuple[Columns, Columns]]:
-    """The champion's best score per image with a label, on images nobody trained on."""
+    """The champion's best score per image with a label, on holdout images."""
     if detector is None:
         return []
     old, fresh = (

@@ -1,4 +1,4 @@
-"""A dataset of pictures as the loop hands it over: the rows of its manifest, the pictures from the image store."""
+"""The images of a dataset: the rows of its manifest, with pixels from the image store."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ _COLUMNS = ("sha256", "session", "split", "source", "width", "height", "boxes")
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """One labelled picture. ``labels`` int64, shape (n,): class indices; ``places`` float64, shape (n, 4): centre x,
-    centre y, width and height as shares of the picture."""
+class ManifestImage:
+    """One labelled image. ``labels`` int64, shape (n,): class indices; ``places`` float64, shape (n, 4): centre x,
+    centre y, width and height as shares of the image.
+    """
 
     sha256: str
     session: str
@@ -40,28 +41,28 @@ class Picture:
         return np.asarray(shares * np.array([self.width, self.height] * 2), np.float32)
 
     def pixels(self) -> Pixels:
-        """The picture itself. Raises :class:`core.images.files.ImageMissingError` when it is gone or damaged."""
+        """The decoded image. Raises :class:`core.images.files.ImageMissingError` when it is missing or damaged."""
         return files.read(self.sha256)
 
 
-def pictures(dataset: Dataset, *, holdout: bool | None = None) -> list[Picture]:
-    """The dataset's pictures in file order: all, those held out, or the others.
+def manifest_images(dataset: Dataset, *, holdout: bool | None = None) -> list[ManifestImage]:
+    """The dataset's images in file order: all, the holdout, or the others.
 
-    Pictures that somebody deleted since are left out: whoever takes theirs back must not stop the loop. Raises
-    ``DatasetMissingError`` when the manifest is gone, ``LakeUnreachableError``.
+    Images deleted since are left out: deleting an image must not stop the loop. Raises ``DatasetMissingError`` when the
+    manifest is missing, ``LakeUnreachableError``.
     """
     where = "TRUE" if holdout is None else "holdout" if holdout else "NOT holdout"
     columns = lake.read(dataset.path, _COLUMNS, where)
-    there = files.stored([str(sha256) for sha256 in columns["sha256"]])
+    there = files.stored_digests([str(sha256) for sha256 in columns["sha256"]])
     kept = [_picture(*row) for row in zip(*(columns[name] for name in _COLUMNS), strict=True) if row[0] in there]
-    files.bring(there)
+    files.prefetch(there)
     if gone := len(columns["sha256"]) - len(kept):
         logger.warning("Dataset {}: {} of its images were deleted and are skipped", dataset.id, gone)
     return kept
 
 
-def listed(dataset: Dataset) -> list[Picture]:
-    """All pictures that the dataset names, whether they are still there or not: no file is asked for.
+def listed(dataset: Dataset) -> list[ManifestImage]:
+    """All images that the dataset names, whether they are still there or not: no file is asked for.
 
     Raises ``DatasetMissingError`` when the manifest is gone, ``LakeUnreachableError``.
     """
@@ -69,30 +70,30 @@ def listed(dataset: Dataset) -> list[Picture]:
     return [_picture(*row) for row in zip(*(columns[name] for name in _COLUMNS), strict=True)]
 
 
-def _picture(sha256: str, session: str, split: str, source: str, width: int, height: int, boxes: str) -> Picture:
-    return Picture(sha256, session, split, source, int(width), int(height), *_boxes(boxes))
+def _picture(sha256: str, session: str, split: str, source: str, width: int, height: int, boxes: str) -> ManifestImage:
+    return ManifestImage(sha256, session, split, source, int(width), int(height), *_boxes(boxes))
 
 
 def classes_of(dataset: Dataset) -> tuple[str, ...]:
-    """The labels that a dataset of whole images was made with, in the order of its indices.
+    """The labels of a dataset with whole-image labels, in the order of its indices.
 
-    Raises ``ValueError`` when the manifest does not say so, ``DatasetMissingError`` when it is gone.
+    Raises ``ValueError`` when the manifest does not contain them, ``DatasetMissingError`` when it is missing.
     """
     rows = lake.read(dataset.path, [CLASSES], limit=1)[CLASSES]
     if not len(rows):
-        raise ValueError("the dataset holds no image")
+        raise ValueError("the dataset contains no images")
     return tuple(str(name) for name in json.loads(rows[0]))
 
 
-def renumbered(chosen: Sequence[Picture], before: Sequence[str], now: Sequence[str]) -> list[Picture]:
-    """Labels of other numbers: ``before`` and ``now`` name them. What has no name any more goes."""
+def renumbered(chosen: Sequence[ManifestImage], before: Sequence[str], now: Sequence[str]) -> list[ManifestImage]:
+    """The images with labels mapped from the indices of ``before`` to those of ``now``; removed labels are dropped."""
     places = np.array([now.index(name) if name in now else -1 for name in before], dtype=np.int64)
     renamed = [(picture, places[picture.labels]) for picture in chosen]
     return [replace(one, labels=labels[labels >= 0], places=one.places[labels >= 0]) for one, labels in renamed]
 
 
-def spread(chosen: Iterable[Picture], most: int) -> list[Picture]:
-    """At most ``most`` of them, the same ones each time and from anywhere: their digests decide, not their order."""
+def spread(chosen: Iterable[ManifestImage], most: int) -> list[ManifestImage]:
+    """At most ``most`` of them, a deterministic sample independent of their order: selected by digest."""
     return sorted(chosen, key=lambda picture: picture.sha256)[:most]
 
 

@@ -1,4 +1,4 @@
-"""What workloads on images say while they work, by code."""
+"""Messages of workloads on images, by code."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from core.config.messages import register
 
 TEMPLATES: dict[str, str | Plural] = {
     "images.listing": "Writing the list of all labelled images",
-    "images.seen": "{done:count} of {total:count} images seen",
+    "images.seen": "{done:count} of {total:count} images processed",
     "images.fitted": Plural("images", "Fitted on {images:count} image", "Fitted on {images:count} images"),
     "images.unknown_labels": "The champion does not know the labels {labels:list}.",
 }

@@ -1,4 +1,4 @@
-"""Figures about models of images for MLflow, drawn without a screen."""
+"""Figures about image models for MLflow, drawn without a display."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from core.workloads.images.classifier import WholeImageClassifier
-from core.workloads.images.manifest import Picture
+from core.workloads.images.manifest import ManifestImage
 
 
 def confusion_figure(matrix: list[list[int]], names: Sequence[str]) -> Figure:
-    """Rows are true classes, columns what the model said."""
+    """The confusion matrix: rows are true classes, columns predicted ones."""
     side = max(4.4, 0.6 * len(names))
     figure = Figure(figsize=(side + 0.6, side), layout="constrained")
     axes = figure.subplots()
@@ -26,8 +26,8 @@ def confusion_figure(matrix: list[list[int]], names: Sequence[str]) -> Figure:
     return figure
 
 
-def samples_figure(model: WholeImageClassifier, chosen: Sequence[Picture], classes: Sequence[str]) -> Figure:
-    """Some images with their label and what the model says."""
+def samples_figure(model: WholeImageClassifier, chosen: Sequence[ManifestImage], classes: Sequence[str]) -> Figure:
+    """Example images with their label and the prediction."""
     columns = min(4, max(1, len(chosen)))
     rows = -(-len(chosen) // columns)
     figure = Figure(figsize=(3 * columns, 3 * rows), layout="constrained")

@@ -1,4 +1,4 @@
-"""A classifier's figures on held out images, and two classifiers on the same ones."""
+"""Evaluation of a whole-image classifier on a holdout, and comparison of two."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ import numpy as np
 
 from core.workloads.base import Scores
 from core.workloads.images.classifier import WholeImageClassifier
-from core.workloads.images.manifest import Picture
+from core.workloads.images.manifest import ManifestImage
 from core.workloads.statistics import wilson_interval
 
 
-class NothingHeldOutError(ValueError):
-    """No labelled image is held out, so no model can be measured; the message says what to do."""
+class EmptyHoldoutError(ValueError):
+    """No labelled image is in the holdout, so no model can be evaluated; the message says what to do."""
 
 
-def score(metric: str, model: WholeImageClassifier, pictures: Sequence[Picture], classes: Sequence[str]) -> Scores:
+def score(
+    metric: str, model: WholeImageClassifier, pictures: Sequence[ManifestImage], classes: Sequence[str]
+) -> Scores:
     """Accuracy with Wilson's interval, recall per class and the confusion matrix over all labels.
 
-    ``classes`` are the dataset's labels. Those that the model was not trained with it cannot get right.
-    Raises :class:`NothingHeldOutError`.
+    ``classes`` are the dataset's labels. Those unknown to the model count as errors. Raises :class:`EmptyHoldoutError`.
     """
     if not pictures:
-        raise NothingHeldOutError(
-            "No labelled image is held out, so no model can be measured. Add images of another session (another "
-            "person, place or day): every fifth session or so is held out."
+        raise EmptyHoldoutError(
+            "The holdout has no labelled image, so no model can be evaluated. Add images of another session (another "
+            "person, place or day): about every fifth session is in the holdout."
         )
     names = list(dict.fromkeys([*classes, *model.classes]))
     truth = np.array([int(picture.labels[0]) for picture in pictures])

@@ -1,6 +1,6 @@
-"""A workload that tells whole images apart by labels that people make: all of it but name and backbone.
+"""Base class of workloads that classify whole images by user-defined labels; only name and backbone are missing.
 
-Light: everything heavy is imported by the method that needs it.
+Light: heavy packages are imported by the methods that need them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class LabelledImages(BaseModel):
-    """Nothing to choose: a dataset holds all labelled images."""
+    """No parameters: a dataset contains all labelled images."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -35,8 +35,8 @@ class LabelledImages(BaseModel):
 class ImageClassifierWorkload:
     """Subclass it with ``name``, ``title``, ``description`` and :meth:`backbone`.
 
-    See :class:`core.workloads.base.Workload` for the meaning of each method. The labels are data: people make them on
-    Datasets, and a model keeps those it was trained with.
+    See :class:`core.workloads.base.Workload` for the meaning of each method. Labels are data: users create them on
+    Datasets, and a model keeps those of its training.
     """
 
     name: str
@@ -55,7 +55,7 @@ class ImageClassifierWorkload:
     """scikit-learn's C: small, because there are more numbers per image than images."""
 
     def backbone(self) -> Backbone:
-        """The network whose front describes images."""
+        """The network whose front part computes the embedding."""
         raise NotImplementedError
 
     @property
@@ -77,10 +77,10 @@ class ImageClassifierWorkload:
         return write_snapshot(ImageCollection(self.name, self.classes, whole_image=True))
 
     def train(self, dataset: Dataset, report: Report) -> Trained:
-        from core.workloads.images.learning import fit
-        from core.workloads.images.manifest import classes_of, pictures
+        from core.workloads.images.manifest import classes_of, manifest_images
+        from core.workloads.images.training import fit
 
-        chosen, classes = pictures(dataset, holdout=False), classes_of(dataset)
+        chosen, classes = manifest_images(dataset, holdout=False), classes_of(dataset)
         model, predictor = fit(chosen, classes, self.backbone(), self.inverse_penalty, report)
         report(1.0, say("images.fitted", images=len(chosen)))
         return Trained(model, predictor, dict(self.training_parameters))
@@ -93,10 +93,10 @@ class ImageClassifierWorkload:
         return None
 
     def evaluate(self, predictor: WholeImageClassifier, dataset: Dataset) -> Scores:
-        from core.workloads.images.manifest import classes_of, pictures
+        from core.workloads.images.manifest import classes_of, manifest_images
         from core.workloads.images.scores import score
 
-        return score(self.metric, predictor, pictures(dataset, holdout=True), classes_of(dataset))
+        return score(self.metric, predictor, manifest_images(dataset, holdout=True), classes_of(dataset))
 
     def compare(self, champion: Scores, challenger: Scores) -> Comparison:
         from core.workloads.statistics import mcnemar_exact
@@ -115,7 +115,7 @@ class ImageClassifierWorkload:
 
     def drift(self, reference: Dataset, current: Dataset, predictor: WholeImageClassifier) -> Drift:
         from core.workloads.images.drift import drift
-        from core.workloads.images.manifest import classes_of, pictures, renumbered
+        from core.workloads.images.manifest import classes_of, manifest_images, renumbered
 
         if reference.sha256 == current.sha256:
             return Drift(False, say("drift.same_dataset"))
@@ -123,8 +123,8 @@ class ImageClassifierWorkload:
         if added := [name for name in classes if name not in predictor.classes]:
             return Drift(True, say("images.unknown_labels", labels=added))
         return drift(
-            renumbered(pictures(reference), classes_of(reference), classes),
-            pictures(current),
+            renumbered(manifest_images(reference), classes_of(reference), classes),
+            manifest_images(current),
             predictor,
             classes=len(classes),
             thing=None,
@@ -154,9 +154,9 @@ class ImageClassifierWorkload:
 
     def draw(self, predictor: WholeImageClassifier, dataset: Dataset, scores: Scores) -> Sequence[tuple[str, Any]]:
         from core.workloads.images import plots
-        from core.workloads.images.manifest import classes_of, pictures, spread
+        from core.workloads.images.manifest import classes_of, manifest_images, spread
 
-        shown = spread(pictures(dataset, holdout=True), 8)
+        shown = spread(manifest_images(dataset, holdout=True), 8)
         matrix = plots.confusion_figure(scores.details["confusion_matrix"], scores.details["classes"])
         samples = plots.samples_figure(predictor, shown, classes_of(dataset))
         return [("confusion_matrix.png", matrix), ("sample_predictions.png", samples)]

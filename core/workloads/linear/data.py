@@ -1,4 +1,4 @@
-"""Draws points around a noisy linear boundary."""
+"""Generates points around a noisy linear boundary."""
 
 from __future__ import annotations
 

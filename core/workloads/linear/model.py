@@ -1,8 +1,7 @@
-"""Logistic regression: fitted by scikit-learn, served as three numbers.
+"""Logistic regression: fitted by scikit-learn, exported as three numbers.
 
-The registered model is the scikit-learn pipeline (stored by skops). What runs in the sidecar and
-in the pages is its export: the scaler folded into the coefficients. It needs NumPy only, and gives
-the same answers (tested).
+The registered model is the scikit-learn pipeline (stored by skops). The sidecar and the pages use its export: the
+scaler folded into the coefficients. It needs NumPy only, and gives the same predictions (tested).
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ class LinearPredictor:
         return answer
 
     def row_probabilities(self, row: Sequence[float]) -> list[float]:
-        """The same for one row (x1, x2): nine calls of NumPy would take ten times as long."""
+        """The same for one row (x1, x2): nine NumPy calls would take ten times as long."""
         x1, x2 = row
         z = x1 * self.w1 + x2 * self.w2 + self.bias
         if -700.0 < z < 700.0:

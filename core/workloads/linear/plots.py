@@ -1,4 +1,4 @@
-"""Figures for MLflow, drawn without a screen."""
+"""Figures for MLflow, drawn without a display."""
 
 from __future__ import annotations
 

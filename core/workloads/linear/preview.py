@@ -1,4 +1,4 @@
-"""What choices for linear data will lead to, before anything is generated. NumPy only."""
+"""The expected effect of parameters of linear data, before anything is generated. NumPy only."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _SAMPLE_ROWS = 4_000
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
-    """How the champion would fare on data with these choices.
+class ExpectedCheck:
+    """The expected evaluation of the champion on data with these parameters.
 
-    ``accuracy`` is measured on a sample, ``drifted`` are the features whose Kolmogorov–Smirnov distance
-    from the champion's training data reaches the drift setting.
+    ``accuracy`` is measured on a sample, ``drifted`` are the features whose Kolmogorov–Smirnov distance from the
+    champion's training data reaches the drift setting.
     """
 
     accuracy: float
@@ -44,15 +44,15 @@ class Outlook:
 
 
 def sample(choices: LinearParameters, rows: int = _SAMPLE_ROWS) -> Columns:
-    """A few points drawn as the dataset would be."""
+    """A few points from the same distribution as the dataset."""
     return generate_columns(**{**choices.model_dump(), "rows": rows})
 
 
 def best_accuracy(choices: LinearParameters) -> float:
-    """The accuracy that no straight line can beat on such data.
+    """The best accuracy of any linear boundary on such data (Bayes accuracy).
 
-    The classes' densities across the boundary are known in closed form, a cut normal variable plus
-    normal noise; whoever always names the denser class is right this often.
+    The class densities across the boundary are known in closed form, a truncated normal variable plus normal noise;
+    predicting the denser class is correct this often.
     """
     if choices.noise < 1e-6:
         return 1.0
@@ -67,8 +67,8 @@ def best_accuracy(choices: LinearParameters) -> float:
     return min(1.0, float(np.trapezoid(np.maximum(class_0, class_1), across)))
 
 
-def outlook(predictor: LinearPredictor, drawn: Columns, reference: Columns | None) -> Outlook:
-    """What the next check will probably find. ``reference`` is a sample of the champion's training data."""
+def expected_check(predictor: LinearPredictor, drawn: Columns, reference: Columns | None) -> ExpectedCheck:
+    """The expected result of the next check. ``reference`` is a sample of the champion's training data."""
     settings = get_settings()
     features = np.column_stack([drawn[name] for name in FEATURES])
     accuracy = float(np.mean(predicted(predictor.probabilities(features)) == drawn["label"]))
@@ -78,7 +78,7 @@ def outlook(predictor: LinearPredictor, drawn: Columns, reference: Columns | Non
         for name in FEATURES
         if reference is not None and ks_distance(reference[name], drawn[name]) >= settings.drift_min_effect
     ]
-    return Outlook(accuracy, LinearSettings.current().threshold, tuple(drifted))
+    return ExpectedCheck(accuracy, LinearSettings.current().threshold, tuple(drifted))
 
 
 def ks_distance(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
@@ -93,7 +93,7 @@ def ks_distance(first: NDArray[np.float64], second: NDArray[np.float64]) -> floa
 
 
 def differences(reference: Mapping[str, Any], choices: LinearParameters) -> list[str]:
-    """In words, how the chosen data differs from ``reference`` (parameters of another dataset)."""
+    """How the parameters differ from ``reference`` (parameters of another dataset), as text."""
     other = LinearParameters.model_validate(reference)
     turned = (choices.angle - other.angle + 180) % 360 - 180
     said = [f"the boundary is turned by {abs(turned):g}°"] if turned else []

@@ -1,4 +1,4 @@
-"""What pages show of linear data: the preview of choices, a dataset, an answer. Pure data and Plotly."""
+"""Views of linear data for pages: preview of parameters, a dataset, a prediction. Pure data and Plotly."""
 
 from __future__ import annotations
 
@@ -15,9 +15,17 @@ from core.storage import lake
 from core.workloads.base import Champion, Metric, Note, View
 from core.workloads.charts import GREEN, GREY
 from core.workloads.linear.data import FEATURES
-from core.workloads.linear.plane import Box, Line, points, probability
-from core.workloads.linear.preview import BYTES_PER_ROW, Columns, Outlook, best_accuracy, differences, outlook, sample
-from core.workloads.linear.prospect import Prospect, prospect
+from core.workloads.linear.forecast import DataForecast, forecast
+from core.workloads.linear.plane_charts import Box, Line, points, probability
+from core.workloads.linear.preview import (
+    BYTES_PER_ROW,
+    Columns,
+    ExpectedCheck,
+    best_accuracy,
+    differences,
+    expected_check,
+    sample,
+)
 from core.workloads.linear.workload import LinearParameters
 
 _PREVIEWED, _DRAWN = 500, 800
@@ -25,7 +33,7 @@ _MAP: Box = (-4.0, 4.0)
 
 
 def preview(choices: LinearParameters, champion: Champion | None) -> View:
-    """Points as they would be drawn, the boundaries, and what the next check will probably make of them."""
+    """Points as they would be generated, the boundaries, and the expected result of the next check."""
     lines = _lines(choices, champion)
     seen = _outlook(choices, champion) if champion else None
     best = best_accuracy(choices)
@@ -49,7 +57,7 @@ def dataset_view(dataset: Dataset, champion: Champion | None) -> View:
 
 
 def prediction_view(champion: Champion, row: Mapping[str, float]) -> View:
-    """The map of the champion's probability with the asked point on it."""
+    """The map of the champion's probability with the selected point."""
     point = (row[FEATURES[0]], row[FEATURES[1]])
 
     def of_class_1(features: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -62,19 +70,19 @@ def prediction_view(champion: Champion, row: Mapping[str, float]) -> View:
 
 
 def true_boundary(parameters: LinearParameters) -> Line:
-    """The line that the labels were drawn around."""
+    """The line that separates the true labels."""
     normal = radians(parameters.angle)
     return Line("true boundary", cos(normal), sin(normal), -parameters.offset, GREY, "dash")
 
 
 def champion_boundary(champion: Champion) -> Line:
-    """Where a model's answer changes."""
+    """The decision boundary of a model."""
     model = champion.predictor
     return Line(f"champion v{champion.version}", model.w1, model.w2, model.bias, GREEN)
 
 
 def box_of(parameters: LinearParameters) -> Box:
-    """A square that holds nearly all points."""
+    """A square that contains nearly all points."""
     reach = round(3.5 * sqrt(1 + parameters.noise**2), 1)
     return -reach, reach
 
@@ -83,14 +91,14 @@ def _lines(parameters: LinearParameters, champion: Champion | None) -> list[Line
     return [true_boundary(parameters), *([champion_boundary(champion)] if champion else [])]
 
 
-def _outlook(choices: LinearParameters, champion: Champion) -> Outlook:
-    return outlook(champion.predictor, sample(choices), _reference(champion.dataset))
+def _outlook(choices: LinearParameters, champion: Champion) -> ExpectedCheck:
+    return expected_check(champion.predictor, sample(choices), _reference(champion.dataset))
 
 
-def _prospect(choices: LinearParameters, champion: Champion, seen: Outlook, best: float) -> Prospect:
+def _prospect(choices: LinearParameters, champion: Champion, seen: ExpectedCheck, best: float) -> DataForecast:
     trained_on = champion.dataset
     differ = differences(trained_on.parameters, choices) if trained_on else []
-    return prospect(champion.version, differ, seen, best)
+    return forecast(champion.version, differ, seen, best)
 
 
 _ICONS = {
@@ -101,13 +109,13 @@ _ICONS = {
 }
 
 
-def _note(told: Prospect) -> Note:
-    kind = told.kind
-    return Note("warning" if kind in {"hopeless", "far"} else "info", f"{_ICONS[kind]} {told.text}")
+def _note(expected: DataForecast) -> Note:
+    kind = expected.kind
+    return Note("warning" if kind in {"hopeless", "far"} else "info", f"{_ICONS[kind]} {expected.text}")
 
 
 def _reference(dataset: Dataset | None) -> Columns | None:
-    """A sample of a dataset's training rows, or None when it is gone."""
+    """A sample of a dataset's training rows, or None when it is missing."""
     if dataset is None:
         return None
     try:

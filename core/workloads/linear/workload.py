@@ -23,11 +23,10 @@ from core.workloads.rows.workload import RowClassification
 
 
 class LinearParameters(BaseModel):
-    """What a person chooses when generating linear data.
+    """The parameters for generating linear data.
 
-    ``noise`` is the standard deviation of the jitter across the boundary, ``balance`` the share of
-    class 1, ``angle`` the direction of the boundary's normal in degrees, ``offset`` its distance
-    from the origin.
+    ``noise`` is the standard deviation of the jitter across the boundary, ``balance`` the share of class 1, ``angle``
+    the direction of the boundary's normal in degrees, ``offset`` its distance from the origin.
     """
 
     model_config = ConfigDict(extra="forbid")

@@ -1,1 +1,1 @@
-"""What workloads on rows of numbers share: scores, paired tests, drift, calibration, figures, exported models."""
+"""Shared parts of workloads on rows of numbers: scores, paired tests, drift, calibration, figures, exported models."""

@@ -1,4 +1,4 @@
-"""Whether a classifier is right as often as it says."""
+"""Calibration of a classifier."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ BINS = 10
 
 
 def reliability(right: NDArray[np.bool_], confidence: NDArray[np.float64], bins: int = BINS) -> list[dict[str, Any]]:
-    """The reliability diagram: per bin of confidence its rows, their mean confidence and the share that is right.
+    """The reliability diagram: per bin of confidence its rows, their mean confidence and the share of correct ones.
 
-    ``right`` and ``confidence`` (probability of the answered class) have shape (n,). Bins are of equal width from 0
-    to 1; empty ones are left out.
+    ``right`` and ``confidence`` (probability of the predicted class) have shape (n,). Bins are of equal width from 0 to
+    1; empty ones are left out.
     """
     place = np.minimum((confidence * bins).astype(np.int64), bins - 1)
     counts = np.bincount(place, minlength=bins)

@@ -1,4 +1,4 @@
-"""Figures of a classifier on a holdout, and two classifiers on the same one."""
+"""Evaluation of a classifier on a holdout, and comparison of two."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def score(labels: NDArray[Any], probabilities: NDArray[np.float64], classes: Seq
     confusion matrix and the reliability diagram.
 
     ``labels`` are indices into ``classes``, shape (n,); ``probabilities`` have shape (n, k). One outcome per row:
-    whether it was right. Raises ``ValueError`` when n is 0 or a label is no such index.
+    whether it was correct. Raises ``ValueError`` when n is 0 or a label is not a valid index.
     """
     if len(labels) == 0:
         raise ValueError("the holdout is empty: generate a dataset with more rows")
@@ -48,9 +48,9 @@ def score(labels: NDArray[Any], probabilities: NDArray[np.float64], classes: Seq
 
 
 def aligned(probabilities: NDArray[np.float64], known: Sequence[str], wanted: Sequence[str]) -> NDArray[np.float64]:
-    """Columns in the order of ``wanted``; a class that the model does not know has probability 0.
+    """Columns in the order of ``wanted``; a class unknown to the model has probability 0.
 
-    Raises ``ValueError`` when it knows one that is not wanted.
+    Raises ``ValueError`` when the model has a class that is not wanted.
     """
     if tuple(known) == tuple(wanted):
         return probabilities
@@ -72,10 +72,9 @@ def _roc_auc(labels: NDArray[Any], probabilities: NDArray[np.float64]) -> float 
 
 
 def compare(champion: Scores, challenger: Scores, alpha: float, unit: str) -> Comparison:
-    """McNemar's exact test on which rows each was right; it takes any number of classes. ``unit``: what a row is, in
-    the plural.
+    """McNemar's exact test on correct rows, for any number of classes. ``unit``: what a row is, in the plural.
 
-    Raises ``ValueError`` when the two were measured on different holdouts.
+    Raises ``ValueError`` when the two were evaluated on different holdouts.
     """
     test = mcnemar_exact(champion.outcomes, challenger.outcomes)
     better = test.only_second_right > test.only_first_right and test.p_value < alpha

@@ -1,4 +1,4 @@
-"""The columns of a dataset of rows, and its two splits."""
+"""The columns of a dataset of rows, and its splits."""
 
 from __future__ import annotations
 

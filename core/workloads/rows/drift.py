@@ -1,4 +1,4 @@
-"""Whether newer rows look different from those that a model was trained on."""
+"""Drift between a model's training rows and newer rows."""
 
 from __future__ import annotations
 

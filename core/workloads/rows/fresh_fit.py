@@ -31,8 +31,8 @@ class FreshFit:
 
 
 def fresh_fit(rows: Rows, *, regression: bool, enough: float = GOOD_ENOUGH) -> FreshFit:
-    """The better one of a straight model (least squares, logistic) and boosted trees on ``rows``, which are finite and hold every class
-    :data:`_FOLDS` times.
+    """The better one of a straight model (least squares, logistic) and boosted trees on ``rows``, which are finite and
+    hold every class :data:`_FOLDS` times.
 
     Trees are spared where the straight one is wrong on no more than ``enough`` of the rows. One thread: on a busy
     machine OpenMP's threads wait for each other so long that a fit of 0.3 s took 30.

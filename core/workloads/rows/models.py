@@ -1,6 +1,6 @@
-"""Exported models that need NumPy only: a softmax over affine maps, and one affine map.
+"""Exported models that need NumPy only: softmax of affine maps, and one affine map.
 
-Both are a scikit-learn pipeline of scaler and model folded together, and answer as it does (tested).
+Both are a scikit-learn pipeline of scaler and model folded together, with the same predictions (tested).
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ class SoftmaxModel:
     def smoke(self) -> None:
         _require_usable(self.weights, self.bias)
         if not np.isfinite(self.probabilities(np.zeros((1, len(self.weights))))).all():
-            raise ValueError("the model's answer is not a number")
+            raise ValueError("the model's prediction is not a number")
 
     def save(self, folder: Path) -> None:
         _write(folder, {"classes": self.classes, "weights": self.weights.tolist(), "bias": self.bias.tolist()})
 
     @classmethod
     def load(cls, folder: Path) -> SoftmaxModel:
-        """Raises ``ValueError`` or ``OSError`` when the file is not what :meth:`save` wrote."""
+        """Raises ``ValueError`` or ``OSError`` when the file was not written by :meth:`save`."""
         raw = _read(folder)
         try:
             classes = tuple(str(label) for label in raw["classes"])
@@ -84,7 +84,7 @@ class AffineModel:
 
     @classmethod
     def load(cls, folder: Path) -> AffineModel:
-        """Raises ``ValueError`` or ``OSError`` when the file is not what :meth:`save` wrote."""
+        """Raises ``ValueError`` or ``OSError`` when the file was not written by :meth:`save`."""
         raw = _read(folder)
         try:
             return cls(np.array(raw["weights"], np.float64).reshape(-1), float(raw["bias"]))

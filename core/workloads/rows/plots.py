@@ -1,4 +1,4 @@
-"""Figures for MLflow, drawn without a screen."""
+"""Figures for MLflow, drawn without a display."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ def confusion_figure(matrix: Sequence[Sequence[int]], classes: Sequence[str]) ->
 
 
 def calibration_figure(diagram: Sequence[dict[str, Any]], error: float) -> Figure:
-    """The reliability diagram: share of right answers over confidence; a calibrated model lies on the diagonal."""
+    """The reliability diagram: share of correct predictions over confidence; a calibrated model lies on the
+    diagonal.
+    """
     figure = Figure(figsize=(4, 4), layout="constrained")
     axes = figure.subplots()
     axes.plot([0, 1], [0, 1], color="grey", linestyle="--", label="calibrated")
@@ -41,7 +43,7 @@ def calibration_figure(diagram: Sequence[dict[str, Any]], error: float) -> Figur
 
 
 def residual_figure(truth: NDArray[np.float64], values: NDArray[np.float64], unit: str = "") -> Figure:
-    """Predicted over true values of the holdout, and how the errors are spread."""
+    """Predicted over true values of the holdout, and the distribution of the errors."""
     figure = Figure(figsize=(8, 4), layout="constrained")
     left, right = figure.subplots(1, 2)
     ends = [float(min(truth.min(), values.min())), float(max(truth.max(), values.max()))]

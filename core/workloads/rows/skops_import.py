@@ -1,8 +1,8 @@
 """Import skops without PyTorch.
 
-skops asks scikit-learn for all its estimators, which imports every package below ``sklearn``, the
-adapter to PyTorch's arrays included. Where PyTorch is installed that costs two seconds and 150 MB
-in each process that stores a logistic regression.
+skops collects all scikit-learn estimators, which imports every package below ``sklearn``, including the adapter to
+PyTorch's arrays. Where PyTorch is installed that costs two seconds and 150 MB in each process that stores a logistic
+regression.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _ADAPTER = "sklearn.externals.array_api_compat.torch"
 
 
 def import_skops() -> None:
-    """Make ``skops.io`` importable for whoever needs it next; PyTorch stays usable for others."""
+    """Import ``skops.io`` without PyTorch, which other code can still import."""
     hidden = _ADAPTER not in sys.modules
     if hidden:
         # None makes the import fail, which the walk over the packages takes for "not there".

@@ -1,7 +1,7 @@
-"""What every workload on rows does alike. Inherit from one of the two, and write ``generate`` and ``train``.
+"""Base classes of workloads on rows. Inherit from one of the two, and write ``generate`` and ``train``.
 
 The data has a column per feature, ``holdout`` and ``label`` (index of the class) or ``target`` (the value). Light:
-everything heavy is imported by the method that needs it.
+heavy packages are imported by the methods that need them.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _DRAWN = 2_000
 
 
 class _Rows:
-    """What does not depend on the task."""
+    """The task-independent part."""
 
     unit = "rows"
     data_kind: DataKind = "rows"
@@ -57,7 +57,7 @@ class _Rows:
         return None
 
     def split(self, dataset: Dataset, *, holdout: bool) -> tuple[NDArray[np.float64], NDArray[Any]]:
-        """Features, shape (n, f), and what is learnt, shape (n,), of one split in file order."""
+        """Features, shape (n, f), and the target, shape (n,), of one split in file order."""
         return read_split(dataset, names_of(self.features), self.answer, holdout=holdout)
 
     def drift(self, reference: Dataset, current: Dataset, predictor: Any) -> Drift:
@@ -82,7 +82,7 @@ class _Rows:
 
 
 class RowClassification(_Rows):
-    """Any number of classes. The exported model is a :class:`SoftmaxModel` unless ``load`` says otherwise."""
+    """Any number of classes. The exported model is a :class:`SoftmaxModel` unless ``load`` is overridden."""
 
     metric = "accuracy"
     task: Task = "classification"
@@ -115,7 +115,7 @@ class RowClassification(_Rows):
 
 
 class RowRegression(_Rows):
-    """Numbers. The exported model is an :class:`AffineModel` unless ``load`` says otherwise."""
+    """Regression. The exported model is an :class:`AffineModel` unless ``load`` is overridden."""
 
     metric = "R2"
     task: Task = "regression"

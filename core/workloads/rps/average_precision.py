@@ -1,10 +1,10 @@
-"""mAP50 and what chance does to it.
+"""mAP50 and its bootstrap distribution.
 
 Average precision is the area under the precision-recall curve, with precision made monotone and every point counted
-(PASCAL VOC since 2010, "all points"); boxes are matched as COCO does (:mod:`core.workloads.rps.matching`) at an
-overlap of one half. The mean is over the classes that occur among the true boxes.
+(PASCAL VOC since 2010, "all points"); boxes are matched as in COCO (:mod:`core.workloads.rps.matching`) at an IoU of
+0.5. The mean is over the classes that occur among the true boxes.
 
-The bootstrap (B. Efron, 1979) draws whole pictures with replacement. A resample is a row of weights, so a thousand of
+The bootstrap (B. Efron, 1979) draws whole images with replacement. A resample is a row of weights, so a thousand of
 them are a thousand weighted sums over boxes that were sorted once.
 """
 
@@ -24,7 +24,7 @@ _AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True)
 class _Sorted:
-    """The boxes of one class, most confident first: whether each is right, and on which picture it lies."""
+    """The boxes of one class, most confident first: whether each is correct, and the index of its image."""
 
     right: NDArray[np.bool_]
     picture: NDArray[np.int64]
@@ -34,7 +34,7 @@ class _Sorted:
 def average_precisions(records: Sequence[Record], weights: Floats | None = None) -> Floats:
     """AP50 per class, shape (resamples, classes); NaN for a class without true boxes.
 
-    ``weights`` says how often each picture counts, shape (resamples, pictures); without it each counts once.
+    ``weights`` is the multiplicity of each image, shape (resamples, images); by default 1.
     """
     weights = np.ones((1, len(records))) if weights is None else weights
     classes = range(len(records[0].truths))
@@ -42,7 +42,7 @@ def average_precisions(records: Sequence[Record], weights: Floats | None = None)
 
 
 def mean_average_precision(records: Sequence[Record], weights: Floats | None = None) -> Floats:
-    """mAP50, shape (resamples,); NaN where no true box was drawn at all."""
+    """mAP50, shape (resamples,); NaN for a resample without true boxes."""
     found = average_precisions(records, weights)
     known = ~np.isnan(found)
     number = known.sum(axis=1)
@@ -50,7 +50,7 @@ def mean_average_precision(records: Sequence[Record], weights: Floats | None = N
 
 
 def resamples(pictures: int, number: int, seed: int) -> Floats:
-    """``number`` draws of ``pictures`` from as many, with replacement, as counts: shape (number, pictures)."""
+    """``number`` draws of ``pictures`` from as many, with replacement, as counts: shape (number, images)."""
     random = np.random.default_rng(seed)
     return random.multinomial(pictures, np.full(pictures, 1 / pictures), size=number).astype(np.float64)
 

@@ -1,4 +1,4 @@
-"""The throws, in the order of the model's outputs (the order of the public data set)."""
+"""The throws, in the order of the model's outputs (the order of the public dataset)."""
 
 CLASSES: tuple[str, ...] = ("rock", "paper", "scissors")
 
@@ -7,4 +7,4 @@ SYNONYMS: dict[str, frozenset[str]] = {
     "paper": frozenset({"palm", "open hand", "papier", "blatt", "feuille"}),
     "scissors": frozenset({"scissor", "peace", "victory", "schere", "ciseaux"}),
 }
-"""What others call them in their datasets."""
+"""Names of the classes in other datasets."""

@@ -1,4 +1,4 @@
-"""The raw answer of a YOLO head into boxes, in NumPy and OpenCV."""
+"""Decodes the raw output of a YOLO head to boxes, in NumPy and OpenCV."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.vision.detections import Detections, nothing
+from core.vision.detections import Detections, no_detections
 
 _OVERLAP = 0.7
 _MOST = 300
 
 
 def decode(head: NDArray[np.float32], confidence: float, overlap: float = _OVERLAP) -> Detections:
-    """Boxes in pixels of the frame that the network saw, most confident first, at most 300.
+    """Boxes in pixels of the network's input, most confident first, at most 300.
 
-    ``head`` has shape (4 + classes, anchors): see :mod:`core.workloads.rps.export`. Each anchor speaks for its best
-    class; then, within each class, a box goes that overlaps a more confident one by more than ``overlap``
-    (intersection over union).
+    ``head`` has shape (4 + classes, anchors): see :mod:`core.workloads.rps.export`. Each anchor predicts its best
+    class; then non-maximum suppression per class removes a box that overlaps a more confident one by more than
+    ``overlap`` (intersection over union).
     """
     scores = head[4:]
     best = scores.max(axis=0)
-    told = np.flatnonzero(best > confidence)
-    if not len(told):
-        return nothing()
-    labels = scores[:, told].argmax(axis=0)
-    confidences = best[told]
-    corners = _corners(head[:4, told].T)
+    confident = np.flatnonzero(best > confidence)
+    if not len(confident):
+        return no_detections()
+    labels = scores[:, confident].argmax(axis=0)
+    confidences = best[confident]
+    corners = _corners(head[:4, confident].T)
     kept = _suppressed(corners, confidences, labels, overlap)
     return Detections(corners[kept], confidences[kept], labels[kept].astype(np.int64))
 
@@ -41,7 +41,7 @@ def _corners(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
 def _suppressed(
     corners: NDArray[np.float32], confidences: NDArray[np.float32], labels: NDArray[np.int64], overlap: float
 ) -> NDArray[np.int64]:
-    """Indices of the boxes that stay, most confident first."""
+    """Indices of the remaining boxes, most confident first."""
     # OpenCV wants left, top, width, height; 0 as its own threshold, because that choice was made before.
     sized = np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1)
     suppress: Any = cv2.dnn.NMSBoxesBatched  # arrays are fine, its type stubs want lists

@@ -1,12 +1,12 @@
-"""From weights to the served form: a folder with the graph and what one must know to run it.
+"""Exports weights: a folder with the graph and its metadata.
 
-``model.onnx`` takes one picture, float32 of shape (1, 3, height, width), red-green-blue, 0 to 1, and answers with the
-raw head, float32 of shape (1, 4 + classes, anchors): centre x, centre y, width, height in pixels of that picture,
-then one score per class. ``meta.json`` says the size, the classes, the SHA-256 of the graph and its form:
-:data:`RECTANGLES`, height and width are multiples of 32 up to the size, which is what is written now; :data:`SQUARE`,
-both are the size, as exports of before are.
+``model.onnx`` takes one image, float32 of shape (1, 3, height, width), red-green-blue, 0 to 1, and returns the raw
+head, float32 of shape (1, 4 + classes, anchors): centre x, centre y, width, height in pixels of that image, then one
+score per class. ``meta.json`` contains the size, the classes, the SHA-256 of the graph and its form:
+:data:`RECTANGLES`, height and width are multiples of 32 up to the size (the current form); :data:`SQUARE`, both are the
+size (older exports).
 
-A graph holds no code, unlike a ``.pt``: it is what runs in servers.
+A graph contains no code, unlike a ``.pt``: servers run only graphs.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ SQUARE, RECTANGLES = "yolo-raw-head-1", "yolo-raw-head-2"
 
 
 @dataclass(frozen=True, slots=True)
-class Meta:
-    """What belongs to a graph: the longest side of its input in pixels, its classes in order, its SHA-256, its form."""
+class ExportMetadata:
+    """Metadata of a graph: the longer side of its input in pixels, its classes in order, its SHA-256, its form."""
 
     size: int
     classes: tuple[str, ...]
@@ -36,22 +36,22 @@ class Meta:
 
     @property
     def square(self) -> bool:
-        """Whether the graph takes nothing but squares."""
+        """Whether the graph accepts only squares."""
         return self.form == SQUARE
 
     def takes(self, sides: Sequence[int | None]) -> None:
-        """Raises ``ValueError`` when a graph with an input of that shape is another one; None is for any length."""
+        """Raises ``ValueError`` when the input shape of a graph does not match; None stands for a dynamic axis."""
         wanted = ([1, 3, self.size, self.size],) if self.square else ([1, 3, None, None], [None, 3, None, None])
         if list(sides) not in wanted:
             raise ValueError(f"the graph takes {list(sides)} and not {wanted[0]}, images of {self.size} px")
 
 
 class ExportError(RuntimeError):
-    """Weights that cannot become a served form; the message says why."""
+    """Weights that cannot be exported; the message says why."""
 
 
-def export_weights(weights: Path, folder: Path, size: int) -> Meta:
-    """Write the served form of a YOLO detection ``.pt`` into ``folder``; ``size``: its pictures' longer side in pixels.
+def export_weights(weights: Path, folder: Path, size: int) -> ExportMetadata:
+    """Export a YOLO detection ``.pt`` into ``folder``; ``size``: the longer side of its input in pixels.
 
     Raises :class:`ExportError` when the weights are not a detector of our classes.
     """
@@ -60,7 +60,7 @@ def export_weights(weights: Path, folder: Path, size: int) -> Meta:
     torch_setup.prepare()
     from ultralytics import YOLO
 
-    from core.workloads.rps.distances import without_softmax
+    from core.workloads.rps.dfl_layer import replace_dfl
 
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
@@ -70,20 +70,20 @@ def export_weights(weights: Path, folder: Path, size: int) -> Meta:
         names = tuple(model.names[index] for index in sorted(model.names))
         if names != CLASSES:
             raise ExportError(f"{weights.name} detects {', '.join(names[:5])} and not {', '.join(CLASSES)}.")
-        without_softmax(model.model)
+        replace_dfl(model.model)
         wanted = {"imgsz": size, "dynamic": True, "simplify": False, "device": "cpu", "verbose": False}
         made = Path(model.export(format="onnx", **wanted))
         shutil.copyfile(made, folder / GRAPH)
-    meta = Meta(size, names, digest_of(folder / GRAPH))
+    meta = ExportMetadata(size, names, digest_of(folder / GRAPH))
     (folder / META).write_text(json.dumps(asdict(meta), indent=1, sort_keys=True), encoding="utf-8")
     return meta
 
 
-def read_meta(folder: Path) -> Meta:
-    """The description beside a graph. Raises ``ValueError`` when it does not fit the graph or our classes."""
+def read_meta(folder: Path) -> ExportMetadata:
+    """The metadata of a graph. Raises ``ValueError`` when it does not match the graph or our classes."""
     try:
         values = json.loads((folder / META).read_text(encoding="utf-8"))
-        meta = Meta(int(values["size"]), tuple(values["classes"]), str(values["sha256"]), str(values["form"]))
+        meta = ExportMetadata(int(values["size"]), tuple(values["classes"]), str(values["sha256"]), str(values["form"]))
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{META} does not describe a model: {error!r}") from error
     if (
@@ -98,8 +98,8 @@ def read_meta(folder: Path) -> Meta:
     return meta
 
 
-def copy_form(source: Path, folder: Path) -> None:
-    """Copy a served form, nothing else that lies beside it. Raises ``OSError`` when it is not there any more."""
+def copy_export(source: Path, folder: Path) -> None:
+    """Copy an exported model without other files in the folder. Raises ``OSError`` when it is missing."""
     for name in (GRAPH, META):
         shutil.copyfile(source / name, folder / name)
 

@@ -1,4 +1,4 @@
-"""Which boxes of a model are right: each picture becomes a record that figures and tests are made from."""
+"""Matches predicted boxes to true boxes; the records are the input of metrics and tests."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ IOU = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A model's answers to one picture, judged.
+    """The evaluation of the boxes on one image.
 
-    ``scores`` float32, ``labels`` int64 and ``right`` bool, shape (n,), one entry per box of the model, most
-    confident first; ``truths`` int64, shape (classes,): how many true boxes of each class the picture has.
+    ``scores`` float32, ``labels`` int64 and ``right`` bool, shape (n,), one entry per predicted box, most confident
+    first; ``truths`` int64, shape (classes,): the number of true boxes per class.
     """
 
     scores: NDArray[np.float32]
@@ -37,15 +37,16 @@ def overlaps(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray
 
 
 def judge(found: Detections, true_labels: NDArray[np.int64], true_boxes: NDArray[np.float32], classes: int) -> Record:
-    """Match as COCO does: from the most confident down, each box takes the free true box of its class that it
-    overlaps most, if by half or more."""
+    """Match as in COCO: from the most confident down, each box takes the free true box of its class with the largest
+    IoU, if at least 0.5.
+    """
     shares = overlaps(found.boxes, true_boxes) * (found.labels[:, None] == true_labels[None, :])
     right = pairs(shares) >= 0
     return Record(found.scores, found.labels, right, np.bincount(true_labels, minlength=classes))
 
 
 def pairs(shares: NDArray[np.float32]) -> NDArray[np.int64]:
-    """For each row the column it takes, or -1: greedy from the first row down, each column once, from ``IOU`` up."""
+    """For each row the matched column, or -1: greedy from the first row down, each column once, from ``IOU`` up."""
     free = shares.copy()
     taken = np.full(len(shares), -1, np.int64)
     for row in range(len(shares)) if shares.shape[1] else ():
@@ -59,9 +60,10 @@ def pairs(shares: NDArray[np.float32]) -> NDArray[np.int64]:
 def confusion(
     found: Detections, true_labels: NDArray[np.int64], true_boxes: NDArray[np.float32], classes: int
 ) -> NDArray[np.int64]:
-    """Counts, shape (classes + 1, classes + 1): true class by named class; the last of each is "nothing there".
+    """Counts, shape (classes + 1, classes + 1): true class by predicted class; the last of each is "no box".
 
-    Boxes are paired by place alone, so that a paper called rock counts as that and not as a miss and a ghost.
+    Boxes are matched by position alone, so that a paper predicted as rock counts as a confusion, not as a miss and a
+    false positive.
     """
     counts = np.zeros((classes + 1, classes + 1), np.int64)
     taken = pairs(overlaps(found.boxes, true_boxes))

@@ -1,4 +1,4 @@
-"""What this workload says while it works, by code."""
+"""Messages of this workload, by code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures for MLflow, drawn without a screen."""
+"""Figures for MLflow, drawn without a display."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from core.vision.detections import Detector
-from core.workloads.images.manifest import Picture
+from core.workloads.images.manifest import ManifestImage
 from core.workloads.rps.average_precision import curve
 from core.workloads.rps.classes import CLASSES
 from core.workloads.rps.matching import Record
@@ -29,8 +29,8 @@ def curves_figure(records: Sequence[Record]) -> Figure:
     return figure
 
 
-def samples_figure(detector: Detector, chosen: Sequence[Picture], confidence: float) -> Figure:
-    """Some pictures with the true boxes (dashed) and the model's."""
+def samples_figure(detector: Detector, chosen: Sequence[ManifestImage], confidence: float) -> Figure:
+    """Example images with true boxes (dashed) and predicted boxes."""
     columns = min(4, max(1, len(chosen)))
     rows = -(-len(chosen) // columns)
     figure = Figure(figsize=(3 * columns, 3 * rows), layout="constrained")
@@ -39,7 +39,7 @@ def samples_figure(detector: Detector, chosen: Sequence[Picture], confidence: fl
     return figure
 
 
-def _draw_sample(axes: Any, detector: Detector, picture: Picture, confidence: float) -> None:
+def _draw_sample(axes: Any, detector: Detector, picture: ManifestImage, confidence: float) -> None:
     pixels = picture.pixels()
     axes.imshow(pixels[:, :, ::-1])
     axes.axis("off")

@@ -1,4 +1,4 @@
-"""A detector's figures on a holdout, and two detectors on the same one."""
+"""Evaluation of a detector on a holdout, and comparison of two."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ import numpy as np
 from core.config.messages import say
 from core.vision.detections import Detector
 from core.workloads.base import Comparison, Scores
-from core.workloads.images.manifest import Picture
+from core.workloads.images.manifest import ManifestImage
 from core.workloads.rps.average_precision import average_precisions, mean_average_precision, resamples
 from core.workloads.rps.classes import CLASSES
 from core.workloads.rps.matching import Record, confusion, judge
 
 SHOWN = 0.25
-"""The confidence from which boxes are shown to people; precision, recall and the confusion matrix are taken there."""
+"""The display threshold of confidence; precision, recall and the confusion matrix use it."""
 
 _LEAST = 0.01
-"""Boxes below do not move the area under the curve any more, but there are thousands of them."""
+"""Boxes with a lower confidence do not change the area under the curve, but there are thousands of them."""
 
 _RESAMPLES, _SEED = 1000, 7
 _TEST = "paired bootstrap"
 
 
 class NoHandsError(ValueError):
-    """The holdout cannot tell a good detector from a bad one; the message says what it lacks."""
+    """The holdout cannot distinguish a good detector from a bad one; the message says what it lacks."""
 
 
-def score(metric: str, detector: Detector, pictures: Sequence[Picture]) -> Scores:
-    """mAP50 with a bootstrap interval, a record per picture in file order, and the figures people ask for.
+def score(metric: str, detector: Detector, pictures: Sequence[ManifestImage]) -> Scores:
+    """mAP50 with a bootstrap interval, a record per image in file order, and further metrics.
 
-    Raises :class:`NoHandsError` when no picture of the holdout shows a throw.
+    Raises :class:`NoHandsError` when no image of the holdout shows a throw.
     """
     if not any(len(picture.labels) for picture in pictures):
         raise NoHandsError(
@@ -50,7 +50,7 @@ def score(metric: str, detector: Detector, pictures: Sequence[Picture]) -> Score
     return Scores(metric, value, float(low), float(high), len(records), outcomes, details)
 
 
-def _judged(detector: Detector, pictures: Sequence[Picture]) -> tuple[list[Record], Any]:
+def _judged(detector: Detector, pictures: Sequence[ManifestImage]) -> tuple[list[Record], Any]:
     records, counts = [], np.zeros((len(CLASSES) + 1,) * 2, np.int64)
     for picture in pictures:
         found, truth = detector.detect(picture.pixels(), _LEAST), picture.corners()
@@ -68,7 +68,7 @@ def _per_class(records: Sequence[Record]) -> dict[str, Any]:
 
 
 def _at_shown(counts: Any) -> dict[str, float]:
-    """A box is right when place and class are; ghosts lower precision, misses lower recall."""
+    """A box is correct when position and class are; false positives lower precision, misses lower recall."""
     right = float(np.trace(counts[:-1, :-1]))
     return {
         "precision": right / max(float(counts[:, :-1].sum()), 1.0),
@@ -77,10 +77,10 @@ def _at_shown(counts: Any) -> dict[str, float]:
 
 
 def compare(champion: Scores, challenger: Scores, alpha: float) -> Comparison:
-    """A paired bootstrap: both models on the same draws of pictures; better when the gain is hardly chance.
+    """A paired bootstrap: both models on the same resamples of images; better when the difference is significant.
 
-    The p-value is two-sided: twice the share of draws in which the loser wins. Raises ``ValueError`` when the two
-    were not measured on the same pictures.
+    The p-value is two-sided: twice the share of resamples in which the loser wins. Raises ``ValueError`` when the two
+    were not evaluated on the same images.
     """
     first, second = list(champion.outcomes), list(challenger.outcomes)
     if len(first) != len(second) or any((a.truths != b.truths).any() for a, b in zip(first, second, strict=True)):

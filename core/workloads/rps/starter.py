@@ -1,4 +1,4 @@
-"""The model that ships with the project, so that there is something to play with before anything was trained."""
+"""The starter model that ships with the project, for use before anything is trained."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ _WEIGHTS = "starter.pt"
 
 
 def starter_folder() -> Path:
-    """Holds the served form, the weights that fine-tuning starts from, and the model card."""
+    """The folder with the exported model, the weights for fine-tuning, and the model card."""
     return Path(__file__).resolve().parent / "starter"
 
 
 def starter_weights() -> Path | None:
-    """The weights, when they are part of this copy of the project."""
+    """The weights, if this copy of the project contains them."""
     weights = starter_folder() / _WEIGHTS
     return weights if weights.is_file() else None
 
 
 def has_starter() -> bool:
-    """Whether the served form is there: a clone without large files may lack it."""
+    """Whether the exported model exists: a clone without large files may lack it."""
     return (starter_folder() / GRAPH).is_file()

@@ -1,4 +1,4 @@
-"""Rendered pictures into the image store."""
+"""Adds rendered images to the image store."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _BYTES_EACH = 40_000
 
 
 def session_of(seed: int) -> str:
-    """Each rendered picture is a session of its own: nobody and no place comes up twice."""
+    """Each rendered image is its own session: no person or place occurs twice."""
     return f"{SYNTHETIC}-{seed}"
 
 
 def synthesise(collection: ImageCollection, number: int, first_seed: int, report: Report) -> int:
-    """Render and store the pictures of ``number`` seeds; those that are there already are not made again.
+    """Render and store the images of ``number`` seeds, except those that exist.
 
-    Returns how many were made. Raises :class:`core.storage.lake.DiskFullError` before the first one.
+    Returns the number of new images. Raises :class:`core.storage.lake.DiskFullError` before the first one.
     """
     missing = _missing(collection.workload, number, first_seed)
     if not missing:

@@ -1,14 +1,14 @@
-"""PyTorch and ultralytics made ready: no surprise downloads, no strangers' pickles, a torchvision that imports.
+"""Prepares PyTorch and ultralytics: no unexpected downloads, no untrusted pickles, a working torchvision.
 
-Two things stand between a plain ``import ultralytics`` and work that stays on this machine.
+Two problems are solved.
 
-**The environment.** Ultralytics reads its switches when it is first imported, installs packages on its own, looks
-for its newest version, fetches a font from GitHub at each dataset check, and logs to an MLflow store of its own
-choice. All of that is switched off; what the environment already says wins.
+**The environment.** Ultralytics reads its switches at import, installs packages on its own, checks for updates,
+downloads a font from GitHub at each dataset check, and logs to its own MLflow store. All of that is disabled; existing
+environment variables take precedence.
 
-**torchvision.** A torchvision built for another torch (a CPU torch from one index, torchvision from another, is
-enough) fails with ``operator torchvision::nms does not exist``, and ultralytics needs it for predict, val and
-export. Where the plain import fails, its two operators are defined here in torch itself, slower but exact.
+**torchvision.** A torchvision built for another torch (a CPU torch from one index, torchvision from another, is enough)
+fails with ``operator torchvision::nms does not exist``, and ultralytics needs it for predict, val and export. Where the
+import fails, its two operators are defined here in torch itself, slower but exact.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _set_here: set[str] = set()
 
 
 def prepare() -> None:
-    """Call it before anything imports ultralytics or torchvision; calling it again costs nothing.
+    """Call it before ultralytics or torchvision are imported. Idempotent.
 
     Raises ``ImportError`` when torch is not installed.
     """
@@ -44,7 +44,7 @@ def prepare() -> None:
             os.environ[name] = value
             _set_here.add(name)
     _place_font(Path(os.environ["YOLO_CONFIG_DIR"]) / "Ultralytics")
-    mend_torchvision()
+    patch_torchvision()
     from ultralytics import settings
 
     if settings.get("sync") or settings.get("mlflow"):
@@ -53,8 +53,9 @@ def prepare() -> None:
 
 
 def _take_back_opening_pictures() -> None:
-    """Ultralytics changes ``PIL.Image.open`` for the whole process: asked to open what is no picture, it then misses a
-    package for HEIC pictures, and a file of words is told to be a damaged picture."""
+    """Ultralytics replaces ``PIL.Image.open`` for the whole process: for an invalid image it then reports a missing
+    HEIC package, and a text file as a damaged image.
+    """
     from PIL import Image
     from ultralytics.utils import patches
 
@@ -77,7 +78,7 @@ def _environment(folder: Path) -> dict[str, str]:
 
 @contextmanager
 def downloads_allowed() -> Iterator[None]:
-    """Let ultralytics fetch what was asked for by name, unless the environment itself says that it is offline."""
+    """Allow ultralytics to download an explicitly requested file, unless the environment is set to offline."""
     if _OFFLINE not in _set_here:
         yield
         return
@@ -89,7 +90,7 @@ def downloads_allowed() -> Iterator[None]:
 
 
 def _place_font(folder: Path) -> None:
-    """Ultralytics wants Arial and looks for it on GitHub; any TrueType font under that name will do."""
+    """Ultralytics needs Arial and would download it from GitHub; any TrueType font with that name works."""
     font = folder / _FONT
     if font.exists():
         return
@@ -99,8 +100,8 @@ def _place_font(folder: Path) -> None:
     shutil.copyfile(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf", font)
 
 
-def mend_torchvision() -> bool:
-    """Make ``import torchvision`` work beside a torch it was not built for; True when it had to be mended."""
+def patch_torchvision() -> bool:
+    """Make ``import torchvision`` work with a torch it was not built for; True when a patch was needed."""
     if _kept_alive:
         return True
     try:

@@ -1,6 +1,6 @@
-"""The ``rps`` workload: rock, paper and scissors found on pictures by a fine-tuned YOLO.
+"""The ``rps`` workload: rock, paper and scissors on images, detected by a fine-tuned YOLO.
 
-Light: everything heavy is imported by the method that needs it.
+Light: heavy packages are imported by the methods that need them.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ if TYPE_CHECKING:
 
 
 class RpsParameters(BaseModel):
-    """What a person chooses when a dataset of pictures is made.
+    """The parameters for generating an image dataset.
 
-    All labelled pictures go into it; before that, ``synthetic`` pictures of hands are rendered, those of ``seed``
-    and the seeds after it. The same ones are rendered once.
+    It contains all labelled images; before that, ``synthetic`` images of hands are rendered, those of ``seed`` and the
+    following seeds. Each seed is rendered only once.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -104,7 +104,7 @@ class RpsWorkload:
         return write_snapshot(self._collection)
 
     def train(self, dataset: Dataset, report: Report) -> Trained:
-        from core.workloads.rps.training.run import fine_tune
+        from core.workloads.rps.training.fine_tune import fine_tune
 
         return fine_tune(dataset, self.training_parameters, report)
 
@@ -122,21 +122,21 @@ class RpsWorkload:
         facts = {"base": "starter", "imgsz": detector.meta.size, "graph_sha256": detector.meta.sha256}
         return Trained(FineTuned(starter_weights()), detector, facts)
 
-    def learning(self, since: datetime) -> TrainingProgress | None:
+    def training_progress(self, since: datetime) -> TrainingProgress | None:
         from core.workloads.rps.training.training_state import training_progress
 
         return training_progress(since)
 
     def stop_early(self, actor: Actor) -> bool:
-        from core.workloads.rps.training.training_state import ask_to_stop
+        from core.workloads.rps.training.training_state import request_stop
 
-        return ask_to_stop(actor)
+        return request_stop(actor)
 
     def evaluate(self, predictor: ExportedDetector, dataset: Dataset) -> Scores:
-        from core.workloads.images.manifest import pictures
+        from core.workloads.images.manifest import manifest_images
         from core.workloads.rps.scores import score
 
-        return score(self.metric, predictor, pictures(dataset, holdout=True))
+        return score(self.metric, predictor, manifest_images(dataset, holdout=True))
 
     def compare(self, champion: Scores, challenger: Scores) -> Comparison:
         from core.workloads.rps.scores import compare
@@ -145,12 +145,12 @@ class RpsWorkload:
 
     def drift(self, reference: Dataset, current: Dataset, predictor: ExportedDetector) -> Drift:
         from core.workloads.images.drift import drift
-        from core.workloads.images.manifest import pictures
+        from core.workloads.images.manifest import manifest_images
 
         if reference.sha256 == current.sha256:
             return Drift(False, say("drift.same_dataset"))
         settings = get_settings()
-        before, now = pictures(reference), pictures(current)
+        before, now = manifest_images(reference), manifest_images(current)
         return drift(
             before,
             now,
@@ -167,9 +167,9 @@ class RpsWorkload:
         return contract(dataset, references, self.classes, boxes=True)
 
     def export(self, predictor: ExportedDetector, folder: Path) -> None:
-        from core.workloads.rps.export import copy_form
+        from core.workloads.rps.export import copy_export
 
-        copy_form(predictor.source, folder)
+        copy_export(predictor.source, folder)
 
     def load(self, folder: Path) -> ExportedDetector:
         from core.workloads.rps.detector import ExportedDetector
@@ -182,12 +182,12 @@ class RpsWorkload:
         return log_to_mlflow(trained.model)
 
     def draw(self, predictor: ExportedDetector, dataset: Dataset, scores: Scores) -> Sequence[tuple[str, Any]]:
-        from core.workloads.images.manifest import pictures, spread
+        from core.workloads.images.manifest import manifest_images, spread
         from core.workloads.images.plots import confusion_figure
         from core.workloads.rps import plots
         from core.workloads.rps.scores import SHOWN
 
-        shown = spread(pictures(dataset, holdout=True), 8)
+        shown = spread(manifest_images(dataset, holdout=True), 8)
         return [
             ("precision_recall.png", plots.curves_figure(list(scores.outcomes))),
             (

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import psutil
 
-from core.cli import trees
+from core.cli import process_trees
 
 _SUPERVISOR_EVERY = 12
 
@@ -51,7 +51,7 @@ class Reaper:
             psutil.Process(pid).wait()
             self._restart()
             return
-        victims = sorted(trees.living(trees.below(pid)), key=lambda process: process.pid)
+        victims = sorted(process_trees.living(process_trees.descendants(pid)), key=lambda process: process.pid)
         if victims:
             victim = self._random.choice(victims)
             name = name_of(victim)

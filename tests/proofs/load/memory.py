@@ -9,7 +9,7 @@ from statistics import median
 
 import psutil
 
-from core.cli import trees
+from core.cli import process_trees
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Gauge:
     def _run(self) -> None:
         while not self._stop.wait(self._every_s):
             pid = self._supervisor()
-            self.samples.append(sample([*trees.by_pid(pid), *trees.below(pid)]))
+            self.samples.append(sample([*process_trees.by_pid(pid), *process_trees.descendants(pid)]))
 
     def quarter(self, number: int) -> Sample:
         """The median of the ``number``-th quarter of the time, from 1."""

@@ -21,10 +21,10 @@ import pytest
 from core.auth import audit, tokens, users
 from core.auth.roles import SYSTEM, Role
 from core.auth.verifier import TokenVerifier
-from core.backup import restoring
-from core.backup.making import make
+from core.backup import restore as restoring
+from core.backup.create import create_backup
 from core.backup.manifest import BackupError
-from core.backup.restoring import restore
+from core.backup.restore import restore
 from core.catalog import engine as catalog_engine
 from core.catalog import migrate
 from core.cli.__main__ import main
@@ -103,7 +103,7 @@ def test_everything_comes_back_elsewhere_and_predicts_the_same(
     secret, _ = tokens.create_token(SYSTEM, "nightly", ["predict"], None)
     before, said = registry.versions("linear"), champion_says()
     with busy_writer():
-        manifest = make(lived_in, tmp_path / "all.zip", quiet)
+        manifest = create_backup(lived_in, tmp_path / "all.zip", quiet)
     assert manifest.notes == [] and manifest.engine == "sqlite"
     new = elsewhere(tmp_path / "other machine" / "data", monkeypatch)
     restore(new, tmp_path / "all.zip", quiet)
@@ -114,7 +114,7 @@ def test_everything_comes_back_elsewhere_and_predicts_the_same(
     assert TokenVerifier().verify(secret, "predict").name == "nightly"
     assert len(lake.read(datasets.latest("linear").path, ["x1"])["x1"]) == 2_000
     [image] = store.listed()
-    assert store.pixels_of(image).shape[2] == 3 and [one.label for one in image.boxes] == ["rock"]
+    assert store.read_pixels(image).shape[2] == 3 and [one.label for one in image.boxes] == ["rock"]
     assert (new.uploads_dir / "waiting.csv").read_text() == "x1,x2\n1,2\n"
     assert not (new.run_dir / "cookie.key").exists()
     migrate.check(new.catalog_url)
@@ -124,7 +124,7 @@ def test_everything_comes_back_elsewhere_and_predicts_the_same(
 
 @pytest.fixture
 def archive(lived_in: Settings, tmp_path: Path) -> Path:
-    make(lived_in, tmp_path / "all.zip", quiet)
+    create_backup(lived_in, tmp_path / "all.zip", quiet)
     return tmp_path / "all.zip"
 
 
@@ -156,7 +156,7 @@ def test_the_cookie_key_is_not_in_it(archive: Path) -> None:
 def test_what_is_there_is_not_overwritten(archive: Path, settings: Settings) -> None:
     before = archive.read_bytes()
     with pytest.raises(BackupError, match="exists already"):
-        make(settings, archive, quiet)
+        create_backup(settings, archive, quiet)
     assert archive.read_bytes() == before
 
 
@@ -166,9 +166,9 @@ def test_a_full_disk_leaves_no_half_archive(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("core.backup.writing.shutil.copyfileobj", full)
-    with pytest.raises(BackupError, match=r"No space left.*Nothing is left of it"):
-        make(lived_in, tmp_path / "all.zip", quiet)
+    monkeypatch.setattr("core.backup.archive_writer.shutil.copyfileobj", full)
+    with pytest.raises(BackupError, match=r"No space left.*No partial file remains"):
+        create_backup(lived_in, tmp_path / "all.zip", quiet)
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
 
@@ -178,15 +178,15 @@ def test_an_interrupt_leaves_no_half_archive(lived_in: Settings, tmp_path: Path)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        make(lived_in, tmp_path / "all.zip", interrupt)
+        create_backup(lived_in, tmp_path / "all.zip", interrupt)
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
 
 def test_files_that_are_gone_or_damaged_are_told(lived_in: Settings, tmp_path: Path) -> None:
     [image] = store.listed()
-    store.file_of(image).unlink()
+    store.file_path(image).unlink()
     lake.file_of(datasets.latest("linear").path).write_bytes(b"PAR1")
-    notes = make(lived_in, tmp_path / "all.zip", quiet).notes
+    notes = create_backup(lived_in, tmp_path / "all.zip", quiet).notes
     assert [note.split(":")[0] for note in notes] == [
         "1 files of lake were damaged before",
         "1 files of images are missing",
@@ -196,14 +196,14 @@ def test_files_that_are_gone_or_damaged_are_told(lived_in: Settings, tmp_path: P
 def test_a_catalog_that_is_not_up_to_date_is_not_backed_up(lived_in: Settings, tmp_path: Path) -> None:
     migrate.downgrade("-1")
     with pytest.raises(BackupError, match=r"manage\.py migrate"):
-        make(lived_in, tmp_path / "all.zip", quiet)
+        create_backup(lived_in, tmp_path / "all.zip", quiet)
 
 
 def test_what_is_on_other_servers_is_told(lived_in: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://mlflow:5000")
     monkeypatch.setenv("PREFECT_API_DATABASE_CONNECTION_URL", "postgresql://prefect:pw@db/prefect")
     get_settings.cache_clear()
-    notes = make(get_settings(), tmp_path / "all.zip", quiet).notes
+    notes = create_backup(get_settings(), tmp_path / "all.zip", quiet).notes
     assert len(notes) == 2
     assert "MLflow server http://mlflow:5000 and NOT in this archive" in notes[0]
     assert "pg_dump" in notes[1] and "pw" not in notes[1]
@@ -403,7 +403,7 @@ def test_an_mlflow_store_is_not_written_over(
 def test_databases_go_where_the_variables_say(
     lived_in: Settings, mlflow_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make(lived_in, tmp_path / "all.zip", quiet)
+    create_backup(lived_in, tmp_path / "all.zip", quiet)
     elsewhere(tmp_path / "new", monkeypatch)
     monkeypatch.setenv("SHIFUMI_DATABASE_URL", f"sqlite:///{(tmp_path / 'new' / 'own.db').as_posix()}")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{(tmp_path / 'far' / 'runs.db').as_posix()}")

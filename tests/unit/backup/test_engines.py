@@ -11,9 +11,9 @@ from sqlalchemy import select
 from core.auth import audit, users
 from core.auth.roles import SYSTEM, Role
 from core.backup import tables
-from core.backup.making import make
+from core.backup.create import create_backup
 from core.backup.manifest import BackupError
-from core.backup.restoring import restore
+from core.backup.restore import restore
 from core.catalog import engine, migrate
 from core.catalog.engine import get_engine, reading
 from core.catalog.tables import utcnow
@@ -41,7 +41,7 @@ def all_rows() -> Rows:
     with reading() as session:
         return {
             table.name: [dict(row) for row in session.execute(select(table)).mappings()]
-            for table in tables.own_tables()
+            for table in tables.catalog_tables()
         }
 
 
@@ -58,7 +58,7 @@ def go_elsewhere(folder: Path, monkeypatch: pytest.MonkeyPatch, **environment: s
 def still_whole() -> None:
     assert users.authenticate("ada", PASSWORD, "here").name == "Ada Löwe"
     assert len(lake.read(datasets.latest("linear").path, ["x1"])["x1"]) == 2_000
-    assert store.pixels_of(store.listed()[0]).shape[2] == 3
+    assert store.read_pixels(store.listed()[0]).shape[2] == 3
     migrate.check()
 
 
@@ -76,7 +76,7 @@ def test_from_sqlite_to_postgres(
 ) -> None:
     live_in()
     rows = all_rows()
-    make(settings, tmp_path / "all.zip", quiet)
+    create_backup(settings, tmp_path / "all.zip", quiet)
     new = go_elsewhere(tmp_path / "new", monkeypatch, SHIFUMI_DATABASE_URL=postgres)
     restore(new, tmp_path / "all.zip", quiet)
     assert all_rows() == rows
@@ -98,7 +98,7 @@ def test_from_postgres_to_sqlite(
     migrate.upgrade()
     live_in()
     rows = all_rows()
-    manifest = make(old, tmp_path / "all.zip", quiet)
+    manifest = create_backup(old, tmp_path / "all.zip", quiet)
     assert manifest.engine == "postgresql"
     restore(go_elsewhere(tmp_path / "new", monkeypatch), tmp_path / "all.zip", quiet)
     assert get_engine().dialect.name == "sqlite"
@@ -111,20 +111,20 @@ def test_a_postgres_that_does_not_answer_is_told(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     live_in()
-    make(settings, tmp_path / "all.zip", quiet)
+    create_backup(settings, tmp_path / "all.zip", quiet)
     nobody = "postgresql://nobody@127.0.0.1:1/none"
     new = go_elsewhere(tmp_path / "new", monkeypatch, SHIFUMI_DATABASE_URL=nobody)
     with pytest.raises(BackupError, match="does not respond"):
         restore(new, tmp_path / "all.zip", quiet)
     with pytest.raises(BackupError, match="cannot be read"):
-        make(new, tmp_path / "none.zip", quiet)
+        create_backup(new, tmp_path / "none.zip", quiet)
     assert not (tmp_path / "none.zip").exists()
 
 
 def test_from_a_bucket_into_a_folder_and_back(lake_on_s3: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     live_in()
     bucket = {bucket: sorted(entry.name for entry in buckets.listing(bucket)) for bucket in buckets.BUCKETS}
-    make(get_settings(), tmp_path / "all.zip", quiet)
+    create_backup(get_settings(), tmp_path / "all.zip", quiet)
     folder = go_elsewhere(tmp_path / "folder", monkeypatch)
     restore(folder, tmp_path / "all.zip", quiet)
     still_whole()
@@ -142,11 +142,11 @@ def test_a_bucket_that_does_not_answer_stops_both_ways(
     lake_on_s3: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     live_in()
-    make(get_settings(), tmp_path / "all.zip", quiet)
+    create_backup(get_settings(), tmp_path / "all.zip", quiet)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     get_settings.cache_clear()
-    with pytest.raises(BackupError, match=r"backup failed.*does not answer"):
-        make(get_settings(), tmp_path / "two.zip", quiet)
+    with pytest.raises(BackupError, match=r"backup failed.*does not respond"):
+        create_backup(get_settings(), tmp_path / "two.zip", quiet)
     new = go_elsewhere(tmp_path / "new", monkeypatch, SHIFUMI_LAKE_URL=lake_on_s3)
     with pytest.raises(BackupError, match="could not be restored"):
         restore(new, tmp_path / "all.zip", quiet)
@@ -156,7 +156,7 @@ def test_a_bucket_that_does_not_answer_stops_both_ways(
 
 def test_moments_keep_their_zone(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     live_in()
-    make(settings, tmp_path / "all.zip", quiet)
+    create_backup(settings, tmp_path / "all.zip", quiet)
     restore(go_elsewhere(tmp_path / "new", monkeypatch), tmp_path / "all.zip", quiet)
     made_at = datasets.latest("linear").created_at
     assert made_at.tzinfo is not None and utcnow() - made_at < timedelta(minutes=10)

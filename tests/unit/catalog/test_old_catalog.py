@@ -13,7 +13,7 @@ from core.catalog.image_tables import Image
 from core.catalog.tables import Decision, Job
 from core.catalog.work_tables import WorkItem
 from core.config.messages import LEGACY, Message, messages_from_json, render
-from core.images.label_hints import hinted
+from core.images.label_hints import hinted_class
 from core.jobs import work_errors
 from core.loop.champion_status import champion_status
 from tests.old_catalog import make_old_catalog
@@ -50,7 +50,7 @@ def test_its_jobs_and_images_are_worded_anew(old_url: str) -> None:
     assert jobs[4].result == {"frames": 45, "cut_off": False}
     images = _all(Image)
     assert tuple(render(one.note) for one in images) == NOTES_WORDED
-    assert [hinted(one.note, ("rock", "paper", "scissors")) for one in images[:3]] == [None, "rock", None]
+    assert [hinted_class(one.note, ("rock", "paper", "scissors")) for one in images[:3]] == [None, "rock", None]
     assert [len(one.boxes) for one in images] == [1] * len(NOTES)  # rebuilding a table took none of them along
 
 

@@ -40,9 +40,9 @@ def test_all_is_well(settings: Settings, image: store.Image) -> None:
 
 
 def test_a_lost_or_shortened_file_is_a_problem(settings: Settings, image: store.Image) -> None:
-    store.file_of(image).write_bytes(b"short")
+    store.file_path(image).write_bytes(b"short")
     assert examined(settings)[0].level == "problem"
-    store.file_of(image).unlink()
+    store.file_path(image).unlink()
     files = examined(settings)[0]
     assert files.level == "problem"
     assert image.sha256[:12] in files.text
@@ -50,15 +50,15 @@ def test_a_lost_or_shortened_file_is_a_problem(settings: Settings, image: store.
 
 
 def test_a_changed_byte_is_seen_by_a_deep_look(settings: Settings, image: store.Image) -> None:
-    data = bytearray(store.file_of(image).read_bytes())
+    data = bytearray(store.file_path(image).read_bytes())
     data[-3] ^= 1
-    store.file_of(image).write_bytes(data)
+    store.file_path(image).write_bytes(data)
     assert examined(settings)[0].level == "ok"
     assert examined(settings, deep=True)[0].level == "problem"
 
 
 def test_only_old_files_without_a_picture_are_swept(settings: Settings, image: store.Image) -> None:
-    make_old(store.file_of(image))
+    make_old(store.file_path(image))
     old = [settings.images_dir / f"{'0' * 64}.jpg", settings.images_dir / ".abc.tmp"]
     young = settings.images_dir / f"{'1' * 64}.jpg"
     for file in (*old, young):
@@ -71,11 +71,11 @@ def test_only_old_files_without_a_picture_are_swept(settings: Settings, image: s
     assert all(file.exists() for file in old)
     assert examined(settings, fix=True)[1].text.startswith("Removed 2 orphaned image files")
     assert not any(file.exists() for file in old)
-    assert young.exists() and store.file_of(image).exists()
+    assert young.exists() and store.file_path(image).exists()
     assert "1 being registered" in examined(settings)[1].text
 
 
 def test_the_doctor_asks_all_this(settings: Settings, image: store.Image) -> None:
-    store.file_of(image).unlink()
+    store.file_path(image).unlink()
     found: Iterator[Finding] = examine(settings, fix=False, deep=False)
     assert any("a missing or damaged file" in finding.text for finding in found)

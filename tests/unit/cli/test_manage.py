@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 import manage
-from core.cli import trees
+from core.cli import process_trees
 from core.config.settings import ROOT
 from tests.waiting import wait_until
 
@@ -117,15 +117,17 @@ def test_a_cut_off_installation_is_made_afresh(project: Path, tmp_path: Path) ->
     environment = manage.Environment(project)
     try:
         wait_until(lambda: gate.exists() and gate.read_text(), timeout=60, what="pip at work")
-        pip = trees.below(process.pid)
+        pip = process_trees.descendants(process.pid)
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=20) == 143
         assert environment.marker.exists()
         assert not environment.ready([project / "requirements.txt"])
         gate.unlink()
-        wait_until(lambda: not trees.living(pip), what="pip gone")
+        wait_until(lambda: not process_trees.living(pip), what="pip gone")
     finally:
-        trees.kill_all([*trees.below(process.pid), *map(psutil.Process, filter(psutil.pid_exists, [process.pid]))])
+        process_trees.kill_all(
+            [*process_trees.descendants(process.pid), *map(psutil.Process, filter(psutil.pid_exists, [process.pid]))]
+        )
         gate.unlink(missing_ok=True)
     (environment.folder / "half-written").touch()
     require(project, "tiny==1.0")

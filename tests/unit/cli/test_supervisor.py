@@ -9,9 +9,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from core.cli import trees
+from core.cli import process_trees
 from core.cli.backoff import Backoff
-from core.cli.outputs import output_path
+from core.cli.process_output import output_path
 from core.cli.process_supervisor import ProcessSupervisor
 from core.cli.processes import ProcessSpec
 from core.cli.shutdown import stop_all
@@ -90,7 +90,7 @@ def test_a_killed_process_comes_back_and_its_orphans_are_gone(tmp_path: Path, mo
         assert first is not None
         psutil.Process(first).kill()
         stack.until(lambda: stack.process("runner").record.restarts == 1)
-        assert trees.living([orphan]) == []
+        assert process_trees.living([orphan]) == []
         stack.until(lambda: stack.is_healthy("runner"), "healthy again")
         record = stack.process("runner").record
         assert record.pid not in (None, first)

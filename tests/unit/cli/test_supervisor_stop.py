@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from core.cli import shutdown, trees
+from core.cli import process_trees, shutdown
 from core.cli.runlock import end_leftovers
 from core.config.settings import ROOT
 from core.monitoring.run_record import read_run_record, run_file
@@ -59,7 +59,7 @@ class Supervised:
 
     @property
     def left(self) -> list[psutil.Process]:
-        return trees.living(self.members)
+        return process_trees.living(self.members)
 
 
 @pytest.fixture
@@ -67,7 +67,9 @@ def supervised(tmp_path: Path) -> Iterator[list[Supervised]]:
     started: list[Supervised] = []
     yield started
     for one in started:
-        trees.kill_all([*one.members, *trees.below(one.process.pid), *trees.by_pid(one.process.pid)])
+        process_trees.kill_all(
+            [*one.members, *process_trees.descendants(one.process.pid), *process_trees.by_pid(one.process.pid)]
+        )
         one.process.communicate()
 
 
@@ -124,15 +126,15 @@ def test_closing_the_terminal_ends_everything(tmp_path: Path) -> None:
     family: list[psutil.Process] = []
     try:
         wait_until(lambda: _all_healthy(tmp_path), timeout=30)
-        family = trees.below(pid)
+        family = process_trees.descendants(pid)
         assert len(family) == 2
         os.close(terminal)
         status: list[int] = []
         wait_until(lambda: _reaped(pid, status), timeout=15, what="the supervisor ends")
         assert os.waitstatus_to_exitcode(status[0]) == 0
-        assert trees.living(family) == []
+        assert process_trees.living(family) == []
     finally:
-        trees.kill_all([*trees.below(pid), *family])
+        process_trees.kill_all([*process_trees.descendants(pid), *family])
 
 
 def test_what_a_killed_supervisor_left_is_ended_by_the_next_one(tmp_path: Path, supervised: list[Supervised]) -> None:
@@ -146,7 +148,7 @@ def test_what_a_killed_supervisor_left_is_ended_by_the_next_one(tmp_path: Path, 
     assert len(stack.left) == 3
     # With its parent dead too, only the mark in the grandchild's environment leads to it.
     [parent] = psutil.Process(int(note.read_text())).parents()[:1]
-    assert trees.kill_all([parent]) == []
+    assert process_trees.kill_all([parent]) == []
     assert end_leftovers(tmp_path) == 2
     assert stack.left == []
     assert not run_file(tmp_path).exists()

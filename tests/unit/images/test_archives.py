@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from core.auth.roles import Actor, Role
 from core.config.settings import Settings
-from core.images import importing
-from core.images.archive_formats import layout_of
+from core.images import archive_import
+from core.images.archive_formats import detect_layout
 from core.images.archives import Archive, BadArchiveError
 from tests.pictures_of_hands import file_bytes, picture
 
@@ -37,7 +37,7 @@ def with_member(name: str, data: bytes = b"x", mode: int = 0) -> bytes:
 
 def refused(data: bytes, settings: Settings, why: str) -> None:
     with pytest.raises(BadArchiveError, match=why):
-        importing.keep_upload(EDITOR, io.BytesIO(data))
+        archive_import.save_upload(EDITOR, io.BytesIO(data))
     assert list(settings.uploads_dir.iterdir()) == []
 
 
@@ -72,7 +72,7 @@ def test_sixty_thousand_files_are_refused_without_reading_their_names(tmp_path: 
     data = many_files(60_000)
     tracemalloc.start()
     try:
-        refused(data, settings, r"60,000 files; 50,000 are allowed \(SHIFUMI_IMPORT_MAX_FILES\)")
+        refused(data, settings, r"60,000 files; the limit is 50,000 \(SHIFUMI_IMPORT_MAX_FILES\)")
         assert tracemalloc.get_traced_memory()[1] < 2 * len(data)
     finally:
         tracemalloc.stop()
@@ -90,14 +90,14 @@ def test_more_files_than_the_short_form_can_count_are_refused(settings: Settings
 def test_a_directory_that_lies_about_its_length_is_refused(settings: Settings) -> None:
     """The count says one, the directory would be read by its size."""
     end = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 1, 1, 60_000_000, 0, 0)
-    refused(b"PK" + bytes(200) + end, settings, "1 files; 50,000 are allowed")
+    refused(b"PK" + bytes(200) + end, settings, "1 files; the limit is 50,000")
 
 
 def test_ten_gigabytes_unpacked_are_refused(settings: Settings) -> None:
     data = bytearray(with_member("big.jpg", bytes(100)))
     at = data.rfind(b"PK\x01\x02")
     data[at + 24 : at + 28] = struct.pack("<I", 4_200_000_000)  # the declared size
-    refused(bytes(data), settings, r"would take 4,200 MB; 4,000 MB are allowed")
+    refused(bytes(data), settings, r"would take 4,200 MB; the limit is 4,000 MB")
 
 
 def test_a_file_that_grows_a_thousandfold_is_refused(settings: Settings) -> None:
@@ -118,7 +118,7 @@ def test_a_member_that_is_longer_than_declared_is_cut_at_what_it_declared(tmp_pa
 def test_a_member_over_the_limit_is_not_unpacked(tmp_path: Path) -> None:
     path = tmp_path / "a.zip"
     path.write_bytes(with_member("big.txt", bytes(5_000_000)))
-    with Archive(path) as archive, pytest.raises(BadArchiveError, match="has 5 MB; 1 MB are allowed"):
+    with Archive(path) as archive, pytest.raises(BadArchiveError, match="has 5 MB; the limit is 1 MB"):
         archive.read("big.txt", 1_000_000)
 
 
@@ -131,12 +131,12 @@ def test_a_locked_archive_is_refused(settings: Settings) -> None:
 
 @pytest.mark.parametrize("data", [b"", b"hello", b"Rar!\x1a\x07\x00" + bytes(500), bytes(100_000)])
 def test_what_is_no_zip_is_refused(data: bytes, settings: Settings) -> None:
-    refused(data, settings, "not a zip file, or it is cut off")
+    refused(data, settings, "not a zip file, or it is truncated")
 
 
 def test_a_zip_cut_off_in_the_middle_is_refused(settings: Settings) -> None:
     whole = with_member("b.jpg", bytes(range(256)) * 50)
-    refused(whole[: len(whole) // 2], settings, "cut off")
+    refused(whole[: len(whole) // 2], settings, "truncated")
 
 
 def test_a_zip_without_pictures_says_what_belongs_there(settings: Settings) -> None:
@@ -189,7 +189,7 @@ def test_damage_anywhere_ends_in_a_refusal(data: st.DataObject, tmp_path_factory
     path.write_bytes(bytes(damaged))
     try:
         with Archive(path) as archive:
-            layout_of(archive)
+            detect_layout(archive)
             for name in archive.names:
                 archive.read(name, 1_000_000)
     except BadArchiveError as error:

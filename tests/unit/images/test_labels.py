@@ -65,7 +65,7 @@ def test_images_follow_a_rename() -> None:
         "Ben",
         "rock",
     ]
-    assert labels.uses("photos") == {"Countess": 1, "Ben": 1}
+    assert labels.usage_counts("photos") == {"Countess": 1, "Ben": 1}
     with pytest.raises(LookupError, match="no label 'Ada'"):
         labels.rename(EDITOR, "photos", "Ada", "Bea")
 

@@ -8,9 +8,9 @@ import pytest
 from core.auth.roles import SYSTEM
 from core.catalog import engine, migrate
 from core.config.settings import Settings, get_settings
-from core.images import UPLOAD, exporting, labels, store
+from core.images import UPLOAD, archive_export, labels, store
 from core.images.snapshot import write_snapshot
-from core.labelling import proposing
+from core.labelling import proposals
 from tests.pictures_of_hands import HANDS, box, picture
 
 pytestmark = pytest.mark.postgres
@@ -51,16 +51,16 @@ def test_adding_while_deleting_never_leaves_a_row_without_its_file() -> None:
         list(pool.map(churn, range(4)))
     store.add(SYSTEM, picture(1), HANDS, source=UPLOAD, session="s")
     for image in store.listed():
-        assert store.file_of(image).is_file()
+        assert store.file_path(image).is_file()
 
 
 def test_every_question_is_understood() -> None:
     store.add(SYSTEM, picture(1), HANDS, source=UPLOAD, session="s", boxes=[box("paper")])
     store.add(SYSTEM, picture(2), HANDS, source=UPLOAD, session="s")
     assert store.count(store.Filters("rps", "paper", "labelled", UPLOAD, None, "s")) == 1
-    assert exporting.size_of_export("rps")[0] == 1
+    assert archive_export.export_size("rps")[0] == 1
     assert write_snapshot(HANDS).rows == 1
-    assert proposing.propose_all(SYSTEM, "rps", proposer=lambda _: [box("rock", provenance="model")]).found == 1
+    assert proposals.propose_all(SYSTEM, "rps", proposer=lambda _: [box("rock", provenance="model")]).found == 1
     assert store.delete(SYSTEM, [image.id for image in store.listed()]) == 2
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from core.auth.roles import SYSTEM
 from core.images import LABELLED, REJECTED, SYNTHETIC, UPLOAD, store
-from core.images.snapshot import COLUMNS, NoPicturesError, write_snapshot
+from core.images.snapshot import COLUMNS, NoLabelledImagesError, write_snapshot
 from core.storage import datasets, lake
 from tests.pictures_of_hands import HANDS, box, picture
 
@@ -44,6 +44,6 @@ def test_the_order_of_arrival_does_not_matter_and_a_label_does() -> None:
 
 def test_nothing_labelled_is_said_with_the_next_step() -> None:
     store.add(SYSTEM, picture(1), HANDS, source=UPLOAD, session="a")
-    with pytest.raises(NoPicturesError, match="No image is labelled yet") as refused:
+    with pytest.raises(NoLabelledImagesError, match="No image is labelled yet") as refused:
         write_snapshot(HANDS)
     assert isinstance(refused.value, datasets.NoDatasetError)

@@ -34,14 +34,14 @@ def test_a_picture_comes_back_as_it_went_in(settings: Settings) -> None:
         EDITOR, pixels, HANDS, source=UPLOAD, session="desk", boxes=[box("paper")], note=(text("by phone"),)
     )
     assert names(settings) == {f"{kept.sha256}.jpg"}
-    assert lake.sha256_of(store.file_of(kept)) == kept.sha256
-    assert store.file_of(kept).stat().st_size == kept.bytes
+    assert lake.sha256_of(store.file_path(kept)) == kept.sha256
+    assert store.file_path(kept).stat().st_size == kept.bytes
     back = store.get(kept.id)
     assert back is not None
     assert (back.width, back.height, back.source, back.note) == (96, 64, UPLOAD, (text("by phone"),))
     assert (back.created_by, back.priority, back.split) == ("eve", 0, split_of("desk"))
     assert [(found.label, found.created_by) for found in back.boxes] == [("paper", "eve")]
-    assert np.abs(store.pixels_of(back).astype(int) - pixels).mean() < 8  # JPEG is not exact
+    assert np.abs(store.read_pixels(back).astype(int) - pixels).mean() < 8  # JPEG is not exact
 
 
 def test_the_state_follows_from_the_boxes() -> None:
@@ -57,7 +57,7 @@ def test_the_state_follows_from_the_boxes() -> None:
 
 def test_the_same_picture_again_is_the_old_row_unchanged(settings: Settings) -> None:
     first = store.add(EDITOR, picture(1), HANDS, source=UPLOAD, session="desk", boxes=[box("rock")])
-    again = store.put(EDITOR, picture(1), store.ImageFacts(SYNTHETIC, "elsewhere", HANDS, boxes=[box("paper")]))
+    again = store.add_or_find(EDITOR, picture(1), store.ImageFacts(SYNTHETIC, "elsewhere", HANDS, boxes=[box("paper")]))
     assert not again.new
     assert (again.image.id, again.image.session) == (first.id, "desk")
     assert [found.label for found in again.image.boxes] == ["rock"]
@@ -81,9 +81,11 @@ def test_many_at_once_with_the_same_picture_make_one_row(monkeypatch: pytest.Mon
         return found
 
     monkeypatch.setattr(store, "find", find_and_wait)
-    outcomes: list[store.Stored] = []
+    outcomes: list[store.StoreResult] = []
     facts = store.ImageFacts(UPLOAD, "s", HANDS, boxes=[box("rock")])
-    threads = [threading.Thread(target=lambda: outcomes.append(store.put(EDITOR, picture(1), facts))) for _ in range(6)]
+    threads = [
+        threading.Thread(target=lambda: outcomes.append(store.add_or_find(EDITOR, picture(1), facts))) for _ in range(6)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -99,11 +101,11 @@ def test_a_large_picture_is_kept_smaller(monkeypatch: pytest.MonkeyPatch, settin
     kept = store.add(EDITOR, picture(1, 1000, 500), HANDS, source=UPLOAD, session="s")
     assert (kept.width, kept.height) == (320, 160)
     monkeypatch.setattr(settings, "image_keep_side", 128)  # what is kept stays as it is
-    assert store.pixels_of(kept).shape == (160, 320, 3)
+    assert store.read_pixels(kept).shape == (160, 320, 3)
 
 
 def test_viewers_may_only_report_live_mistakes() -> None:
-    with pytest.raises(ForbiddenError, match="Requires role editor"):
+    with pytest.raises(ForbiddenError, match="Requires the editor role"):
         store.add(VIEWER, picture(1), HANDS, source=UPLOAD, session="s")
     kept = store.add(VIEWER, picture(1), HANDS, source=LIVE, session="s", priority=FLAGGED, state=PROPOSED)
     assert (kept.created_by, kept.priority) == ("vic", FLAGGED)
@@ -185,7 +187,7 @@ def test_a_file_that_another_row_uses_is_kept(settings: Settings) -> None:
     second = store.add(EDITOR, picture(1), ImageCollection("other", ("rock",)), source=UPLOAD, session="s")
     assert first.sha256 == second.sha256
     store.delete(EDITOR, [first.id])
-    assert store.pixels_of(second).shape == (64, 96, 3)
+    assert store.read_pixels(second).shape == (64, 96, 3)
     store.delete(EDITOR, [second.id])
     assert names(settings) == set()
 
@@ -214,17 +216,17 @@ def test_a_deletion_between_file_and_row_is_made_good(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(files, "write", written_and_lost)
     kept = store.add(EDITOR, picture(1), HANDS, source=UPLOAD, session="s")
-    assert store.pixels_of(kept).shape == (64, 96, 3)
+    assert store.read_pixels(kept).shape == (64, 96, 3)
 
 
 def test_missing_and_damaged_files_say_what_to_do() -> None:
     kept = store.add(EDITOR, picture(1), HANDS, source=UPLOAD, session="s")
-    store.file_of(kept).write_bytes(b"\xff\xd8\xff rubbish")
+    store.file_path(kept).write_bytes(b"\xff\xd8\xff rubbish")
     with pytest.raises(store.ImageMissingError, match="cannot be read"):
-        store.pixels_of(kept)
-    store.file_of(kept).unlink()
+        store.read_pixels(kept)
+    store.file_path(kept).unlink()
     with pytest.raises(store.ImageMissingError, match=r"missing.*Delete it on Datasets"):
-        store.file_of(kept)
+        store.file_path(kept)
 
 
 def test_pages_filters_and_figures() -> None:
@@ -301,6 +303,6 @@ def test_a_rival_that_vanishes_again_does_not_stop_us(monkeypatch: pytest.Monkey
     insert = store._insert
     refusals = iter([True, True])
     monkeypatch.setattr(store, "_insert", lambda image, data: False if next(refusals, False) else insert(image, data))
-    kept = store.put(EDITOR, picture(1), store.ImageFacts(UPLOAD, "s", HANDS, boxes=[box("rock")]))
+    kept = store.add_or_find(EDITOR, picture(1), store.ImageFacts(UPLOAD, "s", HANDS, boxes=[box("rock")]))
     assert kept.new
     assert store.count() == 1

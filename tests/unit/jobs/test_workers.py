@@ -30,7 +30,7 @@ from core.storage.datasets import NoDatasetError
 from core.storage.lake import DiskFullError
 from core.workloads import get_workload
 from core.workloads.base import TrainingProgress
-from core.workloads.images.enough import TooFewPicturesError
+from core.workloads.images.minimum_data import TooFewImagesError
 from flows import celery_app, task_registry
 from flows.check import may_pass
 from tests.learning import make_dataset
@@ -46,7 +46,7 @@ class _NotOursError(Exception):
 
 @pytest.mark.parametrize(
     "error",
-    [TooFewPicturesError("too few"), NoDatasetError("none"), ValueError("x"), DiskFullError("full"), KeyError("a")],
+    [TooFewImagesError("too few"), NoDatasetError("none"), ValueError("x"), DiskFullError("full"), KeyError("a")],
 )
 def test_an_error_of_ours_travels_as_itself(error: Exception) -> None:
     back = work_errors.unpacked(json.loads(json.dumps(work_errors.packed(error))))
@@ -72,7 +72,7 @@ def test_what_is_no_error_of_ours_is_told_but_never_called(packed: dict[str, str
 
 @pytest.mark.parametrize(
     ("error", "again"),
-    [(TooFewPicturesError("few"), False), (work_items.WorkLostError("lost"), False), (RuntimeError("a store"), True)],
+    [(TooFewImagesError("few"), False), (work_items.WorkLostError("lost"), False), (RuntimeError("a store"), True)],
 )
 def test_prefect_tries_again_only_what_may_pass(error: Exception, again: bool) -> None:
     class _State:
@@ -150,7 +150,7 @@ def test_workers_are_a_brick_once_a_broker_is_set(settings: Settings, monkeypatc
 
     assert service() == [] and list(check_workers(settings)) == []
     use_broker(monkeypatch, EMBEDDED, SHIFUMI_CELERY_GPU_QUEUE="gpu")
-    assert "no worker listens to the queues default and gpu" in service()[0]
+    assert "no worker consumes the queues default and gpu" in service()[0]
     assert "manage.py worker --queues default,gpu" in service()[0]
     here = Worker(name="one", host="h", pid=1, queues=["default"], places=1)
     workers.heartbeat(here)
@@ -235,7 +235,7 @@ def test_a_curve_with_a_hole_goes_through_the_catalog(monkeypatch: pytest.Monkey
     kept = work_items.get(item.id)
     assert kept is not None
     json.dumps(kept.learning, allow_nan=False)
-    seen = progress_relay.learning(there, job)
+    seen = progress_relay.training_progress(there, job)
     assert seen is not None and seen.losses["boxes"][0] == 1.0 and math.isnan(seen.losses["boxes"][1])
 
 
@@ -246,7 +246,7 @@ class _Watched:
         self.seen: TrainingProgress | None = None
         self.stopped_by: list[str] = []
 
-    def learning(self, since: datetime) -> TrainingProgress | None:
+    def training_progress(self, since: datetime) -> TrainingProgress | None:
         return self.seen
 
     def stop_early(self, actor: Actor) -> bool:
@@ -267,30 +267,30 @@ def test_curves_and_the_wish_to_stop_go_through_the_catalog(monkeypatch: pytest.
     there, nothing_here = _Watched(), _Watched()
     relay = progress_relay.ProgressRelay(there, item.id, item.lease_owner or "", utcnow())
     relay.relay_once()
-    assert progress_relay.learning(nothing_here, job) is None
+    assert progress_relay.training_progress(nothing_here, job) is None
     there.seen = TrainingProgress(text("Epoch 2 of 9"), {"boxes": [1.0, 0.5]}, {"mAP50": [0.1, 0.4]}, 1)
     relay.relay_once()
-    assert progress_relay.learning(nothing_here, job) == there.seen
+    assert progress_relay.training_progress(nothing_here, job) == there.seen
     with pytest.raises(ForbiddenError):
         progress_relay.stop_early(VIEWER, nothing_here, job)
     relay.relay_once()
     assert there.stopped_by == []
     assert progress_relay.stop_early(EDITOR, nothing_here, job)
-    shown = progress_relay.learning(nothing_here, job)
+    shown = progress_relay.training_progress(nothing_here, job)
     assert shown is not None and shown.stopping, "the page says so before the worker knows"
     relay.relay_once()
     relay.relay_once()
     assert there.stopped_by == ["ed"] and nothing_here.stopped_by == []
     assert audit.latest(10)[0].action == "training.stop"
     jobs.finish(job.id, jobs.COMPLETED, say("job.done"))
-    assert progress_relay.learning(nothing_here, job) is None
+    assert progress_relay.training_progress(nothing_here, job) is None
     assert not progress_relay.stop_early(EDITOR, nothing_here, job)
 
 
 def test_without_a_broker_the_training_beside_the_page_is_asked() -> None:
     job, here = a_job(jobs.CHECK, "rps"), _Watched()
     here.seen = TrainingProgress(text("Epoch 1"), {}, {})
-    assert progress_relay.learning(here, job) is here.seen
+    assert progress_relay.training_progress(here, job) is here.seen
     assert progress_relay.stop_early(EDITOR, here, job) and here.stopped_by == ["ed"]
 
 

@@ -13,11 +13,11 @@ from core.catalog.image_tables import Image
 from core.config.messages import render
 from core.images import FLAGGED, SYNTHETIC, UNSURE, WEBCAM, store
 from core.labelling import review, review_queue
-from core.labelling.flagging import Said
+from core.labelling.flags import FlaggedPrediction
 from core.labelling.review_history import Step, stamp
 from core.storage import datasets, lake
 from core.vision.boxes import BadBoxError, NewBox
-from core.vision.detections import Detections, Pixels, nothing
+from core.vision.detections import Detections, Pixels, no_detections
 from core.vision.provenance import HUMAN, MODEL
 from core.workloads.rps.classes import CLASSES
 from tests.pictures_of_hands import HANDS
@@ -60,7 +60,7 @@ def test_the_queue_begins_with_mistakes_then_doubts_then_age() -> None:
     assert [one.id for one in review_queue.queue("rps")] == waiting
     assert [one.id for one in review_queue.queue("rps", 1)] == waiting[:1]
     assert [one.id for one in review_queue.queue("rps", without=[mistake.id, old.id])] == [doubtful.id, proposed.id]
-    assert review_queue.waiting("rps") == {"flagged": 1, "unsure": 1, "proposed": 1, "unlabelled": 1}
+    assert review_queue.waiting_counts("rps") == {"flagged": 1, "unsure": 1, "proposed": 1, "unlabelled": 1}
     assert [review_queue.reason_of(one) for one in (mistake, doubtful, old, proposed)] == [
         "flagged",
         "unsure",
@@ -84,7 +84,7 @@ def test_the_queue_can_be_narrowed() -> None:
     assert ids(source=SYNTHETIC) == [made.id]
     assert ids(reason="labelled") == [done.id]
     assert ids(reason="rejected") == [out.id]
-    assert review_queue.waiting("rps", label="paper")["proposed"] == 1
+    assert review_queue.waiting_counts("rps", label="paper")["proposed"] == 1
     assert review_queue.sources("rps") == [SYNTHETIC, WEBCAM]
     assert review_queue.queue("linear") == []
 
@@ -118,7 +118,7 @@ def test_accepting_all_takes_the_confident_only() -> None:
     assert [(event.action, event.subject, event.details) for event in audit.latest(1)] == [
         ("image.accept", "rps", {"images": 2})
     ]
-    assert review.undo(ADA, step) == review.Undone(step.image_ids, ())
+    assert review.undo(ADA, step) == review.UndoResult(step.image_ids, ())
     assert review_queue.confident_count("rps", 0.8) == 2
     assert audit.latest(1)[0].action == "image.undo"
 
@@ -200,7 +200,7 @@ def test_undo_does_not_overrule_somebody_else() -> None:
     mine, theirs = picture(box()), picture(box())
     step = review.accept(ADA, [mine.id, theirs.id])
     review.set_boxes(BOB, theirs.id, [])
-    assert review.undo(ADA, step) == review.Undone((mine.id,), (theirs.id,))
+    assert review.undo(ADA, step) == review.UndoResult((mine.id,), (theirs.id,))
     assert (now(theirs).reviewed_by, now(theirs).boxes) == ("bob", [])
     with pytest.raises(review.ReviewedMeanwhileError, match="Nothing was undone"):
         review.undo(ADA, step)
@@ -226,7 +226,7 @@ def test_reviewing_is_an_editors_work() -> None:
         lambda: review.reject(EVE, [image.id]),
         lambda: review.undo(EVE, step),
     ):
-        with pytest.raises(ForbiddenError, match="Requires role editor"):
+        with pytest.raises(ForbiddenError, match="Requires the editor role"):
             action()
     assert now(image).state == "proposed"
 
@@ -245,7 +245,7 @@ def said(*found: tuple[float, int]) -> Detections:
 
 def test_anybody_may_flag_a_mistake_and_it_comes_first() -> None:
     picture(box(), priority=UNSURE)
-    image = review.flag(EVE, pixels(), "paper", Said(said((0.97, 0), (0.4, 2)), CLASSES, "v3"), **LIVE_EVE)
+    image = review.flag(EVE, pixels(), "paper", FlaggedPrediction(said((0.97, 0), (0.4, 2)), CLASSES, "v3"), **LIVE_EVE)
     assert [one.id for one in review_queue.queue("rps", 1)] == [image.id]
     assert (image.source, image.state, image.priority, image.created_by) == ("live", "proposed", FLAGGED, "eve")
     assert render(image.note) == "v3 predicted rock (97 %), scissors (40 %); eve labelled it paper."
@@ -256,13 +256,13 @@ def test_anybody_may_flag_a_mistake_and_it_comes_first() -> None:
 
 
 def test_a_flag_without_a_throw_proposes_an_empty_picture() -> None:
-    image = review.flag(EVE, pixels(), None, Said(said((0.6, 1)), CLASSES), **LIVE_EVE)
+    image = review.flag(EVE, pixels(), None, FlaggedPrediction(said((0.6, 1)), CLASSES), **LIVE_EVE)
     assert (image.state, image.boxes) == ("proposed", [])
     assert render(image.note).endswith("eve labelled it as a negative.")
 
 
 def test_a_missed_throw_waits_without_a_box() -> None:
-    image = review.flag(EVE, pixels(), "rock", Said(nothing(), CLASSES), **LIVE_EVE)
+    image = review.flag(EVE, pixels(), "rock", FlaggedPrediction(no_detections(), CLASSES), **LIVE_EVE)
     assert (image.state, image.boxes) == ("unlabelled", [])
     assert render(image.note) == "the model predicted nothing; eve labelled it rock."
 
@@ -270,18 +270,18 @@ def test_a_missed_throw_waits_without_a_box() -> None:
 def test_the_same_frame_flagged_again_moves_up_unless_it_was_judged() -> None:
     frame = pixels()
     first = store.add(SYSTEM, frame, HANDS, source=WEBCAM, session="s", boxes=[box()])
-    again = review.flag(EVE, frame, "paper", Said(said((0.9, 0)), CLASSES), **LIVE_EVE)
+    again = review.flag(EVE, frame, "paper", FlaggedPrediction(said((0.9, 0)), CLASSES), **LIVE_EVE)
     assert (again.id, again.priority, places(again)[0][0]) == (first.id, FLAGGED, "rock")
     review.accept(ADA, [first.id])
-    review.flag(EVE, frame, "scissors", Said(said((0.9, 0)), CLASSES), **LIVE_EVE)
+    review.flag(EVE, frame, "scissors", FlaggedPrediction(said((0.9, 0)), CLASSES), **LIVE_EVE)
     assert now(first).state == "labelled"
     assert "paper" in render(now(first).note)
 
 
 def test_a_flag_of_an_unknown_class_is_refused() -> None:
-    for answer in (said((0.9, 0)), nothing()):
+    for answer in (said((0.9, 0)), no_detections()):
         with pytest.raises(BadBoxError, match="not 'lizard'"):
-            review.flag(EVE, pixels(), "lizard", Said(answer, CLASSES), **LIVE_EVE)
+            review.flag(EVE, pixels(), "lizard", FlaggedPrediction(answer, CLASSES), **LIVE_EVE)
     assert review_queue.queue("rps") == []
 
 

@@ -36,7 +36,7 @@ def box(x: float) -> NewBox:
 def test_one_of_many_wins_and_the_others_are_told(engine: str) -> None:
     pixels = np.zeros((48, 64, 3), np.uint8)
     image = store.add(SYSTEM, pixels, HANDS, source=WEBCAM, session="s", boxes=[box(0.5)], priority=UNSURE)
-    assert review_queue.waiting("rps") == {"flagged": 0, "unsure": 1, "proposed": 0, "unlabelled": 0}
+    assert review_queue.waiting_counts("rps") == {"flagged": 0, "unsure": 1, "proposed": 0, "unlabelled": 0}
     seen, ready = stamp(image), Barrier(6)
 
     def save(number: int) -> int | None:
@@ -53,6 +53,6 @@ def test_one_of_many_wins_and_the_others_are_told(engine: str) -> None:
     assert after is not None
     assert after.reviewed_by == f"editor{winner}"
     assert [one.x for one in after.boxes] == [pytest.approx(winner / 10)] * winner
-    assert review_queue.waiting("rps")["unsure"] == 0
+    assert review_queue.waiting_counts("rps")["unsure"] == 0
     assert review_queue.confident_count("rps", 0.8) == 0
     assert review_queue.newly_labelled("rps") == 1

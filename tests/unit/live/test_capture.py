@@ -16,7 +16,7 @@ from core.images import queries
 from core.images.collection import ImageCollection
 from core.live import capture
 from core.live import capture_labels as capture_labelling
-from core.live.capture import GUIDE, LONGEST_S, PER_SECOND, Captured, Recorder, alike, thumbnail
+from core.live.capture import GUIDE, LONGEST_S, PER_SECOND, CaptureResult, Recorder, alike, thumbnail
 from core.live.capture_labels import image_saver
 from core.live.frames import Frame
 from core.vision.boxes import NewBox
@@ -32,11 +32,11 @@ from tests.waiting import wait_until
 EDITOR = Actor("eve", Role.EDITOR)
 
 
-def recorder(keep: capture.Keep | None = None) -> Recorder:
+def recorder(keep: capture.SaveImage | None = None) -> Recorder:
     return Recorder(keep or image_saver(lambda: HANDS, lambda: None, lambda: model(SquareDetector())))
 
 
-def finished(made: Recorder) -> Captured:
+def finished(made: Recorder) -> CaptureResult:
     made.end()
     wait_until(lambda: made.captured and made.captured.done, every=0.01)
     assert made.captured is not None
@@ -226,7 +226,7 @@ def test_a_full_disk_ends_the_recording_and_says_so(monkeypatch: pytest.MonkeyPa
 
 def test_an_account_that_lost_its_role_meanwhile_stops_recording() -> None:
     def forbidden(actor: Actor, pixels: Pixels, label: str, session: str) -> str:
-        raise ForbiddenError("Requires role editor")
+        raise ForbiddenError("Requires the editor role")
 
     made = recorder(forbidden)
     made.begin(EDITOR, "rock")

@@ -10,20 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.live.game import (
-    PATIENCE,
+    MAX_MISSED_ROUNDS,
     WINS,
     Commitment,
     Match,
-    Pace,
     Phase,
     Round,
+    Timings,
     advance,
     begin,
     draw,
+    observe,
     pause,
     read_throw,
     resume,
-    saw,
 )
 from core.live.overlay import caption
 from core.workloads.rps.classes import CLASSES
@@ -41,7 +41,7 @@ def play_round(match: Match, now: float, throw: str | None, machine: str) -> tup
         now += STEP
         match = advance(match, now, lambda beats: Commitment("rock", "later"))
         if throw is not None:
-            match = saw(match, now, throw, 0.8)
+            match = observe(match, now, throw, 0.8)
         if not match.running:
             break
     return match, now
@@ -55,7 +55,7 @@ def test_any_game_keeps_the_rules(played: list[tuple[str | None, str]]) -> None:
         assert match.won("you") + match.won("machine") + match.won("tie") == len(match.rounds)
         assert max(match.won("you"), match.won("machine")) <= WINS
         assert (match.phase is Phase.OVER) == (match.winner is not None)
-        assert match.unseen <= PATIENCE
+        assert match.unseen <= MAX_MISSED_ROUNDS
         if match.phase is Phase.OVER:
             assert advance(match, now + 1000) == match
             return
@@ -82,7 +82,7 @@ def test_time_only_moves_forward_one_phase_at_a_time(start: float, steps: list[f
 
 
 def test_the_countdown_counts() -> None:
-    match = begin(10.0, BEATS, pace=Pace(beat_s=0.5))
+    match = begin(10.0, BEATS, pace=Timings(beat_s=0.5))
     assert [match.count(10 + seconds) for seconds in (0, 0.4, 0.6, 1.1, 1.4, 9)] == [3, 3, 2, 1, 1, 1]
     assert caption(match, 10.6) == "2"
     reading = advance(match, 11.5)
@@ -93,10 +93,10 @@ def test_the_countdown_counts() -> None:
 
 def test_only_frames_taken_at_go_count() -> None:
     match = begin(0.0, BEATS)
-    match = saw(match, 1.0, "rock", 0.9)  # still counting down
+    match = observe(match, 1.0, "rock", 0.9)  # still counting down
     match = advance(match, 2.1)
     for at, throw in ((2.0, "rock"), (2.2, "paper"), (2.6, "paper"), (2.8, "rock")):
-        match = saw(match, at, throw, 0.9)
+        match = observe(match, at, throw, 0.9)
     assert match.votes == (("paper", 0.9), ("paper", 0.9))
 
 
@@ -108,7 +108,7 @@ def test_a_slow_machine_reads_a_throw_too() -> None:
         if match.phase not in {Phase.COUNTDOWN, Phase.READING}:
             break
         if place >= 2:
-            match = saw(match, frames[place - 2], "rock", 0.8)
+            match = observe(match, frames[place - 2], "rock", 0.8)
     assert (match.phase, now) == (Phase.REVEAL, 4.5)  # "Go!" at 2.5, answered at 3.5; the next at 4.0
 
 
@@ -116,7 +116,7 @@ def test_who_is_seen_at_once_may_move_on() -> None:
     """Frames after the first 0.6 s do not count when a throw has been seen in them."""
     match = advance(begin(0.0, BEATS), 2.1)
     for at, throw in ((2.2, "paper"), (2.6, "paper"), (2.8, "rock"), (2.8, "rock"), (2.8, "rock")):
-        match = saw(match, at, throw, 0.9)
+        match = observe(match, at, throw, 0.9)
     match = advance(match, 2.1 + 0.85)
     assert (match.phase, match.rounds[0].you) == (Phase.REVEAL, "paper")
 
@@ -156,11 +156,11 @@ def test_who_beats_whom(you: str, machine: str, outcome: str) -> None:
 
 def test_no_throw_repeats_the_round_with_a_new_pledge_and_in_the_end_waits() -> None:
     match, now = begin(0.0, BEATS), 0.0
-    for turn in range(1, PATIENCE + 1):
+    for turn in range(1, MAX_MISSED_ROUNDS + 1):
         match, now = play_round(match, now, None, "rock")
         assert match.unseen == turn
         assert match.rounds == ()
-        assert match.commitment.word == ("later" if turn < PATIENCE else "word")
+        assert match.commitment.word == ("later" if turn < MAX_MISSED_ROUNDS else "word")
     assert match.phase is Phase.PAUSED
     assert advance(match, now + 60) == match
     again = resume(match, now + 60)
@@ -201,7 +201,7 @@ def test_a_pause_forgets_the_round_but_not_the_score() -> None:
 def test_what_is_no_part_of_the_game_is_not_read() -> None:
     match = advance(begin(0.0, BEATS), 2.1)
     assert match.phase is Phase.READING
-    assert saw(match, 2.2, "somebody", 0.99) is match
+    assert observe(match, 2.2, "somebody", 0.99) is match
 
 
 def test_a_game_may_have_other_classes() -> None:
@@ -216,8 +216,8 @@ def test_the_machine_has_chosen_before_it_looks() -> None:
     chosen = match.commitment
     while match.phase is not Phase.REVEAL:
         match = advance(match, match.since + 3)
-        match = saw(match, match.since, "rock", 0.9)
-        match = saw(match, match.since + 0.1, "rock", 0.9)
+        match = observe(match, match.since, "rock", 0.9)
+        match = observe(match, match.since + 0.1, "rock", 0.9)
         assert match.commitment is chosen
     told = match.rounds[0].commitment
     assert hashlib.sha256(f"{told.throw}:{told.word}".encode()).hexdigest().startswith(chosen.digest)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from core.live import game
 from core.live.engine_pool import EnginePool
 from core.live.frames import Model
-from core.live.viewer import Viewer, Wishes
+from core.live.viewer import Viewer, ViewerOptions
 from core.vision import drawing
 from core.vision.detections import Detections, Pixels
 from core.workloads.rps.workload import RpsWorkload
@@ -44,27 +44,27 @@ def clock() -> Clock:
 
 
 def stream(clock: Clock, main: Model, rival: Model | None = None, **wishes: object) -> Viewer:
-    chosen = Wishes(lambda: main, (lambda: rival) if rival else None, **wishes)  # type: ignore[arg-type]
+    chosen = ViewerOptions(lambda: main, (lambda: rival) if rival else None, **wishes)  # type: ignore[arg-type]
     return Viewer(EnginePool(), chosen, clock)
 
 
 def see_until_answered(viewer: Viewer, clock: Clock, pixels: Pixels) -> Pixels:
     """Some frames a second, until boxes about this very picture are in it."""
     before = viewer._main.result
-    viewer.see(pixels)
+    viewer.process_frame(pixels)
     wait_until(lambda: viewer._main.result is not before, every=0.001)
     clock.now += 0.12
-    return viewer.see(pixels)
+    return viewer.process_frame(pixels)
 
 
 def test_the_first_frame_goes_back_without_waiting_for_the_detector(clock: Clock) -> None:
     detector = HeldDetector()
     viewer = stream(clock, model(detector), mirrored=False)
     pixels = picture("rock")
-    assert np.array_equal(viewer.see(pixels), pixels)
+    assert np.array_equal(viewer.process_frame(pixels), pixels)
     assert detector.begun.acquire(timeout=10)
     for _ in range(20):
-        assert viewer.see(pixels).shape == pixels.shape  # it is at the first one still
+        assert viewer.process_frame(pixels).shape == pixels.shape  # it is at the first one still
     assert len(detector.seen) == 1
     viewer.end()
     detector.go_on.release(3)
@@ -101,12 +101,12 @@ def test_what_is_below_the_wanted_confidence_is_not_shown(clock: Clock) -> None:
 
 def test_a_new_model_takes_over_between_two_frames(clock: Clock) -> None:
     serving = [model(SquareDetector(), "v1")]
-    viewer = Viewer(EnginePool(), Wishes(lambda: serving[0]), clock)
+    viewer = Viewer(EnginePool(), ViewerOptions(lambda: serving[0]), clock)
     see_until_answered(viewer, clock, picture("rock"))
     assert viewer.report().main.model == "v1"  # type: ignore[union-attr]
     held = HeldDetector()
     serving[0] = model(held, "v2")
-    sent = viewer.see(picture("rock"))
+    sent = viewer.process_frame(picture("rock"))
     assert painted(sent, drawing.MAIN).any()  # until the new one answers, the old boxes stay
     assert held.begun.acquire(timeout=10)
     held.go_on.release()
@@ -122,14 +122,14 @@ def test_champion_and_challenger_side_by_side(clock: Clock) -> None:
 
     viewer = stream(clock, model(SquareDetector(), "v1"), model(Shifted(), "v2"), mirrored=False)
     pixels = picture("rock", left=100)
-    viewer.see(pixels)
+    viewer.process_frame(pixels)
     wait_until(lambda: viewer.report().main and viewer.report().rival)
-    sent = viewer.see(pixels)
+    sent = viewer.process_frame(pixels)
     assert edges(sent[120:], drawing.MAIN)[0] == pytest.approx(100, abs=2)
     assert edges(sent[:150], drawing.RIVAL)[0] == pytest.approx(130, abs=2)
     assert [answers.model for answers in (viewer.report().main, viewer.report().rival) if answers] == ["v1", "v2"]
-    viewer.wishes = Wishes(viewer.wishes.main)
-    viewer.see(pixels)
+    viewer.wishes = ViewerOptions(viewer.wishes.main)
+    viewer.process_frame(pixels)
     assert viewer.report().rival is None
 
 
@@ -145,14 +145,14 @@ def test_trouble_with_a_model_source_gives_the_bare_picture_back(clock: Clock) -
     def lost() -> Model | None:
         raise LookupError("the registry went away")
 
-    viewer = Viewer(EnginePool(), Wishes(lost), clock)
+    viewer = Viewer(EnginePool(), ViewerOptions(lost), clock)
     pixels = picture("rock")
-    assert viewer.see(pixels) is pixels
+    assert viewer.process_frame(pixels) is pixels
 
 
 def test_without_a_model_there_is_a_picture_and_no_answer(clock: Clock) -> None:
-    viewer = Viewer(EnginePool(), Wishes(lambda: None, mirrored=False), clock)
-    assert np.array_equal(viewer.see(picture("rock")), picture("rock"))
+    viewer = Viewer(EnginePool(), ViewerOptions(lambda: None, mirrored=False), clock)
+    assert np.array_equal(viewer.process_frame(picture("rock")), picture("rock"))
     assert viewer.report().main is None
     assert viewer.moment() is None
 
@@ -160,7 +160,7 @@ def test_without_a_model_there_is_a_picture_and_no_answer(clock: Clock) -> None:
 def test_a_stream_that_fell_silent_is_noticed(clock: Clock) -> None:
     viewer = stream(clock, model(SquareDetector()))
     assert viewer.report().silent_s is None
-    viewer.see(picture())
+    viewer.process_frame(picture())
     clock.now += 4
     assert viewer.report().silent_s == pytest.approx(4)
     viewer.end()
@@ -171,18 +171,18 @@ def test_old_boxes_are_not_drawn(clock: Clock) -> None:
     viewer = stream(clock, model(SquareDetector()), mirrored=False)
     pixels = picture("rock")
     see_until_answered(viewer, clock, pixels)
-    viewer.wishes = Wishes(lambda: viewer_model, mirrored=False)
+    viewer.wishes = ViewerOptions(lambda: viewer_model, mirrored=False)
     viewer_model = model(HeldDetector(), "v2")
     clock.now += 2
-    assert not painted(viewer.see(pixels), drawing.MAIN).any()
+    assert not painted(viewer.process_frame(pixels), drawing.MAIN).any()
     viewer.end()
 
 
 def test_the_age_of_the_boxes_is_counted_from_their_frame(clock: Clock) -> None:
     viewer = stream(clock, model(SquareDetector()))
-    viewer.see(picture("rock"))
+    viewer.process_frame(picture("rock"))
     wait_until(lambda: viewer.report().main, every=0.001)
-    viewer.wishes = Wishes(viewer.wishes.main)
+    viewer.wishes = ViewerOptions(viewer.wishes.main)
     clock.now += 0.08
     viewer._main.draw(picture(), clock.now, drawing.MAIN, False)
     assert viewer.report().main.age_ms == pytest.approx(80)  # type: ignore[union-attr]
@@ -223,7 +223,7 @@ def test_a_game_without_a_hand_pauses_and_goes_on(clock: Clock) -> None:
     viewer.play(BEATS)
     while viewer.report().match.running:  # type: ignore[union-attr]
         see_until_answered(viewer, clock, picture())
-    assert viewer.report().match.unseen == game.PATIENCE  # type: ignore[union-attr]
+    assert viewer.report().match.unseen == game.MAX_MISSED_ROUNDS  # type: ignore[union-attr]
     viewer.play(BEATS)
     assert viewer.report().match.phase is game.Phase.COUNTDOWN  # type: ignore[union-attr]
     viewer.pause()

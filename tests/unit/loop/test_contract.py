@@ -95,7 +95,7 @@ def test_accepting_needs_the_role_a_reason_and_a_quarantined_dataset() -> None:
             contract.accept(EDITOR, bad.id, reason)
     with pytest.raises(datasets.NotQuarantinedError):
         contract.accept(EDITOR, good.id, "to be sure")
-    with pytest.raises(LookupError, match="does not exist any more"):
+    with pytest.raises(LookupError, match="no longer exists"):
         contract.accept(EDITOR, 999, "to be sure")
     assert status(bad) == datasets.QUARANTINED
 

@@ -162,7 +162,7 @@ def _export_of(version: registry.Version, settings: Settings) -> Path:
 
 def test_a_changed_model_file_is_refused_and_the_old_one_serves(champion: registry.Version, settings: Settings) -> None:
     watcher = ChampionWatcher("linear")
-    watcher.look()
+    watcher.refresh()
     assert watcher.current is not None and watcher.current.version.version == 1
     make_dataset(seed=5)
     loop.run_once("linear", forced=True)
@@ -172,11 +172,11 @@ def test_a_changed_model_file_is_refused_and_the_old_one_serves(champion: regist
     with pytest.raises(ModelRefusedError):
         promotion.promote(ADMIN, "linear", 2)
     registry.client().set_registered_model_alias("shifumi-linear", "champion", "2")
-    watcher.look()
+    watcher.refresh()
     assert watcher.current.version.version == 1
     assert "SHA-256" in (watcher.problem or "")
     registry.client().set_registered_model_alias("shifumi-linear", "champion", "1")
-    watcher.look()
+    watcher.refresh()
     assert watcher.problem is None
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import psutil
 import pytest
+from mlflow import MlflowClient
 
-from core.cli import trees
+from core.cli import process_trees
 from core.config.settings import ROOT
 from core.models import mlflow_store
 from tests.waiting import wait_until
@@ -26,22 +27,45 @@ import sys; from pathlib import Path; from core.models.mlflow_store import make_
 make_store(Path(sys.argv[1]))
 """
 
+_HALT = """
+import pathlib, sqlite3.dbapi2, threading
+
+def halt(statement):
+    if statement.lstrip().startswith("CREATE TABLE metrics"):
+        pathlib.Path({sign!r}).touch()
+        threading.Event().wait()
+
+def connect(*arguments, _connect=sqlite3.dbapi2.connect, **options):
+    connection = _connect(*arguments, **options)
+    connection.set_trace_callback(halt)
+    return connection
+
+sqlite3.dbapi2.connect = connect
+"""
+"""As ``sitecustomize`` it halts MLflow's own command for good in the middle of its tables."""
+
 
 def test_a_maker_killed_in_the_middle_leaves_no_store_and_its_ruin_is_swept(
-    store: Path, monkeypatch: pytest.MonkeyPatch
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    maker = subprocess.Popen([sys.executable, "-c", _MAKER, str(store)], cwd=ROOT)
+    halting, middle = tmp_path / "halting", tmp_path / "middle"
+    halting.mkdir()
+    (halting / "sitecustomize.py").write_text(_HALT.format(sign=str(middle)))
+    maker = subprocess.Popen(
+        [sys.executable, "-c", _MAKER, str(store)], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(halting)}
+    )
     family: list[psutil.Process] = []
     try:
-        # Tables are being written now: this is when MLflow's own way would leave a ruin under the real name.
-        wait_until(lambda: any(file.stat().st_size for file in store.parent.glob("*.new")), 60, every=0.005)
-        family = trees.below(maker.pid)
+        # This is when MLflow's own way would leave a ruin under the real name.
+        wait_until(lambda: middle.exists() or maker.poll() is not None, timeout=240, every=0.01)
+        assert maker.poll() is None, "it ended instead of halting"
+        family = process_trees.descendants(maker.pid)
     finally:
-        trees.kill_all([*trees.by_pid(maker.pid), *family])
+        process_trees.kill_all([*process_trees.by_pid(maker.pid), *family])
         maker.wait()
     assert not store.exists()
     ruins = list(store.parent.glob("*.new*"))
-    assert ruins
+    assert ruins and all(ruin.stat().st_size for ruin in store.parent.glob("*.new"))
     for ruin in ruins:
         os.utime(ruin, (time.time() - 3600,) * 2)
     monkeypatch.setattr(mlflow_store, "_create_tables", lambda fresh: fresh.write_bytes(b"whole"))
@@ -52,9 +76,8 @@ def test_a_maker_killed_in_the_middle_leaves_no_store_and_its_ruin_is_swept(
 def test_what_is_made_is_a_store_that_mlflow_can_open(store: Path) -> None:
     mlflow_store.make_store(store)
     assert [file.name for file in store.parent.iterdir()] == ["mlflow.db"]
-    question = "import sys; from mlflow import MlflowClient; MlflowClient(sys.argv[1]).search_experiments()"
-    asked = subprocess.run([sys.executable, "-c", question, f"sqlite:///{store.as_posix()}"], check=False)
-    assert asked.returncode == 0
+    names = [one.name for one in MlflowClient(f"sqlite:///{store.as_posix()}").search_experiments()]
+    assert names == ["Default"]
 
 
 def test_an_existing_store_is_left_alone(store: Path) -> None:

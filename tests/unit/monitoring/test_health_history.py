@@ -19,7 +19,7 @@ from core.catalog.health_tables import HealthSample
 from core.config.settings import Settings, get_settings
 from core.monitoring import health_history, health_sampler
 from core.monitoring.health import ComponentState
-from core.monitoring.health_history import History, Sample, Stretch, histories, prune, record
+from core.monitoring.health_history import HealthInterval, History, Sample, histories, prune, record
 from core.monitoring.health_sampler import Sampler
 from tests.waiting import wait_until
 
@@ -108,7 +108,7 @@ def test_whatever_is_sampled_stretches_are_in_order_and_never_overlap(steps: lis
 def test_the_time_to_answer_is_the_mean_while_it_was_up() -> None:
     record([seen(0, milliseconds=2), seen(30, milliseconds=4), seen(60, up=False, milliseconds=500)], EVERY)
     assert api().milliseconds == pytest.approx(3)
-    assert History("api", (Stretch(START, START + timedelta(1), False, "", 9.0),)).milliseconds is None
+    assert History("api", (HealthInterval(START, START + timedelta(1), False, "", 9.0),)).milliseconds is None
 
 
 def test_a_look_back_begins_where_it_is_asked_to_and_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,7 +116,7 @@ def test_a_look_back_begins_where_it_is_asked_to_and_is_bounded(monkeypatch: pyt
     assert api(START + timedelta(seconds=200)).stretches[0].since == START + timedelta(seconds=200)
     assert histories(START + timedelta(days=1)) == {}
     record([seen(1000 + number * EVERY, up=number % 2 == 0) for number in range(20)], EVERY)
-    monkeypatch.setattr(health_history, "MOST_STRETCHES", 5)
+    monkeypatch.setattr(health_history, "MAX_INTERVALS", 5)
     newest = api().stretches
     assert len(newest) <= 5
     assert newest[-1].until == START + timedelta(seconds=1000 + 19 * EVERY)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from core.config.settings import ROOT
 from core.monitoring.kuma import provision
+from core.monitoring.kuma.desired_state import DISCORD, MADE_BY, DesiredStateError, Monitor, desired_state
 from core.monitoring.kuma.plan import fields_of, plan_discord, plan_monitors
-from core.monitoring.kuma.wanted import DISCORD, MADE_BY, Monitor, WantedError, wanted
 from tests.ports import free_port
 from tests.simple_server import server
 
@@ -37,7 +37,7 @@ class Kuma:
 
 
 def test_the_addresses_of_compose_are_the_defaults_and_an_empty_one_is_left_out() -> None:
-    found = wanted(GOOD)
+    found = desired_state(GOOD)
     assert found.url == "http://uptime-kuma:3001"
     assert [monitor.url for monitor in found.monitors] == [
         "http://api:8000/health",
@@ -47,7 +47,9 @@ def test_the_addresses_of_compose_are_the_defaults_and_an_empty_one_is_left_out(
     ]
     assert {monitor.interval for monitor in found.monitors} == {30}
     assert found.webhook == ""
-    fewer = wanted(GOOD | {"SHIFUMI_KUMA_WATCH_MLFLOW": "", "SHIFUMI_KUMA_WATCH_API": "https://lab.example/api/"})
+    fewer = desired_state(
+        GOOD | {"SHIFUMI_KUMA_WATCH_MLFLOW": "", "SHIFUMI_KUMA_WATCH_API": "https://lab.example/api/"}
+    )
     assert [monitor.name for monitor in fewer.monitors] == ["Prediction API", "Workbench", "Prefect"]
     assert fewer.monitors[0].url == "https://lab.example/api/health"
 
@@ -68,8 +70,8 @@ def test_the_addresses_of_compose_are_the_defaults_and_an_empty_one_is_left_out(
     ],
 )
 def test_what_cannot_be_is_refused_with_the_variables_name(change: dict[str, str], variable: str) -> None:
-    with pytest.raises(WantedError, match=variable):
-        wanted(GOOD | change)
+    with pytest.raises(DesiredStateError, match=variable):
+        desired_state(GOOD | change)
 
 
 def test_a_missing_monitor_is_added_a_changed_one_edited_and_never_doubled() -> None:
@@ -152,7 +154,7 @@ def test_another_major_version_is_refused(version: str) -> None:
 
 
 def test_a_failure_in_mid_work_is_told_without_password_and_webhook() -> None:
-    goal = wanted(GOOD | {"SHIFUMI_DISCORD_WEBHOOK_URL": HOOK})
+    goal = desired_state(GOOD | {"SHIFUMI_DISCORD_WEBHOOK_URL": HOOK})
     with pytest.raises(provision.KumaError) as caught, provision._explained(goal):
         raise provision.UptimeKumaException(f"no {HOOK}, no {goal.password}")
     assert "very-secret" not in str(caught.value) and goal.password not in str(caught.value)
@@ -171,6 +173,6 @@ def test_called_by_its_path_it_says_in_one_line_what_is_wrong() -> None:
 
 def test_one_that_waits_for_its_database_is_named_at_once() -> None:
     with server(200, '{"type":"setup-database"}') as url:
-        goal = wanted(GOOD | {"SHIFUMI_KUMA_URL": url, "SHIFUMI_KUMA_WAIT_S": "3600"})
+        goal = desired_state(GOOD | {"SHIFUMI_KUMA_URL": url, "SHIFUMI_KUMA_WAIT_S": "3600"})
         with pytest.raises(provision.KumaError, match="UPTIME_KUMA_DB_TYPE=sqlite"), provision._connected(goal):
             pass

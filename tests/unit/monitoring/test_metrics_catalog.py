@@ -19,8 +19,8 @@ from core.config.settings import Settings, get_settings
 from core.images import UPLOAD, store
 from core.jobs import jobs, work_items, workers
 from core.loop import decisions
-from core.monitoring.metrics import catalog_watch, job_metrics
-from core.monitoring.metrics.catalog_watch import CatalogWatch
+from core.monitoring.metrics import catalog_collector, job_metrics
+from core.monitoring.metrics.catalog_collector import CatalogCollector
 from core.workloads.linear.settings import LinearSettings
 from tests import deciding
 from tests.exposition import Samples, exposed
@@ -51,8 +51,8 @@ def catalog(request: pytest.FixtureRequest, settings: Settings, monkeypatch: pyt
 
 
 def look() -> Samples:
-    watch = CatalogWatch()
-    watch.look()
+    watch = CatalogCollector()
+    watch.refresh()
     return exposed(watch)
 
 
@@ -163,10 +163,10 @@ def test_what_was_gathered() -> None:
     store.add(SYSTEM, picture(1), HANDS, source=UPLOAD, session="s", boxes=[box("rock")])
     store.add(SYSTEM, picture(2), HANDS, source=UPLOAD, session="s")
     throttle.begin("mallory", "10.0.0.9")
-    batch = {"workload": "linear", "version": 1, "source": "api", "rows": 3}
+    batch = {"workload": "linear", "version": 1, "source": "api"}
     deciding.store(
-        PredictionBatch(positive_share=0.2, mean_confidence=0.9, **batch),
-        PredictionBatch(positive_share=0.4, mean_confidence=0.7, **batch),
+        PredictionBatch(positive_share=0.2, mean_confidence=0.9, rows=3, **batch),
+        PredictionBatch(positive_share=0.6, mean_confidence=0.5, rows=1, **batch),
     )
     found = look()
     assert found.get("shifumi_datasets", workload="linear") == 1
@@ -185,41 +185,41 @@ def test_what_was_gathered() -> None:
 
 
 def test_without_a_catalog_the_figures_are_absent_and_come_back_by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
-    watch = CatalogWatch()
+    watch = CatalogCollector()
     assert exposed(watch).names == set()
-    watch.look()
+    watch.refresh()
     assert "shifumi_jobs_total" in exposed(watch).names
     with monkeypatch.context() as patch:
         patch.setenv("SHIFUMI_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
         get_settings.cache_clear()
-        watch.look()
+        watch.refresh()
         assert exposed(watch).names == set()
     get_settings.cache_clear()
-    watch.look()
+    watch.refresh()
     assert "shifumi_jobs_total" in exposed(watch).names
 
 
 def test_a_row_nobody_understands_costs_the_figures_and_not_the_watch() -> None:
-    watch = CatalogWatch()
+    watch = CatalogCollector()
     deciding.store(deciding.decision(decisions.KEPT, 0.9, versions=(1, None), drift={"found": True, "tests": [{}]}))
-    watch.look()
+    watch.refresh()
     assert exposed(watch).names == set()
     deciding.store(deciding.decision(decisions.KEPT, 0.9, versions=(1, None), drift=DRIFT))
-    watch.look()
+    watch.refresh()
     assert "shifumi_drift_found" in exposed(watch).names
 
 
 def test_what_is_long_ago_is_not_told_as_if_it_were_now(monkeypatch: pytest.MonkeyPatch) -> None:
-    watch = CatalogWatch()
-    watch.look()
-    monkeypatch.setattr(catalog_watch, "_STALE_S", 0.0)
+    watch = CatalogCollector()
+    watch.refresh()
+    monkeypatch.setattr(catalog_collector, "_STALE_S", 0.0)
     assert exposed(watch).names == set()
 
 
 @pytest.mark.parametrize(("took_s", "pause_s"), [(0.01, 5.0), (0.5, 10.0), (100.0, 30.0)])
 def test_a_large_catalog_is_read_less_often_but_often_enough(took_s: float, pause_s: float) -> None:
-    assert catalog_watch.pause_s(took_s) == pause_s
-    assert pause_s < catalog_watch._STALE_S
+    assert catalog_collector.pause_s(took_s) == pause_s
+    assert pause_s < catalog_collector._STALE_S
 
 
 def test_every_kind_of_work_is_known_here() -> None:

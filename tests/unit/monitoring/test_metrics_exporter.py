@@ -13,7 +13,7 @@ from loguru import logger
 
 from core import __version__
 from core.config.settings import ROOT, Settings, get_settings
-from core.live.meter import LIVE
+from core.live.live_metrics import COLLECTOR
 from core.monitoring.metrics.exporter import start_exporter
 from core.monitoring.metrics.machine import MachineCollector, TreeCollector
 from flows.metrics import RunnerCollector
@@ -22,7 +22,7 @@ from tests.ports import free_port
 
 
 def test_it_serves_what_it_was_given_and_what_the_process_uses(settings: Settings) -> None:
-    exporter = start_exporter(free_port(), "SHIFUMI_X", [TreeCollector(), LIVE])
+    exporter = start_exporter(free_port(), "SHIFUMI_X", [TreeCollector(), COLLECTOR])
     assert exporter is not None
     try:
         assert exporter.server.server_address[0] == settings.host
@@ -82,7 +82,7 @@ def test_prefects_runner_tells_what_is_asked_of_it() -> None:
     assert found.get("shifumi_runner_limit") == get_settings().runner_limit
 
 
-@pytest.mark.parametrize("light", ["core.monitoring.metrics.exporter", "core.live.meter"])
+@pytest.mark.parametrize("light", ["core.monitoring.metrics.exporter", "core.live.live_metrics"])
 def test_the_exporter_brings_nothing_heavy(light: str) -> None:
     """It starts before the first page."""
     heavy = {"sqlalchemy", "numpy", "cv2", "streamlit", "mlflow"}

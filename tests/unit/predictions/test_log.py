@@ -16,7 +16,8 @@ from core.catalog import migrate
 from core.catalog.engine import reading, writing
 from core.catalog.tables import PredictionBatch
 from core.config.settings import Settings, get_settings
-from core.predictions.log import SAMPLE_ROWS, LogEntry, PredictionLog, summarise
+from core.predictions.entries import SAMPLE_ROWS, TOGETHER, LogEntry, condensed, summarise
+from core.predictions.log import PredictionLog
 from tests.postgres import postgres_cluster, server_programs
 from tests.waiting import wait_until
 
@@ -92,6 +93,33 @@ def test_a_row_as_it_was_answered_is_summarised_by_the_writer() -> None:
     assert (ready.version, ready.source) == (9, "tests")
     assert (last.at.microsecond, last.workload, last.rows, last.positive_share) == (1, "many", 1, 1.0)
     assert (last.mean_confidence, last.sample) == (0.7, [[4.0, 0.1, 0.2, 0.7]])
+
+
+def _asked(count: int, version: int = 1) -> list[tuple[float, str, int, str, tuple[float, float], list[float]]]:
+    """Requests with one row each, the third of every four of class 1."""
+    likely = [0.75 if n % 4 == 2 else 0.25 for n in range(count)]
+    return [(1_800_000_000.0 + n, "linear", version, "api", (float(n), -1.0), [1 - p, p]) for n, p in enumerate(likely)]
+
+
+def test_as_many_requests_as_make_one_entry_stay_apart() -> None:
+    assert condensed(_asked(TOGETHER)) == _asked(TOGETHER)
+
+
+def test_a_flood_of_requests_is_written_together_and_counted_whole() -> None:
+    log = PredictionLog(interval_s=3600)
+    for asked in (*_asked(TOGETHER + 20, version=1), _entry(9), *_asked(3, version=2)):
+        log.add(asked)
+    log.start()
+    log.stop(timeout_s=20)
+    with reading() as session:
+        first, second, ready, last = session.scalars(select(PredictionBatch).order_by(PredictionBatch.id))
+    assert [(one.version, one.rows) for one in (first, second, ready, last)] == [(1, 100), (1, 20), (9, 1), (2, 3)]
+    assert (first.positive_share, second.positive_share) == (0.25, 0.25)
+    assert last.positive_share == pytest.approx(1 / 3)
+    assert first.mean_confidence == last.mean_confidence == pytest.approx(0.75)
+    assert first.at == datetime(2027, 1, 15, 8, 0, 0, 0, UTC) and second.at == datetime(2027, 1, 15, 8, 1, 40, 0, UTC)
+    assert first.sample == [[n, -1.0, 0.75 if n == 2 else 0.25] for n in range(SAMPLE_ROWS)]
+    assert (log.written, log.queued) == (TOGETHER + 24, 0)
 
 
 def test_overload_drops_the_oldest_and_counts() -> None:

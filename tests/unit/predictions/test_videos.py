@@ -16,7 +16,7 @@ from core.jobs import jobs
 from core.jobs import outputs as job_outputs
 from core.predictions import videos as video_predictions
 from core.storage import lake
-from core.vision.video import BadVideoError, check
+from core.vision.video import BadVideoError, inspect_video
 from core.vision.video_writer import VideoWriter
 from core.workloads.rps import starter
 from tests.colour_model import promote_colour_model, write_colour_model
@@ -44,19 +44,19 @@ def test_the_champion_answers_and_who_asked_fetches_it(
     mlflow_store: Path, settings: Settings, content: BytesIO
 ) -> None:
     champion = promote_colour_model()
-    upload = video_predictions.keep_upload(EVE, content, "holiday.MP4")
+    upload = video_predictions.save_upload(EVE, content, "holiday.MP4")
     assert upload.endswith(".mp4")
     job = jobs._claim(jobs.PREDICT_VIDEO, "rps", {}, "eve", "flow-run")
-    answered = video_predictions.answer("rps", upload, 0.5, job.id, silent)
+    answered = video_predictions.predict_video("rps", upload, 0.5, job.id, silent)
     assert (answered.version, answered.watched.frames, answered.watched.found) == (champion.version, 8, 5)
-    told = render(video_predictions.outcome(answered))
+    told = render(video_predictions.summary(answered))
     assert told == "8 frames processed by version 1; objects detected in 5 of them."
     assert sorted(left(settings)) == [f"{job.id}.csv", f"{job.id}.mp4"]
 
     with pytest.raises(LookupError, match="no result"):
         job_outputs.path_of(EVE, job.id, jobs.PREDICT_VIDEO, "video")
     jobs.finish(job.id, jobs.COMPLETED, (), {"video": answered.video, "table": answered.table})
-    assert check(job_outputs.path_of(EVE, job.id, jobs.PREDICT_VIDEO, "video")).frames == 8
+    assert inspect_video(job_outputs.path_of(EVE, job.id, jobs.PREDICT_VIDEO, "video")).frames == 8
     with job_outputs.path_of(EVE, job.id, jobs.PREDICT_VIDEO, "table").open(encoding="utf-8") as file:
         assert [row["label"] for row in csv.DictReader(file)] == ["rock"] * 5
     with pytest.raises(ForbiddenError, match="Only the user who uploaded"):
@@ -74,49 +74,49 @@ def test_without_a_champion_the_model_that_ships_answers(
     write_colour_model(tmp_path / "shipped")
     for module in ("core.workloads.rps.starter", "core.workloads.rps.workload"):
         monkeypatch.setattr(f"{module}.starter_folder", lambda: tmp_path / "shipped")
-    upload = video_predictions.keep_upload(EVE, content, "given.mp4")
-    answered = video_predictions.answer("rps", upload, 0.5, "job", silent)
+    upload = video_predictions.save_upload(EVE, content, "given.mp4")
+    answered = video_predictions.predict_video("rps", upload, 0.5, "job", silent)
     assert (answered.version, answered.watched.found) == (0, 5)
-    assert "processed by the starter model" in render(video_predictions.outcome(answered))
+    assert "processed by the starter model" in render(video_predictions.summary(answered))
 
 
 @pytest.mark.usefixtures("no_starter")
 def test_without_any_model_it_says_so(mlflow_store: Path, settings: Settings, content: BytesIO) -> None:
-    upload = video_predictions.keep_upload(EVE, content, "given.mp4")
+    upload = video_predictions.save_upload(EVE, content, "given.mp4")
     with pytest.raises(BadVideoError, match="There is no model yet"):
-        video_predictions.answer("rps", upload, 0.5, "job", silent)
+        video_predictions.predict_video("rps", upload, 0.5, "job", silent)
     assert left(settings) == []
 
 
 def test_what_cannot_be_answered_is_not_kept(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BadVideoError, match="not a video"):
-        video_predictions.keep_upload(EVE, BytesIO(b"x1,x2\n1,2\n"), "rows.csv")
+        video_predictions.save_upload(EVE, BytesIO(b"x1,x2\n1,2\n"), "rows.csv")
     monkeypatch.setenv("SHIFUMI_UPLOAD_MAX_MB", "1")
     get_settings.cache_clear()
-    with pytest.raises(BadVideoError, match="1 MB are allowed"):
-        video_predictions.keep_upload(EVE, BytesIO(bytes(1_100_000)), "given.mp4")
+    with pytest.raises(BadVideoError, match="the limit is 1 MB"):
+        video_predictions.save_upload(EVE, BytesIO(bytes(1_100_000)), "given.mp4")
     monkeypatch.setenv("SHIFUMI_MIN_FREE_DISK_MB", "1000000000")
     get_settings.cache_clear()
     with pytest.raises(lake.DiskFullError):
-        video_predictions.keep_upload(EVE, BytesIO(b"small"), "given.mp4")
+        video_predictions.save_upload(EVE, BytesIO(b"small"), "given.mp4")
     assert left(settings) == []
 
 
 def test_an_upload_that_is_gone(settings: Settings) -> None:
-    with pytest.raises(BadVideoError, match="The uploaded file is gone"):
-        video_predictions.answer("rps", "../../etc/passwd", 0.5, "job", silent)
+    with pytest.raises(BadVideoError, match="The uploaded file no longer exists"):
+        video_predictions.predict_video("rps", "../../etc/passwd", 0.5, "job", silent)
 
 
 def test_a_disk_that_fills_up_in_the_middle_leaves_nothing_behind(
     mlflow_store: Path, settings: Settings, content: BytesIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     promote_colour_model()
-    upload = video_predictions.keep_upload(EVE, content, "given.mp4")
+    upload = video_predictions.save_upload(EVE, content, "given.mp4")
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(VideoWriter, "add", full)
     with pytest.raises(OSError, match="No space left"):
-        video_predictions.answer("rps", upload, 0.5, "job", silent)
+        video_predictions.predict_video("rps", upload, 0.5, "job", silent)
     assert left(settings) == []

@@ -187,10 +187,10 @@ def test_the_relay_lets_nobody_through_but_to_the_workbench(services: dict[str, 
 @pytest.mark.parametrize(
     ("note", "problem"),
     [
-        (None, "has not said yet"),
-        ("{", "has not said yet"),
+        (None, "has not reported yet"),
+        ("{", "has not reported yet"),
         ('{"pid": 1, "host": "another"}', "runs on another"),
-        (f'{{"pid": 4194305, "host": "{socket.gethostname()}"}}', "is gone"),
+        (f'{{"pid": 4194305, "host": "{socket.gethostname()}"}}', "has ended"),
         (f'{{"pid": {os.getpid()}, "host": "{socket.gethostname()}"}}', ""),
     ],
     ids=["none", "half", "elsewhere", "gone", "here"],  # numbers of processes differ between those that collect
@@ -204,7 +204,7 @@ def test_a_runner_is_well_when_it_lives_in_this_container(tmp_path: Path, note: 
 
 
 def test_a_server_that_does_not_answer_is_not_well() -> None:
-    assert "does not answer" in server_problem(f"http://127.0.0.1:{free_port()}/health")
+    assert "does not respond" in server_problem(f"http://127.0.0.1:{free_port()}/health")
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)

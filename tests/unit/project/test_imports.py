@@ -17,7 +17,7 @@ print(*sorted(set(sys.argv[2].split(",")) & set(sys.modules)))
 
 
 @pytest.mark.parametrize(
-    "modules", ["flows.preload", "flows.serve", "core.api.app", "core.cli.run", "core.ui.overview.services"]
+    "modules", ["flows.preload_runner", "flows.serve", "core.api.app", "core.cli.run", "core.ui.overview.services"]
 )
 def test_a_process_starts_without_the_heavy_libraries(modules: str) -> None:
     done = subprocess.run(

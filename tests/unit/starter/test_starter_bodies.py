@@ -16,7 +16,7 @@ from tools.starter.bodies.gestures import OTHER, drawn_pose
 from tools.starter.bodies.meshes import averaging, normals, subdivided
 from tools.starter.bodies.pool import packed, read_bodies, write_bodies
 from tools.starter.bodies.poses import Bends, Reach, bone_matrices, posed, turn
-from tools.starter.bodies.shown import Shown
+from tools.starter.bodies.rendered_hand import Shown
 from tools.starter.cutouts import Cutout
 from tools.starter.photos import Photo, no_boxes
 from tools.starter.scenes import Mix, scene

@@ -19,7 +19,7 @@ from core.workloads.rps.export import GRAPH, META, digest_of, read_meta
 from core.workloads.rps.matching import overlaps
 from core.workloads.rps.render import render
 from core.workloads.rps.starter import starter_folder
-from tools.starter.halving import halve
+from tools.starter.half_precision import halve
 
 CARD = starter_folder() / "MODEL_CARD.md"
 

@@ -67,12 +67,12 @@ def test_pictures_are_added_read_and_deleted(settings: Settings) -> None:
     assert objects("images") == [f"{image.sha256}.jpg"]
     assert files_below(settings.images_dir) == []
     forget_copies()
-    assert store.pixels_of(image).shape == (image.height, image.width, 3)
-    assert files.stored([image.sha256, "0" * 64]) == {image.sha256}
+    assert store.read_pixels(image).shape == (image.height, image.width, 3)
+    assert files.stored_digests([image.sha256, "0" * 64]) == {image.sha256}
     store.delete(SYSTEM, [image.id])
     assert objects("images") == []
     with pytest.raises(store.ImageMissingError, match="Delete it on Datasets"):
-        store.file_of(image)
+        store.file_path(image)
 
 
 def test_uploads_and_outputs_are_found_by_another_machine(tmp_path: Path) -> None:
@@ -105,10 +105,10 @@ def test_two_machines_see_each_others_files(
     dataset, image = make_dataset(), store.add(SYSTEM, picture(1), HANDS, source=UPLOAD, session="s")
     on("two")
     assert len(lake.read(datasets.latest("linear").path, ["x1"])["x1"]) == dataset.rows
-    assert store.pixels_of(store.listed()[0]).shape[2] == 3
+    assert store.read_pixels(store.listed()[0]).shape[2] == 3
     store.delete(SYSTEM, [image.id])
     on("one")
-    assert files.stored([image.sha256]) == set()
+    assert files.stored_digests([image.sha256]) == set()
     assert store.listed() == []
 
 
@@ -134,9 +134,9 @@ def mortal(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[[], 
 def test_a_server_that_goes_down_leaves_no_row_and_no_file(mortal: Callable[[], None]) -> None:
     dataset, image = make_dataset(seed=1), store.add(SYSTEM, picture(1), HANDS, source=UPLOAD, session="s")
     mortal()
-    with pytest.raises(lake.LakeUnreachableError, match=r"does not answer.*AWS_ENDPOINT_URL"):
+    with pytest.raises(lake.LakeUnreachableError, match=r"does not respond.*AWS_ENDPOINT_URL"):
         make_dataset(seed=2)
-    with pytest.raises(lake.LakeError, match="does not answer"):
+    with pytest.raises(lake.LakeError, match="does not respond"):
         store.add(SYSTEM, picture(2), HANDS, source=UPLOAD, session="s")
     with pytest.raises(lake.LakeError):
         uploads.keep(io.BytesIO(b"x"), ".csv")
@@ -146,7 +146,7 @@ def test_a_server_that_goes_down_leaves_no_row_and_no_file(mortal: Callable[[], 
     assert [path.suffix for path in files_below(get_settings().cache_dir)].count(".tmp") == 0
     forget_copies()
     with pytest.raises(lake.LakeUnreachableError):
-        store.file_of(image)
+        store.file_path(image)
     skipped = sql.run_query(SYSTEM, "SELECT 1").skipped
     assert skipped == (f"dataset_{dataset.id}",)
 
@@ -163,12 +163,12 @@ def test_after_a_failure_others_are_told_at_once(mortal: Callable[[], None], mon
     """Twenty pictures on one page must not wait for twenty time-outs."""
     mortal()
     with pytest.raises(lake.LakeUnreachableError):
-        files.existing("0" * 64)
+        files.local_path("0" * 64)
     place = object_store.object_store_for(get_settings())
     assert place is not None
     monkeypatch.setattr(place, "_fs", None)  # asking again would fail otherwise than with these words
-    with pytest.raises(lake.LakeUnreachableError, match="does not answer"):
-        files.existing("1" * 64)
+    with pytest.raises(lake.LakeUnreachableError, match="does not respond"):
+        files.local_path("1" * 64)
 
 
 def test_a_server_that_accepts_and_says_nothing_counts_as_down(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,8 +176,8 @@ def test_a_server_that_accepts_and_says_nothing_counts_as_down(monkeypatch: pyte
         endpoint = f"http://127.0.0.1:{silent_one.getsockname()[1]}"
         monkeypatch.setenv("SHIFUMI_LAKE_TIMEOUT_S", "0.2")
         use_bucket(monkeypatch, endpoint, "s3://bucket")
-        with pytest.raises(lake.LakeUnreachableError, match="does not answer"):
-            files.existing("0" * 64)
+        with pytest.raises(lake.LakeUnreachableError, match="does not respond"):
+            files.local_path("0" * 64)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the warm flow runner forks on POSIX only")
@@ -274,9 +274,9 @@ def test_the_loop_turns_over_the_bucket(mlflow_store: Path, settings: Settings) 
     champion = registry.champion("linear")
     assert champion is not None and champion.version == 2
     eve = Actor("eve", Role.VIEWER)
-    name = prediction_files.keep_upload(eve, "linear", io.BytesIO(b"x1,x2\n1,2\n-3,1\n"))
+    name = prediction_files.save_upload(eve, "linear", io.BytesIO(b"x1,x2\n1,2\n-3,1\n"))
     forget_copies()
-    answered = prediction_files.answer("linear", name, "job-1", silent)
+    answered = prediction_files.predict_file("linear", name, "job-1", silent)
     assert answered.rows == 2
     assert objects("outputs") == ["job-1.csv"] and objects("uploads") == []
     assert files_below(settings.outputs_dir) == []

@@ -68,7 +68,7 @@ def test_a_refusal_stands_below_its_field_and_goes_when_it_is_mended() -> None:
     app.text_area(key="x_weights").set_value("[1,").run()
     assert [error.value for error in app.error] == [
         "**Rows** must be from 5 to 90,000.",
-        "**Weights** is no JSON: Expecting value at character 3.",
+        "**Weights** is not valid JSON: Expecting value at character 3.",
     ]
     assert "refused" in app.json[0].value
     app.number_input(key="x_rows").set_value(30)

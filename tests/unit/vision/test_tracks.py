@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from core.vision.detections import Detections, nothing
-from core.vision.tracks import MEMORY, Tracker, overlap, steady
+from core.vision.detections import Detections, no_detections
+from core.vision.tracks import MEMORY, Tracker, overlap, to_shown_boxes
 from core.workloads.rps.classes import CLASSES
 
 ROCK, PAPER, SCISSORS = range(3)
@@ -47,7 +47,7 @@ def test_two_hands_keep_their_own_names() -> None:
 def test_a_short_gap_is_bridged_and_a_long_one_is_not() -> None:
     tracker = Tracker(CLASSES)
     tracker.update(found((HERE, ROCK, 0.8)))
-    assert [len(tracker.update(nothing())) for _ in range(4)] == [1, 1, 0, 0]
+    assert [len(tracker.update(no_detections())) for _ in range(4)] == [1, 1, 0, 0]
 
 
 def test_a_hand_elsewhere_is_another_one() -> None:
@@ -68,7 +68,7 @@ def test_overlap() -> None:
 
 
 def test_a_thing_is_called_by_the_models_own_class() -> None:
-    shown = [steady(found((HERE, label, 1.0)), ("cat", "dog", "cow"))[0].name for label in range(3)]
+    shown = [to_shown_boxes(found((HERE, label, 1.0)), ("cat", "dog", "cow"))[0].name for label in range(3)]
     assert shown == ["cat", "dog", "cow"]
 
 

@@ -14,7 +14,7 @@ from core.config.messages import Message, render
 from core.config.progress import silent
 from core.config.settings import get_settings
 from core.vision import video
-from core.vision.video import BadVideoError, annotate, check
+from core.vision.video import BadVideoError, annotate, inspect_video
 from core.vision.video_writer import VideoWriter
 from core.workloads.rps.detector import ExportedDetector
 from tests.colour_model import write_colour_model
@@ -30,7 +30,7 @@ def detector(tmp_path_factory: pytest.TempPathFactory) -> ExportedDetector:
     return ExportedDetector(folder)
 
 
-def watch(source: Path, detector: ExportedDetector) -> tuple[video.Watched, list[dict[str, str]], Path]:
+def watch(source: Path, detector: ExportedDetector) -> tuple[video.AnnotatedVideo, list[dict[str, str]], Path]:
     made, table = source.with_name("made.mp4"), source.with_name("made.csv")
     watched = annotate(source, made, table, detector, 0.5, silent)
     with table.open(encoding="utf-8", newline="") as file:
@@ -39,7 +39,7 @@ def watch(source: Path, detector: ExportedDetector) -> tuple[video.Watched, list
 
 def test_every_frame_is_answered_at_its_own_time(tmp_path: Path, detector: ExportedDetector) -> None:
     source = write_video(tmp_path / "given.mp4", THROWS)
-    assert check(source) == video.Facts(320, 320, 12, pytest.approx(1.2))
+    assert inspect_video(source) == video.VideoInfo(320, 320, 12, pytest.approx(1.2))
     watched, rows, made = watch(source, detector)
     assert (watched.frames, watched.found, watched.boxes, watched.cut_off) == (12, 9, 9, False)
     assert [(int(row["frame"]), row["label"]) for row in rows] == [
@@ -79,13 +79,13 @@ def test_a_phone_held_upright(tmp_path: Path, detector: ExportedDetector) -> Non
     # What was above is right after a quarter turn, as far from the edge as before.
     assert abs(240 - float(rows[0]["right"]) - TOP) < 3
     assert abs(float(rows[0]["top"]) - LEFT) < 3
-    assert (check(made).width, check(made).height) == (240, 320)
+    assert (inspect_video(made).width, inspect_video(made).height) == (240, 320)
 
 
 def test_a_large_video_is_written_smaller_and_even(tmp_path: Path, detector: ExportedDetector) -> None:
     given = write_video(tmp_path / "given.mp4", [None] * 2, width=1922, height=1082)
     _, _, made = watch(given, detector)
-    assert (check(made).width, check(made).height) == (1280, 720)
+    assert (inspect_video(made).width, inspect_video(made).height) == (1280, 720)
 
 
 def test_a_video_that_ends_early_is_answered_as_far_as_it_goes(tmp_path: Path, detector: ExportedDetector) -> None:
@@ -122,36 +122,36 @@ def bad(path: Path, content: bytes) -> Path:
         (b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", "This is not a video"),
         (b"ffconcat version 1.0\nfile /etc/passwd\n", "This is not a video"),
         (b"\xff\xd8\xff\xe0" + b"\x00" * 100, "This is not a video"),
-        (b"\x00\x00\x00\x18ftypisom" + b"\x00" * 50, "no video in this file|damaged or cut off"),
-        (b"\x1a\x45\xdf\xa3" + b"\x00" * 50, "damaged or cut off"),
-        (b"RIFF\x00\x00\x00\x00AVI " + b"\x00" * 50, "no video in this file|damaged or cut off"),
+        (b"\x00\x00\x00\x18ftypisom" + b"\x00" * 50, "no video in this file|damaged or truncated"),
+        (b"\x1a\x45\xdf\xa3" + b"\x00" * 50, "damaged or truncated"),
+        (b"RIFF\x00\x00\x00\x00AVI " + b"\x00" * 50, "no video in this file|damaged or truncated"),
     ],
     ids=["empty", "csv", "playlist", "concat", "jpeg", "mp4", "webm", "avi"],
 )
 def test_what_is_no_video(tmp_path: Path, content: bytes, words: str) -> None:
     with pytest.raises(BadVideoError, match=words):
-        check(bad(tmp_path / "given.mp4", content))
+        inspect_video(bad(tmp_path / "given.mp4", content))
 
 
 def test_a_video_whose_end_holds_the_index_is_lost_when_it_is_cut(tmp_path: Path) -> None:
     given = write_video(tmp_path / "given.mp4", THROWS)
     whole = converted(given, tmp_path / "slow.mp4", "mp4", "libx264").read_bytes()
     assert whole.index(b"moov") > whole.index(b"mdat")
-    with pytest.raises(BadVideoError, match=r"damaged or cut off|no picture"):
-        check(bad(tmp_path / "cut.mp4", whole[: len(whole) // 2]))
+    with pytest.raises(BadVideoError, match=r"damaged or truncated|no picture"):
+        inspect_video(bad(tmp_path / "cut.mp4", whole[: len(whole) // 2]))
 
 
 def test_sound_without_a_picture(tmp_path: Path) -> None:
     with pytest.raises(BadVideoError, match="There is no video in this file"):
-        check(sound_only(tmp_path / "sound.mp4"))
+        inspect_video(sound_only(tmp_path / "sound.mp4"))
 
 
 def test_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = write_video(tmp_path / "given.mp4", THROWS)
     monkeypatch.setenv("SHIFUMI_VIDEO_MAX_S", "1")
     get_settings.cache_clear()
-    with pytest.raises(BadVideoError, match=r"The video is 1 s long; 1 s are allowed \(SHIFUMI_VIDEO_MAX_S\)"):
-        check(source)
+    with pytest.raises(BadVideoError, match=r"The video is 1 s long; the limit is 1 s \(SHIFUMI_VIDEO_MAX_S\)"):
+        inspect_video(source)
 
 
 def test_more_frames_than_a_camera_makes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,7 +160,7 @@ def test_more_frames_than_a_camera_makes(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(video, "_MOST_FRAMES_PER_S", 5)
     get_settings.cache_clear()
     with pytest.raises(BadVideoError, match="12 frames, more than 2 s can hold"):
-        check(source)
+        inspect_video(source)
 
 
 @pytest.mark.parametrize("size", [(30_000, 400), (8192, 4320)])

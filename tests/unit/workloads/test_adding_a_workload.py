@@ -20,7 +20,7 @@ from core.models import registry
 from core.models.serving import ChampionWatcher
 from core.predictions import files as prediction_files
 from core.storage import datasets
-from core.workloads import WORKLOADS, get_workload, optional, views
+from core.workloads import WORKLOADS, capabilities, get_workload, views
 from core.workloads.base import Workload
 from core.workloads.rows.models import SoftmaxModel
 from docs.examples.awake import AwakeWorkload
@@ -77,14 +77,14 @@ def test_it_is_drawn_served_and_swapped() -> None:
     dataset = generate(seed=1)
     loop.run_once("awake")
     watcher = ChampionWatcher("awake")
-    watcher.look()
+    watcher.refresh()
     assert watcher.current is not None and isinstance(watcher.current.predictor, SoftmaxModel)
     loop.draw(watcher.current.version, dataset)
     names = {item.path for item in registry.client().list_artifacts(watcher.current.version.run_id)}
     assert {"awake.png", "export", "scores.json"} <= names
     generate(seed=3, enough=9.0)
     loop.run_once("awake")
-    watcher.look()
+    watcher.refresh()
     assert watcher.current.version.version == 2
 
 
@@ -92,9 +92,9 @@ def test_it_answers_csv_files(settings: Settings) -> None:
     generate(seed=1)
     loop.run_once("awake")
     viewer = Actor("vera", Role.VIEWER)
-    upload = prediction_files.keep_upload(viewer, "awake", BytesIO(b"name,hours\nAda,3\nBob,10\n"))
+    upload = prediction_files.save_upload(viewer, "awake", BytesIO(b"name,hours\nAda,3\nBob,10\n"))
     job = jobs.adopt(jobs.PREDICT_FILE, "awake", "run-1", {})
-    answered = prediction_files.answer("awake", upload, job.id, silent)
+    answered = prediction_files.predict_file("awake", upload, job.id, silent)
     assert answered.rows == 2
     with (settings.outputs_dir / answered.output).open(encoding="utf-8") as file:
         assert [(row["name"], row["predicted"]) for row in csv.DictReader(file)] == [
@@ -133,7 +133,9 @@ def test_the_page_explains_every_member_of_the_protocol() -> None:
     assert missing == []
 
 
-OPTIONAL = [one for one in (*vars(optional).values(), *vars(views).values()) if getattr(one, "_is_runtime_protocol", 0)]
+OPTIONAL = [
+    one for one in (*vars(capabilities).values(), *vars(views).values()) if getattr(one, "_is_runtime_protocol", 0)
+]
 
 
 @pytest.mark.parametrize("protocol", OPTIONAL, ids=lambda one: one.__name__)
@@ -145,6 +147,6 @@ def test_the_page_lists_what_a_workload_may_offer_besides(protocol: type) -> Non
 def test_every_promised_flow_exists_and_no_other_is_left_out() -> None:
     from flows.deployments import all_deployments
 
-    promised = set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", PAGE.partition("## What comes by itself")[2]))
+    promised = set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", PAGE.partition("## What a new workload gets")[2]))
     exercise = {flow.name for flow, options in all_deployments() if options["name"] == "course"}
     assert promised == {flow.name for flow, _ in all_deployments()} - exercise

@@ -88,11 +88,11 @@ def test_a_name_that_is_taken_is_refused(site: Path) -> None:
     ("point", "body", "said"),
     [
         ("awake", "class Bad:\n    name = 'awake'\n", "it lacks title, metric"),
-        ("sleepy", "class Bad(AwakeWorkload):\n    pass\n", "registered as sleepy and calls itself awake"),
+        ("sleepy", "class Bad(AwakeWorkload):\n    pass\n", "registered as sleepy, but its name is awake"),
         ("Awake_2", "class Bad(AwakeWorkload):\n    name = 'Awake_2'\n", "lower case"),
-        ("awake", "class Bad(AwakeWorkload):\n    data_kind = 'sounds'\n", "data_kind has to be one of rows, images"),
-        ("awake", "class Bad(AwakeWorkload):\n    features = ()\n", "rows have features"),
-        ("awake", "class Bad(AwakeWorkload):\n    data_kind = 'images'\n", "rows have features"),
+        ("awake", "class Bad(AwakeWorkload):\n    data_kind = 'sounds'\n", "data_kind must be one of rows, images"),
+        ("awake", "class Bad(AwakeWorkload):\n    features = ()\n", "features are required for rows"),
+        ("awake", "class Bad(AwakeWorkload):\n    data_kind = 'images'\n", "features are required for rows"),
         ("awake", "class Bad(AwakeWorkload):\n    def __init__(self, needed):\n        pass\n", "cannot be loaded"),
     ],
 )

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, ValidationError, create_model, model_validator
 
-from core.workloads.form_fields import FormField, decimals, following_seed, nice_step
-from core.workloads.form_refusals import refusals
-from core.workloads.form_schema import beginning, fields_of
+from core.workloads.form_errors import field_errors
+from core.workloads.form_fields import FormField, decimals, next_seed, nice_step
+from core.workloads.form_schema import fields_of, initial_values
 
 
 class Colour(Enum):
@@ -50,7 +50,7 @@ def refused(model: type[BaseModel], values: dict[str, Any]) -> dict[str, str]:
     try:
         model.model_validate(values)
     except ValidationError as error:
-        return refusals(model, error.errors())
+        return field_errors(model, error.errors())
     return {}
 
 
@@ -118,7 +118,7 @@ def test_bounds_are_said_as_people_say_them() -> None:
         ("name", "abcdef", "**Name** may have at most 5 characters."),
         ("name", None, "**Name** needs a value."),
         ("limit", 0, "**Limit** must be at least 1."),
-        ("since", "soon", "**Since** is refused: Input should be a valid date or datetime"),
+        ("since", "soon", "**Since** is rejected: Input should be a valid date or datetime"),
     ],
 )
 def test_a_refusal_names_the_field_and_what_it_takes(name: str, value: Any, words: str) -> None:
@@ -142,22 +142,22 @@ def test_what_does_not_go_together_is_said_for_the_whole_form() -> None:
 
 
 def test_a_form_begins_with_the_newest_choices_and_the_next_seed() -> None:
-    assert beginning(Everything)["seed"] == 0
-    begun = beginning(Everything, {"rows": 3_000, "seed": 7, "angle": -270, "colour": "red", "gone": 1})
+    assert initial_values(Everything)["seed"] == 0
+    begun = initial_values(Everything, {"rows": 3_000, "seed": 7, "angle": -270, "colour": "red", "gone": 1})
     assert (begun["rows"], begun["seed"], begun["angle"], begun["colour"]) == (3_000, 8, 90, "red")
     assert "gone" not in begun
     assert begun["since"] == "2026-01-02"
 
 
 def test_a_remembered_value_that_is_refused_today_gives_way_to_the_default() -> None:
-    assert beginning(Everything, {"rows": 7, "kind": "three", "noise": 1.0})["rows"] == 10_000
-    assert beginning(Everything, {"rows": 7, "kind": "three", "noise": 1.0})["kind"] == "two"
-    assert beginning(Everything, {"rows": 7, "kind": "three", "noise": 1.0})["noise"] == 1.0
+    assert initial_values(Everything, {"rows": 7, "kind": "three", "noise": 1.0})["rows"] == 10_000
+    assert initial_values(Everything, {"rows": 7, "kind": "three", "noise": 1.0})["kind"] == "two"
+    assert initial_values(Everything, {"rows": 7, "kind": "three", "noise": 1.0})["noise"] == 1.0
 
 
 def test_after_the_last_seed_there_is_none() -> None:
-    assert following_seed(FIELDS["seed"], 2**32 - 1) == 2**32 - 1
-    assert following_seed(FIELDS["seed"], 4) == 5
+    assert next_seed(FIELDS["seed"], 2**32 - 1) == 2**32 - 1
+    assert next_seed(FIELDS["seed"], 4) == 5
 
 
 def test_a_required_field_begins_without_a_value() -> None:
@@ -165,8 +165,8 @@ def test_a_required_field_begins_without_a_value() -> None:
         name: str
         many: int
 
-    assert beginning(Asked) == {"name": None, "many": None}
-    assert refused(Asked, beginning(Asked)) == {
+    assert initial_values(Asked) == {"name": None, "many": None}
+    assert refused(Asked, initial_values(Asked)) == {
         "name": "**Name** needs a value.",
         "many": "**Many** must be a whole number.",
     }
@@ -241,7 +241,7 @@ def test_whatever_a_form_gives_is_taken_or_refused_in_words(made: list[tuple[Any
     model = create_model("Made", **{f"field_{number}": one for number, one in enumerate(made)})
     fields = fields_of(model)
     assert [field.name for field in fields] == [f"field_{number}" for number in range(len(made))]
-    begun = beginning(model)
+    begun = initial_values(model)
     assert refused(model, begun) == {}
     given_values = {field.name: data.draw(_answers(field, begun[field.name])) for field in fields}
     said = refused(model, given_values)

@@ -22,7 +22,7 @@ from core.loop import decisions, loop
 from core.models import registry
 from core.models.serving import ChampionWatcher
 from core.predictions import files as prediction_files
-from core.predictions.log import summarise
+from core.predictions.entries import summarise
 from core.storage import datasets
 from core.workloads import WORKLOADS, get_workload
 from core.workloads.base import Classifier, Regressor, feature_names
@@ -100,7 +100,7 @@ def test_three_species_go_round_the_loop() -> None:
     dataset = generate("penguins", seed=1)
     assert loop.run_once("penguins").kind == decisions.PROMOTED
     watcher = ChampionWatcher("penguins")
-    watcher.look()
+    watcher.refresh()
     assert watcher.current is not None
     predictor = watcher.current.predictor
     assert isinstance(predictor, Classifier) and predictor.classes == ("Adelie", "Chinstrap", "Gentoo")
@@ -175,19 +175,19 @@ def test_regression_is_logged_and_its_template_is_taken() -> None:
     generate("penguin-mass", seed=1)
     loop.run_once("penguin-mass")
     watcher = ChampionWatcher("penguin-mass")
-    watcher.look()
+    watcher.refresh()
     assert watcher.current is not None and isinstance(watcher.current.predictor, Regressor)
     rows = [(40.0, 18.0, 190.0)]
     entry = summarise("penguin-mass", 1, "tests", rows, watcher.current.predictor.values(np.array(rows)))
     assert entry.sample[0][:3] == [40.0, 18.0, 190.0] and 3_000 < entry.sample[0][3] < 4_500
     template = prediction_files.template("penguin-mass").encode()
-    assert prediction_files.keep_upload(Actor("vera", Role.VIEWER), "penguin-mass", BytesIO(template)).endswith(".csv")
+    assert prediction_files.save_upload(Actor("vera", Role.VIEWER), "penguin-mass", BytesIO(template)).endswith(".csv")
 
 
 def answer_file(name: str, text: str, settings: Settings) -> list[dict[str, str]]:
     """As the flow predict-file does it."""
-    upload = prediction_files.keep_upload(Actor("vera", Role.VIEWER), name, BytesIO(text.encode()))
+    upload = prediction_files.save_upload(Actor("vera", Role.VIEWER), name, BytesIO(text.encode()))
     job = jobs.adopt(jobs.PREDICT_FILE, name, "run-1", {})
-    answered = prediction_files.answer(name, upload, job.id, silent)
+    answered = prediction_files.predict_file(name, upload, job.id, silent)
     with (settings.outputs_dir / answered.output).open(encoding="utf-8") as file:
         return list(csv.DictReader(file))

@@ -26,7 +26,7 @@ def test_with_data_only_what_has_some_is_offered() -> None:
         "Rows per dataset, Flowers",
         "Split sizes, Flowers",
         "Means per class, Flowers",
-        "How datasets were made",
+        "How datasets were generated",
     }
     assert 'FROM "test-flowers"' in found["Means per class, Flowers"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tools.starter.bodies.making import rendered
+from tools.starter.bodies.parallel_render import rendered
 from tools.starter.bodies.pool import write_bodies
 
 

@@ -1,4 +1,4 @@
-"""From where an arm is looked at, and how large it is on the picture."""
+"""The camera's view of an arm, and the arm's size in the image."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Numbers = NDArray[np.float32]
 Rng = np.random.Generator
 
 FINER = 2
-"""Pixels along a side that become one of the picture."""
+"""Pixels along a side that become one of the image."""
 _MOST = 300
 
 
@@ -66,7 +66,7 @@ def drawn_camera(label: int, centre: Numbers, rng: Rng) -> Camera:
 def framed(
     flat: Numbers, hand: NDArray[np.bool_], faces: NDArray[np.int32], rng: Rng
 ) -> tuple[tuple[int, int], Numbers]:
-    """Width and height of the picture, and where each vertex is on it, at twice the resolution."""
+    """Width and height of the image, and where each vertex is on it, at twice the resolution."""
     low, high = flat[hand, :2].min(0), flat[hand, :2].max(0)
     scale = float(rng.uniform(105, 165) / (high - low).max())
     used = np.unique(faces)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.starter.bodies.shown import Shown
+from tools.starter.bodies.rendered_hand import Shown
 from tools.starter.cutouts import Cutout
 
 SOURCE = "bodies"
@@ -39,9 +39,9 @@ def write_bodies(path: Path, hands: Iterable[tuple[bytes, NDArray[np.float32]]])
 
 
 def read_bodies(path: Path) -> list[Cutout]:
-    """The hands in a file of :func:`write_bodies`. A box labelled -1: a hand that throws nothing.
+    """The hands in a file of :func:`write_bodies`. A box labelled -1: a hand without a throw.
 
-    Raises ``ValueError`` when a picture in it is damaged.
+    Raises ``ValueError`` when an image in it is damaged.
     """
     with np.load(path, allow_pickle=False) as stored:
         data, ends, boxes = stored["data"], stored["ends"], stored["boxes"]

@@ -7,15 +7,15 @@ from numpy.typing import NDArray
 
 from tools.starter.bodies.arms import Arm, Arms
 from tools.starter.bodies.camera import FINER, Camera, drawn_camera, framed
-from tools.starter.bodies.dressing import dressed, knuckled
-from tools.starter.bodies.finishing import finished, mirrored
+from tools.starter.bodies.clothing import dressed, knuckled
+from tools.starter.bodies.compositing import finished, mirrored
 from tools.starter.bodies.gestures import drawn_pose
 from tools.starter.bodies.light import Room, drawn_room, round_about, shine
 from tools.starter.bodies.marks import Marks, marks, of_hand
 from tools.starter.bodies.meshes import Mesh, averaging, normals
 from tools.starter.bodies.poses import bone_matrices, posed
 from tools.starter.bodies.raster import rasterise, seen_from, spread
-from tools.starter.bodies.shown import Shown
+from tools.starter.bodies.rendered_hand import Shown
 from tools.starter.bodies.skin import Look, drawn_look, paint
 
 Numbers = NDArray[np.float32]

@@ -57,7 +57,7 @@ def linear(colour: Numbers) -> Numbers:
 
 
 def drawn_look(rng: Rng) -> Look:
-    """Somebody."""
+    """A random person's look."""
     dark = rng.uniform(0, 0.25) if rng.random() < 0.35 else rng.uniform(0, 255) / 255
     cloth = linear(np.clip(dark * 255 + rng.normal(0, 45, 3) * (rng.random() < 0.7), 4, 250))
     other = linear(np.clip(rng.uniform(0, 255) + rng.normal(0, 45, 3), 4, 250))

@@ -53,7 +53,7 @@ def add_photos(actor: Actor, workload: str) -> None:
         )
         session = st.text_input(
             "Session",
-            placeholder=photos.session_for(actor, datetime.now(UTC)),
+            placeholder=photos.default_session(actor, datetime.now(UTC)),
             max_chars=60,
             key="images_photos_session",
             help="Photos of one person in one place. All images of a session are in the same split.",
@@ -62,9 +62,9 @@ def add_photos(actor: Actor, workload: str) -> None:
         "Add photos", type="primary", icon=":material/add_photo_alternate:", key="btn_photos", disabled=not files
     )
     if not allowed:
-        st.caption(":material/lock: Adding images requires the role editor.")
+        st.caption(":material/lock: Requires the editor role.")
     if clicked and files:
-        _add(files, session or photos.session_for(actor, datetime.now(UTC)), shows, collection)
+        _add(files, session or photos.default_session(actor, datetime.now(UTC)), shows, collection)
     for text in st.session_state.pop(_TOLD, []):
         st.warning(plain(text), icon=":material/image:")
 
@@ -80,6 +80,6 @@ def _add(files: list[UploadedFile], session: str, shows: str | None, collection:
     if added.new and (shows is None or (shows != photos.NOTHING and not collection.whole_image)):
         propose_soon(acting(), collection.workload)
     let_go(_FIELD, files)
-    st.session_state[_TOLD] = added.refused + added.told
+    st.session_state[_TOLD] = added.refused + added.remarks
     note(counted(added.new, "new photo") + (f", {added.known:,} already present" if added.known else ""))
     st.rerun()

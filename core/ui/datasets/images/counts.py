@@ -40,7 +40,9 @@ def image_counts(actor: Actor, counts: Counts, workload: str) -> None:
             st.metric(
                 "To review", f"{waiting:,}", help="Without a label, or with a proposal to confirm.", width="content"
             )
-            st.metric("Rejected", f"{counts.states.get(REJECTED, 0):,}", help="Never used.", width="content")
+            st.metric(
+                "Rejected", f"{counts.states.get(REJECTED, 0):,}", help="Excluded from all datasets.", width="content"
+            )
         told = ", ".join(f"{number:,} {source}" for source, number in sorted(counts.sources.items()))
         st.caption(f"By source: {told}." if told else "")
         if waiting and may_open(actor, "label.py"):

@@ -34,7 +34,7 @@ def _choices(dataset: Dataset) -> Mapping[str, Any]:
 def _inside(dataset: Dataset) -> None:
     rows, sources = _counts(dataset.path, dataset.workload)
     with explained():
-        gone = dataset.rows - queries.still_there(dataset.workload, _pictures(dataset.path))
+        gone = dataset.rows - queries.count_existing(dataset.workload, _pictures(dataset.path))
     chart, facts = st.columns((3, 2), gap="large")
     with chart:
         bars = charts.split_bars(rows, SPLIT_COLOURS, tuple(SPLIT_NAMES.values()))
@@ -43,7 +43,7 @@ def _inside(dataset: Dataset) -> None:
         st.metric("Images", f"{dataset.rows:,}")
         st.caption(", ".join(f"{number:,} {source}" for source, number in sorted(sources.items())))
         if gone:
-            st.warning(f"{gone:,} of its images were deleted since: it is trained without them.")
+            st.warning(f"{gone:,} of its images were deleted since; training skips them.")
         st.caption(f"SHA-256 {dataset.sha256[:16]}… · {size(dataset.bytes)}")
 
 

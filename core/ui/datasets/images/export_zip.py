@@ -7,13 +7,13 @@ from uuid import uuid4
 import streamlit as st
 
 from core.auth.roles import Actor
-from core.images import SOURCES, SYNTHETIC, exporting
+from core.images import SOURCES, SYNTHETIC, archive_export
 from core.images.collection import ImageCollection
 from core.storage import buckets
 from core.ui.shell.formats import counted, size
 from core.ui.shell.messages import empty, explained
 from core.workloads import get_workload
-from core.workloads.base import Synthesises
+from core.workloads.base import ImageSynthesis
 from core.workloads.image_collections import collection_of
 
 _AGAIN = "They can be rendered again from their seeds."
@@ -26,13 +26,13 @@ def export_zip(actor: Actor, workload: str) -> None:
     collection = collection_of(workload)
     layout = "One folder per split with one folder per class" if collection.whole_image else "Ultralytics' YOLO layout"
     st.markdown(f"All labelled images: {layout}, holdout as `test`. Images keep their split when imported again.")
-    synthesises = isinstance(get_workload(workload), Synthesises)
+    synthesises = isinstance(get_workload(workload), ImageSynthesis)
     rendered = synthesises and st.toggle("Include synthetic images", key="images_export_synthetic", help=_AGAIN)
     sources = tuple(source for source in SOURCES if rendered or source != SYNTHETIC)
     with explained():
-        pictures, weight = exporting.size_of_export(workload, sources)
+        pictures, weight = archive_export.export_size(workload, sources)
     if not pictures:
-        empty("No such image is labelled yet. Import some, or label some on Label.")
+        empty("There is no labelled image to export yet. Import some, or label some on Label.")
         return
     st.download_button(
         f"Download {counted(pictures, 'image')} ({size(weight)})",
@@ -54,7 +54,7 @@ def _content(actor: Actor, collection: ImageCollection, sources: tuple[str, ...]
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{uuid4().hex}.zip"
     try:
-        exporting.export(actor, target, collection, sources)
+        archive_export.export(actor, target, collection, sources)
         return target.read_bytes()
     finally:
         target.unlink(missing_ok=True)

@@ -40,7 +40,7 @@ def gallery(actor: Actor, workload: str) -> None:
     page = st.pagination(pages, key=f"images_page_{hash(filters)}") if pages > 1 else 1
     with explained():
         images = store.listed(filters, PER_PAGE, (page - 1) * PER_PAGE)
-        store.bring(images)
+        store.prefetch(images)
     with tiles:
         chosen = [image.id for image in images if _tile(image, actor, classes)]
     st.caption(f"{counted(total, 'image')}. Dashed boxes are unconfirmed model proposals.")
@@ -70,7 +70,7 @@ def _tile(image: store.Image, actor: Actor, classes: tuple[str, ...]) -> bool:
     with st.container(width=_TILE, gap="xxsmall", key=f"tile_{image.id}"):
         shown = ", ".join(box.label for box in image.boxes) or "no box"
         try:
-            drawn = thumbnail(str(store.file_of(image)), classes, marks_of(image))
+            drawn = thumbnail(str(store.file_path(image)), classes, marks_of(image))
             st.image(drawn, width="stretch", alt=f"Image {image.id}: {plain(shown)}")
         except LakeUnreachableError:
             st.error("It cannot be loaded now.", icon=":material/cloud_off:")
@@ -99,7 +99,7 @@ def _deleting(actor: Actor, chosen: list[int]) -> None:
         icon=":material/delete:",
         key="btn_delete_images",
         disabled=not (allowed and chosen),
-        help=None if allowed else "Deleting requires the role editor.",
+        help=None if allowed else "Requires the editor role.",
     )
     if clicked:
         confirm(

@@ -8,10 +8,10 @@ from core.auth.roles import Actor, Role
 from core.catalog.tables import Job
 from core.config.messages import messages_from_json, render
 from core.config.settings import get_settings
-from core.images import importing
+from core.images import archive_import
 from core.images.archive_formats import YOLO, Layout
 from core.images.archives import BadArchiveError
-from core.images.class_mapping import BACKGROUND, LEAVE_OUT, guess
+from core.images.class_mapping import BACKGROUND, LEAVE_OUT, guess_class
 from core.jobs import jobs
 from core.storage import uploads
 from core.storage.lake import LakeError
@@ -21,7 +21,7 @@ from core.ui.shell.job_progress import follow_job, is_news, start_job
 from core.ui.shell.messages import explained
 from core.ui.shell.uploaded import field_key, let_go
 from core.workloads import get_workload
-from core.workloads.base import Synonyms
+from core.workloads.base import ClassSynonyms
 from core.workloads.image_collections import collection_of
 
 _FIELD, _KEPT = "images_zip", "images_zip_kept"
@@ -59,12 +59,12 @@ def _choose(actor: Actor, workload: str, allowed: bool) -> None:
         disabled=not allowed,
     )
     if not allowed:
-        st.caption(":material/lock: Importing requires the role editor.")
+        st.caption(":material/lock: Requires the editor role.")
     if uploaded is None:
         return
     try:
         with explained(), st.spinner("Reading the file"):
-            st.session_state[_KEPT] = importing.keep_upload(actor, uploaded)
+            st.session_state[_KEPT] = archive_import.save_upload(actor, uploaded)
     except (BadArchiveError, LakeError) as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
@@ -76,7 +76,7 @@ def _look(kept: str) -> Layout | None:
     """What the kept file holds; None when it went away meanwhile, which is nobody's fault."""
     try:
         with explained():
-            return importing.look(kept)
+            return archive_import.inspect_upload(kept)
     except BadArchiveError:
         st.session_state.pop(_KEPT, None)
         return None
@@ -91,8 +91,8 @@ def _plan(actor: Actor, workload: str, kept: str, layout: Layout) -> None:
         st.markdown(f"**{counted(count, 'image')}** in {counted(len(layout.classes), 'folder')}.")
     for remark in layout.remarks:
         st.caption(f":material/info: {plain(remark)}")
-    if layout.lonely:
-        st.caption(f":material/info: {counted(len(layout.lonely), 'label file')} without an image.")
+    if layout.orphan_labels:
+        st.caption(f":material/info: {counted(len(layout.orphan_labels), 'label file')} without an image.")
     class_mapping = _class_mapping(workload, layout)
     used = any(meaning != LEAVE_OUT for meaning in class_mapping.values()) or not layout.classes
     with st.container(horizontal=True):
@@ -116,7 +116,7 @@ def _class_mapping(workload: str, layout: Layout) -> dict[str, str]:
     """One choice per class of the stranger's."""
     collection = collection_of(workload)
     learnt = get_workload(workload)
-    synonyms = learnt.synonyms if isinstance(learnt, Synonyms) else None
+    synonyms = learnt.synonyms if isinstance(learnt, ClassSynonyms) else None
     options = [*collection.classes, *([] if collection.whole_image else [BACKGROUND]), LEAVE_OUT]
     shown = layout.classes[:_MAPPED]
     if shown:
@@ -127,7 +127,7 @@ def _class_mapping(workload: str, layout: Layout) -> dict[str, str]:
             chosen[name] = st.selectbox(
                 plain(name) or "(unnamed)",
                 options,
-                index=options.index(guess(name, collection.classes, synonyms)),
+                index=options.index(guess_class(name, collection.classes, synonyms)),
                 format_func=lambda option: _CHOICES.get(option, option),
                 key=f"meaning_{number}_{name}",
                 width=240,

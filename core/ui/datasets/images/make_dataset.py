@@ -35,7 +35,7 @@ def make_dataset(actor: Actor, counts: Counts, workload: str) -> None:
         "A check starts automatically and trains if needed."
     )
     if not allowed:
-        st.caption(":material/lock: Creating a dataset requires the role editor. An admin can give it to you.")
+        st.caption(":material/lock: Requires the editor role.")
     if clicked and choices is not None and start_job(actor, jobs.GENERATE, workload, {"choices": choices}):
         st.session_state.pop(_SEED, None)  # for the next dataset: the seeds after these
         st.rerun()

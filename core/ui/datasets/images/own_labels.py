@@ -12,16 +12,16 @@ from core.ui.shell.formats import counted, plain
 from core.ui.shell.guard import acting
 from core.ui.shell.messages import explained, note
 from core.workloads import get_workload
-from core.workloads.base import OwnLabels
+from core.workloads.base import UserLabels
 
 
 def own_labels(actor: Actor, workload: str) -> None:
     """What there is to choose from on Label, and how to change it; open while a label is missing."""
     learnt = get_workload(workload)
-    if not (isinstance(learnt, OwnLabels) and learnt.own_labels):
+    if not (isinstance(learnt, UserLabels) and learnt.own_labels):
         return
     with explained():
-        uses = labels.uses(workload)
+        uses = labels.usage_counts(workload)
     title = f"Labels: {', '.join(plain(name) for name in uses)}" if uses else "Create labels first"
     with st.expander(title, expanded=len(uses) < 2, icon=":material/label:", key="own_labels"):
         allowed = actor.role.rank >= Role.EDITOR.rank
@@ -29,7 +29,7 @@ def own_labels(actor: Actor, workload: str) -> None:
         for name, number in uses.items():
             _row(workload, name, number, allowed)
         if not allowed:
-            st.caption(":material/lock: Changing labels requires the role editor.")
+            st.caption(":material/lock: Requires the editor role.")
 
 
 def _add(workload: str, allowed: bool) -> None:

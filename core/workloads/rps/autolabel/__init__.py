@@ -1,7 +1,7 @@
-"""Boxes and classes that nobody has to draw: Google's MediaPipe finds hands, a small regression names the throw.
+"""Automatic labelling: Google's MediaPipe detects hands, a small regression classifies the throw.
 
-MediaPipe is optional. :func:`available` says in plain words what is missing, and callers then fall back on the
-model that serves, or on a guide frame (``core/live/capture_labels.py``).
+MediaPipe is optional. :func:`available` says what is missing; callers then fall back to the serving model, or to a
+guide frame (``core/live/capture_labels.py``).
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ class MediaPipe:
         return available()
 
     def install(self) -> str:
-        from core.workloads.rps.autolabel import fetching, landmarker
+        from core.workloads.rps.autolabel import download, landmarker
 
-        fetching.install()
-        fetching.fetch(landmarker.model_file())
+        download.install()
+        download.download_model(landmarker.model_file())
         return f"MediaPipe is installed, its hand model is {landmarker.model_file()}."
 
     def propose(self, pixels: Pixels) -> list[NewBox]:

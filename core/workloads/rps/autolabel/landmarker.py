@@ -1,4 +1,4 @@
-"""MediaPipe's hand landmarker: from a picture to the 21 landmarks of each hand, and from those to proposed boxes."""
+"""MediaPipe's hand landmarker: from an image to the 21 landmarks of each hand, and to proposed boxes."""
 
 from __future__ import annotations
 
@@ -15,32 +15,33 @@ import numpy as np
 from core.config.settings import get_settings
 from core.vision.boxes import BadBoxError, NewBox, from_corners
 from core.vision.detections import Pixels
-from core.workloads.rps.autolabel.naming import Numbers, naming
+from core.workloads.rps.autolabel.throw_classifier import Numbers, shipped_classifier
 
 HANDS = 4
-"""Hands looked for on one picture; each costs time only when it is there."""
+"""Maximum number of hands per image; each costs time only when it is present."""
 
 _LEAST = 0.3
 _MARGIN = 0.12
-"""Landmarks lie inside the fingers: boxes reach further on each side, by that share of the hand's longer side.
-(8 % of each side, the first try, met 54 % of the boxes that people drew; this meets 61 %.)"""
+"""Landmarks lie inside the fingers: boxes are extended on each side by that share of the hand's longer side. (An
+extension of 8 % matched 54 % of the manually drawn boxes; this one matches 61 %.)
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """``points``: (21, 2) pixels on the picture; ``shape``: (21, 3) the hand itself in metres, however it is seen."""
+    """``points``: (21, 2) pixels of the image; ``shape``: (21, 3) the hand in metres, independent of the view."""
 
     points: Numbers
     shape: Numbers
 
 
 def model_file() -> Path:
-    """Where the landmarker's model is kept."""
+    """The path of the landmarker's model."""
     return get_settings().data_dir / "models" / "hand_landmarker.task"
 
 
 def available() -> str | None:
-    """None when boxes can be proposed, else why not and what to do about it."""
+    """None when boxes can be proposed, else why not and what to do."""
     if importlib.util.find_spec("mediapipe") is None:
         return (
             "MediaPipe, which finds hands in images, is not installed. It is optional: "
@@ -52,24 +53,24 @@ def available() -> str | None:
 
 
 def propose(pixels: Pixels) -> list[NewBox]:
-    """A box round each hand, called after the throw that it most likely is; provenance "model".
+    """A box around each hand, labelled with its most probable throw; provenance "model".
 
-    Hands that throw nothing get a box as well, with a low confidence. Raises ``RuntimeError`` with the words of
-    :func:`available` when there is nothing to propose with.
+    Hands without a throw get a box as well, with a low confidence. Raises ``RuntimeError`` with the text of
+    :func:`available` when it is not available.
     """
     height, width = pixels.shape[:2]
     boxes = []
     for hand in hands(pixels):
-        label, confidence = naming().name(hand.shape)
+        label, confidence = shipped_classifier().name(hand.shape)
         try:
             boxes.append(from_corners(label, _extent(hand.points), width, height, "model", confidence))
-        except BadBoxError:  # MediaPipe puts some hands beside the picture
+        except BadBoxError:  # MediaPipe puts some hands beside the image
             continue
     return boxes
 
 
 def hands(pixels: Pixels) -> list[Hand]:
-    """The hands on a picture. Raises ``RuntimeError`` like :func:`propose`."""
+    """The hands in an image. Raises ``RuntimeError`` like :func:`propose`."""
     if (reason := available()) is not None:
         raise RuntimeError(reason)
     return _opened(model_file()).hands(pixels)
@@ -83,7 +84,7 @@ def _extent(points: Numbers) -> tuple[float, float, float, float]:
 
 
 class Landmarker:
-    """MediaPipe's own, opened once; safe to share between threads."""
+    """MediaPipe's landmarker, opened once; thread-safe."""
 
     def __init__(self, model: Path) -> None:
         """Raises ``RuntimeError`` when MediaPipe does not accept the file."""
@@ -106,7 +107,7 @@ class Landmarker:
         atexit.register(setattr, self._landmarker, "_handle", None)
 
     def hands(self, pixels: Pixels) -> list[Hand]:
-        """The hands on a picture (blue-green-red)."""
+        """The hands in an image (blue-green-red)."""
         import mediapipe
 
         height, width = pixels.shape[:2]

@@ -1,4 +1,4 @@
-"""Rooms that nobody lives in: walls, furniture-like boxes, frames, windows, patterns, foliage, writing."""
+"""Synthetic backgrounds: walls, furniture-like boxes, frames, windows, patterns, foliage, writing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a hand is seen from, and where its cones then lie in the picture."""
+"""The view of a hand, and the projection of its cones into the image."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def turn(axis: int, degrees: float) -> Floats:
 
 
 def rotation_of(random: np.random.Generator) -> Floats:
-    """Palm or back or edge to the camera, fingers up, sideways or any way: as people show their hands."""
+    """Palm, back or edge towards the camera, fingers up, sideways or in any direction."""
     kind = random.random()
     if kind < 0.33:  # shown to the camera
         facing, tilt = random.choice((0, 180)) + random.normal(0, 25), random.normal(0, 18)

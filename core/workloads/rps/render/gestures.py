@@ -1,4 +1,4 @@
-"""What hands do: how far each finger bends, how the fingers spread, and where the thumb points."""
+"""Gestures: how far each finger bends, how the fingers spread, and where the thumb points."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ OTHERS: dict[str, Gesture] = {
     "claw": Gesture("KKKK", ("out", "round"), (2.0, 9.0)),
     "grip": Gesture("GGGG", ("round",)),
 }
-"""Gestures that mean nothing in the game: negatives that look like hands."""
+"""Gestures without a meaning in the game: negatives that look like hands."""
 
 
 def pose_of(gesture: Gesture, random: np.random.Generator) -> Pose:
@@ -107,7 +107,7 @@ def throw(name: str, random: np.random.Generator) -> Pose:
 
 
 def other(random: np.random.Generator) -> Pose:
-    """A pose of a hand that throws nothing."""
+    """A pose of a hand without a throw."""
     names = sorted(OTHERS)
     return pose_of(OTHERS[names[random.integers(len(names))]], random)
 

@@ -1,4 +1,4 @@
-"""One limb, from joint angles to coloured pixels with coverage and the place of its hand."""
+"""One limb, from joint angles to coloured pixels with coverage and the position of its hand."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from core.workloads.rps.render.skin import Look, albedo
 
 @dataclass(frozen=True, slots=True)
 class Limb:
-    """A hand on its arm, ready to be drawn: cones in pixels of the picture, and how it looks."""
+    """A hand with its arm, ready to be drawn: cones in pixels of the image, and its look."""
 
     cones: Cones
     view: View
@@ -28,7 +28,7 @@ class Limb:
     label: str | None
 
     def extent(self) -> tuple[float, float, float, float]:
-        """Left, top, right, bottom of the hand (without arm) in pixels; may reach beyond the picture."""
+        """Left, top, right, bottom of the hand (without arm) in pixels; may reach beyond the image."""
         hand = self.cones.part < FOREARM
         ends = np.concatenate((self.cones.a[hand, :2], self.cones.b[hand, :2]))
         radii = np.concatenate((self.cones.ra[hand], self.cones.rb[hand]))[:, None]
@@ -49,7 +49,7 @@ class Limb:
 @dataclass(frozen=True, slots=True)
 class Patch:
     """A drawn limb: colours (height, width, 3), coverage (height, width) of 0 to 1, which of it is the hand,
-    and the left upper corner in the picture."""
+    and the left upper corner in the image."""
 
     colours: Floats
     cover: Floats
@@ -76,12 +76,12 @@ def build(pose: Pose, shape: Shape, down: Floats, bare: float, random: np.random
 
 
 def place(cones: Cones, view: View, mirrored: bool, look: Look, label: str | None) -> Limb:
-    """The limb as it lies in the picture."""
+    """The limb as it lies in the image."""
     return Limb(project(cones, view, mirrored), view, mirrored, look, label)
 
 
 def draw(limb: Limb, size: int, light: Light, random: np.random.Generator) -> Patch | None:
-    """Draw a limb for a square picture; None when nothing of it is inside."""
+    """Draw a limb for a square image; None when nothing of it is inside."""
     cones = limb.cones
     radius = np.maximum(cones.ra, cones.rb)[:, None]
     low = np.floor((np.minimum(cones.a, cones.b)[:, :2] - radius).min(0)).clip(-2, size).astype(int)
@@ -117,7 +117,7 @@ def _moved(cones: Cones, low: Floats, fine: int) -> Cones:
 
 
 def _reduced(spread: Sequence[cv2.typing.MatLike], fine: int, corner: tuple[int, int]) -> Patch:
-    """Average fine pixels; smooth the edge of what was drawn at the picture's own resolution."""
+    """Average fine pixels; smooth the edge of what was drawn at the image's own resolution."""
     seen, cover, hand = spread
     if fine > 1:
         smaller = (cover.shape[1] // fine, cover.shape[0] // fine)

@@ -1,4 +1,4 @@
-"""Random fields and colours that several parts of a picture need."""
+"""Random fields and colours that several parts of an image need."""
 
 from __future__ import annotations
 

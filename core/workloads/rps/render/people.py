@@ -1,6 +1,6 @@
-"""People who are in the picture without being a throw: heads with faces and hair, necks, torsos.
+"""People in the background: heads with faces and hair, necks, torsos.
 
-Detectors that never saw a face take it for a fist; these are there to be told apart from hands.
+Detectors that never saw a face mistake it for a fist; these are the negatives against that.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from core.workloads.rps.render.skin import tone_of
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Where somebody stands: middle of the neck, height of the head (pixels), skin and cloth colours."""
+    """The position of a person: middle of the neck, height of the head (pixels), skin and cloth colours."""
 
     x: float
     y: float
@@ -30,7 +30,7 @@ class Person:
 
 
 def stranger(random: np.random.Generator, size: int) -> Person:
-    """Anybody, anywhere, seldom near."""
+    """A random person at a random position, seldom near."""
     head = size * float(np.exp(random.uniform(np.log(0.07), np.log(0.5))))
     x, y = random.uniform(0, size), random.uniform(0.15, 0.95) * size
     return Person(x, y, head, tone_of(random), colour(random, 0.7))
@@ -39,7 +39,7 @@ def stranger(random: np.random.Generator, size: int) -> Person:
 def owner_of(
     shoulder: tuple[float, float], palm: float, skin: Floats, cloth: Floats, random: np.random.Generator
 ) -> Person:
-    """Whom a hand belongs to, by where the arm ends and how many pixels its palm has."""
+    """The person that a hand belongs to, by the end of the arm and the size of its palm in pixels."""
     head = palm * random.uniform(2.1, 2.7)
     side = random.choice((-1, 1)) * random.uniform(0.6, 0.95) * head
     return Person(shoulder[0] + side, shoulder[1] - random.uniform(0.1, 0.35) * head, head, skin, cloth)

@@ -1,4 +1,4 @@
-"""What a camera does to a scene: blur, exposure, colour cast, vignette, noise, compression."""
+"""Simulates a camera: blur, exposure, colour cast, vignette, noise, compression."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Round cones to depth, owners and normals, by closed form, each cone in its own rectangle of the picture.
+"""Round cones to depth, owners and normals, by closed form, each cone in its own rectangle of the image.
 
 The rays are parallel to z (perspective is put into the cones beforehand), which leaves few operations per pixel.
 Intersection after Inigo Quilez, "Rounded cone" (https://iquilezles.org/articles/intersectors/). Normals come from
@@ -63,7 +63,7 @@ Window = tuple[slice, slice]
 
 
 def _window(cones: Cones, index: int, width: int, height: int) -> Window | None:
-    """The rectangle that a cone covers, or None when it is outside the picture."""
+    """The rectangle that a cone covers, or None when it is outside the image."""
     a, b, ra, rb = cones.a[index], cones.b[index], cones.ra[index], cones.rb[index]
     left, right = min(a[0] - ra, b[0] - rb), max(a[0] + ra, b[0] + rb)
     top, bottom = min(a[1] - ra, b[1] - rb), max(a[1] + ra, b[1] + rb)

@@ -1,4 +1,4 @@
-"""A whole photograph: a place, people who only look on, hands that throw or do something else."""
+"""A complete synthetic image: a background, people, hands with a throw or another gesture."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from core.workloads.rps.render.skeleton import shape_of
 from core.workloads.rps.render.skin import look_of, tone_of
 
 _SEEN = 0.5
-"""Of a hand's extent this share lies in the picture at least; a hand that is cut off more is nobody's throw."""
+"""Of a hand's extent this share lies in the image at least; a hand that is cut off more is nobody's throw."""
 _TRIES = 12
 _LEFT = 0.5
 """A throw of which other limbs or its own arm leave less than this share visible is hidden: it gets no box."""
 
 
 def render(seed: int, size: int = 320) -> tuple[Pixels, list[NewBox]]:
-    """A square photograph of ``size`` pixels (uint8, blue-green-red) and the throws on it.
+    """A square image of ``size`` pixels (uint8, blue-green-red) and the throws on it.
 
-    The same seed gives the same picture on the same library versions. Boxes are tight round what is seen of the
-    hand, without the forearm, provenance "synthetic". About one picture in five holds no throw.
-    Raises ``ValueError`` for a size under 32 pixels.
+    The same seed gives the same image with the same library versions. Boxes enclose the visible part of the hand,
+    without the forearm, provenance "synthetic". About one image in five has no throw. Raises ``ValueError`` for a size
+    under 32 pixels.
     """
     if size < 32:
         raise ValueError(f"An image of {size} pixels is too small for hands; use 32 or more.")
@@ -53,8 +53,8 @@ def render(seed: int, size: int = 320) -> tuple[Pixels, list[NewBox]]:
 
 @dataclass
 class Seen:
-    """Which pixels of the picture show a hand; later limbs take some of the ``whole`` away. ``area`` is that of its
-    extent inside the picture, as if its own arm were not in the way."""
+    """Which pixels of the image show a hand; later limbs take some of the ``whole`` away. ``area`` is that of its
+    extent inside the image, as if its own arm were not in the way."""
 
     label: str | None
     mask: Floats
@@ -86,7 +86,7 @@ def _limbs(random: np.random.Generator, size: int, skin: Floats) -> list[Limb]:
 
 
 def _people(random: np.random.Generator, size: int, limbs: list[Limb]) -> list[Person]:
-    """Some hands have an owner in the picture; and there are people without hands."""
+    """Some hands have an owner in the image; and there are people without hands."""
     owners = [
         owner_of(limb.shoulder(), limb.view.scale, limb.look.skin, limb.look.sleeve, random)
         for limb in limbs
@@ -102,7 +102,7 @@ Extent = tuple[float, float, float, float]
 def _placed(
     random: np.random.Generator, size: int, skin: Floats, label: str | None, taken: list[Extent]
 ) -> Limb | None:
-    """A hand somewhere in the picture where it hides no other; None when there is no room."""
+    """A hand somewhere in the image where it hides no other; None when there is no room."""
     pose = gestures.throw(label, random) if label else gestures.other(random)
     bare = random.choice((0.12, 0.3, 1.0), p=(0.35, 0.25, 0.4)) * random.uniform(0.9, 1.2)
     look, mirrored, rotation = look_of(random, skin), bool(random.random() < 0.5), rotation_of(random)
@@ -120,7 +120,7 @@ def _placed(
 
 
 def _fits(limb: Limb, size: int, taken: list[Extent]) -> bool:
-    """Enough of it in the picture, fingers before all, and not over another hand."""
+    """Enough of it in the image, fingers before all, and not over another hand."""
     left, top, right, bottom = limb.extent()
     inside = max(min(right, size) - max(left, 0), 0) * max(min(bottom, size) - max(top, 0), 0)
     if inside < _SEEN * (right - left) * (bottom - top) or max(right - left, bottom - top) > 0.98 * size:

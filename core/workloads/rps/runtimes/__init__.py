@@ -1,10 +1,10 @@
-"""What runs an exported graph: ONNX Runtime, else OpenVINO.
+"""Runtimes of an exported graph: ONNX Runtime, else OpenVINO.
 
-``tests/bench/test_detector.py`` compares them with ultralytics' own runners on the same frames. Both spend the same
-processor time on a frame. On a quiet machine OpenVINO answers 1 ms sooner; on a busy one, which a live page with its
-browser and its video encoder is, ONNX Runtime with sleeping threads answers in a quarter to three quarters of the time.
-It takes 100 MB less, loads in a quarter of the time, and frames of several shapes cost it nothing. So it comes first,
-and ``SHIFUMI_RPS_RUNTIME`` chooses otherwise.
+``tests/bench/test_detector.py`` compares them with ultralytics' own runners on the same frames. Both use the same
+processor time per frame. On an idle machine OpenVINO is 1 ms faster; on a busy one, such as a live page with its
+browser and video encoder, ONNX Runtime with sleeping threads takes a quarter to three quarters of the time. It uses 100
+MB less, loads in a quarter of the time, and frames of several shapes cost it nothing. So it is the default;
+``SHIFUMI_RPS_RUNTIME`` selects the other.
 """
 
 from __future__ import annotations
@@ -17,29 +17,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.vision.detections import Pixels
-from core.workloads.rps.export import Meta
+from core.workloads.rps.export import ExportMetadata
 
 
 class Runtime(Protocol):
-    """A graph ready to run; safe to share between threads."""
+    """A loaded graph; thread-safe."""
 
     name: str
 
     def run(self, frame: Pixels) -> NDArray[np.float32]:
-        """The raw head, shape (4 + classes, anchors), for one letterboxed picture of shape (height, width, 3)."""
+        """The raw head, shape (4 + classes, anchors), for one letterboxed image of shape (height, width, 3)."""
         ...
 
 
 def available() -> tuple[str, ...]:
-    """The runtimes installed here, the preferred one first."""
+    """The installed runtimes, the preferred one first."""
     packages = {"onnx": "onnxruntime", "openvino": "openvino"}
     return tuple(name for name, package in packages.items() if importlib.util.find_spec(package) is not None)
 
 
-def open_graph(graph: Path, meta: Meta, threads: int, name: str | None = None) -> Runtime:
-    """Load a graph into the runtime called ``name``, or into the preferred one here.
+def open_graph(graph: Path, meta: ExportMetadata, threads: int, name: str | None = None) -> Runtime:
+    """Load a graph into the runtime ``name``, or into the preferred one.
 
-    Raises ``ValueError`` when the file is no graph that it can run, ``ImportError`` when no runtime is installed.
+    Raises ``ValueError`` when the file is not a valid graph, ``ImportError`` when no runtime is installed.
     """
     chosen = name or next(iter(available()), None)
     if chosen == "openvino":

@@ -9,22 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.vision.detections import Pixels
-from core.workloads.rps.export import Meta
+from core.workloads.rps.export import ExportMetadata
 
 
 class OnnxRuntime:
-    """See :class:`core.workloads.rps.runtimes.Runtime`. Sessions of ONNX Runtime are safe to share."""
+    """See :class:`core.workloads.rps.runtimes.Runtime`. Sessions of ONNX Runtime are thread-safe."""
 
     name = "onnx"
 
-    def __init__(self, graph: Path, meta: Meta, threads: int) -> None:
+    def __init__(self, graph: Path, meta: ExportMetadata, threads: int) -> None:
         import onnxruntime
 
         onnxruntime.set_default_logger_severity(3)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        # Its threads otherwise spin between two pictures and take a core from everybody else. Ten microseconds of it
+        # Its threads otherwise spin between two images and take a core from everybody else. Ten microseconds of it
         # (spin_duration_us) save 1 ms on a quiet machine and cost as much or more on a busy one.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:

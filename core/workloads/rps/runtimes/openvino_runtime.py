@@ -10,22 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.vision.detections import Pixels
-from core.workloads.rps.export import Meta
+from core.workloads.rps.export import ExportMetadata
 
 _STREAM = 10
-"""That many frames of one shape in a row are a camera's."""
+"""So many successive frames of one shape indicate a video stream."""
 
 
 class OpenVinoRuntime:
-    """See :class:`core.workloads.rps.runtimes.Runtime`. One request at a time: a lock keeps threads apart.
+    """See :class:`core.workloads.rps.runtimes.Runtime`. One request at a time, serialised by a lock.
 
-    A request for frames of any shape computes for a fifth longer than one for a single shape, which in turn takes a
-    sixth of a second to make, and 40 MB. So a shape has its own once ten frames of it came in a row, until another has.
+    A request for frames of any shape takes a fifth longer than one for a single shape, which in turn takes a sixth of a
+    second to compile, and 40 MB. So a shape is compiled after ten successive frames of it, until another one is.
     """
 
     name = "openvino"
 
-    def __init__(self, graph: Path, meta: Meta, threads: int) -> None:
+    def __init__(self, graph: Path, meta: ExportMetadata, threads: int) -> None:
         import openvino
 
         self._core = openvino.Core()
@@ -54,7 +54,7 @@ class OpenVinoRuntime:
             return np.array(answer[0][0], dtype=np.float32)  # a copy: the next request overwrites it
 
     def _request(self, shape: tuple[int, ...]) -> Any:
-        """What answers for a frame of this height and width; hold the lock."""
+        """The request for a frame of this height and width; hold the lock."""
         self._in_a_row = self._in_a_row + 1 if shape == self._last else 1
         self._last = shape
         if shape == self._own_shape:
@@ -71,7 +71,7 @@ class OpenVinoRuntime:
 
 
 def _taking_pixels(model: Any) -> Any:
-    """The same graph with the way from blue-green-red bytes to its input built in: one pass less over the pixels."""
+    """The same graph with the conversion from blue-green-red bytes built in: one pass less over the pixels."""
     from openvino import Layout, Type
     from openvino.preprocess import ColorFormat, PrePostProcessor
 

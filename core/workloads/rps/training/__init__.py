@@ -1,1 +1,1 @@
-"""Fine-tuning: from a dataset of pictures to weights, in a folder where it can be watched, stopped and resumed."""
+"""Fine-tuning: from a dataset of images to weights, in a folder that allows observing, stopping and resuming."""

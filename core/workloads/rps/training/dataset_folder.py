@@ -1,4 +1,4 @@
-"""A dataset in the form that ultralytics reads: folders of pictures and of text files with their boxes."""
+"""A dataset in ultralytics' format: folders of images and of label files."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from pathlib import Path
 
 from core.images import files
 from core.images.splits import TRAIN, VAL
-from core.workloads.images.manifest import Picture
+from core.workloads.images.manifest import ManifestImage
 from core.workloads.rps.classes import CLASSES
 
 _EVERY = 8
-"""Of the training pictures that many to one tune, where no session was set aside for it."""
+"""One of so many training images is used for validation when no session is reserved for it."""
 
 
-def write_folder(chosen: Sequence[Picture], folder: Path) -> Path:
-    """Lay the pictures out below ``folder`` (hard links, so they take no space) and return its ``data.yaml``.
+def write_folder(chosen: Sequence[ManifestImage], folder: Path) -> Path:
+    """Write the images below ``folder`` (hard links, so they take no space) and return its ``data.yaml``.
 
-    ``chosen`` must not hold pictures of the holdout. What was there before goes.
+    ``chosen`` must not contain holdout images. Existing content is deleted.
     """
     shutil.rmtree(folder, ignore_errors=True)
-    for split, pictures in zip((TRAIN, VAL), tuning(chosen), strict=True):
+    for split, pictures in zip((TRAIN, VAL), validation_split(chosen), strict=True):
         for kind in ("images", "labels"):
             (folder / kind / split).mkdir(parents=True)
         for picture in pictures:
-            _link(files.existing(picture.sha256), folder / "images" / split / f"{picture.sha256}.jpg")
+            _link(files.local_path(picture.sha256), folder / "images" / split / f"{picture.sha256}.jpg")
             (folder / "labels" / split / f"{picture.sha256}.txt").write_text(_lines(picture), encoding="ascii")
     described = {
         "path": str(folder.resolve()),
@@ -40,10 +40,11 @@ def write_folder(chosen: Sequence[Picture], folder: Path) -> Path:
     return data
 
 
-def tuning(chosen: Sequence[Picture]) -> tuple[list[Picture], list[Picture]]:
-    """Pictures to learn from, and pictures that decide which epoch was the best.
+def validation_split(chosen: Sequence[ManifestImage]) -> tuple[list[ManifestImage], list[ManifestImage]]:
+    """Training images, and validation images that select the best epoch.
 
-    The latter are the sessions set aside for it; without hands on them, every eighth training picture stands in.
+    The latter are the sessions of the validation split; if none of them shows a hand, every eighth training image is
+    used.
     """
     aside = [picture for picture in chosen if picture.split == VAL]
     rest = [picture for picture in chosen if picture.split != VAL]
@@ -55,7 +56,7 @@ def tuning(chosen: Sequence[Picture]) -> tuple[list[Picture], list[Picture]]:
     return [picture for picture in rest if picture.sha256 not in taken], [*aside, *borrowed]
 
 
-def _lines(picture: Picture) -> str:
+def _lines(picture: ManifestImage) -> str:
     rows = zip(picture.labels.tolist(), picture.places.tolist(), strict=True)
     return "".join(f"{label} {x:.6f} {y:.6f} {width:.6f} {height:.6f}\n" for label, (x, y, width, height) in rows)
 

@@ -1,4 +1,4 @@
-"""A training into the active MLflow run: weights, and curves with their epochs as steps."""
+"""Logs a training to the active MLflow run: weights, and curves with epochs as steps."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class FineTuned:
-    """What a training leaves behind: the best weights and one row of figures per epoch.
+    """The result of a training: the best weights and one row of metrics per epoch.
 
-    A starter that lies here without its weights has None.
+    A starter without its weights has None.
     """
 
     weights: Path | None
@@ -18,7 +18,7 @@ class FineTuned:
 
 
 def log_to_mlflow(trained: FineTuned) -> str:
-    """Returns the address of the weights. They are for fine-tuning and for people; servers load the export."""
+    """Returns the URI of the weights. They are for fine-tuning and inspection; servers load the export."""
     import mlflow
 
     for row in trained.curves:
@@ -29,5 +29,5 @@ def log_to_mlflow(trained: FineTuned) -> str:
 
 
 def _name(column: str) -> str:
-    """``metrics/mAP50(B)`` to ``tuning/mAP50``: MLflow takes no brackets, and these are not the holdout's figures."""
+    """``metrics/mAP50(B)`` to ``tuning/mAP50``: MLflow allows no brackets, and these are not holdout metrics."""
     return column.replace("metrics/", "tuning/").replace("(B)", "").replace("lr/pg", "lr/group ")

@@ -1,7 +1,7 @@
-"""The folder of one training: what it wrote, how far it is, and whether somebody wants it to stop.
+"""The folder of one training: its files, progress, and stop requests.
 
-Named by the identity of the training (dataset and parameters), so that whoever starts it again after a kill finds
-what is there. Other processes look in from outside: a page draws the curves, a person asks it to stop.
+Named by the identity of the training (dataset and parameters), so that a restart finds it. Other processes read it: a
+page shows the curves, a user requests a stop.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _FIGURES = {"metrics/mAP50(B)": "mAP50", "metrics/precision(B)": "precision", "m
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How far a training is. ``epoch`` counts from 1; ``seconds_left`` is None while nothing can be said."""
+    """The progress of a training. ``epoch`` counts from 1; ``seconds_left`` is None while unknown."""
 
     epoch: int
     epochs: int
@@ -59,7 +59,9 @@ class TrainingFolder:
 
     @property
     def checkpoint(self) -> Path:
-        """The newest whole checkpoint: a copy, because a kill may come while ultralytics writes its own."""
+        """The newest complete checkpoint: a copy, because the process may be killed while ultralytics writes its
+        own.
+        """
         return self.folder / "checkpoint.pt"
 
     @property
@@ -67,8 +69,8 @@ class TrainingFolder:
         return self.run / "weights" / "best.pt"
 
     @property
-    def form(self) -> Path:
-        """The served form of the best weights."""
+    def export_folder(self) -> Path:
+        """The exported model of the best weights."""
         return self.folder / "export"
 
     @property
@@ -77,22 +79,22 @@ class TrainingFolder:
 
     @property
     def outcome(self) -> Path:
-        """Written last: with it the training is over and need not be done again."""
+        """Written last: its existence means that the training is complete."""
         return self.folder / "outcome.json"
 
-    def tell(self, state: State) -> None:
-        """Publish how far it is, whole or not at all."""
+    def publish(self, state: State) -> None:
+        """Write the progress atomically."""
         write_json(self.folder / "state.json", asdict(state))
 
     def state(self) -> State | None:
-        """How far it is; None before it said so."""
+        """The progress; None before the first one was written."""
         try:
             return State(**json.loads((self.folder / "state.json").read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return None
 
     def curves(self) -> list[dict[str, float]]:
-        """One row per finished epoch: ``epoch``, losses and figures on the tuning pictures, in ultralytics' names."""
+        """One row per finished epoch: ``epoch``, losses and metrics on the validation images, in ultralytics' names."""
         try:
             with (self.run / "results.csv").open(encoding="utf-8", newline="") as file:
                 rows = [{name.strip(): float(value) for name, value in row.items()} for row in csv.DictReader(file)]
@@ -102,7 +104,7 @@ class TrainingFolder:
 
 
 def identity(dataset: Dataset, parameters: Mapping[str, Any]) -> str:
-    """The same value as :func:`core.models.registry.fingerprint`, which knows MLflow and is not wanted here."""
+    """The same value as :func:`core.models.registry.fingerprint`, which imports MLflow and is avoided here."""
     return parameters_sha256({"dataset": dataset.sha256, **parameters})
 
 
@@ -124,7 +126,7 @@ def open_training_folder(dataset: Dataset, parameters: Mapping[str, Any]) -> Tra
 
 
 def newest_training_folder() -> TrainingFolder | None:
-    """The training that runs or ran last."""
+    """The most recent training, running or finished."""
     try:
         name = json.loads((_home() / "running.json").read_text(encoding="utf-8"))["folder"]
     except (OSError, ValueError, KeyError):
@@ -134,14 +136,14 @@ def newest_training_folder() -> TrainingFolder | None:
 
 
 def training_progress(since: datetime) -> TrainingProgress | None:
-    """The training that began after ``since`` and has not ended."""
+    """The progress of the unfinished training started after ``since``."""
     files = newest_training_folder()
     state = files.state() if files is not None and _began_after(since) and not files.outcome.exists() else None
     if files is None or state is None:
         return None
     rows = files.curves()
     return TrainingProgress(
-        words(state),
+        progress_message(state),
         {name: [row[column] for row in rows if column in row] for column, name in _LOSSES.items()},
         {name: [row[column] for row in rows if column in row] for column, name in _FIGURES.items()},
         int(rows[0]["epoch"]) if rows else 1,
@@ -149,8 +151,8 @@ def training_progress(since: datetime) -> TrainingProgress | None:
     )
 
 
-def words(state: State) -> Message:
-    """How far a training is."""
+def progress_message(state: State) -> Message:
+    """The progress as a message."""
     if state.stopping:
         return say("rps.stopping", epoch=state.epoch)
     epoch, epochs, batch, batches = state.epoch, state.epochs, state.batch, state.batches
@@ -166,8 +168,8 @@ def _began_after(since: datetime) -> bool:
     return False
 
 
-def ask_to_stop(actor: Actor) -> bool:
-    """Let the running training end after its present batch and keep its best weights; False when there is none.
+def request_stop(actor: Actor) -> bool:
+    """Let the running training stop after the current batch and keep its best weights; False when there is none.
 
     Raises ``ForbiddenError``.
     """

@@ -1,4 +1,4 @@
-"""Where fine-tuning starts: the starter, a file, or ultralytics' own weights by name."""
+"""The initial weights of a fine-tuning: the starter, a file, or ultralytics' own weights by name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.workloads.rps.training.recipe import STARTER
 
 
 class WeightsMissingError(LookupError):
-    """The weights to start from are not here and cannot be had; the message says what to do."""
+    """The initial weights are missing and cannot be downloaded; the message says what to do."""
 
 
 def base_weights(base: str) -> Path:
@@ -59,12 +59,12 @@ def _official(name: str) -> Path:
     except (OSError, RuntimeError, ValueError, MemoryError) as error:
         raise WeightsMissingError(_cannot_download(name, folder, str(error))) from error
     if not file.is_file():
-        raise WeightsMissingError(_cannot_download(name, folder, "nothing arrived"))
+        raise WeightsMissingError(_cannot_download(name, folder, "the download is empty"))
     return file
 
 
 def _cannot_download(name: str, folder: Path, why: str) -> str:
-    reason = why.strip().splitlines()[0] if why.strip() else "no answer"
+    reason = why.strip().splitlines()[0] if why.strip() else "no response"
     return (
         f"The weights {name}.pt are not here and cannot be downloaded ({reason}). With Internet, get "
         f"https://github.com/ultralytics/assets/releases/download/v8.4.0/{name}.pt and put it into {folder}; "

@@ -4,15 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core.monitoring.health_history import History, Stretch
+from core.monitoring.health_history import HealthInterval, History
 from core.ui.overview.health_history import begin, outages
 from core.ui.overview.health_strip import share_of, strip
 
 NOW = datetime(2026, 7, 2, 12, tzinfo=UTC)
 
 
-def stretch(from_hours_ago: float, to_hours_ago: float, up: bool = True, detail: str = "") -> Stretch:
-    return Stretch(NOW - timedelta(hours=from_hours_ago), NOW - timedelta(hours=to_hours_ago), up, detail, 3.2)
+def stretch(from_hours_ago: float, to_hours_ago: float, up: bool = True, detail: str = "") -> HealthInterval:
+    return HealthInterval(NOW - timedelta(hours=from_hours_ago), NOW - timedelta(hours=to_hours_ago), up, detail, 3.2)
 
 
 GOOD = History("api", (stretch(20, 10), stretch(8, 0)))
@@ -31,7 +31,7 @@ def test_each_brick_has_a_strip_up_and_down_differ_in_more_than_colour_and_gaps_
 
 
 def test_an_outage_of_a_second_can_still_be_seen() -> None:
-    blip = Stretch(NOW - timedelta(seconds=1), NOW, False, "", 0.0)
+    blip = HealthInterval(NOW - timedelta(seconds=1), NOW, False, "", 0.0)
     drawn = strip({"API": History("api", (blip,))}, NOW - timedelta(days=7), NOW, UTC)
     assert drawn.data[1].x[0] == pytest.approx(0.003 * 7 * 86_400_000)
     last = drawn.data[1].base[0] + timedelta(milliseconds=drawn.data[1].x[0])

@@ -13,13 +13,13 @@ from core.loop import contract
 from core.storage import datasets
 from core.workloads.contract_charts import picture
 from core.workloads.images.contract import findings
-from core.workloads.images.manifest import Picture
+from core.workloads.images.manifest import ManifestImage
 from tests.hands import add_signs, signs, snapshot
 
 CLASSES = ("rock", "paper", "scissors")
 
 
-def pictures(each: int, seed: int, size: tuple[float, float] = (0.3, 0.4)) -> list[Picture]:
+def pictures(each: int, seed: int, size: tuple[float, float] = (0.3, 0.4)) -> list[ManifestImage]:
     """So many images of each class with one box each, every fifth held out."""
     random = np.random.default_rng(seed)
     made = []
@@ -28,11 +28,13 @@ def pictures(each: int, seed: int, size: tuple[float, float] = (0.3, 0.4)) -> li
         box = np.array([[0.5, 0.5, width, height]])
         split = "holdout" if number % 5 == 0 else "train"
         label = np.array([number % len(CLASSES)])
-        made.append(Picture(f"{seed}-{number}", "s", split, "webcam", 640, 480, label, box))
+        made.append(ManifestImage(f"{seed}-{number}", "s", split, "webcam", 640, 480, label, box))
     return made
 
 
-def codes(chosen: Sequence[Picture], references: Sequence[Sequence[Picture]] = (), *, boxes: bool = True) -> set[str]:
+def codes(
+    chosen: Sequence[ManifestImage], references: Sequence[Sequence[ManifestImage]] = (), *, boxes: bool = True
+) -> set[str]:
     found = findings(chosen, references, CLASSES, boxes=boxes)
     for one in found:
         assert render(one.message) and (not one.evidence or picture(one.evidence).figure is not None)

@@ -8,10 +8,10 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 
-from core.vision.detections import Detections, Pixels, nothing
+from core.vision.detections import Detections, Pixels, no_detections
 from core.workloads.base import Drift
 from core.workloads.images.drift import drift
-from core.workloads.images.manifest import Picture
+from core.workloads.images.manifest import ManifestImage
 from core.workloads.statistics import shares_test
 
 HANDS = {"classes": 3, "thing": "hand", "alpha": 0.01, "min_effect": 0.1}
@@ -19,7 +19,7 @@ HANDS = {"classes": 3, "thing": "hand", "alpha": 0.01, "min_effect": 0.1}
 
 def taken(
     number: int, seed: int, split: str = "holdout", change: Mapping[str, float] = MappingProxyType({})
-) -> list[Picture]:
+) -> list[ManifestImage]:
     """Pictures of one hand each; ``change``: ``size`` and ``brightness`` move what is drawn, ``rock`` its odds."""
     random = np.random.default_rng(seed)
     made = []
@@ -30,7 +30,7 @@ def taken(
         light = int(change.get("brightness", 0))
         # The seed is hidden in the name, where the stand-in for the file looks it up.
         name = f"{seed:04d}{index:04d}{light:03d}".ljust(64, "0")
-        made.append(Picture(name, "s", split, "webcam", 64, 64, np.array([label]), np.array([place])))
+        made.append(ManifestImage(name, "s", split, "webcam", 64, 64, np.array([label]), np.array([place])))
     return made
 
 
@@ -38,12 +38,12 @@ def taken(
 def drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures without files: noise around a grey that their names tell."""
 
-    def pixels(self: Picture) -> Pixels:
+    def pixels(self: ManifestImage) -> Pixels:
         random = np.random.default_rng(int(self.sha256[:8]))
         grey = 110 + int(self.sha256[8:11]) + random.integers(-30, 30)
         return np.asarray(np.clip(random.normal(grey, 12, (64, 64, 3)), 0, 255), np.uint8)
 
-    monkeypatch.setattr(Picture, "pixels", pixels)
+    monkeypatch.setattr(ManifestImage, "pixels", pixels)
 
 
 class Sure:
@@ -61,10 +61,10 @@ class Blind(Sure):
     """Sees nothing at all."""
 
     def detect(self, picture: Pixels, confidence: float = 0.25) -> Detections:
-        return nothing()
+        return no_detections()
 
 
-def compared(before: Sequence[Picture], now: Sequence[Picture]) -> Drift:
+def compared(before: Sequence[ManifestImage], now: Sequence[ManifestImage]) -> Drift:
     return drift(before, now, Sure(), **HANDS)
 
 

@@ -18,15 +18,15 @@ from core.catalog.tables import Dataset
 from core.config.messages import render
 from core.config.progress import silent
 from core.config.settings import Settings
-from core.images import LABELLED, PROPOSED, UNLABELLED, UPLOAD, exporting, importing, labels, store
-from core.labelling import proposing, review, review_queue
-from core.labelling.flagging import Said, flag
+from core.images import LABELLED, PROPOSED, UNLABELLED, UPLOAD, archive_export, archive_import, labels, store
+from core.labelling import proposals, review, review_queue
+from core.labelling.flags import FlaggedPrediction, flag
 from core.live.capture import PER_SECOND, Recorder
 from core.live.capture_labels import image_saver
 from core.live.engine_pool import EnginePool
 from core.live.frames import Frame
 from core.live.model_cache import model_of
-from core.live.viewer import Viewer, Wishes
+from core.live.viewer import Viewer, ViewerOptions
 from core.loop import decisions, loop
 from core.models import registry
 from core.models.serving import ChampionWatcher
@@ -37,8 +37,8 @@ from core.workloads import WORKLOADS, get_workload
 from core.workloads.image_collections import collection_of
 from core.workloads.images.backbone import Embedding
 from core.workloads.images.classifier import GRAPH, HEAD, Head, WholeImageClassifier
-from core.workloads.images.enough import TooFewPicturesError
-from core.workloads.images.scores import NothingHeldOutError
+from core.workloads.images.minimum_data import TooFewImagesError
+from core.workloads.images.scores import EmptyHoldoutError
 from tests.example_packages import example
 from tests.members import MEMBERS, add_portraits, make_members, portrait, session_in
 from tests.pictures_of_hands import file_bytes
@@ -97,15 +97,15 @@ def test_the_whole_way_from_a_camera_to_a_name_on_it(mlflow_store: Path) -> None
     assert champion is not None and champion.dataset_id == made.id
 
     watcher = ChampionWatcher(NAME)
-    watcher.look()
+    watcher.refresh()
     assert watcher.state == "serving" and watcher.current is not None
     said = watcher.current.predictor.detect(portrait(2, 950))
     assert watcher.current.predictor.classes[said.labels[0]] == "Cleo"
     assert said.boxes[0].tolist() == [0, 0, 160, 120] and said.scores[0] > 0.5
 
     model = model_of(watcher.current)
-    viewer = Viewer(EnginePool(), Wishes(lambda: model))
-    viewer.see(portrait(0, 951))
+    viewer = Viewer(EnginePool(), ViewerOptions(lambda: model))
+    viewer.process_frame(portrait(0, 951))
     wait_until(lambda: viewer.report().main is not None, every=0.01)
     shown = viewer.report().main
     assert shown is not None and [box.name for box in shown.boxes] == ["Ada"]
@@ -168,15 +168,15 @@ def test_a_dataset_goes_on_saying_what_it_was_made_with(photos: Any) -> None:
 def test_too_little_is_said_before_anything_is_trained(photos: Any) -> None:
     make_members(NAME, ("Ada",))
     add_portraits(NAME, "train", 6, (0,))
-    with pytest.raises(TooFewPicturesError, match="at least two"):
+    with pytest.raises(TooFewImagesError, match="at least two"):
         photos.train(dataset(), silent)
     make_members(NAME, ("Ben",))
     add_portraits(NAME, "train", 3, (1,))
-    with pytest.raises(TooFewPicturesError, match=r"Ben is on 3.*at least 2 of Ben"):
+    with pytest.raises(TooFewImagesError, match=r"Ben has 3.*at least 2 of Ben"):
         photos.train(dataset(), silent)
     add_portraits(NAME, "train", 3, (1,), seed=50)
     made = dataset()
-    with pytest.raises(NothingHeldOutError, match="another session"):
+    with pytest.raises(EmptyHoldoutError, match="another session"):
         photos.evaluate(photos.train(made, silent).predictor, made)
 
 
@@ -240,20 +240,20 @@ def test_folders_come_in_as_labels_and_go_out_again(tmp_path: Path, settings: Se
                 archive.writestr(f"train/{name}/{name}-{number}.jpg", file_bytes(portrait(member, number)))
     upload.seek(0)
     class_mapping = {name: name for name in MEMBERS}
-    kept = importing.keep_upload(EDITOR, upload)
-    outcome = importing.import_upload(EDITOR, kept, class_mapping, collection_of(NAME))
+    kept = archive_import.save_upload(EDITOR, upload)
+    outcome = archive_import.import_upload(EDITOR, kept, class_mapping, collection_of(NAME))
     assert (outcome.new, outcome.unlabelled, outcome.boxes) == (9, 0, 9)
     before = {(image.session, image.split, labels_of(image)[0]) for image in store.listed(limit=20)}
 
     target = tmp_path / "members.zip"
-    assert exporting.export(EDITOR, target, collection_of(NAME)) == 9
+    assert archive_export.export(EDITOR, target, collection_of(NAME)) == 9
     with zipfile.ZipFile(target) as archive:
         assert {name.split("/")[1] for name in archive.namelist()} == set(MEMBERS)
     store.delete(EDITOR, [image.id for image in store.listed(limit=20)])
     with target.open("rb") as file:
-        kept = importing.keep_upload(EDITOR, file)
-    assert importing.look(kept).classes == sorted(MEMBERS)
-    outcome = importing.import_upload(EDITOR, kept, class_mapping, collection_of(NAME))
+        kept = archive_import.save_upload(EDITOR, file)
+    assert archive_import.inspect_upload(kept).classes == sorted(MEMBERS)
+    outcome = archive_import.import_upload(EDITOR, kept, class_mapping, collection_of(NAME))
     assert outcome.new == 9
     assert {(image.session, image.split, labels_of(image)[0]) for image in store.listed(limit=20)} == before
 
@@ -267,8 +267,8 @@ def test_boxes_of_one_class_are_that_class_and_others_wait_for_a_person() -> Non
             archive.writestr(f"images/{stem}.jpg", file_bytes(portrait(0, ord(stem[0]))))
             archive.writestr(f"labels/{stem}.txt", lines)
     upload.seek(0)
-    kept = importing.keep_upload(EDITOR, upload)
-    importing.import_upload(EDITOR, kept, {"Ada": "Ada", "Ben": "Ben"}, collection_of(NAME))
+    kept = archive_import.save_upload(EDITOR, upload)
+    archive_import.import_upload(EDITOR, kept, {"Ada": "Ada", "Ben": "Ben"}, collection_of(NAME))
     states = {image.session: (image.state, labels_of(image), render(image.note)) for image in store.listed()}
     assert states["import/one"] == (LABELLED, ["Ada"], "")
     assert states["import/two"] == (UNLABELLED, [], "Its boxes were labelled Ada, Ben.")
@@ -279,14 +279,14 @@ def test_the_champion_proposes_one_label_and_mistakes_come_first(mlflow_store: P
     dataset()
     loop.run_once(NAME)
     waiting = store.add(EDITOR, portrait(2, 970), collection_of(NAME), source=UPLOAD, session="s")
-    outcome = proposing.propose_all(EDITOR, NAME)
+    outcome = proposals.propose_all(EDITOR, NAME)
     assert (outcome.looked, outcome.found) == (1, 1)
     found = store.get(waiting.id)
     assert found is not None and (found.state, labels_of(found)) == (PROPOSED, ["Cleo"])
     watcher = ChampionWatcher(NAME)
-    watcher.look()
+    watcher.refresh()
     assert watcher.current is not None
-    said = Said(watcher.current.predictor.detect(portrait(0, 971)), MEMBERS, "v1")
+    said = FlaggedPrediction(watcher.current.predictor.detect(portrait(0, 971)), MEMBERS, "v1")
     flagged = flag(EDITOR, portrait(0, 971), "Ben", said, session="live-1", collection=collection_of(NAME))
     assert (flagged.state, labels_of(flagged)) == (PROPOSED, ["Ben"])
     note = render(flagged.note)
@@ -311,8 +311,8 @@ def test_a_video_is_answered(mlflow_store: Path, tmp_path: Path) -> None:
     loop.run_once(NAME)
     video = written(tmp_path / "members.mp4", [portrait(1, number) for number in range(10)])
     with video.open("rb") as file:
-        upload = video_predictions.keep_upload(EDITOR, file, "members.mp4")
-    answered = video_predictions.answer(NAME, upload, 0.5, "job-1", silent)
+        upload = video_predictions.save_upload(EDITOR, file, "members.mp4")
+    answered = video_predictions.predict_video(NAME, upload, 0.5, "job-1", silent)
     assert (answered.watched.frames, answered.watched.found, answered.version) == (10, 10, 1)
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import ks_2samp
 
 from core.workloads.linear.model import LinearPredictor, fit
-from core.workloads.linear.preview import best_accuracy, differences, ks_distance, outlook, sample
+from core.workloads.linear.preview import best_accuracy, differences, expected_check, ks_distance, sample
 from core.workloads.linear.workload import LinearParameters
 from core.workloads.predictors import predicted
 
@@ -42,17 +42,17 @@ def test_the_outlook_sees_a_turned_boundary_and_a_moved_cloud() -> None:
     right = LinearPredictor(1.0, 1.0, 0.0)
     same = LinearParameters(angle=45, seed=1)
     reference = sample(same)
-    calm = outlook(right, sample(same.model_copy(update={"seed": 2})), reference)
+    calm = expected_check(right, sample(same.model_copy(update={"seed": 2})), reference)
     assert calm.accuracy == pytest.approx(best_accuracy(same), abs=0.02)
     assert (calm.drifted, calm.retrains) == ((), False)
 
-    turned = outlook(right, sample(same.model_copy(update={"angle": 135})), reference)
+    turned = expected_check(right, sample(same.model_copy(update={"angle": 135})), reference)
     assert turned.accuracy == pytest.approx(0.5, abs=0.05)
     assert turned.retrains
 
-    moved = outlook(right, sample(same.model_copy(update={"balance": 0.9})), reference)
+    moved = expected_check(right, sample(same.model_copy(update={"balance": 0.9})), reference)
     assert moved.drifted == ("x1", "x2")
-    assert outlook(right, sample(same), None).drifted == ()
+    assert expected_check(right, sample(same), None).drifted == ()
 
 
 @given(

@@ -223,13 +223,13 @@ def test_distances_without_a_softmax_are_the_same() -> None:
     import torch
     from ultralytics.nn.modules.block import DFL
 
-    from core.workloads.rps.distances import Distances
+    from core.workloads.rps.dfl_layer import FastDfl
 
     told = torch.randn(2, 64, 50, generator=torch.Generator().manual_seed(0))
     for strength in (1, 10, 25):
-        torch.testing.assert_close(Distances(16)(told * strength), DFL(16)(told * strength), atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(FastDfl(16)(told * strength), DFL(16)(told * strength), atol=1e-4, rtol=1e-4)
     for extreme in (-1e4, 1e4):
-        torch.testing.assert_close(Distances(16)(told * 0 + extreme), torch.full((2, 4, 50), 7.5))
+        torch.testing.assert_close(FastDfl(16)(told * 0 + extreme), torch.full((2, 4, 50), 7.5))
 
 
 def head(*anchors: tuple[float, float, float, float, float, float, float]) -> Any:

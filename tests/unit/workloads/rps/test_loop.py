@@ -99,19 +99,19 @@ def test_the_model_that_ships_becomes_version_one(adopted: registry.Version) -> 
 
 def test_until_then_it_serves_without_being_registered(settings: Settings) -> None:
     watcher = ChampionWatcher("rps")
-    watcher.look()
+    watcher.refresh()
     assert watcher.current is not None and watcher.state == "serving"
     assert watcher.current.version.version == 0
     assert load_served(watcher.current.version).version.version == 0
     first = watcher.current
-    watcher.look()
+    watcher.refresh()
     assert watcher.current is first  # loaded once
 
 
 def test_the_champion_takes_over_from_it(adopted: registry.Version) -> None:
     watcher = ChampionWatcher("rps")
     watcher.current = served_starter("rps")
-    watcher.look()
+    watcher.refresh()
     assert watcher.current is not None and watcher.current.version.version == 1
 
 
@@ -121,7 +121,7 @@ def test_a_damaged_model_that_ships_is_said_and_not_served(monkeypatch: pytest.M
     monkeypatch.setattr(rps_workload, "starter_folder", lambda: damaged)
     watcher = ChampionWatcher("rps")
     for _ in range(2):
-        watcher.look()
+        watcher.refresh()
         assert watcher.current is None and watcher.state == "refused"
         assert "clone the project again" in (watcher.problem or "")
 
@@ -144,7 +144,7 @@ def second_version() -> registry.Version:
 
 def test_a_damaged_export_is_refused_and_the_old_one_serves(adopted: registry.Version, settings: Settings) -> None:
     watcher = ChampionWatcher("rps")
-    watcher.look()
+    watcher.refresh()
     version = second_version()
     exported = next((settings.mlflow_dir / "artifacts").rglob(f"{version.run_id}/artifacts/export/{GRAPH}"))
     content = bytearray(exported.read_bytes())
@@ -153,7 +153,7 @@ def test_a_damaged_export_is_refused_and_the_old_one_serves(adopted: registry.Ve
     with pytest.raises(ModelRefusedError, match="SHA-256"):
         promotion.promote(ADMIN, "rps", version.version)
     registry.client().set_registered_model_alias("shifumi-rps", "champion", str(version.version))
-    watcher.look()
+    watcher.refresh()
     assert watcher.current is not None and watcher.current.version.version == 1
     assert watcher.state == "refused" and "SHA-256" in (watcher.problem or "")
     watcher.current.predictor.smoke()

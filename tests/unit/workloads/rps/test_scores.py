@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from core.vision.detections import Detections, Pixels, nothing
+from core.vision.detections import Detections, Pixels, no_detections
 from core.workloads.base import Scores
-from core.workloads.images.manifest import Picture
+from core.workloads.images.manifest import ManifestImage
 from core.workloads.rps import scores
 from core.workloads.rps.average_precision import average_precisions, curve, mean_average_precision, resamples
 from core.workloads.rps.matching import Record, confusion, judge, overlaps
@@ -146,17 +146,17 @@ class Perfect:
         """Nothing to try."""
 
 
-def picture(labels: list[int], places: list[tuple[float, float, float, float]]) -> Picture:
-    return Picture(
+def picture(labels: list[int], places: list[tuple[float, float, float, float]]) -> ManifestImage:
+    return ManifestImage(
         "0" * 64, "s", "holdout", "webcam", 100, 100, np.array(labels, np.int64), np.array(places).reshape(-1, 4)
     )
 
 
 def test_a_detector_is_scored_with_interval_records_and_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Picture, "pixels", lambda self: np.zeros((100, 100, 3), np.uint8))
+    monkeypatch.setattr(ManifestImage, "pixels", lambda self: np.zeros((100, 100, 3), np.uint8))
     middle = (0.5, 0.5, 1.0, 1.0)
     shown = [picture([0], [middle]), picture([1], [middle]), picture([], [])]
-    answers = [found((0, 0, 100, 100, 0, 0.9)), nothing(), found((0, 0, 50, 50, 2, 0.1))]
+    answers = [found((0, 0, 100, 100, 0, 0.9)), no_detections(), found((0, 0, 50, 50, 2, 0.1))]
     scored = scores.score("mAP50", Perfect(answers), shown)
     assert scored.value == pytest.approx(0.5)
     assert 0 <= scored.ci_low <= scored.value <= scored.ci_high <= 1

@@ -11,7 +11,7 @@ from core.images import store
 from core.storage import lake
 from core.workloads import get_workload
 from core.workloads.image_collections import collection_of
-from core.workloads.images.manifest import pictures
+from core.workloads.images.manifest import manifest_images
 from core.workloads.rps import synthesis
 from tests.hands import add_signs, snapshot
 
@@ -47,7 +47,7 @@ def test_without_synthetic_pictures_a_dataset_is_what_people_labelled() -> None:
 
 def test_the_manifest_gives_back_what_was_labelled() -> None:
     add_signs(1, "train")
-    found = {picture.sha256: picture for picture in pictures(snapshot())}
+    found = {picture.sha256: picture for picture in manifest_images(snapshot())}
     for image in store.listed(limit=10):
         picture = found[image.sha256]
         assert (picture.session, picture.split, picture.source) == (image.session, image.split, image.source)

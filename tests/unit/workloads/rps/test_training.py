@@ -25,18 +25,18 @@ from core.images import store
 from core.storage import lake
 from core.workloads import get_workload
 from core.workloads.base import TrainingProgress
-from core.workloads.images.enough import LEAST, TooFewPicturesError, require_enough
-from core.workloads.images.manifest import pictures
+from core.workloads.images.manifest import manifest_images
+from core.workloads.images.minimum_data import MIN_IMAGES, TooFewImagesError, require_enough
 from core.workloads.rps.classes import CLASSES
-from core.workloads.rps.training import run, weights
-from core.workloads.rps.training.dataset_folder import tuning, write_folder
+from core.workloads.rps.training import fine_tune, weights
+from core.workloads.rps.training.dataset_folder import validation_split, write_folder
 from core.workloads.rps.training.training_state import (
     State,
     TrainingFolder,
-    ask_to_stop,
+    progress_message,
+    request_stop,
     training_folder_of,
     training_progress,
-    words,
 )
 from core.workloads.rps.training.weights import WeightsMissingError, base_weights
 from tests.hands import QUICK, add_signs, signs, snapshot, tiny_weights
@@ -74,13 +74,13 @@ def trained_epochs(dataset: Dataset) -> list[int]:
 
 def test_a_training_is_told_watched_finished_and_not_done_again(monkeypatch: pytest.MonkeyPatch) -> None:
     dataset, told, seen = signs(), list[tuple[float, Message]](), list[TrainingProgress | None]()
-    began, real = dataset.created_at, TrainingFolder.tell
+    began, real = dataset.created_at, TrainingFolder.publish
 
     def tell(self: TrainingFolder, state: State) -> None:
         real(self, state)
         seen.append(training_progress(began))
 
-    monkeypatch.setattr(TrainingFolder, "tell", tell)
+    monkeypatch.setattr(TrainingFolder, "publish", tell)
     trained = RPS.train(dataset, lambda share, text: told.append((share, text)))
     trained.predictor.smoke()
     assert trained.model.weights.is_file()
@@ -96,7 +96,7 @@ def test_a_training_is_told_watched_finished_and_not_done_again(monkeypatch: pyt
     assert training_progress(began) is None  # it ended
     args = (training_folder(dataset).run / "args.yaml").read_text()
     assert "patience: 6\n" in args and "nbs: 8\n" in args
-    monkeypatch.setattr(run, "_train", lambda *_given: pytest.fail("trained again"))
+    monkeypatch.setattr(fine_tune, "_train", lambda *_given: pytest.fail("trained again"))
     assert RPS.train(dataset, silent).parameters == trained.parameters
 
 
@@ -131,14 +131,14 @@ def killed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Dataset]:
 
 def stop_after(epoch: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody asks for an early end once that epoch has begun."""
-    real = TrainingFolder.tell
+    real = TrainingFolder.publish
 
     def tell(self: TrainingFolder, state: State) -> None:
         real(self, state)
         if state.epoch >= epoch and not state.stopping:
-            assert ask_to_stop(EDITOR)
+            assert request_stop(EDITOR)
 
-    monkeypatch.setattr(TrainingFolder, "tell", tell)
+    monkeypatch.setattr(TrainingFolder, "publish", tell)
 
 
 def test_a_killed_training_goes_on_where_it_was(killed: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,8 +176,8 @@ def test_stopping_early_keeps_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_stopping_needs_an_editor_and_a_training() -> None:
     with pytest.raises(ForbiddenError):
-        ask_to_stop(Actor("vic", Role.VIEWER))
-    assert not ask_to_stop(EDITOR)
+        request_stop(Actor("vic", Role.VIEWER))
+    assert not request_stop(EDITOR)
 
 
 @pytest.mark.parametrize(
@@ -190,27 +190,27 @@ def test_stopping_needs_an_editor_and_a_training() -> None:
     ],
 )
 def test_progress_in_words(state: State, expected: str) -> None:
-    assert render(words(state)) == expected
+    assert render(progress_message(state)) == expected
 
 
 def test_a_missing_class_is_named_with_what_it_needs() -> None:
     dataset = signs(labels=(0, 1))
-    with pytest.raises(TooFewPicturesError, match=f"scissors is on none.*at least {LEAST} of scissors"):
+    with pytest.raises(TooFewImagesError, match=f"scissors has none.*at least {MIN_IMAGES} of scissors"):
         RPS.train(dataset, silent)
 
 
 def test_too_few_pictures_are_counted() -> None:
     dataset = signs(train=3)
-    with pytest.raises(TooFewPicturesError, match=r"rock is on 3 and paper is on 3 and scissors is on 3.*2 of rock"):
+    with pytest.raises(TooFewImagesError, match=r"rock has 3 and paper has 3 and scissors has 3.*2 of rock"):
         RPS.train(dataset, silent)
 
 
 def test_held_out_pictures_do_not_count_and_are_not_learnt_from(tmp_path: Path) -> None:
     dataset = signs(train=0, holdout=8)
-    with pytest.raises(TooFewPicturesError, match="of 0 training images"):
+    with pytest.raises(TooFewImagesError, match=r"training images \(0\)"):
         RPS.train(dataset, silent)
     add_signs(6, "train", seed=1)
-    chosen = pictures(snapshot(), holdout=False)
+    chosen = manifest_images(snapshot(), holdout=False)
     write_folder(chosen, tmp_path / "laid out")
     laid_out = {file.stem for file in (tmp_path / "laid out").rglob("*.jpg")}
     assert laid_out == {picture.sha256 for picture in chosen}
@@ -218,7 +218,7 @@ def test_held_out_pictures_do_not_count_and_are_not_learnt_from(tmp_path: Path) 
 
 
 def test_pictures_take_no_space_twice_and_keep_their_boxes(tmp_path: Path, settings: Settings) -> None:
-    chosen = pictures(signs(), holdout=False)
+    chosen = manifest_images(signs(), holdout=False)
     data = write_folder(chosen, settings.data_dir / "training" / "x")
     image = next((data.parent / "images").rglob("*.jpg"))
     assert image.stat().st_nlink == 2
@@ -230,12 +230,12 @@ def test_pictures_take_no_space_twice_and_keep_their_boxes(tmp_path: Path, setti
 
 
 def test_sessions_set_aside_tune_and_without_them_some_training_pictures_do() -> None:
-    alone = pictures(signs(), holdout=False)
-    learnt, tuned = tuning(alone)
+    alone = manifest_images(signs(), holdout=False)
+    learnt, tuned = validation_split(alone)
     assert {p.split for p in tuned} == {"train"}
     assert len(learnt) + len(tuned) == len(alone) and len(tuned) == 3
     add_signs(2, "val", seed=1)
-    learnt, tuned = tuning(pictures(snapshot(), holdout=False))
+    learnt, tuned = validation_split(manifest_images(snapshot(), holdout=False))
     assert {p.split for p in tuned} == {"val"}
     assert len(learnt) == 24
 
@@ -244,9 +244,9 @@ def test_a_deleted_picture_is_left_out_and_nothing_breaks() -> None:
     dataset = signs(train=8)
     gone = store.listed(store.Filters(split="train", label="rock"), limit=4)
     store.delete(EDITOR, [image.id for image in gone])
-    assert len(pictures(dataset)) == 24 + 12 - 4
-    with pytest.raises(TooFewPicturesError, match="rock is on 4"):
-        require_enough(pictures(dataset, holdout=False), CLASSES)
+    assert len(manifest_images(dataset)) == 24 + 12 - 4
+    with pytest.raises(TooFewImagesError, match="rock has 4"):
+        require_enough(manifest_images(dataset, holdout=False), CLASSES)
 
 
 def test_weights_that_are_not_here_are_explained(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:

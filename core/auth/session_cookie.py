@@ -1,0 +1,89 @@
+"""The session cookie: user and time of login, signed.
+
+A cookie alone is not sufficient: ``core.auth.session`` also checks in the catalog that the user still exists, is
+enabled, and has not logged out since it was issued.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import jwt
+
+from core.auth.users import Account
+from core.config.settings import get_settings
+
+_ALGORITHM = "HS256"
+_KEY_BYTES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCookie:
+    """The content of a cookie. ``issued_at`` and ``expires_at`` are seconds since 1970."""
+
+    username: str
+    issued_at: float
+    expires_at: float
+
+    def valid_for(self, account: Account | None) -> bool:
+        """Whether the cookie is valid for ``account`` (its current row in the catalog)."""
+        return (
+            account is not None
+            and account.username == self.username
+            and not account.disabled
+            and self.issued_at >= account.sessions_valid_from.timestamp()
+            and self.expires_at > time.time()
+        )
+
+
+def issue(username: str) -> SessionCookie:
+    """A cookie valid from now for ``session_hours``."""
+    now = time.time()
+    return SessionCookie(username, now, now + get_settings().session_hours * 3600)
+
+
+def sign(ticket: SessionCookie) -> str:
+    """The signed value that is stored in the browser."""
+    claims = {"sub": ticket.username, "iat": ticket.issued_at, "exp": ticket.expires_at}
+    return jwt.encode(claims, cookie_key(), algorithm=_ALGORITHM)
+
+
+def verify(sealed: str) -> SessionCookie | None:
+    """The content of a signed value, or None when it is forged, changed, expired or malformed."""
+    try:
+        claims = jwt.decode(sealed, cookie_key(), algorithms=[_ALGORITHM], options={"require": ["sub", "iat", "exp"]})
+        return SessionCookie(str(claims["sub"]), float(claims["iat"]), float(claims["exp"]))
+    except (jwt.PyJWTError, TypeError, ValueError, OverflowError):
+        return None
+
+
+def cookie_key() -> bytes:
+    """The signing key of this installation, created on first use, readable by its owner only.
+
+    Deleting the file logs all users out. Raises ``OSError`` when it can be neither read nor created.
+    """
+    path = get_settings().run_dir / "cookie.key"
+    with suppress(FileNotFoundError):
+        return path.read_bytes()
+    _make_key(path)
+    return path.read_bytes()
+
+
+def _make_key(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    # Mode 0600 from the start: chmod afterwards would leave a gap.
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(_KEY_BYTES))
+        # A link is atomic and refuses to replace: of two processes starting together one wins.
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink()

@@ -1,0 +1,139 @@
+"""Optional capabilities of a workload, besides the contract. Each is a protocol that a workload may implement."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, runtime_checkable
+
+from core.auth.roles import Actor
+from core.config.messages import Message
+from core.vision.boxes import NewBox
+from core.vision.detections import Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingProgress:
+    """The progress of a running training. ``losses`` and ``figures`` are curves: name → one value per finished epoch,
+    starting at ``first_epoch``.
+    """
+
+    words: Message
+    losses: dict[str, list[float]]
+    figures: dict[str, list[float]]
+    first_epoch: int = 1
+    stopping: bool = False
+
+
+@runtime_checkable
+class ObservableTraining(Protocol):
+    """A training that takes minutes: it can be observed, and stopped early."""
+
+    def training_progress(self, since: datetime) -> TrainingProgress | None:
+        """The progress of the training started after ``since``; None while there is nothing to show. Cheap: called
+        every second.
+        """
+        ...
+
+    def stop_early(self, actor: Actor) -> bool:
+        """Stop the running training soon, keeping the best model so far; False when none runs.
+
+        Raises ``ForbiddenError``.
+        """
+        ...
+
+
+@runtime_checkable
+class UsesGpu(Protocol):
+    """A training that benefits from a GPU: it may use a separate queue for workers with a GPU."""
+
+    @property
+    def wants_gpu(self) -> bool: ...
+
+
+@runtime_checkable
+class Playable(Protocol):
+    """Classes that beat each other: the Live page offers a game."""
+
+    @property
+    def beats(self) -> Mapping[str, str]:
+        """Class → the class that it beats."""
+        ...
+
+    @property
+    def icons(self) -> Mapping[str, str]:
+        """Class → the icon shown before its name; optional per class."""
+        ...
+
+
+@runtime_checkable
+class UserLabels(Protocol):
+    """A workload on images whose labels are data: users create, rename and remove them in the app."""
+
+    @property
+    def own_labels(self) -> bool: ...
+
+
+@runtime_checkable
+class ClassSynonyms(Protocol):
+    """Other names of the classes, for imports."""
+
+    @property
+    def synonyms(self) -> Mapping[str, Collection[str]]:
+        """Class → other names of it, in lower case."""
+        ...
+
+
+@runtime_checkable
+class ImageSynthesis(Protocol):
+    """A workload on images that can render some when a dataset is generated."""
+
+    @property
+    def labelled_only(self) -> Mapping[str, Any]:
+        """The parameters for a dataset of the existing labelled images, without rendering."""
+        ...
+
+
+class ProposerMissingError(RuntimeError):
+    """A proposer cannot be installed; the message says why and what to do."""
+
+
+class Proposer(Protocol):
+    """Proposes boxes for unlabelled images."""
+
+    @property
+    def name(self) -> str:
+        """The display name."""
+        ...
+
+    def available(self) -> str | None:
+        """None when it can be used, else the reason, for display."""
+        ...
+
+    def install(self) -> str:
+        """Install what is missing; returns what is available now, for display. Raises :class:`ProposerMissingError`."""
+        ...
+
+    def propose(self, pixels: Pixels) -> list[NewBox]:
+        """Boxes for one image; an empty list when nothing is detected."""
+        ...
+
+
+@runtime_checkable
+class LabelProposals(Protocol):
+    """A workload with a helper that proposes labels."""
+
+    def proposer(self) -> Proposer | None:
+        """The helper; None when this installation has none."""
+        ...
+
+
+@runtime_checkable
+class SqlExamples(Protocol):
+    """A workload with example SQL queries for its datasets."""
+
+    @property
+    def sql_examples(self) -> Mapping[str, str]:
+        """Title → query."""
+        ...
