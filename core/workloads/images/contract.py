@@ -16,8 +16,8 @@ from scipy import stats
 from core.catalog.tables import Dataset
 from core.config.messages import say
 from core.workloads.contract import LEVEL, Finding
-from core.workloads.images.minimum_data import LEAST
 from core.workloads.images.manifest import ManifestImage, classes_of, listed, renumbered
+from core.workloads.images.minimum_data import MIN_IMAGES
 from core.workloads.rows.contract_scale import quantile
 
 MOST_COPIES = 0.05
@@ -71,13 +71,13 @@ def findings(
 
 
 def too_few(pictures: _Images, classes: Sequence[str]) -> Iterator[Finding]:
-    """Classes on fewer than :data:`LEAST` training images, and a holdout without any label."""
+    """Classes on fewer than :data:`MIN_IMAGES` training images, and a holdout without any label."""
     training = [one for one in pictures if one.split != "holdout"]
     seen = {name: sum(bool((one.labels == place).any()) for one in training) for place, name in enumerate(classes)}
-    if short := {name: count for name, count in seen.items() if count < LEAST}:
+    if short := {name: count for name, count in seen.items() if count < MIN_IMAGES}:
         told = [say("contract.images_of_class", label=name, images=count) for name, count in short.items()]
         evidence = _bars(list(seen), list(seen.values()), "training images that show it")
-        yield Finding(say("contract.too_few_images", classes=told, least=LEAST), evidence)
+        yield Finding(say("contract.too_few_images", classes=told, least=MIN_IMAGES), evidence)
     if not any(len(one.labels) for one in pictures if one.split == "holdout"):
         yield Finding(say("contract.nothing_held_out"))
 
