@@ -10,5 +10,9 @@ TERMS: dict[str, str] = {
     "promoted": "Promoted",
     "rejected": "Rejected",
     "kept": "Kept",
+    "box-area": "area",
+    "box-aspect": "ratio of width to height",
+    "champion": "the champion",
+    "last-dataset-model": "a model of the last dataset",
 }
 """Key to English. An unknown key is shown as it is: names of features and classes."""

@@ -15,6 +15,8 @@ from core.models import promotion, registry
 from core.workloads.base import Comparison, Scores
 
 KEPT, PROMOTED, REJECTED, ROLLED_BACK, FAILED = "kept", "promoted", "rejected", "rolled-back", "failed"
+QUARANTINED = "quarantined"
+"""Not a decision on a model: a dataset was set aside."""
 
 
 def record(

@@ -9,12 +9,14 @@ steps in tasks, :func:`run_once` runs them in order for scripts and tests.
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from core.auth.roles import SYSTEM, Actor
 from core.catalog.engine import writing
 from core.catalog.tables import Dataset, Decision, Evaluation
 from core.config.messages import Message, say
 from core.config.progress import Report, silent
+from core.loop import contract
 from core.loop.decisions import KEPT, PROMOTED, REJECTED, record
 from core.loop.loop_run import Gate, LoopRun
 from core.models import promotion, registry
@@ -120,10 +122,11 @@ def evaluate_champion(workload_name: str, forced: bool = False, flow_run_id: str
 
     Raises :class:`core.storage.datasets.NoDatasetError` when there is nothing to evaluate on.
     """
-    dataset = datasets.latest(workload_name)
+    dataset, skipped = contract.usable(workload_name)
     champion = registry.champion(workload_name) or adopt_starter(workload_name)
     scores = evaluate(champion, dataset) if champion else None
     verdict = gate(workload_name, champion, scores, dataset, forced)
+    verdict = replace(verdict, reason=contract.reason_with(skipped, dataset, verdict.reason))
     return LoopRun(workload_name, dataset, champion, scores, verdict, flow_run_id)
 
 

@@ -41,6 +41,8 @@ TERMS: Final[dict[str, str]] = {
     "confidence interval": "Range that contains the true value with a probability of 95 %, estimated from the holdout.",
     "confidence threshold": "Boxes with a lower confidence are not shown.",
     "confusion matrix": "Counts of true classes (rows) against predicted classes (columns).",
+    "data contract": "What a new dataset must satisfy before anything is learned from it: finite values, all classes, "
+    "usual units, labels no noisier than before.",
     "data folder": "The folder with everything that is created at run time.",
     "dataset": "An immutable snapshot of training data, identified by the SHA-256 of its content.",
     "decision": "The result of a check or of a manual action: kept, promoted, rejected, rolled back, failed.",
@@ -76,6 +78,8 @@ TERMS: Final[dict[str, str]] = {
     "promotion": "Giving the alias champion to another version.",
     "proposal": "A label or box suggested by a model. It is used for training only after a user has accepted it.",
     "provenance": "Where a label comes from: a user, a model, an import or a renderer.",
+    "quarantine": "Where a dataset is that breaks its data contract: kept and shown with the reasons, but neither "
+    "trained on nor evaluated on until an editor accepts it.",
     "review queue": "Images that wait for review on the Label page, most urgent first.",
     "rollback": "Making the previous champion the champion again.",
     "role": "What a user may do: viewer, editor or admin. Each includes the one before.",

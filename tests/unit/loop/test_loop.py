@@ -8,7 +8,7 @@ from mlflow.sklearn import load_model
 from core.auth.roles import SYSTEM, Actor, ForbiddenError, Role
 from core.config.messages import render
 from core.config.settings import Settings, get_settings
-from core.loop import decisions, loop
+from core.loop import contract, decisions, loop
 from core.models import promotion, registry
 from core.models.serving import ChampionWatcher, ModelRefusedError, load_served
 from core.storage import datasets
@@ -104,8 +104,10 @@ def test_training_is_idempotent(champion: registry.Version) -> None:
 
 
 def test_hopeless_data_does_not_train_for_ever(champion: registry.Version) -> None:
-    """Noise that no model can beat: the first check trains, later ones find that version again."""
-    make_dataset(seed=6, noise=2.0)
+    """Noise that no model can beat, which a person accepted: the first check trains, later ones find that version."""
+    noisy = make_dataset(seed=6, noise=2.0)
+    assert contract.validate(noisy).status == datasets.QUARANTINED
+    contract.accept(ADMIN, noisy.id, "that is how it is measured now")
     kinds = [loop.run_once("linear").kind for _ in range(3)]
     assert decisions.PROMOTED not in kinds[1:]
     assert len(registry.versions("linear")) == 2
