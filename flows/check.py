@@ -13,11 +13,12 @@ from core.config.messages import Message, Messages, message_of, render, say
 from core.config.progress import Report
 from core.jobs import jobs
 from core.jobs.work_items import WorkLostError
-from core.loop import decisions, loop, training
+from core.loop import contract, decisions, loop, training
 from core.loop.loop_run import Judgement, LoopRun, Steps
 from core.models import registry
 from core.models.registry import Version
 from core.monitoring.notify import BLUE, GREEN, YELLOW, send_discord_embed
+from core.monitoring.quarantine_alert import announce_quarantined
 from core.storage.datasets import NoDatasetError
 from core.storage.lake import LakeError
 from flows import dispatch as handover
@@ -39,6 +40,7 @@ def evaluate_champion(workload: str, forced: bool, flow_run_id: str | None, repo
     """Evaluate the champion on the newest dataset and apply the gate."""
     if not registry.store_exists():
         report(0.01, say("check.preparing_store"))
+    announce_quarantined(contract.validate_new(workload))
     return loop.evaluate_champion(workload, forced, flow_run_id)
 
 

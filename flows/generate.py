@@ -1,4 +1,4 @@
-"""``generate-dataset``: generate, store and register a dataset, then start a check."""
+"""``generate-dataset``: generate, store, register and validate a dataset, then start a check."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from core.config.messages import say
 from core.config.progress import Report
 from core.config.settings import get_settings
 from core.jobs import jobs, prefect_api
+from core.loop import contract
+from core.monitoring.quarantine_alert import announce_quarantined
 from core.storage import datasets
 from core.workloads import get_workload
 from flows.priority import lower_priority
@@ -30,14 +32,25 @@ def generate_and_register(workload_name: str, choices: dict[str, Any], username:
     return datasets.register(stored, workload_name, parameters.model_dump(mode="json"), Actor(username, Role.EDITOR))
 
 
+@task(cache_policy=NO_CACHE)
+def validate(dataset: Dataset) -> Dataset:
+    """Check it against the workload's data contract; Discord hears of what is quarantined."""
+    announce_quarantined(contract.validate_new(dataset.workload))
+    return contract.validate(dataset)
+
+
 @flow(name="generate-dataset", **HOOKS)
 def generate_dataset(workload: str, choices: dict[str, Any] | None = None, job_id: str | None = None) -> None:
     """Generate a dataset of ``workload``; ``choices`` are its parameters, missing ones have their defaults."""
     with running(jobs.GENERATE, workload, job_id, choices=choices) as run:
-        dataset = generate_and_register(workload, choices or {}, run.job.created_by, run.part(0.0, 0.95))
-        run.result = {"dataset_id": dataset.id, "rows": dataset.rows}
-        run.message = say("generate.done", dataset=dataset.id, rows=dataset.rows, unit=get_workload(workload).unit)
-    if get_settings().check_on_new_data:
+        made = generate_and_register(workload, choices or {}, run.job.created_by, run.part(0.0, 0.9))
+        run.report(0.95, say("data.validating"))
+        dataset = validate(made)
+        run.result = {"dataset_id": dataset.id, "rows": dataset.rows, "status": dataset.status}
+        done = say("generate.done", dataset=dataset.id, rows=dataset.rows, unit=get_workload(workload).unit)
+        held = dataset.status == datasets.QUARANTINED
+        run.message = (done, contract.in_words(dataset)) if held else done
+    if get_settings().check_on_new_data and not held:
         submit_check(workload, run.job.created_by)
 
 

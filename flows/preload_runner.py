@@ -6,6 +6,7 @@ import_all(
     "prefect.main",
     "prefect.flow_engine",
     "core.workloads.rows.classification",
+    "core.workloads.rows.contract",
     "core.workloads.rows.drift",
     "core.workloads.rows.mlflow_log",
     "core.workloads.rows.plots",

@@ -21,8 +21,11 @@ from core.config.messages import text
 from core.config.progress import Report, silent
 from core.storage import datasets, lake
 from core.workloads import WORKLOADS
-from core.workloads.base import Annotation, Comparison, DataKind, Drift, Feature, Scores, Task, Trained
+from core.workloads.base import Annotation, Comparison, DataKind, Drift, Feature, Finding, Scores, Task, Trained
 from core.workloads.evidence import paired
+from core.workloads.features import names_of
+from core.workloads.rows.contract import contract
+from core.workloads.rows.contract_rows import Schema
 from core.workloads.statistics import mcnemar_exact, wilson_interval
 
 SPECIES = ("Aster", "Bellis", "Crocus")
@@ -94,6 +97,8 @@ class _Rows:
     name: str
     features: tuple[Feature, ...]
     served: type[Any]
+    task: Task
+    classes: tuple[str, ...]
     answer = "label"
 
     @property
@@ -118,6 +123,11 @@ class _Rows:
 
     def drift(self, reference: Dataset, current: Dataset, predictor: Any) -> Drift:
         return Drift(False, text("Not looked at."))
+
+    def contract(self, dataset: Dataset, references: Sequence[Dataset], predictor: Any | None) -> Sequence[Finding]:
+        return contract(
+            dataset, references, predictor, Schema(names_of(self.features), self.answer, self.classes, self.task)
+        )
 
     def export(self, predictor: Any, folder: Path) -> None:
         numbers = {"weights": predictor.weights.tolist(), "bias": predictor.bias.tolist()}

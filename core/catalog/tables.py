@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, DateTime, Float, MetaData, String
+from sqlalchemy import JSON, BigInteger, DateTime, Float, MetaData, String, Text
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -109,7 +109,11 @@ class AuditEvent(Base):
 
 
 class Dataset(Base):
-    """An immutable Parquet file in the lake, named by the SHA-256 of its bytes."""
+    """An immutable Parquet file in the lake, named by the SHA-256 of its bytes.
+
+    ``status`` is one of ``core.storage.datasets``; ``findings`` say what breaks the data contract, and stay when a
+    person accepts the dataset nevertheless.
+    """
 
     __tablename__ = "datasets"
 
@@ -122,6 +126,11 @@ class Dataset(Base):
     parameters: Mapped[dict[str, Any]]
     created_by: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(default=utcnow, index=True)
+    status: Mapped[str] = mapped_column(String(16), default="unvalidated", server_default="valid")
+    findings: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    accepted_by: Mapped[str | None] = mapped_column(String(64))
+    accepted_at: Mapped[datetime | None]
+    accepted_reason: Mapped[str | None] = mapped_column(Text)
 
 
 class Evaluation(Base):
@@ -143,7 +152,7 @@ class Evaluation(Base):
 
 
 class Decision(Base):
-    """A decision: kept, pending, promoted, rejected, rolled-back, failed."""
+    """A decision: kept, pending, promoted, rejected, rolled-back, quarantined, failed."""
 
     __tablename__ = "decisions"
 

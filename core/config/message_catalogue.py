@@ -79,6 +79,7 @@ _OF_THE_LOOP: dict[str, str | Plural] = {
     "data.drawing": "Generating {rows:count} {unit:term}",
     "data.writing": "Writing Parquet",
     "data.stored": "Stored in the lake",
+    "data.validating": "Checking the data contract",
 }
 
 _OF_JOBS: dict[str, str | Plural] = {
@@ -160,6 +161,14 @@ _OF_STORAGE: dict[str, str | Plural] = {
         "`python3 manage.py doctor` lists every such case."
     ),
     "dataset.none": "There is no dataset yet. Generate one on the Datasets page.",
+    "dataset.quarantined": "Dataset {dataset} is quarantined: {findings:message}",
+    "dataset.used_older": "{quarantined:message} The check used dataset {used}. {reason:message}",
+    "dataset.all_quarantined": (
+        "Dataset {dataset} is quarantined, and there is no other one. Accept it on the Datasets page, or create "
+        "another."
+    ),
+    "dataset.not_quarantined": "Dataset {dataset} is not quarantined.",
+    "dataset.reason": "Say in 1 to {most:count} characters why the dataset is accepted.",
     "dataset.gone": "Dataset {dataset} no longer exists.",
     "dataset.in_use": "A run is using this data right now. Wait for it or cancel it, then delete.",
     "upload.too_large": "The file has {size:megabytes}; the limit is {limit:megabytes}. Split it into smaller files.",

@@ -12,5 +12,9 @@ TERMS: dict[str, str] = {
     "kept": "Kept",
     "pending": "Challenger waits",
     "rolled-back": "Rolled back",
+    "box-area": "area",
+    "box-aspect": "ratio of width to height",
+    "champion": "the champion",
+    "last-dataset-model": "a model of the last dataset",
 }
 """Key to English. An unknown key is shown as it is: names of features and classes."""

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from core.catalog.engine import reading
 from core.catalog.tables import Decision, Evaluation
 from core.config.messages import Messages, messages_from_json
-from core.loop.decisions import FAILED, PENDING, PROMOTED, ROLLED_BACK
+from core.loop.decisions import FAILED, PENDING, PROMOTED, QUARANTINED, ROLLED_BACK
 from core.workloads import get_workload
 
 _LOOK_BACK = 200
@@ -131,6 +131,6 @@ def _drift_since(decisions: list[Decision], version: int) -> tuple[bool, Message
         found = (one.details or {}).get("drift")
         if found and one.champion_version == version:
             return bool(found["found"]), messages_from_json(found["summary"])
-        if _champion_after(one) != version and one.kind != FAILED:
+        if _champion_after(one) != version and one.kind not in {FAILED, QUARANTINED}:
             return None
     return None

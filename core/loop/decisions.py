@@ -17,6 +17,8 @@ from core.workloads.base import Comparison, Scores
 KEPT, PROMOTED, REJECTED, ROLLED_BACK, FAILED = "kept", "promoted", "rejected", "rolled-back", "failed"
 PENDING = "pending"
 """A challenger is trained and waits for data that it has not seen."""
+QUARANTINED = "quarantined"
+"""Not a decision on a model: a dataset was set aside."""
 
 
 def record(

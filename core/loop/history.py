@@ -10,13 +10,14 @@ from sqlalchemy import func, select
 from core.catalog.engine import reading
 from core.catalog.tables import Dataset, Decision, Evaluation
 from core.loop.alarm import Loss
-from core.loop.decisions import FAILED, PENDING, PROMOTED, REJECTED, ROLLED_BACK, latest
+from core.loop.decisions import FAILED, PENDING, PROMOTED, QUARANTINED, REJECTED, ROLLED_BACK, latest
 from core.loop.loop_run import Challenge
 from core.loop.policy import Policy
 from core.models.registry import Version
 from core.workloads.base import Evidence
 
 _CHANGES = (PROMOTED, ROLLED_BACK)
+_ABOUT_NO_MODEL = (FAILED, QUARANTINED)
 _LOOK_BACK = 400
 
 
@@ -24,7 +25,11 @@ def judged(dataset: Dataset, champion: Version, policy: Policy) -> Decision | No
     """The decision about this dataset after which this champion served, made under the same policy; None when the pair
     has not been judged."""
     with reading() as session:
-        query = select(Decision).where(Decision.workload == dataset.workload, Decision.dataset_id == dataset.id)
+        query = select(Decision).where(
+            Decision.workload == dataset.workload,
+            Decision.dataset_id == dataset.id,
+            Decision.kind.not_in(_ABOUT_NO_MODEL),
+        )
         found = session.scalar(query.order_by(Decision.id.desc()).limit(1))
     if found is None or found.kind == ROLLED_BACK or _champion_after(found) != champion.version:
         return None
@@ -32,9 +37,10 @@ def judged(dataset: Dataset, champion: Version, policy: Policy) -> Decision | No
 
 
 def last_judged(workload: str) -> int | None:
-    """The newest dataset that a decision is about; None before the first."""
+    """The newest dataset on which models were judged; None before the first."""
+    query = select(func.max(Decision.dataset_id)).where(Decision.workload == workload)
     with reading() as session:
-        return session.scalar(select(func.max(Decision.dataset_id)).where(Decision.workload == workload))
+        return session.scalar(query.where(Decision.kind.not_in(_ABOUT_NO_MODEL)))
 
 
 def rolled_back(workload: str) -> frozenset[int]:
@@ -79,8 +85,9 @@ def shadow_evidence(workload: str, champion: Version) -> Evidence:
 
 
 def _open(newest_first: Sequence[Decision], champion: int | None) -> list[Decision]:
-    """Those that left a challenger of this champion waiting. A check that failed decided nothing."""
-    made = (one for one in newest_first if one.kind != FAILED)
+    """Those that left a challenger of this champion waiting. A check that failed decided nothing, and a quarantine is
+    about no model."""
+    made = (one for one in newest_first if one.kind not in _ABOUT_NO_MODEL)
     return list(takewhile(lambda one: one.kind == PENDING and one.champion_version == champion, made))
 
 

@@ -21,7 +21,7 @@ from core.auth.roles import SYSTEM
 from core.catalog.tables import Dataset, Decision
 from core.config.messages import Message, say
 from core.config.progress import Report, silent
-from core.loop import history
+from core.loop import contract, history
 from core.loop.alarm import loss_alarm
 from core.loop.decisions import KEPT, PENDING, PROMOTED, REJECTED, ROLLED_BACK, record
 from core.loop.loop_run import Challenge, Gate, Judgement, LoopRun, Shadow, Steps
@@ -46,6 +46,7 @@ def evaluate_champion(workload_name: str, forced: bool = False, flow_run_id: str
     A dataset is judged once per champion and policy: the second look finds the decision and measures nothing. Raises
     :class:`core.storage.datasets.NoDatasetError` when there is nothing to evaluate on.
     """
+    usable, skipped = contract.usable(workload_name)
     dataset = next_dataset(workload_name)
     policy = Policy.of(get_workload(workload_name))
     champion = registry.champion(workload_name) or adopt_starter(workload_name)
@@ -57,7 +58,9 @@ def evaluate_champion(workload_name: str, forced: bool = False, flow_run_id: str
         return replace(run, judged=known)
     scores, whole = evaluate(champion, dataset)
     run = replace(run, scores=scores, whole=whole)
-    run = replace(run, gate=gate(run, champion, scores, forced))
+    verdict = gate(run, champion, scores, forced)
+    passed_over = skipped if dataset.id == usable.id else None
+    run = replace(run, gate=replace(verdict, reason=contract.reason_with(passed_over, dataset, verdict.reason)))
     return replace(run, shadow=in_the_shadow(run))
 
 
@@ -119,8 +122,8 @@ def train_for(run: LoopRun, report: Report = silent) -> Version:
 def window(run: LoopRun) -> Sequence[Dataset]:
     """What the next challenger is trained on, oldest first: the newest dataset and, of those before it, the ones that
     the alarm counts to the same change."""
-    usable = [one for one in datasets.listed(run.workload, MOST) if one.id <= run.dataset.id]
-    return usable[: min(run.gate.window, MOST)][::-1] or [run.dataset]
+    before = datasets.good(run.workload, before=run.dataset.id, limit=min(run.gate.window, MOST) - 1)
+    return [*before[::-1], run.dataset]
 
 
 def decide(run: LoopRun, steps: Steps) -> Decision:

@@ -133,7 +133,17 @@ def read(path: str, columns: Sequence[str], where: str = "TRUE", limit: int | No
             found = connection.execute(f"SELECT * FROM ({inner}){sample}").fetchnumpy()  # noqa: S608
     except duckdb.Error as error:
         raise DatasetMissingError(say("lake.unreadable", file=path, error=str(error))) from error
-    return {name: np.ma.getdata(found[name]) for name in columns}
+    return {name: _filled(found[name]) for name in columns}
+
+
+def _filled(column: Any) -> NDArray[Any]:
+    """A missing number becomes NaN: DuckDB stores NaN as NULL, under whose mask lies any number."""
+    plain: NDArray[Any] = np.ma.getdata(column)
+    missing = np.ma.getmaskarray(column)
+    if not missing.any() or plain.dtype.kind not in "fiub":
+        return plain
+    filled: NDArray[Any] = np.where(missing, np.nan, plain.astype(np.float64))
+    return filled
 
 
 def file_of(path: str) -> Path:

@@ -80,7 +80,7 @@ def tables() -> list[Table]:
     made = [
         Table(
             "datasets",
-            ("dataset_id", "workload", "rows", "bytes", "parameters", "created_by", "created_at"),
+            ("dataset_id", "workload", "rows", "bytes", "parameters", "created_by", "created_at", "status"),
             "all datasets",
         )
     ]
@@ -128,15 +128,17 @@ def order_for(sql: str) -> tuple[dict[str, Any], list[str]]:
     return {
         "sql": sql,
         "views": views,
-        "datasets": [
-            [d.id, d.workload, d.rows, d.bytes, json.dumps(d.parameters), d.created_by, d.created_at.isoformat()]
-            for d in listed
-        ],
+        "datasets": [_described(d) for d in listed],
         "max_rows": settings.sql_max_rows,
         "timeout_s": settings.sql_timeout_s,
         "memory": _MEMORY,
         "process_mb": _PROCESS_MB,
     }, missing
+
+
+def _described(one: Dataset) -> list[Any]:
+    made = (one.created_by, one.created_at.isoformat())
+    return [one.id, one.workload, one.rows, one.bytes, json.dumps(one.parameters), *made, one.status]
 
 
 @contextmanager

@@ -18,7 +18,7 @@ import pyarrow as pa
 _RESULT_MAX_BYTES = 50_000_000
 _LISTING = (
     "CREATE TABLE datasets (dataset_id BIGINT, workload VARCHAR, rows BIGINT, bytes BIGINT, "
-    "parameters JSON, created_by VARCHAR, created_at TIMESTAMPTZ)"
+    "parameters JSON, created_by VARCHAR, created_at TIMESTAMPTZ, status VARCHAR)"
 )
 
 
@@ -80,7 +80,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, order: dict[str, Any]) -> li
     skipped = _make_views(connection, order["views"])
     connection.execute(_LISTING)
     if order["datasets"]:
-        connection.executemany("INSERT INTO datasets VALUES (?, ?, ?, ?, ?, ?, ?)", order["datasets"])
+        connection.executemany("INSERT INTO datasets VALUES (?, ?, ?, ?, ?, ?, ?, ?)", order["datasets"])
     connection.execute("SET lock_configuration = true")
     return skipped
 

@@ -30,6 +30,7 @@ from core.workloads.capabilities import TrainingProgress as TrainingProgress
 from core.workloads.capabilities import TrainsOnWindow as TrainsOnWindow
 from core.workloads.capabilities import UserLabels as UserLabels
 from core.workloads.capabilities import UsesGpu as UsesGpu
+from core.workloads.contract import Finding as Finding
 from core.workloads.evidence import Evidence as Evidence
 from core.workloads.features import Feature as Feature
 from core.workloads.features import names_of
@@ -177,6 +178,14 @@ class Workload(Protocol):
 
     def drift(self, reference: Dataset, current: Dataset, predictor: Any) -> Drift:
         """Compare the training data of ``predictor``'s model with newer data."""
+        ...
+
+    def contract(self, dataset: Dataset, references: Sequence[Dataset], predictor: Any | None) -> Sequence[Finding]:
+        """Check a new dataset before anything is learnt from it or judged by it; without findings it is fine.
+
+        ``references`` are the last good datasets, the newest one first; ``predictor`` is the champion, if there is one.
+        Raises :class:`core.storage.lake.LakeError` when a dataset cannot be read.
+        """
         ...
 
     def export(self, predictor: Any, folder: Path) -> None:

@@ -1,11 +1,12 @@
 """httpx on an application in this process, called like a function."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 import httpx
 from starlette.types import ASGIApp
+
+from tests.async_runs import run_async
 
 
 class Client:
@@ -16,7 +17,7 @@ class Client:
         self._headers = dict(headers or {})
 
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
-        return asyncio.run(self._request(method, path, options))
+        return run_async(self._request(method, path, options))
 
     def get(self, path: str, **options: Any) -> httpx.Response:
         return self.request("GET", path, **options)

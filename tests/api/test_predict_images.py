@@ -26,6 +26,7 @@ from core.vision.detections import Pixels
 from core.workloads import of_kind
 from tests.api.client import Client
 from tests.api.problem_shape import assert_problem
+from tests.async_runs import run_async
 from tests.exposition import Samples
 from tests.hands import sign
 from tests.waiting import wait_until
@@ -207,7 +208,7 @@ def test_too_many_images_are_turned_away_and_rows_are_not(app: SidecarApp, ask: 
         await app(scope, at_once, send)  # type: ignore[arg-type]
         assert answers[-1]["status"] == 200
 
-    asyncio.run(ask_all())
+    run_async(ask_all())
 
 
 def _authorization(client: Client) -> list[tuple[bytes, bytes]]:

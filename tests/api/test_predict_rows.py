@@ -1,8 +1,8 @@
 """``POST /predict/{workload}`` for rows: labels and probabilities, values, and what is refused."""
 
+import asyncio
 import json
 import math
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -93,16 +93,16 @@ def test_what_is_wrong_is_said_with_the_names_of_the_features(ask: Client) -> No
     assert "[[t], …]} with one number per row." in detail
 
 
-def _calls_of(monkeypatch: pytest.MonkeyPatch, name: str, answer: Callable[..., Any]) -> list[threading.Thread]:
-    """``answer`` in place of the model's method ``name``; in which threads it was called."""
-    threads: list[threading.Thread] = []
+def _calls_of(monkeypatch: pytest.MonkeyPatch, name: str, answer: Callable[..., Any]) -> list[bool]:
+    """``answer`` in place of the model's method ``name``; for each call whether an event loop ran in its thread."""
+    on_loop: list[bool] = []
 
     def noted(predictor: LinearPredictor, given: Any) -> Any:
-        threads.append(threading.current_thread())
+        on_loop.append(asyncio._get_running_loop() is not None)
         return answer(predictor, given)
 
     monkeypatch.setattr(LinearPredictor, name, noted)
-    return threads
+    return on_loop
 
 
 @pytest.mark.parametrize("path", ["/predict", "/predict/linear"])
@@ -113,9 +113,9 @@ def test_one_row_is_answered_on_the_event_loop_by_the_way_for_one(
     single = _calls_of(monkeypatch, "row_probabilities", LinearPredictor.row_probabilities)
     several = _calls_of(monkeypatch, "probabilities", LinearPredictor.probabilities)
     assert client.post(path, json={"features": [[1, 2]]}).status_code == 200
-    assert (single, several) == ([threading.main_thread()], [])
+    assert (single, several) == ([True], [])
     assert client.post(path, json={"features": [[1, 2], [3, 4]]}).status_code == 200
-    assert (len(single), several) == (1, [threading.main_thread()])
+    assert (len(single), several) == (1, [True])
 
 
 @pytest.mark.parametrize("path", ["/predict", "/predict/linear"])

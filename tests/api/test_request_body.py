@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from core.api.app import SidecarApp, create_app
 from core.config.settings import Settings
 from core.workloads.linear.model import LinearPredictor
+from tests.async_runs import run_async
 
 Message = MutableMapping[str, Any]
 
@@ -43,7 +44,7 @@ def test_a_body_that_never_ends_runs_into_a_time_out(impatient: SidecarApp, secr
         await asyncio.Event().wait()
         raise AssertionError("unreachable")
 
-    head, first, last = asyncio.run(asyncio.wait_for(_call(impatient, secret, stalled), timeout=10))
+    head, first, last = run_async(asyncio.wait_for(_call(impatient, secret, stalled), timeout=10))
     assert head["status"] == 408
     assert dict(head["headers"])[b"content-type"] == b"application/problem+json"
     assert dict(head["headers"])[b"connection"] == b"close"
@@ -55,7 +56,7 @@ def test_a_declared_length_is_enough_to_be_refused(impatient: SidecarApp, secret
     async def gone() -> Message:
         return {"type": "http.disconnect"}
 
-    sent = asyncio.run(_call(impatient, secret, gone, (b"content-length", b"20000000")))
+    sent = run_async(_call(impatient, secret, gone, (b"content-length", b"20000000")))
     assert sent[0]["status"] == 413
 
 
@@ -63,6 +64,7 @@ def test_a_long_body_leaves_the_event_loop_free(
     impatient: SidecarApp, secret: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     threads: list[threading.Thread] = []
+    loops: list[threading.Thread] = []
     answer = LinearPredictor.probabilities
 
     def noting(predictor: LinearPredictor, features: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -74,11 +76,13 @@ def test_a_long_body_leaves_the_event_loop_free(
         body = msgspec.json.encode({"features": [[0.123456789012345, 0.987654321098765]] * rows})
 
         async def at_once(body: bytes = body) -> Message:
+            loops.append(threading.current_thread())
             return {"type": "http.request", "body": body}
 
-        assert asyncio.run(_call(impatient, secret, at_once))[0]["status"] == 200
-    assert threads[0] is threading.main_thread()
-    assert threads[1] is not threading.main_thread()
+        assert run_async(_call(impatient, secret, at_once))[0]["status"] == 200
+    small, large = threads
+    assert small is loops[0]
+    assert large not in loops
 
 
 def test_a_body_in_pieces_is_put_together(impatient: SidecarApp, secret: str) -> None:
@@ -87,7 +91,7 @@ def test_a_body_in_pieces_is_put_together(impatient: SidecarApp, secret: str) ->
     async def dripping() -> Message:
         return {"type": "http.request", "body": parts.pop(0), "more_body": bool(parts)}
 
-    head, body = asyncio.run(_call(impatient, secret, dripping))
+    head, body = run_async(_call(impatient, secret, dripping))
     assert head["status"] == 200
     assert len(msgspec.json.decode(body["body"])["classes"]) == 1
 
@@ -101,5 +105,5 @@ def test_nobody_is_answered_when_the_client_is_gone(impatient: SidecarApp, secre
     async def leaving() -> Message:
         return messages.pop(0)
 
-    assert asyncio.run(_call(impatient, secret, leaving)) == []
+    assert run_async(_call(impatient, secret, leaving)) == []
     assert b'route="/predict",status="499"} 1.0' in impatient.sidecar.metrics.exposition()

@@ -18,6 +18,7 @@ from core.catalog.engine import writing
 from core.catalog.tables import ApiToken, utcnow
 from tests.api.client import Client
 from tests.api.problem_shape import assert_problem
+from tests.async_runs import run_async
 from tests.waiting import wait_until
 
 POINT = {"features": [[1, 2]]}
@@ -130,7 +131,7 @@ def test_a_catalog_that_hangs_holds_up_nobody_else(
             assert renewing.is_set() and not released.is_set(), "it was answered while the catalog hung"
             released.set()
 
-    asyncio.run(ask())
+    run_async(ask())
 
 
 def test_a_token_is_asked_for_before_the_body_is_looked_at(serving: SidecarApp) -> None:

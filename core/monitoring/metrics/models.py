@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from core.catalog.tables import Decision, Evaluation
 from core.config.settings import get_settings
 from core.loop import champion_status
-from core.loop.decisions import FAILED, KEPT, PENDING, PROMOTED, REJECTED, ROLLED_BACK
+from core.loop.decisions import FAILED, KEPT, PENDING, PROMOTED, QUARANTINED, REJECTED, ROLLED_BACK
 from core.monitoring.metrics.families import counter, gauge, seconds
 from core.workloads import WORKLOADS
 
-DECISIONS = (KEPT, PENDING, PROMOTED, REJECTED, ROLLED_BACK, FAILED)
+DECISIONS = (KEPT, PENDING, PROMOTED, REJECTED, ROLLED_BACK, QUARANTINED, FAILED)
 _VERSIONS = 5
 _LOOK_BACK = 50
 

@@ -10,6 +10,7 @@ import streamlit as st
 from core.auth.roles import Actor, Role
 from core.catalog.tables import Dataset
 from core.storage import datasets, lake
+from core.ui.datasets.quarantine import STATUS, quarantine, status_badge
 from core.ui.shell.confirm import confirm
 from core.ui.shell.formats import moment, plain, size
 from core.ui.shell.messages import empty, explained
@@ -46,17 +47,22 @@ def listing(actor: Actor, workload: str, hint: str, facts: Facts, picture: Calla
     chosen = st.selectbox(
         "Details of",
         listed,
-        format_func=lambda item: f"Dataset {item.id} · {item.rows:,} {unit}",
+        format_func=lambda item: f"Dataset {item.id} · {item.rows:,} {unit}{_mark(item)}",
         key=f"{workload}_look_{listed[0].id}",  # a new dataset makes a new widget, which shows it
     )
     if chosen is not None:
         _details(actor, chosen, unit, picture)
 
 
+def _mark(dataset: Dataset) -> str:
+    return f" · {STATUS[dataset.status]}" if dataset.status == datasets.QUARANTINED else ""
+
+
 def _row(dataset: Dataset, unit: str, facts: Facts) -> dict[str, Any]:
     return {
         "id": dataset.id,
         unit: dataset.rows,
+        "status": STATUS[dataset.status],
         "size": size(dataset.bytes),
         **facts(dataset),
         "by": dataset.created_by,
@@ -66,9 +72,13 @@ def _row(dataset: Dataset, unit: str, facts: Facts) -> dict[str, Any]:
 
 def _details(actor: Actor, dataset: Dataset, unit: str, picture: Callable[[Dataset], None]) -> None:
     with st.container(border=True, key="dataset_details"):
-        st.markdown(
-            f"**Dataset {dataset.id}** · created by {plain(dataset.created_by)} at {moment(dataset.created_at)}"
-        )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(
+                f"**Dataset {dataset.id}** · created by {plain(dataset.created_by)} at {moment(dataset.created_at)}",
+                width="content",
+            )
+            status_badge(dataset)
+        quarantine(actor, dataset)
         try:
             lake.file_of(dataset.path)  # what pages cache would hide that it is gone
             picture(dataset)

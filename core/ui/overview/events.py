@@ -17,6 +17,7 @@ _MOST = 80
 _SHOWN = "events_shown"
 
 _WORDS = {
+    "dataset.accept": (":material/verified_user:", "accepted"),
     "dataset.create": (":material/dataset:", "stored"),
     "dataset.delete": (":material/delete:", "deleted"),
     "flow.pause": (":material/pause_circle:", "schedule paused"),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.catalog.tables import Decision
 from core.config.messages import render
-from core.loop.decisions import FAILED, KEPT, PENDING, PROMOTED, REJECTED, ROLLED_BACK
+from core.loop.decisions import FAILED, KEPT, PENDING, PROMOTED, QUARANTINED, REJECTED, ROLLED_BACK
 from core.workloads.charts import BLUE, GREEN, GREY, ORANGE, RED, VIOLET
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ LOOKS = {
     PENDING: Look("challenger waits", "hourglass", ORANGE, ":material/hourglass_empty:", "orange", 11),
     REJECTED: Look("rejected", "square", GREY, ":material/block:", "gray", 11),
     ROLLED_BACK: Look("rolled back", "triangle-left", VIOLET, ":material/undo:", "violet"),
+    QUARANTINED: Look("quarantined", "hexagon-open", RED, ":material/gpp_bad:", "red", 12),
     FAILED: Look("failed", "x", RED, ":material/error:", "red", 11),
     DRIFT: Look("drift", "diamond-open", ORANGE, ":material/warning:", "orange"),
     DIP: Look("below threshold", "diamond-tall-open", ORANGE, ":material/south_east:", "orange"),

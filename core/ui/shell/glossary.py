@@ -39,16 +39,19 @@ TERMS: Final[dict[str, str]] = {
     "commitment": "In the game: a hash of the machine's throw, shown before the round so that it cannot change.",
     "concurrency key": "Unique key of a job while it waits or runs: a second job with the same key is rejected.",
     "confidence": "The model's score for one prediction or one detected box, from 0 to 1.",
-    "confidence interval": "Range that contains the true value with a probability of 95 %, estimated from the holdout.",
+    "confidence interval": "Range from a method that covers the true value in 95 % of all samples; from the holdout.",
     "confidence threshold": "Boxes with a lower confidence are not shown.",
     "confusion matrix": "Counts of true classes (rows) against predicted classes (columns).",
+    "data contract": "What a new dataset must satisfy before anything is learned from it: finite values, all classes, "
+    "usual units, labels no noisier than before.",
     "data folder": "The folder with everything that is created at run time.",
     "dataset": "An immutable snapshot of training data, identified by the SHA-256 of its content.",
     "decision": "The result of a check or of a manual action: kept, pending, promoted, rejected, rolled back, failed.",
     "deployment": "A flow registered with Prefect under a name, with its parameters and, optionally, a schedule.",
     "discordant pair": "A sample that exactly one of two models predicts correctly. Only these tell which is better.",
     "drift": "The newest data is distributed differently from the data that the champion was trained on.",
-    "ECE": "Expected calibration error: mean difference between confidence and accuracy; lower is better.",
+    "ECE": "Expected calibration error: mean absolute difference between confidence and accuracy over bins of "
+    "confidence, weighted by their size; lower is better.",
     "e-value": "Evidence as winnings of a fair bet: if the challenger is not better, 20 or more has a probability of "
     "at most 1 in 20, however often one looks.",
     "evidence": "What paired comparisons have said about two models so far, added up over datasets as an e-value.",
@@ -84,6 +87,8 @@ TERMS: Final[dict[str, str]] = {
     "promotion": "Giving the alias champion to another version.",
     "proposal": "A label or box suggested by a model. It is used for training only after a user has accepted it.",
     "provenance": "Where a label comes from: a user, a model, an import or a renderer.",
+    "quarantine": "Where a dataset is that breaks its data contract: kept and shown with the reasons, but neither "
+    "trained on nor evaluated on until an editor accepts it.",
     "review queue": "Images that wait for review on the Label page, most urgent first.",
     "rollback": "Making the previous champion the champion again.",
     "role": "What a user may do: viewer, editor or admin. Each includes the one before.",
@@ -93,7 +98,8 @@ TERMS: Final[dict[str, str]] = {
     "shadow": "The previous champion after a promotion: evaluated on each new dataset, without serving. If it was "
     "better after all, it serves again.",
     "split": "The part of the data that an example belongs to: train, validation or test (holdout).",
-    "starter model": "A model that is part of a workload and serves until the first champion exists.",
+    "starter model": "A model that is part of a workload. It serves at first, and the first check makes it "
+    "the first champion.",
     "supervisor": "The process that starts, restarts and stops all other processes of Shifumi.",
     "synthetic images": "Rendered images with exact labels. Used for training only, never for evaluation.",
     "threshold": "Minimum value of the main metric. When the champion is below it, a check trains a challenger.",

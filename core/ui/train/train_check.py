@@ -42,7 +42,7 @@ _WITHOUT = {
 def check(actor: Actor, workload: str) -> None:
     """The two cards, the buttons and the job."""
     with explained():
-        newest = next(iter(datasets.listed(workload, limit=1)), None)
+        newest, held = _newest(workload)
     try:
         best = champion(workload)
     except RegistryError as error:
@@ -54,8 +54,22 @@ def check(actor: Actor, workload: str) -> None:
         _champion_card(workload, best, measured, newest)
     with right, st.container(border=True, key="gate_card", height="stretch"):
         _gate_card(actor, workload, best, newest)
+    if held is not None:
+        st.warning(f"Dataset {held.id} is quarantined: a check passes it over.", icon=":material/gpp_bad:")
+        page_link("datasets.py", "See why on Datasets")
     _buttons(actor, workload, newest)
     training_progress(actor, workload, follow_job(actor, jobs.CHECK, workload))
+
+
+def _newest(workload: str) -> tuple[Dataset | None, Dataset | None]:
+    """The newest dataset that a check may use, and the newest one of all when that is quarantined."""
+    newest = datasets.newest(workload)
+    if newest is None or newest.status != datasets.QUARANTINED:
+        return newest, None
+    try:
+        return datasets.latest(workload), newest
+    except datasets.NoDatasetError:
+        return None, newest
 
 
 def _measured(workload: str, best: Version | None, newest: Dataset | None) -> Evaluation | None:

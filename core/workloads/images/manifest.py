@@ -61,6 +61,15 @@ def manifest_images(dataset: Dataset, *, holdout: bool | None = None) -> list[Ma
     return kept
 
 
+def listed(dataset: Dataset) -> list[ManifestImage]:
+    """All images that the dataset names, whether they are still there or not: no file is asked for.
+
+    Raises ``DatasetMissingError`` when the manifest is gone, ``LakeUnreachableError``.
+    """
+    columns = lake.read(dataset.path, _COLUMNS)
+    return [_picture(*row) for row in zip(*(columns[name] for name in _COLUMNS), strict=True)]
+
+
 def _picture(sha256: str, session: str, split: str, source: str, width: int, height: int, boxes: str) -> ManifestImage:
     return ManifestImage(sha256, session, split, source, int(width), int(height), *_boxes(boxes))
 

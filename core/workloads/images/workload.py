@@ -19,7 +19,7 @@ from core.config.settings import get_settings
 from core.images import labels
 from core.images.collection import ImageCollection
 from core.storage import lake
-from core.workloads.base import Annotation, Comparison, DataKind, Drift, Feature, Scores, Task, Trained
+from core.workloads.base import Annotation, Comparison, DataKind, Drift, Feature, Finding, Scores, Task, Trained
 from core.workloads.images.backbone import Backbone
 
 if TYPE_CHECKING:
@@ -134,6 +134,11 @@ class ImageClassifierWorkload:
             alpha=settings.drift_alpha,
             min_effect=settings.drift_min_effect,
         )
+
+    def contract(self, dataset: Dataset, references: Sequence[Dataset], predictor: Any | None) -> Sequence[Finding]:
+        from core.workloads.images.contract import contract
+
+        return contract(dataset, references, self.classes, boxes=False)
 
     def export(self, predictor: WholeImageClassifier, folder: Path) -> None:
         predictor.save(folder)

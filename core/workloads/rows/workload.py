@@ -23,6 +23,7 @@ from core.workloads.base import (
     DataKind,
     Drift,
     Feature,
+    Finding,
     Regressor,
     Scores,
     Task,
@@ -44,6 +45,7 @@ class _Rows:
     annotation: Annotation = "none"
     task: Task
     features: tuple[Feature, ...]
+    classes: tuple[str, ...] = ()
     settings: type[BaseSettings] | None = None
     answer: ClassVar[str]
     """The column that is learnt."""
@@ -63,6 +65,13 @@ class _Rows:
         from core.workloads.rows.drift import drift
 
         return drift(reference, current, names_of(self.features), self.answer)
+
+    def contract(self, dataset: Dataset, references: Sequence[Dataset], predictor: Any | None) -> Sequence[Finding]:
+        from core.workloads.rows.contract import contract
+        from core.workloads.rows.contract_rows import Schema
+
+        schema = Schema(names_of(self.features), self.answer, tuple(self.classes), self.task)
+        return contract(dataset, references, predictor, schema)
 
     def export(self, predictor: Any, folder: Path) -> None:
         predictor.save(folder)

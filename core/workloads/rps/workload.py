@@ -26,6 +26,7 @@ from core.workloads.base import (
     DataKind,
     Drift,
     Feature,
+    Finding,
     Proposer,
     Scores,
     Task,
@@ -160,6 +161,11 @@ class RpsWorkload:
             alpha=settings.drift_alpha,
             min_effect=settings.drift_min_effect,
         )
+
+    def contract(self, dataset: Dataset, references: Sequence[Dataset], predictor: Any | None) -> Sequence[Finding]:
+        from core.workloads.images.contract import contract
+
+        return contract(dataset, references, self.classes, boxes=True)
 
     def export(self, predictor: ExportedDetector, folder: Path) -> None:
         from core.workloads.rps.export import copy_export

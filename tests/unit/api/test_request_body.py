@@ -11,6 +11,7 @@ from core.api import request_body
 from core.api.problems import BODY_TIMEOUT, BODY_TOO_LARGE, NOT_FOUND, Problem
 from core.api.request_body import ClientGoneError, RequestBody
 from core.api.responses import json_head, send_problem
+from tests.async_runs import run_async
 
 GONE = {"type": "http.disconnect"}
 
@@ -34,7 +35,7 @@ class Client:
 
 
 def read(client: Client, declared: bytes | None = None, limit: int = 10, timeout_s: float = 5.0) -> bytes:
-    return asyncio.run(RequestBody(client.receive).read(declared, limit, timeout_s))
+    return run_async(RequestBody(client.receive).read(declared, limit, timeout_s))
 
 
 @pytest.mark.parametrize("late", [False, True])
@@ -88,7 +89,7 @@ def test_what_lies_there_is_taken_at_once_and_is_complete() -> None:
         assert begun.read_available(None, 10) is None and not begun.complete
         assert await begun.read_remaining(10, 5.0) == b"begun" and begun.complete
 
-    asyncio.run(ask())
+    run_async(ask())
 
 
 def test_listening_ends_with_the_body_with_the_client_and_with_patience(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,10 +101,10 @@ def test_listening_ends_with_the_body_with_the_client_and_with_patience(monkeypa
         return incoming
 
     ended = Client(part(b"a", True), part(b"b"), part(b"of the next request"))
-    assert asyncio.run(listen(ended)).complete
+    assert run_async(listen(ended)).complete
     assert len(ended.parts) == 1
-    assert not asyncio.run(listen(Client(part(b"a", True), GONE))).complete
-    assert not asyncio.run(listen(Client(part(b"a", True)))).complete
+    assert not run_async(listen(Client(part(b"a", True), GONE))).complete
+    assert not run_async(listen(Client(part(b"a", True)))).complete
 
 
 def answered(client: Client, problem: Problem, *, read_first: bool, drain: bool = True) -> list[dict[str, Any]]:
@@ -118,7 +119,7 @@ def answered(client: Client, problem: Problem, *, read_first: bool, drain: bool 
             await incoming.read(None, 100, 5.0)
         await send_problem(send, problem, incoming, drain=drain)
 
-    asyncio.run(answer())
+    run_async(answer())
     return sent
 
 
@@ -151,4 +152,4 @@ def test_who_still_sends_is_hung_up_on() -> None:
 
 def test_the_head_of_an_answer() -> None:
     headers = [(b"content-type", b"application/json"), (b"content-length", b"7")]
-    assert json_head(b"1234567") == {"type": "http.response.start", "status": 200, "headers": headers}
+    assert json_head(7) == {"type": "http.response.start", "status": 200, "headers": headers}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -22,6 +21,7 @@ from core.config.settings import Settings, get_settings
 from core.models import registry
 from core.models.serving import Served
 from core.workloads import DEFAULT
+from tests.async_runs import run_async
 
 
 def watcher(state: str, version: int | None = None, refused: int | None = None) -> Any:
@@ -182,7 +182,7 @@ def test_a_refused_token_is_challenged(error: type[Any], kind: problems.Kind, ch
     made = error("predict") if error is ScopeMissingError else error()
     for action in (
         lambda: gate(Verifier(made)).passes(b"Bearer a"),
-        lambda: asyncio.run(check_token(Verifier(made), b"Bearer a")),  # type: ignore[arg-type]
+        lambda: run_async(check_token(Verifier(made), b"Bearer a")),  # type: ignore[arg-type]
     ):
         with pytest.raises(Problem) as refusal:
             action()
@@ -195,9 +195,9 @@ def test_a_catalog_that_is_away_is_asked_again_and_then_told() -> None:
     away = Verifier(CatalogUnavailableError("away"))
     assert not gate(away).passes(b"Bearer a")
     with pytest.raises(Problem) as refusal:
-        asyncio.run(check_token(away, b"Bearer a"))  # type: ignore[arg-type]
+        run_async(check_token(away, b"Bearer a"))  # type: ignore[arg-type]
     assert refusal.value.kind is problems.CATALOG_UNAVAILABLE
     assert refusal.value.headers == problems.RETRY
     good = Verifier()
-    asyncio.run(check_token(good, b"Bearer a"))  # type: ignore[arg-type]
+    run_async(check_token(good, b"Bearer a"))  # type: ignore[arg-type]
     assert good.asked == [("a", "predict")]

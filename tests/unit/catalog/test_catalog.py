@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from core.catalog import engine as catalog_engine
 from core.catalog import migrate
 from core.catalog.engine import CatalogUnavailableError, reading, writing
-from core.catalog.tables import AuditEvent, Base, Decision, Job
+from core.catalog.tables import AuditEvent, Base, Dataset, Decision, Job
 from core.config.messages import say
 from core.config.settings import Settings, get_settings
 from core.jobs import jobs
@@ -46,6 +46,21 @@ def test_upgrade_check_downgrade_upgrade(empty_url: str) -> None:
     assert _tables(empty_url) == set()
     migrate.upgrade(empty_url)
     migrate.check(empty_url)
+
+
+def test_datasets_from_before_the_data_contract_count_as_valid(empty_url: str) -> None:
+    migrate.upgrade(empty_url)
+    migrate.downgrade("0007", empty_url)
+    with catalog_engine.engine_for(empty_url).begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO datasets (workload, sha256, path, rows, bytes, parameters, created_by, created_at) "
+            "VALUES ('linear', 'a', 'linear/a.parquet', 5, 9, '{}', 'ada', '2026-11-01 10:00:00')"
+        )
+    migrate.upgrade(empty_url)
+    migrate.check(empty_url)
+    with catalog_engine.engine_for(empty_url).connect() as connection:
+        (row,) = connection.execute(select(Dataset.status, Dataset.findings, Dataset.accepted_by)).tuples()
+    assert row == (datasets.VALID, [], None)
 
 
 def test_check_notices_a_table_that_no_migration_makes(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from core.catalog import legacy_messages
 from core.catalog.legacy_messages import parsed, sentence
-from core.config.messages import LEGACY, Message, messages_from_json, placeholders, templates
+from core.config.messages import LEGACY, Message, messages_from_json, placeholders, render, templates
 from tests.old_rows import DECISIONS, JOBS, JOBS_WORDED, NOTES, NOTES_WORDED, WORDED
 
 
@@ -17,7 +17,11 @@ from tests.old_rows import DECISIONS, JOBS, JOBS_WORDED, NOTES, NOTES_WORDED, WO
     ],
 )
 def test_a_sentence_reads_right(old: str, new: str) -> None:
-    assert sentence(parsed(old)) == new
+    assert render(messages_from_json(parsed(old))) == new
+
+
+def test_a_label_hint_goes_back_as_version_0_1_reads_it() -> None:
+    assert sentence(parsed("Said to show: rock")) == "Said to show: rock"
 
 
 def test_every_code_that_is_read_back_exists_with_its_parameters() -> None:

@@ -62,7 +62,8 @@ def _said() -> dict[str, list[tuple[str, set[str]]]]:
 
 
 def test_every_code_in_the_source_exists_with_exactly_its_parameters() -> None:
-    import docs.examples.awake  # noqa: F401 - registers its own
+    import core.workloads.images.messages  # noqa: F401
+    import docs.examples.awake  # noqa: F401 - both register their own
 
     assert WORKLOADS
     known = templates()

@@ -20,7 +20,7 @@ def claimed(kind: str = jobs.PREDICT_FILE, username: str = "vic") -> jobs.Job:
 
 @pytest.mark.parametrize("kind", [jobs.GENERATE, jobs.CHECK, jobs.IMPORT, jobs.PROPOSE])
 def test_a_viewer_submits_nothing_that_changes_data_or_models(kind: str) -> None:
-    with pytest.raises(ForbiddenError, match="Requires role editor"):
+    with pytest.raises(ForbiddenError, match="Requires the editor role"):
         jobs.submit(VIEWER, kind, "linear")
     assert jobs.latest() is None, "refused, and yet a job was left behind"
 
@@ -52,7 +52,7 @@ def test_jobs_are_listed_newest_first_and_by_what_they_are() -> None:
 
 def test_a_viewer_stops_their_own_job_only() -> None:
     job = claimed()
-    with pytest.raises(ForbiddenError, match="Requires role editor"):
+    with pytest.raises(ForbiddenError, match="Requires the editor role"):
         jobs.cancel(OTHER, job.id)
     jobs.cancel(VIEWER, job.id)
     ended = jobs.get(job.id)

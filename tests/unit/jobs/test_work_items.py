@@ -95,9 +95,9 @@ def test_what_is_given_back_waits_again_and_says_so() -> None:
 
 def test_only_what_runs_can_be_asked_to_stop() -> None:
     item = put()
-    assert not work_items.ask_to_stop(item.id, "ed")
+    assert not work_items.request_stop(item.id, "ed")
     claimed(item)
-    assert work_items.ask_to_stop(item.id, "ed") and now(item).stop_asked_by == "ed"
+    assert work_items.request_stop(item.id, "ed") and now(item).stop_asked_by == "ed"
 
 
 def test_somebody_else_is_told_that_the_lease_is_lost() -> None:

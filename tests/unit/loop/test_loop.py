@@ -8,7 +8,7 @@ from mlflow.sklearn import load_model
 from core.auth.roles import SYSTEM, Actor, ForbiddenError, Role
 from core.config.messages import render
 from core.config.settings import Settings, get_settings
-from core.loop import decisions, loop, training
+from core.loop import contract, decisions, loop, training
 from core.models import promotion, registry
 from core.models.serving import ChampionWatcher, ModelRefusedError, load_served
 from core.storage import datasets
@@ -177,8 +177,10 @@ def test_training_is_idempotent(champion: registry.Version) -> None:
 
 
 def test_hopeless_data_trains_once(champion: registry.Version) -> None:
-    """Noise that no model can beat: later checks of the same data find the decision again."""
-    make_dataset(seed=6, noise=2.0)
+    """Noise that no model can beat, which a user accepted: later checks of the same data find the decision again."""
+    noisy = make_dataset(seed=6, noise=2.0)
+    assert contract.validate(noisy).status == datasets.QUARANTINED
+    contract.accept(ADMIN, noisy.id, "that is how it is measured now")
     kinds = [loop.run_once("linear").kind for _ in range(3)]
     assert kinds == [decisions.PENDING] * 3
     assert len(registry.versions("linear")) == 2

@@ -136,7 +136,7 @@ def test_a_run_cannot_be_pointed_at_files_elsewhere(champion: registry.Version, 
     outside = settings.data_dir / "outside.csv"
     outside.write_text("x1,x2\n1,2\n")
     with pytest.raises(BadFileError, match="no longer exists"):
-        files.answer("linear", "../outside.csv", "job-1", silent)
+        files.predict_file("linear", "../outside.csv", "job-1", silent)
     assert outside.exists()
     answered = files.predict_file("linear", upload("x1,x2\n1,2\n"), "../../escaped", silent)
     assert (settings.outputs_dir / answered.output).name == "escaped.csv"

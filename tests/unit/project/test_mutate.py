@@ -44,7 +44,7 @@ def test_it_refuses():
 def test_each_room_brings_its_own_tests() -> None:
     rooms = {room.name: room for room in rooms_of([], ROOT)}
     assert sorted(rooms) == sorted(path.removeprefix("core/") for path in ALWAYS)
-    assert rooms["api"].tests == ("tests/api",)
+    assert rooms["api"].tests == ("tests/unit/api", "tests/api")
     assert rooms["loop"] == rooms_of(["core/loop"], ROOT)[0]
     named = rooms_of(["core/auth/tokens.py", str(ROOT / "core" / "auth" / "users.py")], ROOT)
     assert [room.patterns for room in named] == [("core/auth/tokens.py", "core/auth/users.py")]

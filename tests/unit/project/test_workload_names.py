@@ -14,7 +14,10 @@ FOLDERS = {name: ROOT.joinpath(*module[:3]) for name, module in SHIPPED.items() 
 WORDS = ("linear", "rps")
 """Names that nothing but a workload has here; another workload's may be an everyday word, and counts in quotes."""
 
-ELSEWHERE = re.compile(r"sklearn\.linear_model|embedding-linear-1|linear (light|layer|map|interpolation|regression)")
+ELSEWHERE = re.compile(
+    r"sklearn\.linear_model|linear_sum_assignment|LinearRegression|embedding-linear-1|"
+    r"linear (light|layer|map|interpolation|regression)"
+)
 """Other people's names, and mathematics."""
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 from pydantic import BaseModel, Field, model_validator
 
 from core.ui.shell.parameter_form import begin_next_with_another_seed, parameter_form
-from core.workloads.form_schema import beginning
+from core.workloads.form_schema import initial_values
 
 
 class Chosen(BaseModel):
@@ -33,7 +33,7 @@ class Chosen(BaseModel):
         return self
 
 
-choices = parameter_form(Chosen, beginning(Chosen), "x")
+choices = parameter_form(Chosen, initial_values(Chosen), "x")
 st.json(choices.model_dump_json() if choices else "refused")
 if st.button("Go", key="go") and choices:
     begin_next_with_another_seed(Chosen, choices, "x")
