@@ -37,7 +37,7 @@ def parser_for(command: str) -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="migrate the catalog's tables")
     doctor = commands.add_parser("doctor", help="report problems and how to fix them")
     doctor.add_argument("--fix", action="store_true", help="repair what can be repaired without losing data")
-    doctor.add_argument("--deep", action="store_true", help="also read every dataset file completely")
+    doctor.add_argument("--deep", action="store_true", help="also read every dataset and image file completely")
     backup = commands.add_parser("backup", help="write everything to one archive, also while Shifumi runs")
     backup.add_argument("file", nargs="?", type=Path, help="the archive, or its folder (default: current folder)")
     restore = commands.add_parser("restore", help="restore an archive into an empty data folder")
