@@ -38,7 +38,7 @@ TERMS: Final[dict[str, str]] = {
     "commitment": "In the game: a hash of the machine's throw, shown before the round so that it cannot change.",
     "concurrency key": "Unique key of a job while it waits or runs: a second job with the same key is rejected.",
     "confidence": "The model's score for one prediction or one detected box, from 0 to 1.",
-    "confidence interval": "Range from a method that covers the true value in 95 % of all samples; computed from the holdout.",
+    "confidence interval": "Range from a method that covers the true value in 95 % of all samples; from the holdout.",
     "confidence threshold": "Boxes with a lower confidence are not shown.",
     "confusion matrix": "Counts of true classes (rows) against predicted classes (columns).",
     "data folder": "The folder with everything that is created at run time.",
@@ -84,7 +84,8 @@ TERMS: Final[dict[str, str]] = {
     "service": "A process or store of Shifumi: workbench, prediction API, Prefect, flow runner, catalog, …",
     "session": "Images recorded together (one person, one place). All images of a session are in the same split.",
     "split": "The part of the data that an example belongs to: train, validation or test (holdout).",
-    "starter model": "A model that is part of a workload. It serves at first and becomes the first champion at the first check.",
+    "starter model": "A model that is part of a workload. It serves at first, and the first check makes it "
+    "the first champion.",
     "supervisor": "The process that starts, restarts and stops all other processes of Shifumi.",
     "synthetic images": "Rendered images with exact labels. Used for training only, never for evaluation.",
     "threshold": "Minimum value of the main metric. When the champion is below it, a check trains a challenger.",
