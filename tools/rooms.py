@@ -75,7 +75,11 @@ def drawing() -> str:
     for room in rooms:
         place = room.replace(".", "/") + "/"
         sources = ", ".join(short(one) for one in rooms if one in used[room])
-        what = "Layout only, one file per page; the first line is the guard." if room == "pages" else purpose(room)
+        what = (
+            "Layout only, one file per page; the first statement after the imports is the guard."
+            if room == "pages"
+            else purpose(room)
+        )
         lines.append(f"| `{place}` | {what} | {sources or '–'} |")
     return "\n".join(lines) + "\n"
 

@@ -27,3 +27,13 @@ def texts(app: AppTest) -> str:
     parts = (app.title, app.header, app.subheader, app.markdown, app.caption, app.info)
     parts += (app.success, app.warning, app.error)
     return "\n".join(str(element.value) for kind in parts for element in kind)
+
+
+def open_tab(page: str, actor: Actor, **state: str) -> AppTest:
+    """The page with ``state`` in the session, such as the tab that is chosen; it must draw without an error."""
+    app = open_page(page, actor)
+    for name, value in state.items():
+        app.session_state[name] = value
+    app.run()
+    assert not app.exception
+    return app

@@ -24,7 +24,7 @@ from core.workloads.image_collections import collection_of
 from tests.example_packages import MASS, NAMES, PHOTOS, SPECIES, path_of_processes
 from tests.flows.driving import ended
 from tests.members import portrait, session_in
-from tests.pages.opening import open_page, texts
+from tests.pages.opening import open_page, open_tab, texts
 from tests.pages.video import Video
 from tests.people import make_user
 from tests.prefect_rows import Rows
@@ -63,15 +63,6 @@ def said(app: AppTest) -> str:
     return texts(app).replace("\\", "")
 
 
-def tab(page: str, actor: Actor, **state: str) -> AppTest:
-    app = open_page(page, actor)
-    for name, value in state.items():
-        app.session_state[name] = value
-    app.run()
-    assert not app.exception
-    return app
-
-
 def completed(kind: str, workload: str) -> jobs.Job:
     """The newest job of that kind, which a click has submitted, once the runner has done it."""
     job = jobs.latest(kind, workload)
@@ -82,7 +73,7 @@ def completed(kind: str, workload: str) -> jobs.Job:
 
 
 def test_rows_from_the_form_to_a_champion_of_the_schedule(checks: dict[str, str], eve: Actor) -> None:
-    app = tab("datasets.py", eve, datasets_tab="Penguins")
+    app = open_tab("datasets.py", eve, datasets_tab="Penguins")
     app.number_input(key="penguins_rows").set_value(600)
     app.slider(key="penguins_gentoos").set_value(0.5).run()
     app.button(key="btn_generate").click().run()
@@ -105,7 +96,7 @@ def test_rows_from_the_form_to_a_champion_of_the_schedule(checks: dict[str, str]
         _checked_by_the_schedule(name, checks[name])
     shown = said(open_page("overview.py", eve))
     assert "**Penguins** :green-badge" in shown and "**Penguin mass** :green-badge" in shown
-    app = tab("train.py", eve, workload=SPECIES)
+    app = open_tab("train.py", eve, workload=SPECIES)
     assert {item.label: item.value for item in app.metric}["Version"] == "v1"
     assert "a check keeps it" in said(app)
 
@@ -132,7 +123,7 @@ def test_images_from_the_camera_to_the_camera(
 
 
 def _labels_are_made(eve: Actor) -> None:
-    app = tab("datasets.py", eve, datasets_tab="Members", images_way="Create a dataset")
+    app = open_tab("datasets.py", eve, datasets_tab="Members", images_way="Create a dataset")
     for name in PEOPLE:
         app.text_input(key="own_label_name").set_value(name)
         app.button(key="btn_own_label_add").click().run()
@@ -141,17 +132,17 @@ def _labels_are_made(eve: Actor) -> None:
 
 def _one_is_labelled(eve: Actor) -> None:
     waiting = store.add(SYSTEM, portrait(1, 7), collection_of(PHOTOS), source=UPLOAD, session=session_in("train"))
-    app = tab("label.py", eve, image_workload=PHOTOS)
+    app = open_tab("label.py", eve, image_workload=PHOTOS)
     app.button(key="btn_class_1").click().run()
     labelled = store.get(waiting.id)
     assert labelled is not None and [box.label for box in labelled.boxes] == ["Ben"]
 
 
 def _images_to_a_champion(eve: Actor) -> None:
-    app = tab("datasets.py", eve, datasets_tab="Members", images_way="Create a dataset")
+    app = open_tab("datasets.py", eve, datasets_tab="Members", images_way="Create a dataset")
     app.button(key="btn_images_dataset").click().run()
     completed(jobs.GENERATE, PHOTOS)
-    app = tab("train.py", eve, workload=PHOTOS)
+    app = open_tab("train.py", eve, workload=PHOTOS)
     app.button(key="btn_check").click().run()
     completed(jobs.CHECK, PHOTOS)
     assert decisions.latest(PHOTOS)[0].kind == decisions.PROMOTED
@@ -165,7 +156,7 @@ def _capture(eve: Actor, camera: Video, monkeypatch: pytest.MonkeyPatch) -> None
     holding = SimpleNamespace(holding=False)
     monkeypatch.setattr("core.ui.live.capture._hold", lambda **_: holding)  # the browser's button
     names = {split: _sessions_in(split) for split in ("train", "holdout")}  # by its name a session falls into a split
-    app = tab("live.py", eve, image_workload=PHOTOS)
+    app = open_tab("live.py", eve, image_workload=PHOTOS)
     camera.playing = True
     seeds = count()
     for member, label in enumerate(PEOPLE):
@@ -195,7 +186,7 @@ def _sessions_in(split: Split) -> Iterator[str]:
 
 
 def _live_names(eve: Actor, camera: Video, pixels: object, label: str) -> None:
-    app = tab("live.py", eve, image_workload=PHOTOS)
+    app = open_tab("live.py", eve, image_workload=PHOTOS)
     viewer = app.session_state["live_viewer"]
 
     def told() -> bool:

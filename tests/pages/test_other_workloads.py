@@ -21,7 +21,7 @@ from core.storage import datasets, lake
 from core.workloads import get_workload
 from tests.example_packages import MASS, SPECIES, promoted
 from tests.kept import copy_data
-from tests.pages.opening import open_page, texts
+from tests.pages.opening import open_tab, texts
 from tests.people import make_user
 from tests.small_workloads import Flowers, registered
 
@@ -52,15 +52,6 @@ def newcomer() -> Iterator[Actor]:
     """Somebody to look at an installation where they are registered and nothing was made."""
     with registered(Flowers()):
         yield make_user("eve", Role.EDITOR)
-
-
-def open_tab(page: str, actor: Actor, **state: str) -> AppTest:
-    app = open_page(page, actor)
-    for name, value in state.items():
-        app.session_state[name] = value
-    app.run()
-    assert not app.exception
-    return app
 
 
 def said(app: AppTest) -> str:

@@ -59,7 +59,7 @@ def _cancel_in_the_middle(eve: Actor) -> None:
     app.number_input(key="linear_rows").set_value(5_000_000)
     app.run()
     app.button(key="btn_generate").click().run()
-    wait_until(lambda: "rows" in "".join(bar.proto.text for bar in app.run().get("progress")), timeout=30)
+    wait_until(lambda: "rows" in "".join(bar.proto.text for bar in app.run().get("progress")), timeout=120)
     app.button(key="btn_cancel_generate-dataset").click().run()
     watch(app, "Cancelled by eve")
     assert datasets.listed() == []

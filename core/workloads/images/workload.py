@@ -5,6 +5,7 @@ Light: heavy packages are imported by the methods that need them.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,7 @@ class LabelledImages(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class ImageClassifierWorkload:
+class ImageClassifierWorkload(ABC):
     """Subclass it with ``name``, ``title``, ``description`` and :meth:`backbone`.
 
     See :class:`core.workloads.base.Workload` for the meaning of each method. Labels are data: users create them on
@@ -55,9 +56,9 @@ class ImageClassifierWorkload:
     inverse_penalty = 0.1
     """scikit-learn's C: small, because there are more numbers per image than images."""
 
+    @abstractmethod
     def backbone(self) -> Backbone:
         """The network whose front part computes the embedding."""
-        raise NotImplementedError
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ def test_a_label_hint_goes_back_as_version_0_1_reads_it() -> None:
 
 def test_every_code_that_is_read_back_exists_with_its_parameters() -> None:
     known = templates()
-    for template, code, more in legacy_messages._SENTENCES:
+    for template, code, more in legacy_messages.SENTENCES:
         given = {name for name in placeholders(template) if not name.startswith("_")} | set(more)
         assert given == set(placeholders(known[code])), code
 
