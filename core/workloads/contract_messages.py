@@ -60,15 +60,6 @@ _OF_LABELS: dict[str, str | Plural] = {
 }
 
 _OF_IMAGES: dict[str, str | Plural] = {
-    "contract.too_few_images": (
-        "Too few labelled training images: {classes:messages}. Each class needs at least {least:count}; holdout "
-        "sessions do not count."
-    ),
-    "contract.images_of_class": "{label} is on {images:count}",
-    "contract.nothing_held_out": (
-        "No labelled image is held out, so no model can be measured. Add images of another session (another person, "
-        "place or day): about every fifth session is held out."
-    ),
     "contract.repeated_images": "{share:percent} of the images occur more than once; {limit:percent} is the limit.",
     "contract.bad_boxes": Plural(
         "boxes",

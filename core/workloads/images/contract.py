@@ -1,6 +1,7 @@
-"""The data contract of labelled images: enough of each class, no mass of copies, boxes in proportion.
+"""The data contract of labelled images: no mass of copies, boxes in proportion.
 
-Light on purpose: it reads the list of a dataset's images and their labels, never the images.
+Light on purpose: it reads the list of a dataset's images and their labels, never the images. Few images are not bad
+images: that there are too few to train on or to evaluate with is said where that is tried.
 """
 
 from __future__ import annotations
@@ -16,8 +17,7 @@ from scipy import stats
 from core.catalog.tables import Dataset
 from core.config.messages import say
 from core.workloads.contract import LEVEL, Finding
-from core.workloads.images.manifest import ManifestImage, classes_of, listed, renumbered
-from core.workloads.images.minimum_data import MIN_IMAGES
+from core.workloads.images.manifest import ManifestImage, listed
 from core.workloads.rows.contract_scale import quantile
 
 MOST_COPIES = 0.05
@@ -39,47 +39,22 @@ _Floats = NDArray[np.float64]
 _Images = Sequence[ManifestImage]
 
 
-def contract(
-    dataset: Dataset, references: Sequence[Dataset], classes: Sequence[str], *, boxes: bool
-) -> Sequence[Finding]:
+def contract(dataset: Dataset, references: Sequence[Dataset], *, boxes: bool) -> Sequence[Finding]:
     """Read and check a dataset; ``boxes``: whether labels have places, not only a class for the whole image.
 
     Raises :class:`core.storage.lake.LakeError`.
     """
-    pictures, before = listed(dataset), [listed(one) for one in references]
-    if not boxes:
-        known = classes_of(dataset)
-        before = [renumbered(old, classes_of(one), known) for old, one in zip(before, references, strict=True)]
-        classes = known
-    return findings(pictures, before, classes, boxes=boxes)
+    return findings(listed(dataset), [listed(one) for one in references], boxes=boxes)
 
 
-def findings(
-    pictures: _Images,
-    references: Sequence[_Images],
-    classes: Sequence[str],
-    *,
-    boxes: bool,
-) -> list[Finding]:
+def findings(pictures: _Images, references: Sequence[_Images], *, boxes: bool) -> list[Finding]:
     """What is wrong with ``pictures``; ``references`` are those of the last good datasets, the newest one first."""
-    found = [*too_few(pictures, classes), *copies(pictures)]
+    found = [*copies(pictures)]
     if boxes:
         found += degenerate(pictures)
         found += whole_image(pictures, references)
         found += out_of_proportion(pictures, references)
     return found
-
-
-def too_few(pictures: _Images, classes: Sequence[str]) -> Iterator[Finding]:
-    """Classes on fewer than :data:`MIN_IMAGES` training images, and a holdout without any label."""
-    training = [one for one in pictures if one.split != "holdout"]
-    seen = {name: sum(bool((one.labels == place).any()) for one in training) for place, name in enumerate(classes)}
-    if short := {name: count for name, count in seen.items() if count < MIN_IMAGES}:
-        told = [say("contract.images_of_class", label=name, images=count) for name, count in short.items()]
-        evidence = _bars(list(seen), list(seen.values()), "training images that show it")
-        yield Finding(say("contract.too_few_images", classes=told, least=MIN_IMAGES), evidence)
-    if not any(len(one.labels) for one in pictures if one.split == "holdout"):
-        yield Finding(say("contract.nothing_held_out"))
 
 
 def copies(pictures: _Images) -> Iterator[Finding]:

@@ -139,7 +139,7 @@ class ImageClassifierWorkload(ABC):
     def contract(self, dataset: Dataset, references: Sequence[Dataset], predictor: Any | None) -> Sequence[Finding]:
         from core.workloads.images.contract import contract
 
-        return contract(dataset, references, self.classes, boxes=False)
+        return contract(dataset, references, boxes=False)
 
     def export(self, predictor: WholeImageClassifier, folder: Path) -> None:
         predictor.save(folder)

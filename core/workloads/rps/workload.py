@@ -165,7 +165,7 @@ class RpsWorkload:
     def contract(self, dataset: Dataset, references: Sequence[Dataset], predictor: Any | None) -> Sequence[Finding]:
         from core.workloads.images.contract import contract
 
-        return contract(dataset, references, self.classes, boxes=True)
+        return contract(dataset, references, boxes=True)
 
     def export(self, predictor: ExportedDetector, folder: Path) -> None:
         from core.workloads.rps.export import copy_export
