@@ -13,7 +13,7 @@ from core.config.messages import Message, Messages, message_of, render, say
 from core.config.progress import Report
 from core.jobs import jobs
 from core.jobs.work_items import WorkLostError
-from core.loop import contract, decisions, loop, training
+from core.loop import contract, decisions, history, loop, training
 from core.loop.loop_run import Judgement, LoopRun, Steps
 from core.models import registry
 from core.models.registry import Version
@@ -85,7 +85,7 @@ def check_and_retrain(workload: str, forced: bool = False, job_id: str | None = 
                 run.message = message_of(error)  # the schedule has nothing to do on an empty installation
                 return render(run.message)
             decision = _turn(loop_run, run.job.id, run.report, run.part(0.3, 0.8))
-            while loop.next_dataset(workload).id > loop_run.dataset.id:  # data that came meanwhile, each in its turn
+            while history.unjudged(workload) is not None:  # data that came meanwhile, each in its turn
                 loop_run = evaluate_champion(workload, False, run.job.flow_run_id, run.report)
                 decision = _turn(loop_run, run.job.id, run.report, run.part(0.3, 0.8))
             run.result = {"decision": decision.kind, "decision_id": decision.id}
@@ -99,8 +99,9 @@ def check_and_retrain(workload: str, forced: bool = False, job_id: str | None = 
 def _outcome(loop_run: LoopRun, decision: Decision) -> Message:
     if loop_run.judged is None:
         return say("check.decided", kind=decision.kind, reason=decision.reason)
-    dataset = loop_run.dataset.id
-    return say("check.nothing_new", kind=decision.kind, reason=decision.reason, dataset=dataset)
+    dataset = loop_run.dataset
+    told = say("check.nothing_new", kind=decision.kind, reason=decision.reason, dataset=dataset.id)
+    return contract.reason_with(loop_run.skipped, dataset, told)
 
 
 def _log_gate(loop_run: LoopRun) -> None:

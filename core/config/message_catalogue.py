@@ -23,6 +23,11 @@ _OF_THE_LOOP: dict[str, str | Plural] = {
         "The loss rose from {before:figure} to {now:figure} on the newest dataset ({p:p}).",
         "The loss rose from {before:figure} to {now:figure} over the newest {datasets:count} datasets ({p:p}).",
     ),
+    "gate.refit_better": Plural(
+        "datasets",
+        "A model fitted to the newest dataset would have a loss lower by {gain:figure} ({p:p}).",
+        "A model fitted to the newest {datasets:count} datasets would have a loss lower by {gain:figure} ({p:p}).",
+    ),
     "drift.starter": "Drift cannot be measured: the training data of the starter model is not included.",
     "drift.reference_deleted": "Drift cannot be measured: the champion's training data was deleted.",
     "drift.same_dataset": "The champion was trained on this dataset.",

@@ -1,9 +1,8 @@
-"""The alarm: has the champion's loss risen since it was promoted?
+"""The alarm: is the champion worse than it was, or than a model of the newest data would be?
 
 Looks at errors on labelled data, not at how the data looks: features may move without hurting anybody. The newest
-1, 2, … datasets are compared with all before them since the promotion (two-sample test of means, for error rates the
-test of two proportions), so that a jump shows at once and a slow loss after some datasets. Small differences are no
-alarm however significant: with many rows everything is.
+1, 2, … datasets are looked at together, so that a jump shows at once and a slow loss after some datasets. Small
+differences are no alarm however significant: with many rows everything is.
 """
 
 from __future__ import annotations
@@ -14,6 +13,9 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+LOSS, REFIT = "loss", "refit_gain"
+"""Names in an evaluation's details."""
 
 LOOK_BACK = 6
 """At most so many of the newest datasets are compared with those before."""
@@ -55,7 +57,7 @@ class Alarm:
 
 
 def loss_alarm(history: Sequence[Loss], level: float, least_rise: float) -> Alarm | None:
-    """The clearest rise of the loss; None when there is none.
+    """The clearest rise of the loss since the promotion; None when there is none. Two-sample tests of means.
 
     ``history``: the champion on each dataset since its promotion, oldest first. ``level``: significance of each test,
     one-sided; ``least_rise``: a smaller rise is none.
@@ -69,17 +71,38 @@ def loss_alarm(history: Sequence[Loss], level: float, least_rise: float) -> Alar
     return min(rises, key=lambda one: one.p_value, default=None)
 
 
+def refit_alarm(usual: Loss | None, newest_last: Sequence[Loss], level: float, least_gain: float) -> Alarm | None:
+    """The clearest gain that a model fitted to the newest data would bring; None when there is none.
+
+    ``newest_last``: by how much the champion's losses exceeded those of a fresh fit, per dataset; paired, so one-sample
+    tests of means, one-sided at ``level``. ``usual`` is what they were when a challenger was rejected: what no training
+    could gain then is no reason to train again.
+    """
+    gains = []
+    for datasets in range(1, min(LOOK_BACK, len(newest_last)) + 1):
+        now = _together(newest_last[-datasets:])
+        before = usual.mean if usual else 0.0
+        error = np.sqrt(now.variance / now.samples + (usual.variance / usual.samples if usual else 0.0))
+        gain = Alarm(before, now.mean, datasets, _upper_tail(now.mean - before, error))
+        if gain.p_value < level and min(now.mean, newest_last[-1].mean) - before >= least_gain:
+            gains.append(gain)
+    return min(gains, key=lambda one: one.p_value, default=None)
+
+
 def _least(*alarms: Alarm) -> float:
     return min(one.now - one.before for one in alarms)
 
 
 def _rise(before: Loss, now: Loss, datasets: int) -> Alarm:
-    from scipy import stats
-
     both = before + now
     error = np.sqrt(both.variance * (1 / before.samples + 1 / now.samples))
-    z = (now.mean - before.mean) / error if error > 0 else 0.0
-    return Alarm(before.mean, now.mean, datasets, float(stats.norm.sf(z)))
+    return Alarm(before.mean, now.mean, datasets, _upper_tail(now.mean - before.mean, error))
+
+
+def _upper_tail(difference: float, error: float) -> float:
+    from scipy import stats
+
+    return float(stats.norm.sf(difference / error)) if error > 0 else 0.5
 
 
 def _together(losses: Sequence[Loss]) -> Loss:

@@ -9,11 +9,12 @@ from sqlalchemy import func, select
 
 from core.catalog.engine import reading
 from core.catalog.tables import Dataset, Decision, Evaluation
-from core.loop.alarm import Loss
+from core.loop.alarm import LOSS, REFIT, Loss
 from core.loop.decisions import FAILED, PENDING, PROMOTED, QUARANTINED, REJECTED, ROLLED_BACK, latest
 from core.loop.loop_run import Challenge
 from core.loop.policy import Policy
 from core.models.registry import Version
+from core.storage import datasets
 from core.workloads.base import Evidence
 
 _CHANGES = (PROMOTED, ROLLED_BACK)
@@ -36,11 +37,19 @@ def judged(dataset: Dataset, champion: Version, policy: Policy) -> Decision | No
     return found if (found.details or {}).get("policy") == policy.as_json() else None
 
 
-def last_judged(workload: str) -> int | None:
-    """The newest dataset on which models were judged; None before the first."""
-    query = select(func.max(Decision.dataset_id)).where(Decision.workload == workload)
+def unjudged(workload: str) -> Dataset | None:
+    """The oldest usable dataset on which no model was judged yet: one that is newer than the last on which one was, or
+    that was accepted late. None where there is none, and before the first judgement."""
+    judgements = select(Decision.dataset_id).where(
+        Decision.workload == workload, Decision.kind.not_in(_ABOUT_NO_MODEL), Decision.dataset_id.is_not(None)
+    )
+    last = judgements.with_only_columns(func.max(Decision.dataset_id)).scalar_subquery()
+    late = (Dataset.status == datasets.ACCEPTED) & Dataset.id.not_in(judgements)
+    usable = select(Dataset).where(Dataset.workload == workload, Dataset.status != datasets.QUARANTINED)
     with reading() as session:
-        return session.scalar(query.where(Decision.kind.not_in(_ABOUT_NO_MODEL)))
+        return session.scalar(
+            usable.where((Dataset.id > last) | (last.is_not(None) & late)).order_by(Dataset.id).limit(1)
+        )
 
 
 def rolled_back(workload: str) -> frozenset[int]:
@@ -113,7 +122,19 @@ def losses(workload: str, champion: Version) -> Sequence[Loss]:
 
     A challenger that was rejected shows that the loss is no fault of the champion's: that level is the new normal.
     """
+    return list(_measured(workload, champion, LOSS, _defended(workload, champion)).values())
+
+
+def refit_gains(workload: str, champion: Version) -> tuple[Loss | None, Sequence[Loss]]:
+    """By how much a model fitted to each dataset would have been better, oldest first, since the champion was promoted
+    or last defended its place; and before them what it was then, None before it ever had to."""
     since = _defended(workload, champion)
+    found = _measured(workload, champion, REFIT, since)
+    usual = found.pop(since, None)
+    return usual, list(found.values())
+
+
+def _measured(workload: str, champion: Version, name: str, since: int) -> dict[int, Loss]:
     with reading() as session:
         rows = session.scalars(
             select(Evaluation)
@@ -121,8 +142,8 @@ def losses(workload: str, champion: Version) -> Sequence[Loss]:
             .where(Evaluation.dataset_id >= since)
             .order_by(Evaluation.dataset_id)
         )
-        found = {row.dataset_id: row.details.get("loss") for row in rows}
-    return [Loss(int(one["samples"]), one["mean"], one["variance"]) for one in found.values() if one]
+        found = {row.dataset_id: stored for row in rows if (stored := row.details.get(name))}
+    return {dataset: Loss(int(one["samples"]), one["mean"], one["variance"]) for dataset, one in found.items()}
 
 
 def _defended(workload: str, champion: Version) -> int:

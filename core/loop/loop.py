@@ -22,19 +22,18 @@ from core.catalog.tables import Dataset, Decision
 from core.config.messages import Message, say
 from core.config.progress import Report, silent
 from core.loop import contract, history
-from core.loop.alarm import loss_alarm
 from core.loop.decisions import KEPT, PENDING, PROMOTED, REJECTED, ROLLED_BACK, record
-from core.loop.loop_run import Challenge, Gate, Judgement, LoopRun, Shadow, Steps
-from core.loop.measuring import evaluate, measure
+from core.loop.gate import NO_CHAMPION, ask
+from core.loop.loop_run import Challenge, Judgement, LoopRun, Shadow, Steps
+from core.loop.measuring import evaluate, measure, measure_refit
 from core.loop.policy import Policy
 from core.loop.shadow import in_the_shadow
 from core.loop.training import adopt_starter, train
 from core.models import promotion, registry
 from core.models.registry import Version
-from core.models.serving import load_served
 from core.storage import datasets
 from core.workloads import get_workload
-from core.workloads.base import Comparison, Drift, Evidence, Scores
+from core.workloads.base import Comparison, Evidence
 
 MOST = 3
 """Longer windows lag behind a world that goes on changing."""
@@ -48,19 +47,21 @@ def evaluate_champion(workload_name: str, forced: bool = False, flow_run_id: str
     """
     usable, skipped = contract.usable(workload_name)
     dataset = next_dataset(workload_name)
+    skipped = skipped if dataset.id == usable.id else None
     policy = Policy.of(get_workload(workload_name))
     champion = registry.champion(workload_name) or adopt_starter(workload_name)
-    run = LoopRun(workload_name, dataset, champion, None, gate_without_champion(), policy, flow_run_id)
+    run = LoopRun(workload_name, dataset, champion, None, NO_CHAMPION, policy, flow_run_id)
     if champion is None:
         return run
     run = replace(run, challenge=history.challenge(workload_name, champion))
     if not forced and (known := history.judged(dataset, champion, policy)) is not None:
-        return replace(run, judged=known)
+        return replace(run, judged=known, skipped=skipped)
     scores, whole = evaluate(champion, dataset)
+    if whole:
+        measure_refit(champion, dataset)
     run = replace(run, scores=scores, whole=whole)
-    verdict = gate(run, champion, scores, forced)
-    passed_over = skipped if dataset.id == usable.id else None
-    run = replace(run, gate=replace(verdict, reason=contract.reason_with(passed_over, dataset, verdict.reason)))
+    verdict = ask(run, champion, scores, forced)
+    run = replace(run, gate=replace(verdict, reason=contract.reason_with(skipped, dataset, verdict.reason)))
     return replace(run, shadow=in_the_shadow(run))
 
 
@@ -70,48 +71,7 @@ def next_dataset(workload_name: str) -> Dataset:
     Of cumulative datasets the newest has it all. Raises :class:`core.storage.datasets.NoDatasetError`.
     """
     newest = datasets.latest(workload_name)
-    seen = history.last_judged(workload_name)
-    if seen is None or get_workload(workload_name).cumulative:
-        return newest
-    return datasets.after(workload_name, seen) or newest
-
-
-def gate_without_champion() -> Gate:
-    """A first model is trained without further ado."""
-    return Gate(True, say("gate.no_champion"))
-
-
-def gate(run: LoopRun, champion: Version, scores: Scores, forced: bool) -> Gate:
-    """Decide whether the champion must be challenged.
-
-    A user insists, the metric is below the threshold, or the loss rose since the promotion. That data looks different
-    is no reason where errors are measured: it is reported. Where datasets are cumulative, drift in what is new is one.
-    """
-    workload, policy = get_workload(run.workload), run.policy
-    drift = _drift(champion, run.dataset)
-    if forced:
-        return Gate(True, say("gate.forced"), drift)
-    raised = loss_alarm(history.losses(run.workload, champion), policy.alarm_alpha, policy.alarm_min_loss)
-    window = raised.datasets if raised else 1
-    metric, value = workload.metric, scores.value
-    if value < policy.threshold:
-        reason = say("gate.under_threshold", metric=metric, value=value, threshold=policy.threshold)
-        return Gate(True, reason, drift, window)
-    if raised:
-        reason = say("gate.loss_rose", before=raised.before, now=raised.now, datasets=raised.datasets, p=raised.p_value)
-        return Gate(True, reason, drift, window)
-    if workload.cumulative and drift.found:
-        return Gate(True, drift.summary, drift)
-    return Gate(False, say("gate.holds", metric=metric, value=value, threshold=policy.threshold), drift)
-
-
-def _drift(champion: Version, dataset: Dataset) -> Drift:
-    if not champion.dataset_sha256:
-        return Drift(False, say("drift.starter"))
-    reference = datasets.by_sha256(champion.dataset_sha256)
-    if reference is None:
-        return Drift(False, say("drift.reference_deleted"))
-    return get_workload(champion.workload).drift(reference, dataset, load_served(champion).predictor)
+    return newest if get_workload(workload_name).cumulative else history.unjudged(workload_name) or newest
 
 
 def train_for(run: LoopRun, report: Report = silent) -> Version:
@@ -172,7 +132,7 @@ def _convinces(run: LoopRun, evidence: Evidence) -> bool:
 
 
 def _waits(challenger: Version) -> Message:
-    return say("decision.waits", version=challenger.version, datasets=list(challenger.trained_on))
+    return say("decision.waits", version=challenger.version)
 
 
 def _not_eligible(run: LoopRun, challenger: Version) -> Message | None:

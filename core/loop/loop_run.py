@@ -68,6 +68,8 @@ class LoopRun:
     challenge: Challenge | None = None
     shadow: Shadow | None = None
     judged: Decision | None = None
+    skipped: Dataset | None = None
+    """A newer dataset that is quarantined."""
 
 
 @dataclass(frozen=True, slots=True)

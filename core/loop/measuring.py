@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from core.catalog.engine import writing
 from core.catalog.tables import Dataset, Evaluation
-from core.loop.alarm import Loss
+from core.loop.alarm import LOSS, REFIT, Loss
 from core.models.registry import Version
 from core.models.serving import load_served
 from core.workloads import get_workload
-from core.workloads.base import EvaluatesWhole, Scores
+from core.workloads.base import EvaluatesWhole, RefitGain, Scores
 
 
 def evaluate(version: Version, dataset: Dataset) -> tuple[Scores, bool]:
@@ -27,6 +27,19 @@ def evaluate(version: Version, dataset: Dataset) -> tuple[Scores, bool]:
     return scores, whole
 
 
+def measure_refit(champion: Version, dataset: Dataset) -> None:
+    """Keep by how much a model fitted to this dataset would be better, where the workload can say so."""
+    workload = get_workload(champion.workload)
+    if not isinstance(workload, RefitGain):
+        return
+    gains = workload.refit_gain(load_served(champion).predictor, dataset)
+    if gains is None or not len(gains):
+        return
+    with writing() as session:
+        row = session.scalars(_of(champion, dataset)).one()
+        row.details = {**row.details, REFIT: asdict(Loss.of(gains))}
+
+
 def measure(version: Version, dataset: Dataset, *, whole: bool) -> Scores:
     """Measure a version on the dataset's holdout or, when it is ``whole``, on all of it."""
     workload = get_workload(version.workload)
@@ -38,17 +51,20 @@ def measure(version: Version, dataset: Dataset, *, whole: bool) -> Scores:
 
 def _keep(version: Version, dataset: Dataset, scores: Scores) -> None:
     """One row per version and dataset: measuring again replaces it."""
-    loss = {} if scores.losses is None else {"loss": asdict(Loss.of(scores.losses))}
+    loss = {} if scores.losses is None else {LOSS: asdict(Loss.of(scores.losses))}
     with writing() as session:
-        query = select(Evaluation).where(
-            Evaluation.workload == version.workload,
-            Evaluation.version == version.version,
-            Evaluation.dataset_id == dataset.id,
-        )
-        row = session.scalars(query).first() or Evaluation(
+        row = session.scalars(_of(version, dataset)).first() or Evaluation(
             workload=version.workload, version=version.version, dataset_id=dataset.id
         )
         row.metric, row.value = scores.metric, scores.value
         row.ci_low, row.ci_high = scores.ci_low, scores.ci_high
         row.details = {**scores.details, **loss}
         session.add(row)
+
+
+def _of(version: Version, dataset: Dataset) -> Select[tuple[Evaluation]]:
+    return select(Evaluation).where(
+        Evaluation.workload == version.workload,
+        Evaluation.version == version.version,
+        Evaluation.dataset_id == dataset.id,
+    )

@@ -134,13 +134,6 @@ def accept(actor: Actor, dataset_id: int, reason: str) -> Dataset:
     return dataset
 
 
-def after(workload: str, dataset_id: int) -> Dataset | None:
-    """The oldest usable dataset of ``workload`` that is newer than ``dataset_id``; None when there is none."""
-    query = select(Dataset).where(Dataset.workload == workload, Dataset.id > dataset_id)
-    with reading() as session:
-        return session.scalar(query.where(Dataset.status != QUARANTINED).order_by(Dataset.id).limit(1))
-
-
 def get(dataset_id: int) -> Dataset | None:
     with reading() as session:
         return session.get(Dataset, dataset_id)

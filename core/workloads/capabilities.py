@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from core.auth.roles import Actor
 from core.config.messages import Message
 from core.vision.boxes import NewBox
@@ -107,6 +110,17 @@ class EvaluatesWhole(Protocol):
 
     def evaluate_whole(self, predictor: Any, dataset: Dataset) -> Scores:
         """Measure ``predictor`` on every sample of the dataset."""
+        ...
+
+
+@runtime_checkable
+class RefitGain(Protocol):
+    """Offered by workloads where it costs seconds to see how well a model fitted to new data would do."""
+
+    def refit_gain(self, predictor: Any, dataset: Dataset) -> NDArray[np.float64] | None:
+        """By how much the loss of ``predictor`` exceeds that of a model fitted to ``dataset`` itself, for each sample
+        that this model was not fitted to (cross-validation), shape (n,). None when no such model can be fitted.
+        """
         ...
 
 

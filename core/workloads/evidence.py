@@ -6,7 +6,9 @@ whatever one does, it exceeds 1/α with probability α at most, however often on
 R. Wang, "E-values", 2021). That is what lets a loop look at every dataset, and add up small ones.
 
 The bet for sign-symmetric differences is ``exp(λd) / cosh(λd)`` (V. de la Peña, 1999); wealths of several λ are
-averaged, because nobody knows beforehand how large the gain is.
+averaged, because nobody knows beforehand how large the gain is. Where losses are bounded, as those of a classifier,
+the bet is ``1 + λd`` (I. Waudby-Smith and A. Ramdas, "Estimating means of bounded random variables by betting", 2024):
+it is fair for any differences whose mean is not positive.
 """
 
 from __future__ import annotations
@@ -20,11 +22,14 @@ from numpy.typing import NDArray
 BETS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 """λ, in units of the differences' own size."""
 
+STAKES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 0.95)
+"""λ for bounded losses: the share of the wealth that is staked on each sample. As many as there are :data:`BETS`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What paired differences say so far. ``wealth`` is the logarithm of the wealth per bet of :data:`BETS`; ``gain``
-    the sum of the differences, in units of the loss; ``samples`` how many there were."""
+    """What paired differences say so far. ``wealth`` is the logarithm of the wealth per bet of :data:`BETS` or
+    :data:`STAKES`; ``gain`` the sum of the differences that a least gain is asked of, ``samples`` their number."""
 
     wealth: tuple[float, ...] = field(default=(0.0,) * len(BETS))
     gain: float = 0.0
@@ -69,6 +74,24 @@ class Evidence:
         if not stored:
             return cls()
         return cls(tuple(stored["wealth"]), float(stored["gain"]), int(stored["samples"]))
+
+
+def bounded(
+    champion: NDArray[np.float64], challenger: NDArray[np.float64], gains: NDArray[np.float64] | None = None
+) -> Evidence:
+    """The evidence of one holdout where each loss is between 0 and 1. Both arrays have shape (n,).
+
+    ``gains``, shape (n,), are what a least gain is asked of; without them, the differences of the losses. Raises
+    ``ValueError`` when the two were measured on different holdouts, or a loss is out of bounds.
+    """
+    if champion.shape != challenger.shape:
+        raise ValueError("the two models were measured on different holdouts")
+    differences = np.asarray(champion, np.float64) - np.asarray(challenger, np.float64)
+    if not (np.abs(differences) <= 1.0).all():
+        raise ValueError("a loss is not between 0 and 1")
+    wealth = tuple(float(np.log1p(stake * differences).sum()) for stake in STAKES)
+    gained = differences if gains is None else gains
+    return Evidence(wealth, float(gained.sum()), len(differences))
 
 
 def paired(champion: NDArray[np.float64], challenger: NDArray[np.float64]) -> Evidence:

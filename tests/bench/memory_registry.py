@@ -10,7 +10,7 @@ import pytest
 
 from core.auth.roles import Actor
 from core.catalog.tables import Dataset
-from core.loop import loop, measuring
+from core.loop import gate, measuring
 from core.models import promotion, registry
 from core.models.registry import CHALLENGER, CHAMPION, PREVIOUS, Version
 from core.models.serving import Served
@@ -37,7 +37,7 @@ class MemoryRegistry:
         for name in ("champion", "by_alias", "get_version", "find", "log_challenger", "log_scores"):
             monkeypatch.setattr(registry, name, getattr(self, name))
         monkeypatch.setattr(promotion, "promote", self.promote)
-        for module in (loop, measuring):
+        for module in (gate, measuring):
             monkeypatch.setattr(module, "load_served", self.load_served)
 
     def champion(self, workload: str) -> Version | None:

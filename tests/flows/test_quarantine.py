@@ -36,9 +36,8 @@ def test_a_bad_dataset_ends_in_quarantine_and_the_check_passes_it_over(discord: 
     assert not jobs.alive()  # nothing new to check
 
     for _ in range(2):
-        ended(jobs.submit(EDITOR, jobs.CHECK, "linear"))
-    kept = decisions.latest("linear")[0]
-    assert (kept.kind, kept.dataset_id) == (decisions.KEPT, 1)
-    assert "The check used dataset 1." in render(kept.reason)
+        told = render(ended(jobs.submit(EDITOR, jobs.CHECK, "linear")).message)
+        assert "Dataset 2 is quarantined" in told and "Nothing new since dataset 1." in told
+    assert [one.kind for one in decisions.latest("linear")] == [decisions.QUARANTINED, decisions.PROMOTED]
     assert len(registry.versions("linear")) == 1
     assert [title for title in discord.titles if "quarantined" in title] == ["⛔ Dataset 2 quarantined: linear"]

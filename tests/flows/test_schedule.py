@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from core.config.messages import render
 from core.config.settings import Settings, get_settings
 from core.jobs import jobs, prefect_api
 from core.loop import decisions
@@ -24,10 +25,15 @@ def test_a_scheduled_check_runs_and_the_exercise_waits(prefect: str, settings: S
         assert run.auto_scheduled
         job = jobs.of_flow_run(run.id)
         assert job is not None and job.created_by == "schedule"
-        later = wait_until(
-            lambda: [d for d in decisions.latest("linear") if d.kind == decisions.KEPT], what="the next scheduled run"
-        )
-        assert prefect_api.get_run(later[0].flow_run_id or "").auto_scheduled
+
+        def later() -> list[jobs.Job]:
+            checks = jobs.listed(kind=jobs.CHECK, workload="linear")
+            return [one for one in checks if one.state == jobs.COMPLETED and one.id != job.id]
+
+        following = wait_until(later, what="the next scheduled run")[-1]
+        assert prefect_api.get_run(following.flow_run_id or "").auto_scheduled
+        assert render(following.message).startswith("Nothing new since dataset 1.")
+        assert len(decisions.latest("linear")) == 1
         _the_exercise_ships_paused()
 
 

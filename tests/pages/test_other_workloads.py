@@ -172,7 +172,7 @@ def test_train_shows_the_decision_with_every_class(editor: Actor) -> None:
     curve = next(one for one in drawn if one["data"][0].get("name") == "calibrated")
     assert curve["data"][1]["name"].startswith("challenger")
     assert len(curve["data"][1]["x"]) >= 1
-    assert "a check keeps it" in said(app)
+    assert "the next check waits for new data" in said(app)
 
 
 def test_train_shows_a_regression_without_a_matrix(editor: Actor) -> None:

@@ -12,14 +12,14 @@ import streamlit as st
 from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
-from core.auth.roles import Role
+from core.auth.roles import SYSTEM, Role
 from core.catalog.engine import reading
 from core.catalog.tables import PredictionBatch
 from core.config.messages import say
 from core.config.progress import silent
 from core.config.settings import Settings, get_settings
 from core.jobs import jobs
-from core.loop import loop
+from core.loop import decisions, loop, training
 from core.models import registry
 from core.models.serving import load_served
 from core.predictions import files as prediction_files
@@ -130,8 +130,8 @@ def test_each_asked_point_is_logged_once(champion: registry.Version) -> None:
 def test_a_new_champion_answers_on_the_next_run(champion: registry.Version) -> None:
     app = open_predict()
     assert "champion v1" in said(app)
-    make_dataset(seed=2, angle=225)
-    loop.run_once("linear")
+    turned = training.train("linear", [make_dataset(seed=2, angle=225)])
+    decisions.promote_by_hand(SYSTEM, "linear", turned.version)
     app.run()
     assert "Predicted by champion v2" in said(app)
     assert "Class 0]" in said(app)

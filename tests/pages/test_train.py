@@ -80,7 +80,7 @@ def test_champion_gate_and_result_card_show_the_real_figures(two_versions: None)
     assert shown["Version"] == "v2"
     assert shown["accuracy"] == f"{newest.metric:.3f}"
     assert "Champion v2 reaches" in said(app)
-    assert "The check has decided; new data starts the next." in said(app)
+    assert "This dataset has been checked; the next check waits for new data." in said(app)
     assert shown["Datasets"] == "1"
     assert float(shown["Mean gain"]) > 0.2
     assert shown["e-value"] == "> 1,000,000"

@@ -49,7 +49,7 @@ def forecast(
     if judged is not None and challenge is not None and judged.kind == PENDING:
         return Forecast("wait", _waits(challenge, policy), challenge.challenger)
     if judged is not None:
-        return Forecast("keep", _decided(champion, upcoming, measured, judged))
+        return Forecast("keep", _decided(champion, upcoming, measured, judged, policy.threshold))
     if challenge is not None:
         words = (
             f"Challenger v{challenge.challenger} waits for new data, and dataset {upcoming.id} is: a check compares it "
@@ -76,12 +76,14 @@ def _waits(challenge: Challenge, policy: Policy) -> str:
     )
 
 
-def _decided(champion: Version, dataset: Dataset, measured: Evaluation | None, judged: Decision) -> str:
+def _decided(
+    champion: Version, dataset: Dataset, measured: Evaluation | None, judged: Decision, threshold: float
+) -> str:
     who, where = f"Champion v{champion.version}", f"dataset {dataset.id}"
-    reached = f"{who} reaches {score(measured.value)} on {where}. " if measured else ""
+    reached = f"{who} reaches {score(measured.value)} on {where} (threshold {score(threshold)}). " if measured else ""
     if judged.kind == REJECTED:
         return f"{reached}Challenger v{judged.challenger_version} was not better there; the next dataset decides anew."
-    return f"{reached}The check has decided; new data starts the next."
+    return f"{reached}This dataset has been checked; the next check waits for new data."
 
 
 def _before_the_gate(champion: Version, dataset: Dataset, measured: Evaluation | None, threshold: float) -> Forecast:

@@ -12,7 +12,7 @@ from sklearn.metrics import confusion_matrix, f1_score, log_loss, roc_auc_score
 
 from core.config.messages import say
 from core.workloads.base import Comparison, Scores
-from core.workloads.evidence import paired
+from core.workloads.evidence import bounded
 from core.workloads.predictors import predicted
 from core.workloads.rows.calibration import expected_calibration_error, reliability
 from core.workloads.statistics import mcnemar_exact, wilson_interval
@@ -25,7 +25,7 @@ def score(labels: NDArray[Any], probabilities: NDArray[np.float64], classes: Seq
     confusion matrix and the reliability diagram.
 
     ``labels`` are indices into ``classes``, shape (n,); ``probabilities`` have shape (n, k). One outcome per row:
-    whether it was correct. Raises ``ValueError`` when n is 0 or a label is not a valid index.
+    whether it was correct; its loss is :func:`brier`. Raises ``ValueError`` when n is 0 or a label is no index.
     """
     if len(labels) == 0:
         raise ValueError("the holdout is empty: generate a dataset with more rows")
@@ -45,8 +45,18 @@ def score(labels: NDArray[Any], probabilities: NDArray[np.float64], classes: Seq
         "calibration": diagram,
         "classes": list(classes),
     }
-    losses = (~right).astype(np.float64)
+    losses = brier(labels, probabilities)
     return Scores(ACCURACY, correct / len(labels), low, high, len(labels), right, details, losses)
+
+
+def brier(labels: NDArray[Any], probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The Brier score of each row (G. W. Brier, 1950), halved, so that it is between 0 and 1; shape (n,).
+
+    It sees how sure a model was, so two models are told apart with a quarter of the rows that right and wrong need.
+    """
+    asked = np.asarray(labels, np.int64)
+    truth = probabilities[np.arange(len(asked)), asked]
+    return np.asarray(((probabilities**2).sum(axis=1) - 2 * truth + 1) / 2, np.float64).clip(0.0, 1.0)
 
 
 def aligned(probabilities: NDArray[np.float64], known: Sequence[str], wanted: Sequence[str]) -> NDArray[np.float64]:
@@ -81,7 +91,8 @@ def compare(champion: Scores, challenger: Scores, alpha: float, least_gain: floa
     Raises ``ValueError`` when the two were evaluated on different holdouts.
     """
     test = mcnemar_exact(champion.outcomes, challenger.outcomes)
-    evidence = paired((~champion.outcomes).astype(np.float64), (~challenger.outcomes).astype(np.float64))
+    gains = challenger.outcomes.astype(np.float64) - champion.outcomes.astype(np.float64)
+    evidence = bounded(_losses(champion), _losses(challenger), gains)
     better = test.p_value < alpha and evidence.mean_gain >= least_gain
     summary = say(
         "comparison.mcnemar",
@@ -91,3 +102,8 @@ def compare(champion: Scores, challenger: Scores, alpha: float, least_gain: floa
         p=test.p_value,
     )
     return Comparison(better, test.p_value, summary, {"test": "McNemar exact", **asdict(test)}, evidence)
+
+
+def _losses(scores: Scores) -> NDArray[np.float64]:
+    """Each row's loss; of scores without them, whether it was wrong."""
+    return (~scores.outcomes).astype(np.float64) if scores.losses is None else scores.losses

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.workloads.rows.contract_rows import Floats, Rows
 
-_FOLDS = 3
+FOLDS = 3
 GOOD_ENOUGH, VERY_GOOD = 0.10, 0.02
 _STEPS, _LEAVES = 40, 15
 
@@ -32,15 +32,15 @@ class FreshFit:
 
 def fresh_fit(rows: Rows, *, regression: bool, enough: float = GOOD_ENOUGH) -> FreshFit:
     """The better one of a straight model (least squares, logistic) and boosted trees on ``rows``, which are finite and
-    hold every class :data:`_FOLDS` times.
+    hold every class :data:`FOLDS` times.
 
     Trees are spared where the straight one is wrong on no more than ``enough`` of the rows. One thread: on a busy
     machine OpenMP's threads wait for each other so long that a fit of 0.3 s took 30.
     """
-    straight = _validated(_straight(regression), rows, regression)
-    if not regression and straight.loss <= enough:
-        return straight
-    return min(straight, _validated(_boosted(regression), rows, regression), key=lambda one: one.loss)
+    plain = _validated(straight(regression), rows, regression)
+    if not regression and plain.loss <= enough:
+        return plain
+    return min(plain, _validated(boosted(regression), rows, regression), key=lambda one: one.loss)
 
 
 def fitted(rows: Rows, fresh: FreshFit) -> Any:
@@ -56,7 +56,7 @@ def _validated(estimator: Any, rows: Rows, regression: bool) -> FreshFit:
     from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
     from threadpoolctl import threadpool_limits
 
-    folds = (KFold if regression else StratifiedKFold)(_FOLDS, shuffle=True, random_state=0)
+    folds = (KFold if regression else StratifiedKFold)(FOLDS, shuffle=True, random_state=0)
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a fit that does not converge is a poor one, and counts as such
         answers = cross_val_predict(estimator, rows.features, _targets(rows, estimator), cv=folds).astype(np.float64)
@@ -70,7 +70,8 @@ def _targets(rows: Rows, estimator: Any) -> NDArray[Any]:
     return rows.answers if is_regressor(estimator) else rows.answers.astype(np.int64)
 
 
-def _straight(regression: bool) -> Any:
+def straight(regression: bool) -> Any:
+    """Least squares, or a logistic regression; not fitted."""
     from sklearn.linear_model import LinearRegression, LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
@@ -78,7 +79,8 @@ def _straight(regression: bool) -> Any:
     return make_pipeline(StandardScaler(), LinearRegression() if regression else LogisticRegression(max_iter=200))
 
 
-def _boosted(regression: bool) -> Any:
+def boosted(regression: bool) -> Any:
+    """Boosted trees; not fitted."""
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
     kind = HistGradientBoostingRegressor if regression else HistGradientBoostingClassifier

@@ -97,11 +97,23 @@ class RowClassification(_Rows):
         """On all rows, for a dataset that the model was not trained on."""
         return self._measure(predictor, *self.split(dataset, holdout=None))
 
-    def _measure(self, predictor: Classifier, features: NDArray[np.float64], labels: NDArray[Any]) -> Scores:
-        from core.workloads.rows.classification import aligned, score
+    def refit_gain(self, predictor: Classifier, dataset: Dataset) -> NDArray[np.float64] | None:
+        """In Brier scores."""
+        from core.workloads.rows.classification import brier
+        from core.workloads.rows.refit import gain_of_classifier, sampled
 
-        chances = aligned(predictor.probabilities(features), predictor.classes, self.classes)
-        return score(labels, chances, self.classes)
+        features, labels = sampled(*self.split(dataset, holdout=None))
+        return gain_of_classifier(features, labels, brier(labels, self._chances(predictor, features)))
+
+    def _measure(self, predictor: Classifier, features: NDArray[np.float64], labels: NDArray[Any]) -> Scores:
+        from core.workloads.rows.classification import score
+
+        return score(labels, self._chances(predictor, features), self.classes)
+
+    def _chances(self, predictor: Classifier, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        from core.workloads.rows.classification import aligned
+
+        return aligned(predictor.probabilities(features), predictor.classes, self.classes)
 
     def compare(self, champion: Scores, challenger: Scores) -> Comparison:
         from core.workloads.rows.classification import compare
@@ -138,6 +150,13 @@ class RowRegression(_Rows):
     def evaluate_whole(self, predictor: Regressor, dataset: Dataset) -> Scores:
         """On all rows, for a dataset that the model was not trained on."""
         return self._measure(predictor, *self.split(dataset, holdout=None))
+
+    def refit_gain(self, predictor: Regressor, dataset: Dataset) -> NDArray[np.float64] | None:
+        """In absolute errors, relative to the predictor's mean."""
+        from core.workloads.rows.refit import gain_of_regressor, sampled
+
+        features, truth = sampled(*self.split(dataset, holdout=None))
+        return gain_of_regressor(features, truth, np.abs(predictor.values(features) - truth))
 
     def _measure(self, predictor: Regressor, features: NDArray[np.float64], truth: NDArray[Any]) -> Scores:
         from core.workloads.rows.regression import score

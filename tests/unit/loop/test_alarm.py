@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from core.loop.alarm import Loss, loss_alarm
+from core.loop.alarm import Loss, loss_alarm, refit_alarm
 
 LEVEL, LEAST = 0.01, 0.005
 
@@ -60,3 +60,37 @@ def test_nothing_to_compare_is_no_alarm(history: list[Loss]) -> None:
 
 def test_a_falling_loss_is_no_alarm() -> None:
     assert loss_alarm([errors(0.2, 1000), errors(0.05, 1000)], LEVEL, LEAST) is None
+
+
+def gain(mean: float, rows: int = 1000, variance: float = 0.005) -> Loss:
+    return Loss(rows, mean, variance)
+
+
+def test_a_refit_that_would_gain_is_an_alarm() -> None:
+    assert refit_alarm(None, [], LEVEL, LEAST) is None
+    assert refit_alarm(None, [gain(0.001), gain(0.003)], LEVEL, LEAST) is None
+    found = refit_alarm(None, [gain(0.0), gain(0.012)], LEVEL, LEAST)
+    assert found is not None
+    assert (found.datasets, found.now) == (1, 0.012)
+
+
+def test_small_gains_of_a_refit_show_after_some_datasets() -> None:
+    once = gain(0.0051, variance=0.01)
+    assert refit_alarm(None, [once], LEVEL, LEAST) is None
+    found = refit_alarm(None, [once] * 4, LEVEL, LEAST)
+    assert found is not None
+    assert found.datasets == 4
+
+
+def test_a_gain_that_no_training_brought_before_is_no_alarm() -> None:
+    usual = gain(0.02)
+    assert refit_alarm(usual, [gain(0.021)] * 3, LEVEL, LEAST) is None
+    assert refit_alarm(usual, [gain(0.04)], LEVEL, LEAST) is not None
+
+
+def test_trifles_of_a_refit_are_no_alarm_however_many_rows() -> None:
+    assert refit_alarm(None, [gain(0.002, rows=10**6)] * 3, LEVEL, LEAST) is None
+
+
+def test_a_refit_alarm_ends_with_the_gain() -> None:
+    assert refit_alarm(None, [gain(0.05), gain(0.0)], LEVEL, LEAST) is None

@@ -12,7 +12,7 @@ from core.auth.roles import SYSTEM, Actor, ForbiddenError, Role
 from core.catalog.engine import reading
 from core.catalog.tables import AuditEvent, Dataset, Decision
 from core.config.messages import render
-from core.loop import champion_status, contract, decisions, loop
+from core.loop import champion_status, contract, decisions, history, loop
 from core.models import registry
 from core.storage import datasets, lake
 from core.workloads import get_workload
@@ -48,8 +48,11 @@ def test_the_loop_passes_over_a_bad_dataset_and_says_so(kind: str) -> None:
     bad = make_bad_dataset(kind)
     decision = loop.run_once("linear")
     assert status(bad) == datasets.QUARANTINED
-    assert (decision.kind, decision.dataset_id) == (decisions.KEPT, first.id)
-    said = render(decision.reason)
+    assert (decision.kind, decision.dataset_id) == (decisions.PROMOTED, first.id)
+    run = loop.evaluate_champion("linear")
+    assert (run.dataset.id, run.skipped and run.skipped.id) == (first.id, bad.id)
+    assert run.judged is not None and run.judged.id == decision.id
+    said = render(loop.evaluate_champion("linear", forced=True).gate.reason)
     assert said.startswith(f"Dataset {bad.id} is quarantined: ") and f"The check used dataset {first.id}." in said
     assert [one.dataset_id for one in quarantined()] == [bad.id]
     assert len(registry.versions("linear")) == 1
@@ -78,10 +81,25 @@ def test_an_accepted_dataset_is_used() -> None:
     )
     assert taken.accepted_at is not None and findings_from_json(taken.findings)
     decision = loop.run_once("linear")
-    assert (decision.kind, decision.dataset_id) == (decisions.PROMOTED, bad.id)
+    assert (decision.kind, decision.dataset_id) == (decisions.PENDING, bad.id)
     with reading() as session:
         (event,) = session.scalars(select(AuditEvent).where(AuditEvent.action == "dataset.accept"))
     assert (event.actor, event.details["reason"]) == ("ed", "the sign convention changed")
+
+
+def test_a_dataset_that_is_accepted_late_is_still_judged_once() -> None:
+    make_dataset(seed=1)
+    loop.run_once("linear")
+    bad = make_bad_dataset("labels_exchanged")
+    loop.run_once("linear")
+    good = make_dataset(seed=2)
+    assert loop.run_once("linear").dataset_id == good.id
+    contract.accept(EDITOR, bad.id, "for the exercise")
+    assert loop.run_once("linear").dataset_id == bad.id
+    assert history.unjudged("linear") is None
+    before = len(decisions.latest("linear"))
+    loop.run_once("linear")
+    assert len(decisions.latest("linear")) == before
 
 
 def test_accepting_needs_the_role_a_reason_and_a_quarantined_dataset() -> None:

@@ -11,8 +11,9 @@ from core.config.settings import Settings, get_settings
 from core.loop import contract, decisions, loop, training
 from core.models import promotion, registry
 from core.models.serving import ChampionWatcher, ModelRefusedError, load_served
-from core.storage import datasets
+from core.storage import datasets, lake
 from core.workloads import get_workload
+from core.workloads.linear.data import generate_columns
 from tests.learning import make_dataset
 
 pytestmark = pytest.mark.usefixtures("mlflow_store")
@@ -98,7 +99,11 @@ def test_one_bad_dataset_does_not_take_the_throne(champion: registry.Version) ->
 
 def test_moved_features_are_reported_and_ask_for_nothing(champion: registry.Version) -> None:
     """The champion is as good as before: a training would be useless."""
-    make_dataset(seed=4, balance=0.3)
+    shown = get_workload("linear").parameters(rows=2_000, seed=4)
+    columns = generate_columns(**shown.model_dump())
+    wider = 0.7 * (columns["x2"] - columns["x1"])  # along the boundary, which runs at 45°
+    columns["x1"], columns["x2"] = columns["x1"] - wider, columns["x2"] + wider
+    datasets.register(lake.write(columns, "linear"), "linear", {}, SYSTEM)
     decision = loop.run_once("linear")
     assert decision.drift and decision.details["drift"]["tests"]
     assert decision.kind == decisions.KEPT

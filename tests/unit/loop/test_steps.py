@@ -11,7 +11,7 @@ import pytest
 
 from core.catalog.tables import Dataset
 from core.config.messages import Message, say
-from core.loop import decisions, history, loop, measuring, training
+from core.loop import decisions, gate, history, loop, measuring, training
 from core.loop.alarm import Loss
 from core.loop.loop_run import Gate, LoopRun, Steps
 from core.loop.policy import Policy
@@ -47,7 +47,7 @@ def turn(**more: Any) -> LoopRun:
     ],
 )
 def test_the_gate_says_why(value: float, forced: bool, retrain: bool, code: str) -> None:
-    said = loop.gate(turn(), STARTER, scores(value), forced)
+    said = gate.ask(turn(), STARTER, scores(value), forced)
     figures = {} if forced else {"metric": "accuracy", "value": value, "threshold": THRESHOLD}
     assert said == Gate(retrain, say(code, **figures), Drift(False, say("drift.starter")))
 
@@ -58,9 +58,18 @@ def test_a_risen_loss_opens_the_gate_and_says_over_which_datasets(monkeypatch: p
         return [Loss(1000, rate, rate * (1 - rate)) for rate in (0.05, 0.05, 0.09, 0.09)]
 
     monkeypatch.setattr(history, "losses", losses)
-    said = loop.gate(turn(), STARTER, scores(0.99), False)
+    said = gate.ask(turn(), STARTER, scores(0.99), False)
     assert (said.retrain, said.reason.code, said.window) == (True, "gate.loss_rose", 2)
     assert said.reason.parameters["before"] == pytest.approx(0.05)
+
+
+@pytest.mark.usefixtures("settings")
+def test_what_a_refit_would_gain_opens_the_gate(monkeypatch: pytest.MonkeyPatch) -> None:
+    gains = [Loss(1000, mean, 0.005) for mean in (0.0, 0.001, 0.009, 0.011)]
+    monkeypatch.setattr(history, "refit_gains", lambda workload, champion: (None, gains))
+    said = gate.ask(turn(), STARTER, scores(0.99), False)
+    assert (said.retrain, said.reason.code, said.window) == (True, "gate.refit_better", 2)
+    assert said.reason.parameters["gain"] == pytest.approx(0.01)
 
 
 @pytest.mark.usefixtures("settings")
@@ -69,9 +78,9 @@ def test_drift_asks_for_training_only_where_datasets_are_cumulative(
     cumulative: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drift = Drift(True, say("drift.found", features=["x1"], method="ks"))
-    monkeypatch.setattr(loop, "_drift", lambda champion, dataset: drift)
+    monkeypatch.setattr(gate, "_drift", lambda champion, dataset: drift)
     monkeypatch.setattr(get_workload("linear"), "cumulative", cumulative, raising=False)
-    said = loop.gate(turn(), STARTER, scores(0.99), False)
+    said = gate.ask(turn(), STARTER, scores(0.99), False)
     assert (said.retrain, said.drift) == (cumulative, drift)
     assert (said.reason == drift.summary) is cumulative
 
@@ -79,7 +88,7 @@ def test_drift_asks_for_training_only_where_datasets_are_cumulative(
 @pytest.mark.usefixtures("settings")
 def test_data_whose_reference_is_gone_has_not_drifted() -> None:
     champion = replace(STARTER, dataset_sha256="b" * 64)
-    assert loop._drift(champion, DATASET) == Drift(False, say("drift.reference_deleted"))
+    assert gate._drift(champion, DATASET) == Drift(False, say("drift.reference_deleted"))
 
 
 def test_the_first_model_is_better_than_none(mlflow_store: Path) -> None:
@@ -116,8 +125,9 @@ def test_an_evaluation_is_kept_in_the_catalog(mlflow_store: Path) -> None:
     (kept,) = decisions.evaluations("linear")
     assert (kept.workload, kept.version, kept.dataset_id, kept.metric) == ("linear", 1, dataset.id, "accuracy")
     assert (kept.value, kept.ci_low, kept.ci_high) == (measured.value, measured.ci_low, measured.ci_high)
-    wrong = 1 - measured.value
-    loss = {"samples": measured.samples, "mean": pytest.approx(wrong), "variance": pytest.approx(wrong * (1 - wrong))}
+    assert measured.losses is not None
+    mean, variance = measured.losses.mean(), measured.losses.var()
+    loss = {"samples": measured.samples, "mean": pytest.approx(mean), "variance": pytest.approx(variance)}
     assert kept.details == {**measured.details, "loss": loss}
     measuring.evaluate(made, dataset)
     assert len(decisions.evaluations("linear")) == 1, "one row per version and dataset"

@@ -40,7 +40,7 @@ def champion(trained_on: str = "old") -> Version:
             decision("rejected", 0.7, 0.7, versions=(3, 4), dataset_id=7),
             None,
             "keep",
-            "Champion v3 reaches 0.700 on dataset 7. Challenger v4 was not better there; the next dataset decides",
+            "Champion v3 reaches 0.700 on dataset 7 (threshold 0.850). Challenger v4 was not better there; the next dataset decides",
         ),
         (
             champion(),
@@ -49,7 +49,7 @@ def champion(trained_on: str = "old") -> Version:
             decision("kept", 0.9, versions=(3, None), dataset_id=7, drift=DRIFTED),
             None,
             "keep",
-            "The check has decided; new data starts the next.",
+            "This dataset has been checked; the next check waits for new data.",
         ),
         (champion(), NEWEST, evaluation(3, 0.7, 7), WAITS, FRESH, "wait", "One more dataset decides"),
         (
