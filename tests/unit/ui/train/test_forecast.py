@@ -40,7 +40,7 @@ def champion(trained_on: str = "old") -> Version:
             decision("rejected", 0.7, 0.7, versions=(3, 4), dataset_id=7),
             None,
             "keep",
-            "Champion v3 reaches 0.700 on dataset 7 (threshold 0.850). Challenger v4 was not better there; the next dataset decides",
+            "(threshold 0.850). Challenger v4 was not better there; the next dataset decides",
         ),
         (
             champion(),
