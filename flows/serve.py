@@ -24,7 +24,7 @@ from core.jobs import prefect_api
 from core.models import registry
 from core.monitoring import health_sampler
 from core.monitoring.metrics.exporter import start_exporter
-from core.monitoring.metrics.machine import TreeCollector
+from core.monitoring.metrics.machine_metrics import TreeCollector
 from flows import fork_server, metrics
 from flows.deployments import register
 

@@ -22,7 +22,7 @@ from core.config.logs import setup_logging
 from core.config.settings import get_settings
 from core.jobs import workers
 from core.monitoring.metrics.exporter import start_exporter
-from core.monitoring.metrics.machine import TreeCollector
+from core.monitoring.metrics.machine_metrics import TreeCollector
 from flows import fork_server
 
 if TYPE_CHECKING:

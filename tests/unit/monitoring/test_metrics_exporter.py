@@ -15,7 +15,7 @@ from core import __version__
 from core.config.settings import ROOT, Settings, get_settings
 from core.live.live_metrics import COLLECTOR
 from core.monitoring.metrics.exporter import start_exporter
-from core.monitoring.metrics.machine import MachineCollector, TreeCollector
+from core.monitoring.metrics.machine_metrics import MachineCollector, TreeCollector
 from flows.metrics import RunnerCollector
 from tests.exposition import Samples, exposed
 from tests.ports import free_port
