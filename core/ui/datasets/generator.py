@@ -83,7 +83,7 @@ def _button(actor: Actor, learnt: Workload, choices: BaseModel | None) -> None:
         width="stretch",
     )
     if not allowed:
-        st.caption(":material/lock: Requires the editor role. An admin can change your role under Admin, Users.")
+        st.caption(":material/lock: Requires the editor role. An admin can change your role under Admin → Users.")
     if clicked and choices is not None:
         chosen = choices.model_dump(mode="json")
         if start_job(actor, jobs.GENERATE, learnt.name, {"choices": chosen}):

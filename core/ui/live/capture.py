@@ -30,7 +30,7 @@ _hold = st.components.v2.component(
 def capture(actor: Actor, viewer: Viewer, playing: bool, workload: str) -> None:
     """Renews itself while the camera is on, so that the counter counts."""
     if actor.role.rank < Role.EDITOR.rank:
-        st.info("Requires the editor role. An admin can change your role under Admin, Users.", icon=":material/lock:")
+        st.info("Requires the editor role. An admin can change your role under Admin → Users.", icon=":material/lock:")
         return
     st.fragment(run_every=_EVERY_S if playing else None)(_panel)(actor, viewer, playing, collection_of(workload))
 

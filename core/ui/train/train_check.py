@@ -143,7 +143,7 @@ def _buttons(actor: Actor, workload: str, newest: Dataset | None) -> None:
             "and is promoted only when it is better there.",
         )
     if not allowed:
-        st.caption(":material/lock: Requires the editor role. An admin can change your role under Admin, Users.")
+        st.caption(":material/lock: Requires the editor role. An admin can change your role under Admin → Users.")
     elif newest is None:
         page_link("datasets.py", "Create a dataset first")
     if (check_it or force_it) and start_job(actor, jobs.CHECK, workload, {"forced": force_it}):
