@@ -177,7 +177,7 @@ def test_boxes_are_proposed_for_new_photos_without_a_click(monkeypatch: pytest.M
 def test_photos_of_nothing_are_negatives_at_once() -> None:
     app = open_hands(way="Photos")
     app.file_uploader(key="images_photos_0").set_value([("wall.png", file_bytes(picture(1), "PNG"), "image/png")])
-    app.selectbox(key="images_photos_show_rps").set_value("nothing").run()
+    app.selectbox(key="images_photos_show_rps").set_value("negative (no object)").run()
     app.button(key="btn_photos").click().run()
     (kept,) = store.listed()
     assert (kept.state, kept.boxes, kept.note) == (LABELLED, [], ())

@@ -112,7 +112,7 @@ def test_reasons_and_filters_narrow_the_queue() -> None:
     rock, doubtful, paper = picture(box()), picture(box("paper", 0.3), priority=UNSURE), picture(box("paper"))
     app = open_label()
     assert app.get("button_group")[0].options == [
-        "All 3", "Flagged 0", "Unsure 1", "Proposed 2", "Unlabelled 0",
+        "All 3", "Flagged 0", "Low confidence 1", "Proposed 2", "Unlabelled 0",
     ]  # fmt: skip
     assert shown(app) == doubtful.id
     app.session_state["label_reason"] = "proposed"

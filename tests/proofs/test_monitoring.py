@@ -164,5 +164,5 @@ def test_what_happens_is_seen_and_what_dies_is_told(
         told = next(one for one in discord.embeds if "Firing: PredictionApiDown" in one["title"])
         assert "docs/monitoring.md#predictionapidown" in told["description"]
         life.enter_context(running(part("api"), data_dir / "api-again.out"))
-        wait_until(lambda: heard(discord, "Resolved: PredictionApiDown"), timeout=60, what="Discord to hear that it is over")
+        wait_until(lambda: heard(discord, "Resolved: PredictionApiDown"), timeout=60, what="Discord to hear the end")
         say(f"Discord heard: {next(one for one in discord.titles if 'Resolved: PredictionApiDown' in one)}")

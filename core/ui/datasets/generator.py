@@ -55,7 +55,7 @@ def _columns(learnt: Workload) -> None:
     with st.container(border=True, key=f"{learnt.name}_columns"):
         st.markdown(plain(learnt.description))
         rows = [
-            {"column": one.label, "typical range": f"{one.low:g} to {one.high:g}", "name in files": one.name}
+            {"column": one.label, "typical range": f"{one.low:g} to {one.high:g}", "CSV column": one.name}
             for one in learnt.features
         ]
         st.dataframe(rows, hide_index=True, alt="The columns of a row with their typical ranges")

@@ -131,11 +131,9 @@ def _buttons(actor: Actor, workload: str, newest: Dataset | None) -> None:
     allowed = actor.role.rank >= Role.EDITOR.rank
     off = not allowed or newest is None
     with st.container(horizontal=True, vertical_alignment="center"):
-        check_it = st.button(
-            "Check & retrain", type="primary", icon=":material/fact_check:", key="btn_check", disabled=off
-        )
+        check_it = st.button("Run check", type="primary", icon=":material/fact_check:", key="btn_check", disabled=off)
         force_it = st.button(
-            "Retrain anyway",
+            "Force retraining",
             icon=":material/bolt:",
             key="btn_force",
             disabled=off,

@@ -61,7 +61,7 @@ def test_work_that_was_under_way_still_reaches_its_flow(old_url: str) -> None:
     assert render(messages_from_json(done.result["message"])) == "12 new images. 10 boxes"
     error = work_errors.unpacked(failed.error)
     assert type(error) is LookupError and error.args == (Message("job.ended"),)
-    assert str(error) == "This run has already ended."
+    assert str(error) == "This job has already ended."
 
 
 def test_the_way_back_gives_sentences_again(old_url: str) -> None:

@@ -59,6 +59,6 @@ def test_types_of_the_parameters_come_along(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_check_explains_its_switch_and_a_file_has_nothing_to_choose() -> None:
     forced = schema_of(check_and_retrain, jobs.CHECK)["properties"]["forced"]
-    assert forced["title"] == "Retrain anyway" and forced["type"] == "boolean"
+    assert forced["title"] == "Force retraining" and forced["type"] == "boolean"
     plain = parameter_schema(predict_file).model_dump(exclude_unset=True)
     assert described(plain, jobs.PREDICT_FILE, "linear") == plain

@@ -136,12 +136,12 @@ def _at(made: Recorder, number: int) -> Frame:
     return Frame(picture("rock", left=number), made._take._began + number / PER_SECOND)
 
 
-def test_without_anything_that_finds_the_hand_the_guide_frame_is_the_box() -> None:
+def test_without_anything_that_finds_the_hand_the_guide_box_is_the_box() -> None:
     made = recorder(image_saver(lambda: HANDS, lambda: None, lambda: None))
     made.begin(make_user("eve", Role.EDITOR), "scissors")
     film(made, [picture("rock")])
     done = finished(made)
-    assert done.proposers == (("the guide frame", 1),)
+    assert done.proposers == (("the guide box", 1),)
     (box,) = stored()[0].boxes
     left, top, right, bottom = GUIDE
     assert (box.x, box.y, box.width, box.height) == pytest.approx((0.5, 0.5, right - left, bottom - top))

@@ -1,7 +1,7 @@
 """Proposed boxes: Google's MediaPipe detects hands, a small regression classifies the throw.
 
 MediaPipe is optional. :func:`available` says what is missing; callers then fall back to the serving model, or to a
-guide frame (``core/live/capture_labels.py``).
+guide box (``core/live/capture_labels.py``).
 """
 
 from __future__ import annotations
