@@ -1,4 +1,4 @@
-"""Hold to record: frames with a label, for the next training."""
+"""Hold to record: frames of a class, for the next training."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def capture(actor: Actor, viewer: Viewer, playing: bool, workload: str) -> None:
 
 def _panel(actor: Actor, viewer: Viewer, playing: bool, collection: ImageCollection) -> None:
     if not collection.classes:
-        empty("There is no label yet. Create some on Datasets, under Images.", ":material/label:")
+        empty("There is no class yet. Create some on Datasets.", ":material/label:")
         return
     st.write("Show one of them and hold the button. Vary distance, angle, position and light.")
     classes = collection.classes
