@@ -1,4 +1,4 @@
-"""``check-and-retrain``: one run of :mod:`core.loop.loop`, each step a Prefect task."""
+"""``check``: one run of :mod:`core.loop.loop`, each step a Prefect task."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ def draw_figures(loop_run: LoopRun, challenger: Version) -> None:
     training.draw(challenger, loop_run.dataset)
 
 
-@flow(name="check-and-retrain", **UNUSUAL_ENDS)
-def check_and_retrain(workload: str, forced: bool = False, job_id: str | None = None) -> str:
+@flow(name="check", **UNUSUAL_ENDS)
+def check(workload: str, forced: bool = False, job_id: str | None = None) -> str:
     """Evaluate the champion of ``workload``; train and compare a challenger if the gate asks, or if ``forced``."""
     log = get_run_logger()
     lower_priority()

@@ -40,7 +40,11 @@ def main(arguments: list[str] | None = None) -> int:
 
     holder = LeaseHolder(options.name, fork_server.preloaded_context(_PRELOAD))
     me = Worker(
-        name=options.name, host=socket.gethostname(), pid=os.getpid(), queues=options.queues, places=options.concurrency
+        name=options.name,
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        queues=options.queues,
+        concurrency=options.concurrency,
     )
     start_exporter(get_settings().worker_metrics_port, "SHIFUMI_WORKER_METRICS_PORT", [TreeCollector()])
     left = threading.Event()
@@ -98,7 +102,7 @@ def _serve(holder: LeaseHolder, me: Worker, ready_file: Path | None) -> int:
     worker = app.Worker(
         hostname=me.name,
         queues=me.queues,
-        concurrency=me.places,
+        concurrency=me.concurrency,
         pool="threads",
         # With its event loop a worker that loses Redis during work never reconnects (tested).
         use_eventloop=False,

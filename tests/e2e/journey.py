@@ -104,7 +104,7 @@ def from_login_to_a_better_model(page: Page, context: BrowserContext, place: Pla
     visitor.go("Runs")
     visitor.sees(re.compile("Runs"))
     visitor.go("Flows")
-    visitor.sees("check-and-retrain")
+    visitor.sees("generate-dataset")
 
     # Refresh, and a new tab: still here, still logged in.
     page.reload()

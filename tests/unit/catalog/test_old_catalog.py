@@ -45,6 +45,7 @@ def test_its_jobs_and_images_are_worded_anew(old_url: str) -> None:
     migrate.upgrade(old_url)
     jobs = _all(Job)
     assert tuple(render(one.message) for one in jobs) == JOBS_WORDED
+    assert [one.kind for one in jobs] == ["check", *(kind for kind, *_ in JOBS[1:])]
     faults = [render(one) for one in messages_from_json(jobs[3].result["faults"])]
     assert faults == ["a.txt: there is no image for this label file", "b.jpg: It is empty."]
     assert jobs[4].result == {"frames": 45, "cut_off": False}

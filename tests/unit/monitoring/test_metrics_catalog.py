@@ -253,7 +253,7 @@ def test_queues_tell_their_depth_their_oldest_work_and_who_listens(monkeypatch: 
         (work_items.DONE, 500, 3),
     ):
         handed_over("gpu", state, waits_s=waits_s, attempts=attempts)
-    workers.heartbeat(Worker(name="one", host="here", pid=1, queues=["default"], places=1))
+    workers.heartbeat(Worker(name="one", host="here", pid=1, queues=["default"], concurrency=1))
     found = look()
     assert found.get("shifumi_work_items", queue="gpu", state=work_items.WAITING) == 2
     assert found.get("shifumi_work_items", queue="gpu", state=work_items.RUNNING) == 0

@@ -112,7 +112,7 @@ def test_its_flows_are_served() -> None:
     from flows.deployments import all_deployments
 
     served = {(flow.name, options["name"]) for flow, options in all_deployments()}
-    assert {(kind, "awake") for kind in ("generate-dataset", "check-and-retrain", "predict-file")} <= served
+    assert {(kind, "awake") for kind in ("generate-dataset", "check", "predict-file")} <= served
 
 
 def test_a_damaged_export_is_refused(tmp_path: Path) -> None:

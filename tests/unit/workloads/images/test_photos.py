@@ -320,4 +320,4 @@ def test_its_flows_are_deployed() -> None:
     from flows.deployments import all_deployments
 
     made = {flow.name for flow, options in all_deployments() if options["name"] == NAME}
-    assert made == {"generate-dataset", "check-and-retrain", "import-images", "propose-boxes", "predict-video"}
+    assert made == {"generate-dataset", "check", "import-images", "propose-boxes", "predict-video"}
