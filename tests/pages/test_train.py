@@ -80,7 +80,7 @@ def test_champion_gate_and_result_card_show_the_real_figures(two_versions: None)
     assert shown["Version"] == "v2"
     assert shown["accuracy"] == f"{newest.metric:.3f}"
     assert "Champion v2 reaches" in said(app)
-    assert "The check has decided; new data starts the next." in said(app)
+    assert "This dataset has been checked; new data starts the next check." in said(app)
     assert shown["Datasets"] == "1"
     assert float(shown["Mean gain"]) > 0.2
     assert shown["e-value"] == "> 1,000,000"
@@ -220,7 +220,7 @@ def test_a_promotion_by_hand_is_seen_at_once(two_versions: None) -> None:
 
 def test_a_challenger_that_waits_is_said_with_its_reason(waiting: None) -> None:
     app = open_train()
-    assert "Challenger v2 waits: it has been measured on no data but its own" in said(app)
+    assert "Challenger v2 waits: it has been evaluated only on the dataset" in said(app)
     assert "**Challenger v2** :small[waits for data that it has not seen]" in said(app)
     assert metrics(app)["Version"] == "v1"
     assert "btn_promote_now" not in [button.key for button in app.button]

@@ -64,8 +64,8 @@ def _waits(challenge: Challenge, policy: Policy) -> str:
     who = f"Challenger v{challenge.challenger} waits"
     if not challenge.datasets:
         return (
-            f"{who}: it has been measured on no data but its own, where any model looks good. One more dataset decides "
-            "whether it is better than the champion; generate it with the same settings."
+            f"{who}: it has been evaluated only on the dataset that it was trained on, where any model looks good. One "
+            "more dataset decides whether it is better than the champion; generate it with the same settings."
         )
     found = challenge.evidence
     where = "1 new dataset" if challenge.datasets == 1 else f"{challenge.datasets} new datasets"
@@ -81,7 +81,7 @@ def _decided(champion: Version, dataset: Dataset, measured: Evaluation | None, j
     reached = f"{who} reaches {score(measured.value)} on {where}. " if measured else ""
     if judged.kind == REJECTED:
         return f"{reached}Challenger v{judged.challenger_version} was not better there; the next dataset decides anew."
-    return f"{reached}The check has decided; new data starts the next."
+    return f"{reached}This dataset has been checked; new data starts the next check."
 
 
 def _before_the_gate(champion: Version, dataset: Dataset, measured: Evaluation | None, threshold: float) -> Forecast:

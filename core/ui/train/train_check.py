@@ -55,7 +55,7 @@ def check(actor: Actor, workload: str) -> None:
     with right, st.container(border=True, key="gate_card", height="stretch"):
         _gate_card(actor, workload, best, newest)
     if held is not None:
-        st.warning(f"Dataset {held.id} is quarantined: a check passes it over.", icon=":material/gpp_bad:")
+        st.warning(f"Dataset {held.id} is quarantined: a check skips it.", icon=":material/gpp_bad:")
         page_link("datasets.py", "See why on Datasets")
     _buttons(actor, workload, newest)
     training_progress(actor, workload, follow_job(actor, jobs.CHECK, workload))

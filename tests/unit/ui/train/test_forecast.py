@@ -65,7 +65,7 @@ def champion(trained_on: str = "old") -> Version:
             decision("kept", 0.9, versions=(3, None), dataset_id=7, drift=DRIFTED),
             None,
             "keep",
-            "The check has decided; new data starts the next.",
+            "This dataset has been checked; new data starts the next check.",
         ),
         (champion(), NEWEST, evaluation(3, 0.7, 7), WAITS, FRESH, "wait", "One more dataset decides"),
         (
