@@ -29,7 +29,7 @@ _OF_VALUES: dict[str, str | Plural] = {
 _OF_SCALE: dict[str, str | Plural] = {
     "contract.rescaled": ("The spread of {feature} is {ratio:number} times that of the last datasets. Check its unit."),
     "contract.shifted": (
-        "The median of {feature} moved from {before:number} to {now:number}, by {spreads:number} times its usual "
+        "The median of {feature} moved from {before:number} to {now:number}, by {spreads:number} times its "
         "interquartile range. Check its unit."
     ),
 }
