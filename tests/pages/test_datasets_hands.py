@@ -81,7 +81,7 @@ def test_the_figures_tell_what_can_be_learnt_and_what_waits() -> None:
         told = [text.value for text in app.warning if "to train on yet" in text.value]
         assert any(f"o {label}" in text for text in told) == (label not in in_train)
     assert metrics(app) == {"Labelled": "5", "To review": "2", "Rejected": "1"}
-    assert "By source: 5 synthetic, 3 upload." in said(app)
+    assert "By image source: 5 synthetic, 3 upload." in said(app)
     assert len(app.get("plotly_chart")) == 1
 
 

@@ -37,7 +37,7 @@ TERMS: Final[dict[str, str]] = {
     "challenger": "The model version that was trained last and is compared with the champion (candidate model).",
     "class": "One of the categories that a model predicts, such as rock or scissors.",
     "champion": "The model version that serves predictions.",
-    "check": "One pass through the loop for each dataset that has not been judged: evaluate the champion, compare a "
+    "check": "One pass through the loop for each dataset without a decision: evaluate the champion, compare a "
     "pending challenger with it, promote, reject or wait; train a challenger if the gate asks for it.",
     "commitment": "In the game: a hash of the machine's throw, shown before the round so that it cannot change.",
     "concurrency key": "Unique key of a job while it waits or runs: a second job with the same key is rejected.",
