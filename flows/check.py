@@ -21,8 +21,7 @@ from core.monitoring.notify import BLUE, GREEN, YELLOW, send_discord_embed
 from core.monitoring.quarantine_alert import announce_quarantined
 from core.storage.datasets import NoDatasetError
 from core.storage.lake import LakeError
-from flows import dispatch as handover
-from flows import task_registry
+from flows import dispatch, task_registry
 from flows.priority import lower_priority
 from flows.progress import running
 from flows.state_hooks import UNUSUAL_ENDS
@@ -54,7 +53,7 @@ def train_challenger(loop_run: LoopRun, job_id: str, report: Report) -> Version:
     """Idempotent: a retry finds what an earlier try registered, or goes on with what it learnt."""
     window = [one.id for one in loop.window(loop_run)]
     asked = task_registry.training(loop_run.workload, window, loop_run.flow_run_id)
-    done = handover.dispatch(task_registry.TRAIN, job_id, asked, report)
+    done = dispatch.dispatch(task_registry.TRAIN, job_id, asked, report)
     return registry.get_version(loop_run.workload, int(done["version"]))
 
 

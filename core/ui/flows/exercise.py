@@ -9,7 +9,7 @@ from core.config.settings import get_settings
 _TEXT = """
 `random-check` does not use a model: every {every:g} seconds it draws a random number, and a number below 0.5 means
 *drift*. The task then fails and is retried twice, two seconds apart; only three failures in a row make the run fail.
-Its schedule is paused at first.
+Its schedule is paused at first. Above it is **random-check** · course: the deployment *course* of this flow.
 
 1. **Resume** it above and watch flow runs appear in the list below; about one in eight fails.
 2. Open a failed run: the chart shows three red attempts, the log shows *drift* three times.
