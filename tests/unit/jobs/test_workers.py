@@ -102,7 +102,7 @@ def test_a_worker_with_other_settings_does_not_train_something_else(monkeypatch:
 
 
 def test_work_that_cannot_be_done_says_why() -> None:
-    with pytest.raises(LookupError, match=r"does not know the task .dance"):
+    with pytest.raises(LookupError, match=r"does not know work items of the kind .dance"):
         task_registry.run_task("dance", {}, silent)
     with pytest.raises(LookupError, match="dataset was deleted"):
         task_registry.run_task(task_registry.TRAIN, task_registry.training("linear", [99], None), silent)
