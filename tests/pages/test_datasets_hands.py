@@ -207,7 +207,7 @@ def test_an_import_asks_what_the_classes_mean(monkeypatch: pytest.MonkeyPatch, s
     submitted = []
     monkeypatch.setattr(jobs, "submit", lambda *given: submitted.append(given) or jobs.adopt(given[1], "rps", "r", {}))
     app = upload_zip(open_hands(way="Import"), zipped())
-    assert "A YOLO dataset with **2 images**, 1 of them without labels" in said(app)
+    assert "A YOLO dataset with **2 images**, 1 of them without boxes: negatives (no object)" in said(app)
     class_mapping = {item.label: item.value for item in app.selectbox if str(item.key).startswith("meaning_")}
     assert class_mapping == {"Rock": "rock", "Peace": "scissors", "Lizard": "(leave out)"}
     app.selectbox(key="meaning_2_Lizard").set_value("(background)").run()

@@ -63,7 +63,7 @@ def test_a_server_without_deployments_says_that_the_runner_makes_them(rows: Rows
     app = opened()
     assert not app.exception
     assert "No deployments yet" in texts(app)
-    assert "No runs found" in texts(app)
+    assert "No flow runs found" in texts(app)
     assert "Prefect :green-badge[healthy]" in texts(app)
 
 
@@ -243,7 +243,7 @@ def test_without_a_server_the_rest_of_the_page_stands(no_server: None) -> None:
     assert "manage.py run" in shown
     assert "random-check" in shown
     assert "Dataset 1" in shown
-    assert [expander.label for expander in app.expander] == ["The first exercise: random-check"]
+    assert [expander.label for expander in app.expander] == ["Exercise: random-check"]
 
 
 def test_a_run_cannot_be_shown_without_a_server(no_server: None) -> None:

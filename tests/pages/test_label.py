@@ -105,7 +105,7 @@ def test_the_most_urgent_picture_comes_with_what_is_known_about_it() -> None:
     assert ":red-badge[Flagged]" in said(app)
     assert "v3 predicted rock (97 %); eve labelled it paper." in said(app)
     assert "**Paper** proposed by a model" in said(app)
-    assert "Live of 64 × 48 pixels, session live-eve, added just now by eve." in said(app)
+    assert "Live of 64 × 48 pixels, recording session live-eve, added just now by eve." in said(app)
 
 
 def test_reasons_and_filters_narrow_the_queue() -> None:
