@@ -235,7 +235,7 @@ _OF_IMAGES: dict[str, str | Plural] = {
         "{frames:count} frames processed by the starter model; objects detected in {found:count} of them."
     ),
     "video.cut_off": "The file is truncated; only the first part was processed.",
-    "box.label": "A box needs a class name of 1 to 32 characters.",
+    "box.label": "A box needs a label of 1 to 32 characters.",
     "box.provenance": "The provenance of a box is one of {known:list}, not {given}.",
     "box.confidence": "A confidence must be between 0 and 1, not {given:number}.",
     "box.not_finite": "The coordinates of a box must be finite numbers.",

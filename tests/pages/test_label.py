@@ -59,7 +59,7 @@ def said(app: AppTest) -> str:
 
 def shown(app: AppTest) -> int | None:
     """The number of the picture in the editor."""
-    found = re.search(r"-badge\[\w+\] Image (\d+)", texts(app))
+    found = re.search(r"-badge\[[\w ]+\] Image (\d+)", texts(app))
     return int(found.group(1)) if found else None
 
 
