@@ -94,7 +94,7 @@ def test_rows_from_the_form_to_a_champion_of_the_schedule(checks: dict[str, str]
     assert "**Penguins** :green-badge" in shown and "**Penguin mass** :green-badge" in shown
     app = open_tab("train.py", eve, workload=SPECIES)
     assert {item.label: item.value for item in app.metric}["Version"] == "v1"
-    assert "a check keeps it" in said(app)
+    assert "This dataset has been checked" in said(app)
 
 
 def _checked_by_the_schedule(name: str, deployment: str) -> None:
