@@ -1,4 +1,4 @@
-"""``check-and-retrain``: one run of :mod:`core.loop.loop`, each step a Prefect task."""
+"""``check``: one run of :mod:`core.loop.loop`, each step a Prefect task."""
 
 from __future__ import annotations
 
@@ -21,8 +21,7 @@ from core.monitoring.notify import BLUE, GREEN, YELLOW, send_discord_embed
 from core.monitoring.quarantine_alert import announce_quarantined
 from core.storage.datasets import NoDatasetError
 from core.storage.lake import LakeError
-from flows import dispatch as handover
-from flows import task_registry
+from flows import dispatch, task_registry
 from flows.priority import lower_priority
 from flows.progress import running
 from flows.state_hooks import UNUSUAL_ENDS
@@ -54,7 +53,7 @@ def train_challenger(loop_run: LoopRun, job_id: str, report: Report) -> Version:
     """Idempotent: a retry finds what an earlier try registered, or goes on with what it learnt."""
     window = [one.id for one in loop.window(loop_run)]
     asked = task_registry.training(loop_run.workload, window, loop_run.flow_run_id)
-    done = handover.dispatch(task_registry.TRAIN, job_id, asked, report)
+    done = dispatch.dispatch(task_registry.TRAIN, job_id, asked, report)
     return registry.get_version(loop_run.workload, int(done["version"]))
 
 
@@ -70,8 +69,8 @@ def draw_figures(loop_run: LoopRun, challenger: Version) -> None:
     training.draw(challenger, loop_run.dataset)
 
 
-@flow(name="check-and-retrain", **UNUSUAL_ENDS)
-def check_and_retrain(workload: str, forced: bool = False, job_id: str | None = None) -> str:
+@flow(name="check", **UNUSUAL_ENDS)
+def check(workload: str, forced: bool = False, job_id: str | None = None) -> str:
     """Evaluate the champion of ``workload``; train and compare a challenger if the gate asks, or if ``forced``."""
     log = get_run_logger()
     lower_priority()

@@ -12,7 +12,7 @@ from core.config.settings import get_settings
 from core.jobs import prefect_api
 from core.workloads import WORKLOADS
 from core.workloads.base import Workload
-from flows.check import check_and_retrain
+from flows.check import check
 from flows.generate import generate_dataset
 from flows.import_images import import_images
 from flows.parameter_schemas import describe_deployments
@@ -21,17 +21,20 @@ from flows.predict_video import predict_video
 from flows.propose_boxes import propose_boxes
 from flows.random_check import periodic_check
 
+FORMER_NAMES = {"check": "check-and-retrain"}
+"""Flow → its name in version 0.1, whose deployments may still be on the server."""
+
 Served = tuple[Flow[Any, Any], dict[str, Any]]
 
 
 def all_deployments() -> list[Served]:
-    """Each flow with its deployment's options: one per workload, named after it, and the course's exercise."""
+    """Each flow with its deployment's options: one per workload, named after it, and the exercise."""
     settings = get_settings()
     made: list[Served] = []
     for name, workload in WORKLOADS.items():
         options: dict[str, Any] = {"name": name, "parameters": {"workload": name}, "tags": [name]}
         made.append((generate_dataset, options))
-        made.append((check_and_retrain, {**options, "interval": timedelta(seconds=settings.check_interval_s)}))
+        made.append((check, {**options, "interval": timedelta(seconds=settings.check_interval_s)}))
         made += [(flow, options) for flow in _flows_for(workload)]
     exercise = {"name": "course", "tags": ["course"], "interval": timedelta(seconds=settings.random_check_interval_s)}
     made.append((periodic_check, {**exercise, "paused": True}))
@@ -65,6 +68,16 @@ def register(runner: Runner) -> None:
     paused = paused_deployments()
     for flow, options in all_deployments():
         # Prefect would reset "paused" at each registration.
-        kept = paused.get((flow.name, options["name"]), options.get("paused", False))
+        former = paused.get((FORMER_NAMES.get(flow.name, ""), options["name"]), options.get("paused", False))
+        kept = paused.get((flow.name, options["name"]), former)
         runner.add_flow(flow, **{**options, "paused": kept})
+    _delete_renamed()
     describe_deployments()
+
+
+def _delete_renamed() -> None:
+    """Their schedules would go on creating runs that no runner executes."""
+    names = prefect_api.flow_names()
+    for item in prefect_api.deployments():
+        if names[item["flow_id"]] in FORMER_NAMES.values():
+            prefect_api.delete_deployment(item["id"])

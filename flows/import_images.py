@@ -12,8 +12,7 @@ from core.config.messages import Messages, message_of, messages_from_json
 from core.config.progress import Report
 from core.jobs import jobs
 from core.labelling import proposals
-from flows import dispatch as handover
-from flows import task_registry
+from flows import dispatch, task_registry
 from flows.progress import running
 from flows.propose_boxes import propose_labels
 from flows.state_hooks import HOOKS
@@ -25,7 +24,7 @@ def import_archive(
 ) -> dict[str, Any]:
     """Image by image: after an early end imported images stay, and the next run continues."""
     asked = {"workload": workload, "username": job.created_by, "upload": upload, "class_mapping": class_mapping}
-    return handover.dispatch(task_registry.IMPORT, job.id, asked, report)
+    return dispatch.dispatch(task_registry.IMPORT, job.id, asked, report)
 
 
 def propose(workload: str, job: Job, report: Report) -> Messages:

@@ -38,5 +38,7 @@ class RunnerCollector(Collector):
         yield from COUNTED.collect()
         polled = seconds(self._runner.last_polled)
         yield single("shifumi_runner_poll_timestamp_seconds", "When Prefect was last polled.", polled)
-        yield single("shifumi_runner_has_room", "1 while another run can start.", self._runner.has_slots_available())
+        yield single(
+            "shifumi_runner_slot_available", "1 while another run can start.", self._runner.has_slots_available()
+        )
         yield single("shifumi_runner_limit", "Maximum number of concurrent runs.", get_settings().runner_limit)

@@ -10,8 +10,7 @@ from prefect.cache_policies import NO_CACHE
 from core.config.messages import say
 from core.config.progress import Report
 from core.jobs import jobs
-from flows import dispatch as handover
-from flows import task_registry
+from flows import dispatch, task_registry
 from flows.progress import running
 from flows.state_hooks import HOOKS
 
@@ -20,7 +19,7 @@ from flows.state_hooks import HOOKS
 def predict_rows(workload: str, job_id: str, upload: str, report: Report) -> dict[str, Any]:
     """Predict the file in chunks."""
     asked = {"workload": workload, "upload": upload, "job_id": job_id}
-    return handover.dispatch(task_registry.PREDICT_FILE, job_id, asked, report)
+    return dispatch.dispatch(task_registry.PREDICT_FILE, job_id, asked, report)
 
 
 @flow(name="predict-file", **HOOKS)

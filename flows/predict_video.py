@@ -10,8 +10,7 @@ from prefect.cache_policies import NO_CACHE
 from core.config.messages import messages_from_json
 from core.config.progress import Report
 from core.jobs import jobs
-from flows import dispatch as handover
-from flows import task_registry
+from flows import dispatch, task_registry
 from flows.progress import running
 from flows.state_hooks import HOOKS
 
@@ -20,7 +19,7 @@ from flows.state_hooks import HOOKS
 def annotate_frames(workload: str, job_id: str, upload: str, confidence: float, report: Report) -> dict[str, Any]:
     """Frame by frame; output of a run that ends early is deleted."""
     asked = {"workload": workload, "upload": upload, "confidence": confidence, "job_id": job_id}
-    return handover.dispatch(task_registry.PREDICT_VIDEO, job_id, asked, report)
+    return dispatch.dispatch(task_registry.PREDICT_VIDEO, job_id, asked, report)
 
 
 @flow(name="predict-video", **HOOKS)

@@ -11,8 +11,7 @@ from core.catalog.tables import Job
 from core.config.messages import messages_from_json
 from core.config.progress import Report
 from core.jobs import jobs
-from flows import dispatch as handover
-from flows import task_registry
+from flows import dispatch, task_registry
 from flows.progress import running
 from flows.state_hooks import HOOKS
 
@@ -20,7 +19,7 @@ from flows.state_hooks import HOOKS
 @task(cache_policy=NO_CACHE)
 def propose_labels(workload: str, job: Job, report: Report) -> dict[str, Any]:
     """Image by image; a run that ends early leaves complete proposals."""
-    return handover.dispatch(task_registry.PROPOSE, job.id, {"workload": workload, "username": job.created_by}, report)
+    return dispatch.dispatch(task_registry.PROPOSE, job.id, {"workload": workload, "username": job.created_by}, report)
 
 
 @flow(name="propose-boxes", **HOOKS)

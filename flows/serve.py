@@ -19,12 +19,11 @@ from prefect.runner import Runner
 from core.catalog.engine import CatalogUnavailableError
 from core.config.logs import setup_logging
 from core.config.settings import get_settings
-from core.jobs import crash_detection as job_watch
-from core.jobs import prefect_api
+from core.jobs import crash_detection, prefect_api
 from core.models import registry
 from core.monitoring import health_sampler
 from core.monitoring.metrics.exporter import start_exporter
-from core.monitoring.metrics.machine import TreeCollector
+from core.monitoring.metrics.machine_metrics import TreeCollector
 from flows import fork_server, metrics
 from flows.deployments import register
 
@@ -84,7 +83,7 @@ def _watch() -> None:
     pause = threading.Event()
     while not pause.wait(_WATCH_EVERY_S):
         try:
-            metrics.ENDED.inc(len(job_watch.end_lost_jobs()))
+            metrics.ENDED.inc(len(crash_detection.end_lost_jobs()))
             metrics.LOOKED_AT.set_to_current_time()
         except (prefect_api.PrefectUnavailableError, prefect_api.PrefectRefusedError, CatalogUnavailableError) as error:
             metrics.FAILURES.inc()

@@ -22,7 +22,7 @@ from core.config.logs import setup_logging
 from core.config.settings import get_settings
 from core.jobs import workers
 from core.monitoring.metrics.exporter import start_exporter
-from core.monitoring.metrics.machine import TreeCollector
+from core.monitoring.metrics.machine_metrics import TreeCollector
 from flows import fork_server
 
 if TYPE_CHECKING:
@@ -40,7 +40,11 @@ def main(arguments: list[str] | None = None) -> int:
 
     holder = LeaseHolder(options.name, fork_server.preloaded_context(_PRELOAD))
     me = Worker(
-        name=options.name, host=socket.gethostname(), pid=os.getpid(), queues=options.queues, places=options.concurrency
+        name=options.name,
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        queues=options.queues,
+        concurrency=options.concurrency,
     )
     start_exporter(get_settings().worker_metrics_port, "SHIFUMI_WORKER_METRICS_PORT", [TreeCollector()])
     left = threading.Event()
@@ -98,7 +102,7 @@ def _serve(holder: LeaseHolder, me: Worker, ready_file: Path | None) -> int:
     worker = app.Worker(
         hostname=me.name,
         queues=me.queues,
-        concurrency=me.places,
+        concurrency=me.concurrency,
         pool="threads",
         # With its event loop a worker that loses Redis during work never reconnects (tested).
         use_eventloop=False,

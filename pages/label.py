@@ -11,7 +11,9 @@ from core.ui.shell.image_workload import image_workload_choice
 actor = guard(Role.VIEWER)
 
 st.title("Label")
-st.write("Review images that the model is unsure about or got wrong. The next model is trained on your labels.")
+st.write(
+    "Review images that the model got wrong or predicted with low confidence. The next model is trained on your labels."
+)
 workload = image_workload_choice(workload_asked())
 label_page(actor, workload)
 bulk_actions(actor, workload)

@@ -113,7 +113,7 @@ NOTES_WORDED = (
     "",
     "Label suggested on import: rock",
     "v3 predicted rock (97 %), scissors (40 %); eve labelled it paper.",
-    "the model predicted nothing; eve labelled it as a negative.",
+    "the model predicted nothing; eve labelled it negative (no object).",
     "Label lines were rejected on import: line 3: it should hold numbers only, line 5: infinity and NaN are no "
     "coordinates",
     "Taken by phone.",

@@ -2,7 +2,7 @@
 
 FOLDER contains ``images/`` and ``labels/`` in YOLO format with the classes rock, paper, scissors; a file's name up to
 the last underscore is its source (person and place). Needs MediaPipe (``manage.py fetch-landmarker``). Prints the
-leave-one-source-out accuracy, then writes ``core/workloads/rps/autolabel/throw_classifier.json`` fitted on all sources.
+leave-one-source-out accuracy, then writes ``core/workloads/rps/proposer/throw_classifier.json`` fitted on all sources.
 Only coefficients are stored, no images.
 """
 
@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from core.vision.detections import Pixels
-from core.workloads.rps.autolabel import throw_classifier
-from core.workloads.rps.autolabel.landmarker import Hand, hands
-from core.workloads.rps.autolabel.throw_classifier import NAMES, Numbers, ThrowClassifier
+from core.workloads.rps.proposer import throw_classifier
+from core.workloads.rps.proposer.landmarker import Hand, hands
+from core.workloads.rps.proposer.throw_classifier import NAMES, Numbers, ThrowClassifier
 
 _SAME, _FREE = 0.4, 0.05
 _PAD = 0.25

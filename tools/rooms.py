@@ -71,7 +71,7 @@ def drawing() -> str:
         ]
     for room, near in without_detours(used).items():
         lines += [f"    {short(room)} --> {short(one)}" for one in rooms if one in near]
-    lines += ["```", "", "| room | what | imports from |", "|---|---|---|"]
+    lines += ["```", "", "| package | what | imports from |", "|---|---|---|"]
     for room in rooms:
         place = room.replace(".", "/") + "/"
         sources = ", ".join(short(one) for one in rooms if one in used[room])

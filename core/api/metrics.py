@@ -13,7 +13,7 @@ from core.api.route_meter import RouteMeter
 from core.models.registry import model_name
 from core.models.serving import ChampionWatcher
 from core.monitoring.metrics.catalog_collector import CatalogCollector
-from core.monitoring.metrics.machine import MachineCollector
+from core.monitoring.metrics.machine_metrics import MachineCollector
 from core.predictions.log import PredictionLog
 
 

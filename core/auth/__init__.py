@@ -1,1 +1,1 @@
-"""Authentication and authorisation: users and roles, sessions, login throttle, API tokens."""
+"""Authentication and authorisation: users and roles, login sessions, login throttle, API tokens."""

@@ -40,5 +40,5 @@ def require(actor: Actor, role: Role) -> None:
     if actor.role.rank < role.rank:
         raise ForbiddenError(
             f"Requires the {role.value} role; {actor.username} has the {actor.role.value} role. "
-            "An admin can change it under Admin, Users."
+            "An admin can change it under Admin → Users."
         )

@@ -73,7 +73,7 @@ def change_password(current: str, new: str) -> None:
 
 
 def log_out() -> None:
-    """End all sessions of the logged-in user: this tab, other tabs, other browsers."""
+    """End all login sessions of the logged-in user: this tab, other tabs, other browsers."""
     actor = current_actor()
     if actor is not None:
         users.end_sessions(actor, actor.username)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from core.auth import audit
 from core.auth.roles import Actor, Role, require
-from core.auth.verifier import (
+from core.auth.token_verifier import (
     ScopeMissingError,
     TokenError,
     TokenExpiredError,

@@ -91,7 +91,7 @@ def get_user(username: str) -> Account | None:
 
 
 def set_password(actor: Actor, username: str, password: str) -> None:
-    """Set ``username``'s password and end all their sessions. Allowed for admins, and for users themselves.
+    """Set ``username``'s password and end all their login sessions. Allowed for admins, and for users themselves.
 
     Raises ``ForbiddenError``, :class:`UnknownUserError`, ``PasswordRefusedError``.
     """
@@ -114,7 +114,7 @@ def change_own_password(actor: Actor, current: str, new: str, source: str) -> No
 
 
 def set_role(actor: Actor, username: str, role: Role) -> None:
-    """Change a role and end the user's sessions. Raises ``ForbiddenError``, :class:`UserError`."""
+    """Change a role and end the user's login sessions. Raises ``ForbiddenError``, :class:`UserError`."""
     require(actor, Role.ADMIN)
     with writing() as session:
         user = _existing(session, username)
@@ -126,7 +126,7 @@ def set_role(actor: Actor, username: str, role: Role) -> None:
 
 
 def set_disabled(actor: Actor, username: str, disabled: bool) -> None:
-    """Disable or enable a user; old sessions stay ended. Raises ``ForbiddenError``, :class:`UserError`."""
+    """Disable or enable a user; old login sessions stay ended. Raises ``ForbiddenError``, :class:`UserError`."""
     require(actor, Role.ADMIN)
     with writing() as session:
         user = _existing(session, username)

@@ -54,6 +54,6 @@ class Worker(Base):
     host: Mapped[str] = mapped_column(String(128))
     pid: Mapped[int]
     queues: Mapped[list[Any]] = mapped_column(default=list)
-    places: Mapped[int] = mapped_column(default=1)
+    concurrency: Mapped[int] = mapped_column(default=1)
     started_at: Mapped[datetime] = mapped_column(default=utcnow)
     seen_at: Mapped[datetime] = mapped_column(default=utcnow, index=True)

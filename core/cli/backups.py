@@ -14,7 +14,7 @@ from pathlib import Path
 
 from core.backup.create import create_backup
 from core.backup.manifest import BackupError, Manifest
-from core.backup.restore import restore as put_back
+from core.backup.restore import restore as restore_archive
 from core.catalog.revision import sqlite_file
 from core.cli.bootstrap import prepare_data
 from core.cli.checks.images import check_images
@@ -51,7 +51,7 @@ def restore(settings: Settings, file: Path, *, force: bool) -> int:
         _refuse_open_catalog(settings)
         with _stopped_cleanly(), _Line() as line:
             try:
-                restored = put_back(settings, file.expanduser(), line.tell, force=force)
+                restored = restore_archive(settings, file.expanduser(), line.tell, force=force)
             except BackupError as error:
                 raise CommandError(str(error)) from error
     manifest = restored.manifest

@@ -15,9 +15,9 @@ import psutil
 from loguru import logger
 
 from core.cli.process_output import Follower
-from core.cli.process_supervisor import ProcessSupervisor
 from core.cli.processes import ProcessSpec
 from core.cli.shutdown import stop_all
+from core.cli.supervised_process import SupervisedProcess
 from core.monitoring.run_record import ProcessRecord, RunRecord, run_file, write_run_record
 
 TICK_S = 0.1
@@ -39,24 +39,24 @@ class Supervisor:
         on_change: Callable[[str, ProcessRecord], None] = lambda _name, _record: None,
         verbose: bool = False,
     ) -> None:
-        self.supervisors = {spec.name: ProcessSupervisor(spec, logs_dir, folder) for spec in specs}
+        self.processes = {spec.name: SupervisedProcess(spec, logs_dir, folder) for spec in specs}
         self.stopping = False
         self.hurry = False
         self._run_dir = run_dir
         self._on_change = on_change
         self._followers = (
-            {name: Follower(process.output) for name, process in self.supervisors.items()} if verbose else {}
+            {name: Follower(process.output) for name, process in self.processes.items()} if verbose else {}
         )
         self._record = RunRecord(
             os.getpid(),
             psutil.Process().create_time(),
             time.time(),
-            {name: process.record for name, process in self.supervisors.items()},
+            {name: process.record for name, process in self.processes.items()},
         )
 
     def run(self) -> bool:
         """Blocks until a stop signal; returns True when all processes have ended."""
-        with self._signals(), ThreadPoolExecutor(len(self.supervisors), "health") as executor:
+        with self._signals(), ThreadPoolExecutor(len(self.processes), "health") as executor:
             try:
                 while not self.stopping:
                     self.tick(executor)
@@ -68,8 +68,8 @@ class Supervisor:
 
     def tick(self, executor: ThreadPoolExecutor) -> None:
         """One round over all processes."""
-        for process in self.supervisors.values():
-            first = self.supervisors.get(process.spec.after)
+        for process in self.processes.values():
+            first = self.processes.get(process.spec.after)
             process.tick(first is None or first.record.state == "healthy", executor)
         self._publish()
         for name, follower in self._followers.items():
@@ -77,20 +77,20 @@ class Supervisor:
                 print(f"{name:>10} | {line}", flush=True)
 
     def _publish(self) -> None:
-        changed = [name for name, process in self.supervisors.items() if process.changed]
+        changed = [name for name, process in self.processes.items() if process.changed]
         if not changed:
             return
         write_run_record(self._run_dir, self._record)
         for name in changed:
-            self.supervisors[name].changed = False
-            self._on_change(name, self.supervisors[name].record)
+            self.processes[name].changed = False
+            self._on_change(name, self.processes[name].record)
 
     def _shut_down(self) -> bool:
         began = time.monotonic()
         self.stopping = True
-        children = [process.child for process in self.supervisors.values() if process.child is not None]
+        children = [process.child for process in self.processes.values() if process.child is not None]
         stubborn = stop_all(children, lambda: self.hurry)
-        for process in self.supervisors.values():
+        for process in self.processes.values():
             process.stopped()
         self._publish()
         run_file(self._run_dir).unlink(missing_ok=True)

@@ -19,9 +19,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add.add_argument("--name", default="", help="full name (default: the username)")
     add.add_argument("--role", choices=[role.value for role in Role], default=Role.VIEWER.value)
     actions.add_parser("list", help="show all accounts")
-    for action, text in (("disable", "disable an account and end its sessions"), ("enable", "enable an account again")):
+    for action, text in (
+        ("disable", "disable an account and end its login sessions"),
+        ("enable", "enable an account again"),
+    ):
         actions.add_parser(action, help=text).add_argument("username")
-    actions.add_parser("password", help="set a new password; ends all sessions").add_argument("username")
+    actions.add_parser("password", help="set a new password; ends all login sessions").add_argument("username")
     for name in ("add", "password"):
         actions.choices[name].add_argument(
             "--generate", action="store_true", help="generate a password and show it once, instead of asking"
@@ -47,7 +50,7 @@ def _add(options: argparse.Namespace) -> None:
 def _set_password(options: argparse.Namespace) -> None:
     password = _password(options)
     users.set_password(SYSTEM, options.username, password)
-    print(f"New password set for {options.username}; existing sessions ended.")
+    print(f"New password set for {options.username}; existing login sessions ended.")
     _show(options, password)
 
 

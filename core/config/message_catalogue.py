@@ -96,7 +96,7 @@ _OF_JOBS: dict[str, str | Plural] = {
     "prefect.unknown": "{name} does not exist in Prefect.",
     "prefect.refused": "Prefect rejected the request ({status}): {text}",
     "job.busy": "This is already running: {user} started it at {time} UTC. Wait for it to end, or cancel it.",
-    "job.not_needed": "Job {job} has already ended; this run is not needed any more.",
+    "job.not_needed": "Job {job} has already ended; this flow run is not needed any more.",
     "job.waiting": "Waiting for the flow runner",
     "job.started": "Started",
     "job.done": "Done",
@@ -105,16 +105,16 @@ _OF_JOBS: dict[str, str | Plural] = {
     "job.cancelled_before": "Cancelled by {user} before it started",
     "job.lost": "The process of this job was killed, crashed or ran out of memory. Start the job again.",
     "job.never_sent": "This job was never submitted to Prefect. Start it again.",
-    "job.unknown_to_prefect": "This run no longer exists in Prefect.",
-    "job.ended": "This run has already ended.",
+    "job.unknown_to_prefect": "This flow run no longer exists in Prefect.",
+    "job.ended": "This job has already ended.",
     "job.prefect": "{text}",
     "work.taken": "Running on {worker}",
     "work.waiting_again": "Waiting for another worker",
     "work.waiting": "Waiting for a worker (queue {queue})",
     "work.no_worker": "No worker consumes the queue {queue}. Start one: {command}",
     "work.broker_away": "The broker does not respond; retrying ({error})",
-    "work.cancelled": "This task was cancelled.",
-    "work.unknown": "This task no longer exists: the catalog was restored to an earlier state.",
+    "work.cancelled": "This work item was cancelled.",
+    "work.unknown": "This work item no longer exists: the catalog was restored to an earlier state.",
     "work.crashed": Plural(
         "attempts",
         "The worker process was killed or crashed on {worker} ({how}). It may have run out of memory: check that "
@@ -122,14 +122,16 @@ _OF_JOBS: dict[str, str | Plural] = {
         "The worker process was killed or crashed {attempts:count} times, last on {worker} ({how}). It may have run "
         "out of memory: check that worker's log, then start the job again.",
     ),
-    "work.lease_lost": "This task was cancelled, or another worker has taken it over.",
-    "work.unknown_kind": "This worker does not know the task {kind:quoted}: install the same version as the workbench.",
+    "work.lease_lost": "This work item was cancelled, or another worker has taken it over.",
+    "work.unknown_kind": (
+        "This worker does not know work items of the kind {kind:quoted}: install the same version as the workbench."
+    ),
     "work.settings_differ": (
         "The worker has other settings for {workload} than the workbench ({names:list}). Set the same {prefix}… "
         "variables for both and restart the worker."
     ),
     "work.too_long": "This took longer than {limit:seconds} (SHIFUMI_CELERY_TIME_LIMIT_S) and was stopped.",
-    "work.no_text": "The task failed without a message.",
+    "work.no_text": "The work item failed without a message.",
     "check.preparing_store": "Creating the MLflow tables (first time only, takes some seconds)",
     "check.evaluated": "Evaluated: {reason:message}",
     "check.comparing": "Comparing champion and challenger",
@@ -175,8 +177,8 @@ _OF_STORAGE: dict[str, str | Plural] = {
     "dataset.not_quarantined": "Dataset {dataset} is not quarantined.",
     "dataset.reason": "Say in 1 to {most:count} characters why the dataset is accepted.",
     "dataset.gone": "Dataset {dataset} no longer exists.",
-    "dataset.in_use": "A run is using this data right now. Wait for it or cancel it, then delete.",
-    "upload.too_large": "The file has {size:megabytes}; the limit is {limit:megabytes}. Split it into smaller files.",
+    "dataset.in_use": "A job is using this data right now. Wait for it or cancel it, then delete.",
+    "upload.too_large": "The file is {size:megabytes}; the limit is {limit:megabytes}. Split it into smaller files.",
     "upload.gone": "The uploaded file no longer exists. Upload it again.",
     "csv.empty": "The file is empty. It needs a header with the columns {columns:all}.",
     "csv.irregular": "Line {line} is not valid CSV: {error}.",
@@ -192,7 +194,7 @@ _OF_STORAGE: dict[str, str | Plural] = {
     "csv.row_length": "Line {line} has {values:count} values, but the header names {columns:count} columns.",
     "csv.no_number": "Line {line}, column {column}: “{value}” is not a finite number.",
     "csv.no_rows": "The file has a header but no rows.",
-    "output.none": "This run has no result.",
+    "output.none": "This job has no result.",
     "output.removed": "The result was removed; results are kept for a week. Upload the file again.",
     "mlflow.away": (
         "The MLflow store does not respond ({error}). Check MLFLOW_TRACKING_URI and the folder data/mlflow; "
@@ -203,7 +205,7 @@ _OF_STORAGE: dict[str, str | Plural] = {
 _OF_IMAGES: dict[str, str | Plural] = {
     "image.said_to_show": "Label suggested on import: {label}",
     "image.flagged": "{model} predicted {found:messages}; {user} labelled it {label}.",
-    "image.flagged_nothing": "{model} predicted {found:messages}; {user} labelled it as a negative.",
+    "image.flagged_nothing": "{model} predicted {found:messages}; {user} labelled it negative (no object).",
     "image.detection": "{label} ({confidence:percent})",
     "image.no_detection": "nothing",
     "image.lines_refused": "Label lines were rejected on import: {faults:messages}",
@@ -212,7 +214,7 @@ _OF_IMAGES: dict[str, str | Plural] = {
     "import.progress": "{done:count} of {total:count} images",
     "import.new": Plural("images", "{images:count} new image", "{images:count} new images"),
     "import.boxes": Plural("boxes", "{boxes:count} box", "{boxes:count} boxes"),
-    "import.negatives": "{images:count} negatives",
+    "import.negatives": "{images:count} negatives (no object)",
     "import.unlabelled": "{images:count} without boxes yet",
     "import.known": Plural("images", "{images:count} already present", "{images:count} already present"),
     "import.left_out": "{images:count} skipped",
@@ -251,7 +253,7 @@ _OF_IMAGES: dict[str, str | Plural] = {
     "yolo.how_many": "expected 4 numbers (a box) or 6 or more in pairs (a polygon), found {given:count}",
     "archive.nameless": "The zip file is damaged: it contains a file without a name.",
     "archive.damaged": "The zip file is damaged ({error}). Create it again.",
-    "archive.file_too_large": "The file has {size:megabytes}; the limit is {limit:megabytes}.",
+    "archive.file_too_large": "The file is {size:megabytes}; the limit is {limit:megabytes}.",
     "archive.not_unpacked": "It cannot be unpacked ({error}).",
     "archive.not_zip": "This is not a zip file, or it is truncated. Choose a .zip file and upload it whole.",
     "archive.too_many": (
@@ -272,7 +274,7 @@ _OF_IMAGES: dict[str, str | Plural] = {
     "archive.link": "The zip file contains {name:quoted}, a link instead of a file. Create it without links.",
     "archive.locked": "The zip file is protected by a password. Create it without one.",
     "decode.too_large": (
-        "The file has {size:megabytes}; the limit is {limit:megabytes} (SHIFUMI_IMAGE_MAX_MB). Save it smaller."
+        "The file is {size:megabytes}; the limit is {limit:megabytes} (SHIFUMI_IMAGE_MAX_MB). Save it smaller."
     ),
     "decode.memory": "There is not enough memory to open this image. Save it smaller.",
     "decode.cut_off": "The image is damaged or truncated ({error}). Save it again and retry.",
@@ -284,14 +286,14 @@ _OF_IMAGES: dict[str, str | Plural] = {
     ),
     "decode.not_an_image": "This is not an image that can be opened. Use JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.",
     "decode.side": (
-        "The image has {width:count} × {height:count} pixels; no side may be longer than {limit:count} "
+        "The image is {width:count} × {height:count} pixels; no side may be longer than {limit:count} "
         "(SHIFUMI_IMAGE_MAX_SIDE). Save it smaller."
     ),
     "decode.pixels": (
-        "The image has {width:count} × {height:count} pixels, more than {limit:millions} (SHIFUMI_IMAGE_MAX_PIXELS). "
+        "The image is {width:count} × {height:count} pixels, more than {limit:millions} (SHIFUMI_IMAGE_MAX_PIXELS). "
         "Save it smaller."
     ),
-    "decode.tiny": "The image has {width:count} × {height:count} pixels; the minimum per side is {least}.",
+    "decode.tiny": "The image is {width:count} × {height:count} pixels; the minimum per side is {least}.",
     "decode.array": "Pixels are (height, width, 3) of uint8, not ({shape:list}) of {type}.",
     "export.progress": "{done:count} of {total:count} images",
 }

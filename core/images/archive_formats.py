@@ -48,7 +48,7 @@ class Layout:
 
     @property
     def unlabelled(self) -> int:
-        """The number of images without a label file; in a YOLO dataset such an image is a negative."""
+        """The number of images without a label file; in a YOLO dataset such an image is a negative (no object)."""
         return sum(member.label_file is None for member in self.members)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 BACKGROUND, LEAVE_OUT = "(background)", "(leave out)"
-"""Targets of a mapping besides the workload's classes: a negative, or leave the image out."""
+"""Targets of a mapping besides the workload's classes: a negative (no object), or leave the image out."""
 
 
 def guess_class(name: str, classes: Collection[str], synonyms: Mapping[str, Collection[str]] | None = None) -> str:

@@ -1,4 +1,4 @@
-"""The image collection of a workload: its name, its labels and its annotation type."""
+"""The image collection of a workload: its name, its classes and its annotation type."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SLACK = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class ImageCollection:
-    """The images of one workload. ``classes`` are its labels in the order of the model's outputs.
+    """The images of one workload. ``classes`` are in the order of the model's outputs.
 
     ``whole_image``: a label applies to the whole image. It is stored as one box that covers the image, so the store,
     the review and the statistics need no second representation.
@@ -29,7 +29,7 @@ class ImageCollection:
         """
         for box in boxes:
             if box.label not in self.classes:
-                known = ", ".join(self.classes) or "no label yet"
+                known = ", ".join(self.classes) or "no class yet"
                 raise BadBoxError(f"{self.workload} knows {known}, not {box.label!r}.")
         if self.whole_image and (len(boxes) > 1 or any(not _covers(box) for box in boxes)):
             raise BadBoxError("A label is for the whole image here: there is one, and its box covers the image.")

@@ -1,6 +1,6 @@
-"""Labels that users create for a workload's images: any number, in order of creation.
+"""Classes that users create to label a workload's images with: any number, in order of creation.
 
-Labels are data: images refer to them by name; datasets and models keep the names they were created with.
+They are data: images refer to them by name; datasets and models keep the names they were created with.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ _LOCK = 0x1ABE15
 
 
 class LabelError(ValueError):
-    """A label cannot be created, renamed or removed; the message says why."""
+    """A class cannot be created, renamed or removed; the message says why."""
 
 
 def names(workload: str) -> tuple[str, ...]:
-    """The labels, in the order of a model's outputs."""
+    """The classes, in the order of a model's outputs."""
     with reading() as session:
         return tuple(session.scalars(_of(workload)))
 
 
 def usage_counts(workload: str) -> dict[str, int]:
-    """The number of boxes with each label, including unused labels (0)."""
+    """The number of boxes of each class, including unused classes (0)."""
     query = select(Box.label, func.count(Box.id)).join(Image).where(Image.workload == workload).group_by(Box.label)
     with reading() as session:
         counted = dict(session.execute(query).tuples().all())
@@ -41,13 +41,13 @@ def usage_counts(workload: str) -> dict[str, int]:
 
 
 def add(actor: Actor, workload: str, name: str) -> str:
-    """Create a label; returns its normalised name. Raises ``ForbiddenError``, :class:`LabelError`."""
+    """Create a class; returns its normalised name. Raises ``ForbiddenError``, :class:`LabelError`."""
     require(actor, Role.EDITOR)
     name = _clean(name)
     with writing() as session:
         known = _alone(session, workload)
         if len(known) >= MOST:
-            raise LabelError(f"There are {MOST} labels already, which is the maximum.")
+            raise LabelError(f"There are {MOST} classes already, which is the maximum.")
         _refuse_clash(name, known)
         last = session.scalar(select(func.max(Label.position)).where(Label.workload == workload))
         position = 0 if last is None else last + 1
@@ -57,9 +57,9 @@ def add(actor: Actor, workload: str, name: str) -> str:
 
 
 def rename(actor: Actor, workload: str, old: str, new: str) -> str:
-    """Rename a label on every image that has it. Returns the normalised name.
+    """Rename a class on every image that has it. Returns the normalised name.
 
-    Raises ``ForbiddenError``, :class:`LabelError`, ``LookupError`` when the label does not exist (any more).
+    Raises ``ForbiddenError``, :class:`LabelError`, ``LookupError`` when the class does not exist (any more).
     """
     require(actor, Role.EDITOR)
     new = _clean(new)
@@ -76,9 +76,9 @@ def rename(actor: Actor, workload: str, old: str, new: str) -> str:
 
 
 def remove(actor: Actor, workload: str, name: str) -> None:
-    """Remove a label that no image has.
+    """Remove a class that no image has.
 
-    Raises ``ForbiddenError``, :class:`LabelError`, ``LookupError`` when the label does not exist (any more).
+    Raises ``ForbiddenError``, :class:`LabelError`, ``LookupError`` when the class does not exist (any more).
     """
     require(actor, Role.EDITOR)
     with writing() as session:
@@ -98,12 +98,12 @@ def _of(workload: str) -> Select[tuple[str]]:
 def _found(session: Session, workload: str, name: str) -> Label:
     label = session.scalar(select(Label).where(Label.workload == workload, Label.name == name))
     if label is None:
-        raise LookupError(f"The label {name!r} no longer exists.")
+        raise LookupError(f"The class {name!r} no longer exists.")
     return label
 
 
 def _alone(session: Session, workload: str) -> list[str]:
-    """The labels, locked until the transaction ends (SQLite has a single writer anyway)."""
+    """The classes, locked until the transaction ends (SQLite has a single writer anyway)."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
     return list(session.scalars(_of(workload)))
@@ -113,15 +113,15 @@ def _clean(name: str) -> str:
     """The normalised name. Raises :class:`LabelError`."""
     name = " ".join(unicodedata.normalize("NFC", name).split())
     if not 0 < len(name) <= LONGEST:
-        raise LabelError(f"A label has 1 to {LONGEST} characters.")
+        raise LabelError(f"The name of a class has 1 to {LONGEST} characters.")
     if not all(letter.isalnum() or letter in _BESIDE_LETTERS for letter in name) or not name[0].isalnum():
-        raise LabelError("A label begins with a letter or digit and contains only letters, digits, spaces and . _ - '.")
+        raise LabelError("A class begins with a letter or digit and contains only letters, digits, spaces and . _ - '.")
     if name.casefold() in SPLIT_FOLDERS:
         raise LabelError(f"{name!r} is what exports call a split or a folder. Choose another name.")
     return name
 
 
 def _refuse_clash(name: str, known: list[str]) -> None:
-    """Labels that differ only in case are confusing, and are one folder on some file systems."""
+    """Classes that differ only in case are confusing, and are one folder on some file systems."""
     if clash := next((one for one in known if one.casefold() == name.casefold()), None):
-        raise LabelError(f"There is a label {clash!r} already.")
+        raise LabelError(f"There is a class {clash!r} already.")

@@ -16,8 +16,8 @@ from core.vision.boxes import whole_image
 from core.vision.decode import BadImageError, decode_with_remarks
 from core.vision.provenance import HUMAN
 
-NOTHING = "nothing"
-"""The content of a photo that shows none of the classes: a negative, which needs no box."""
+NEGATIVE = "negative (no object)"
+"""The content of a photo that shows none of the classes; it needs no box."""
 
 
 @dataclass(slots=True)
@@ -31,7 +31,7 @@ class AddedPhotos:
 
 
 def default_session(actor: Actor, now: datetime) -> str:
-    """The default name of a session: the user and the current hour."""
+    """The default name of a recording session: the user and the current hour."""
     return shortened(f"{actor.username} {now:%Y-%m-%d %H} h")
 
 
@@ -45,7 +45,7 @@ def add_photos(
 ) -> AddedPhotos:
     """Store photos given as (file name, bytes); an unusable one does not stop the others.
 
-    ``shows`` is a class, :data:`NOTHING`, or None when unknown. A whole-image label takes effect immediately; where
+    ``shows`` is a class, :data:`NEGATIVE`, or None when unknown. A whole-image label takes effect immediately; where
     boxes are needed the class is stored as a hint. Raises ``ForbiddenError``, ``BadBoxError`` for an unknown class and
     ``lake.LakeError``.
     """
@@ -71,7 +71,7 @@ def add_photos(
 def _facts(collection: ImageCollection, session: str, shows: str | None) -> store.ImageFacts:
     if shows is None:
         return store.ImageFacts(UPLOAD, session, collection)
-    if shows == NOTHING:
+    if shows == NEGATIVE:
         return store.ImageFacts(UPLOAD, session, collection, state=LABELLED)
     if collection.whole_image:
         return store.ImageFacts(UPLOAD, session, collection, [whole_image(shows, HUMAN)])

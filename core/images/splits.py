@@ -1,4 +1,4 @@
-"""The split of an image: determined by its session, permanently."""
+"""The split of an image: determined by its recording session, permanently."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TRAIN_UP_TO, _VAL_UP_TO = 70, 80
 
 
 def split_of(session: str) -> Split:
-    """The split of a session: 70 % of the sessions are training, 10 % validation, 20 % holdout.
+    """The split of a recording session: 70 % of them are training, 10 % validation, 20 % holdout.
 
     All images of a session (one person, one place) have the same split, and it never changes, so holdout images never
     leak into the training data.

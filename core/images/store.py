@@ -79,7 +79,7 @@ class ImageFacts:
         if self.source not in SOURCES or self.settled_state not in STATES:
             raise ValueError(f"Source {self.source!r} or state {self.state!r} is not known.")
         if not 0 < len(self.session) <= 64:
-            raise ValueError("A session is named with 1 to 64 letters.")
+            raise ValueError("A recording session is named with 1 to 64 letters.")
         self.collection.check(self.boxes, complete=self.settled_state == LABELLED)
 
     @property

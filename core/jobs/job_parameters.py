@@ -20,7 +20,7 @@ class CheckParameters(BaseModel):
 
     forced: bool = Field(
         default=False,
-        title="Retrain anyway",
+        title="Force retraining",
         description="Trains a challenger even when the gate does not ask for it. It is promoted only when it is "
         "better.",
     )

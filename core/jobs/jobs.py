@@ -23,7 +23,7 @@ from core.catalog.work_tables import WorkItem
 from core.config.messages import Message, Messages, message_of, render, say
 from core.jobs import prefect_api
 
-GENERATE, CHECK, PREDICT_FILE = "generate-dataset", "check-and-retrain", "predict-file"
+GENERATE, CHECK, PREDICT_FILE = "generate-dataset", "check", "predict-file"
 IMPORT, PROPOSE, PREDICT_VIDEO = "import-images", "propose-boxes", "predict-video"
 _ROLES = {
     GENERATE: Role.EDITOR,

@@ -181,6 +181,11 @@ def set_paused(deployment_id: str, paused: bool) -> None:
     _request("POST", f"/deployments/{deployment_id}/{'pause_deployment' if paused else 'resume_deployment'}")
 
 
+def delete_deployment(deployment_id: str) -> None:
+    """Delete a deployment with its scheduled runs; ended runs stay. Raises as :func:`deployments`."""
+    _request("DELETE", f"/deployments/{deployment_id}")
+
+
 def set_parameter_schema(deployment_id: str, schema: Mapping[str, Any]) -> None:
     """Set the schema that Prefect's UI shows and validates parameters with. Raises as :func:`deployments`."""
     _request("PATCH", f"/deployments/{deployment_id}", {"parameter_openapi_schema": dict(schema)})

@@ -44,7 +44,7 @@ def flag(
     ``lake.DiskFullError``.
     """
     if right_label is not None and right_label not in collection.classes:
-        raise BadBoxError(f"The label is one of {', '.join(collection.classes)}, not {right_label!r}.")
+        raise BadBoxError(f"The class is one of {', '.join(collection.classes)}, not {right_label!r}.")
     boxes = [] if right_label is None else _corrected(pixels, right_label, said, collection)
     note = (_note(actor, right_label, said),)
     undecided = not boxes and (right_label is not None or collection.whole_image)

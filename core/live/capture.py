@@ -24,7 +24,7 @@ LONGEST_S = 30.0
 """Maximum duration: a recording whose browser disconnected ends by itself."""
 
 GUIDE = (0.25, 0.15, 0.75, 0.85)
-"""Guide frame (left, top, right, bottom as shares): where to place the object when nothing can detect it."""
+"""Guide box (left, top, right, bottom as shares): where to place the object when nothing can detect it."""
 
 _WAITING = 4
 _SLACK_S = 0.005  # cameras are not that punctual

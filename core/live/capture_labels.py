@@ -1,7 +1,7 @@
 """Labels captured frames: the user states the class, a detector locates the object.
 
 A whole-image label needs no location. Otherwise the workload's helper is used, then the serving model, and finally the
-guide frame shown while recording.
+guide box shown while recording.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from core.vision.detections import Pixels
 from core.vision.provenance import HUMAN, MODEL
 from core.workloads.base import Proposer
 
-DETECTOR, GUIDED, PERSON = "the model", "the guide frame", "you"
+DETECTOR, GUIDED, PERSON = "the model", "the guide box", "you"
 
 
 def image_saver(

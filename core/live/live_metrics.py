@@ -21,9 +21,7 @@ _BUCKETS_S = (0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.6, 1.0, 2.5)
 
 REGISTRY = CollectorRegistry()
 FRAMES = Counter("shifumi_live_frames", "Frames received from cameras.", registry=REGISTRY)
-DROPPED = Counter(
-    "shifumi_live_frames_passed_over", "Frames replaced by a newer one before detection.", registry=REGISTRY
-)
+DROPPED = Counter("shifumi_live_frames_skipped", "Frames replaced by a newer one before detection.", registry=REGISTRY)
 RESULTS = Counter("shifumi_live_results", "Frames processed by a model.", ["model"], registry=REGISTRY)
 ERRORS = Counter("shifumi_live_detector_errors", "Frames on which a model failed.", ["model"], registry=REGISTRY)
 TOOK = Histogram("shifumi_live_detection_seconds", "Detection time per frame.", buckets=_BUCKETS_S, registry=REGISTRY)

@@ -132,7 +132,7 @@ def _looks(settings: Settings, with_mlflow: bool) -> list[_Look]:
         looks.insert(4, _workers(settings))
     if settings.lake_url is not None:
         more = "See `python3 manage.py doctor`."
-        looks.append(_Look("lake", "Shared files", "", lambda: _lake_problem(settings), more))
+        looks.append(_Look("lake", "Object store", "", lambda: _lake_problem(settings), more))
     if with_mlflow:
         looks.insert(4, _Look("mlflow", "MLflow", mlflow, _http(mlflow + "/health")))
     return looks

@@ -61,7 +61,7 @@ def run(order: dict[str, Any]) -> tuple[pa.Table, bool, list[str]]:
             timer.cancel()
     if table.nbytes > _RESULT_MAX_BYTES:
         raise QueryRefusedError(
-            f"The result has {table.nbytes / 1e6:,.0f} MB, too much for a page. Select fewer columns or aggregate."
+            f"The result is {table.nbytes / 1e6:,.0f} MB, too much for a page. Select fewer columns or aggregate."
         )
     return table.slice(0, order["max_rows"]), table.num_rows > order["max_rows"], skipped
 

@@ -56,7 +56,7 @@ def draw_words(pixels: Pixels, words: str, size: float = 1.0) -> None:
 
 
 def draw_guide(pixels: Pixels, frame: tuple[float, float, float, float], colour: Colour) -> None:
-    """Draw a thin guide frame (left, top, right, bottom as shares) into ``pixels``."""
+    """Draw a thin guide box (left, top, right, bottom as shares) into ``pixels``."""
     height, width = pixels.shape[:2]
     left, top, right, bottom = frame
     corners = (round(left * width), round(top * height)), (round(right * width), round(bottom * height))

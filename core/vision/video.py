@@ -156,9 +156,9 @@ def _form_of(head: bytes) -> str:
 
 def _check_size(width: int, height: int) -> None:
     if width * height > _MOST_PIXELS:
-        raise BadVideoError(f"The video has {width:,} × {height:,} pixels; the maximum is 4K. Save it smaller.")
+        raise BadVideoError(f"The video is {width:,} × {height:,} pixels; the maximum is 4K. Save it smaller.")
     if min(width, height) < 8:
-        raise BadVideoError(f"The video has {width} × {height} pixels, which is too small.")
+        raise BadVideoError(f"The video is {width} × {height} pixels, which is too small.")
 
 
 def _check_length(facts: VideoInfo) -> None:

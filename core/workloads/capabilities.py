@@ -77,7 +77,7 @@ class Playable(Protocol):
 
 @runtime_checkable
 class UserLabels(Protocol):
-    """A workload on images whose labels are data: users create, rename and remove them in the app."""
+    """A workload on images whose classes are data: users create, rename and remove them in the app."""
 
     @property
     def own_labels(self) -> bool: ...

@@ -29,8 +29,8 @@ _OF_VALUES: dict[str, str | Plural] = {
 _OF_SCALE: dict[str, str | Plural] = {
     "contract.rescaled": ("The spread of {feature} is {ratio:number} times that of the last datasets. Check its unit."),
     "contract.shifted": (
-        "The median of {feature} moved from {before:number} to {now:number}, by {spreads:number} times its usual "
-        "spread. Check its unit."
+        "The median of {feature} moved from {before:number} to {now:number}, by {spreads:number} times its "
+        "interquartile range. Check its unit."
     ),
 }
 
@@ -40,7 +40,7 @@ _OF_LABELS: dict[str, str | Plural] = {
         "datasets on {reference:percent} ({p:p}). Labels may be wrong."
     ),
     "contract.noise_target": (
-        "The error of a model fitted to this dataset is {error:percent} of the target's usual deviation "
+        "The error of a model fitted to this dataset is {error:percent} of the target's standard deviation "
         "(cross-validated), in the last datasets {reference:percent} ({p:p}). Targets may be wrong."
     ),
     "contract.swapped": (
@@ -70,7 +70,7 @@ _OF_IMAGES: dict[str, str | Plural] = {
         "{share:percent} of the boxes cover nearly the entire image, in the last datasets {reference:percent}."
     ),
     "contract.box_proportions": (
-        "The {what:term} of new boxes is out of proportion: {now:number} in the middle, and {low:number} to "
+        "The {what:term} of new boxes is unusual: its median is {now:number}, and {low:number} to "
         "{high:number} in the last datasets."
     ),
 }

@@ -1,4 +1,4 @@
-"""``awake``: will somebody be awake in class, judged by the hours they slept? One feature, two classes.
+"""``awake``: will somebody be awake in class, given the hours they slept? One feature, two classes.
 
 The worked example of ``docs/adding-a-workload.md``: copied to ``core/workloads/awake.py`` and registered there,
 it goes round the loop like the workloads that ship. A test takes it through, so it cannot rot.

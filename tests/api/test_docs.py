@@ -14,7 +14,7 @@ from core.api.predict_images import MEDIA_TYPES
 from core.api.problems import KINDS
 from core.config.settings import ROOT, Settings, get_settings
 from core.live.live_metrics import COLLECTOR
-from core.monitoring.metrics.machine import TreeCollector
+from core.monitoring.metrics.machine_metrics import TreeCollector
 from flows.metrics import RunnerCollector
 from tests.api.client import Client
 

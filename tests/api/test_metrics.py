@@ -78,7 +78,7 @@ def test_without_a_catalog_there_is_still_an_answer(client: Client, serving: Sid
     """Its figures are absent: zeros would say that all is well."""
     serving.sidecar.figures.refresh()
     serving.sidecar.catalog_probe.check()
-    assert _scrape(client).get("shifumi_jobs_alive", kind="check-and-retrain", phase="running") == 0
+    assert _scrape(client).get("shifumi_jobs_alive", kind="check", phase="running") == 0
     with writing() as session:
         session.execute(text("DROP TABLE evaluations"))
     serving.sidecar.figures.refresh()

@@ -24,8 +24,8 @@ _INTRODUCTION = """# Benchmarks
 Written by `python3 manage.py bench`; the benchmarks are in `tests/bench`. Both sides of a row run in turns on
 the same machine, and a figure is the median of the rounds. Compare ratios, not figures: those depend on the machine.
 
-The empty ASGI application (`tests/bench/empty_asgi.py`) runs on uvicorn with the sidecar's options. It is sent the same
-request as `/predict`, token included, takes the body, looks at nothing, and answers 200 with as many bytes.
+The empty ASGI application (`tests/bench/empty_asgi.py`) runs on uvicorn with the prediction API's options. It is sent
+the same request as `/predict`, token included, takes the body, looks at nothing, and answers 200 with as many bytes.
 """
 _HEADER = "| what | ours | baseline | ratio | target | met |\n|---|---|---|---|---|---|\n"
 _MADE_WITH = ("numpy", "fastapi", "uvicorn", "mlflow", "scikit-learn", "streamlit", "prefect", "duckdb")

@@ -180,7 +180,7 @@ def test_live(table: Table, settings: Settings, watching_browser: Browser) -> No
     add("distinct frames per second returned to the browser, 640x480 at 30", f"{back:.1f}/s", "≥ 25/s", back >= 25)
     add("glass-to-glass latency, median, in frames of 33 ms", f"{frames:.0f}", "≤ 5", frames <= 5)
     add("detector results per second", f"{results:.0f}/s", "≥ 15/s", results >= 15)
-    add("box age, median", f"{age:.0f} ms", "≤ 150 ms", age <= 150)
+    add("age of the drawn boxes, median", f"{age:.0f} ms", "≤ 150 ms", age <= 150)
     add("health check of the workbench meanwhile, median", f"{median(health):.0f} ms", "< 50 ms", median(health) < 50)
     add("health check of the workbench meanwhile, 95th percentile", f"{slowest:.0f} ms", "< 50 ms", slowest < 50)
     name = "server time per frame, detect and draw; baseline: ultralytics' Streamlit loop, PyTorch"

@@ -133,7 +133,7 @@ def test_click_to_better_model_and_idle_memory(table: Table, settings: Settings,
             before = version()
             make_dataset(rows=10_000, seed=turn, angle=45.0 if turn % 2 else 135.0)
             page.reload()
-            button = page.get_by_role("button", name="Retrain anyway")
+            button = page.get_by_role("button", name="Force retraining")
             expect(button).to_be_enabled(timeout=60_000)
             began = time.perf_counter()
             button.click()
@@ -144,7 +144,7 @@ def test_click_to_better_model_and_idle_memory(table: Table, settings: Settings,
         times = [seconds(turn) for turn in range(1, CLICK_ROUNDS + 1)]
         assert registry.champion("linear") is not None
         taken = median(times)
-        name = "click “Retrain anyway”, 10,000 rows → new champion serves `/predict`"
+        name = "click “Force retraining”, 10,000 rows → new champion serves `/predict`"
         table.add(SECTION, Row(name, f"{taken:.1f} s", target="6 s", met=taken <= 6))
 
         held = _settled(running)

@@ -86,7 +86,7 @@ _SIGN = 300
 def new_signs(throw: str, frames: int = 20) -> list[Pixels]:
     """A sign of which the starter model knows nothing and which a short training learns, each frame at another place.
 
-    It fills the guide frame, nearly.
+    It fills the guide box, nearly.
     """
     return [_sign(throw, number) for number in range(frames)]
 

@@ -98,13 +98,13 @@ def from_login_to_a_better_model(page: Page, context: BrowserContext, place: Pla
     # A check by hand finds no data that has not been judged.
     visitor.go("Train")
     visitor.sees(re.compile("Promoted: accuracy"))  # its check has ended: while it runs none can start
-    visitor.clicks("Check & retrain")
+    visitor.clicks("Run check")
     visitor.sees(re.compile("Nothing new since dataset 3"))
 
     visitor.go("Runs")
     visitor.sees(re.compile("Runs"))
     visitor.go("Flows")
-    visitor.sees("check-and-retrain")
+    visitor.sees("generate-dataset")
 
     # Refresh, and a new tab: still here, still logged in.
     page.reload()

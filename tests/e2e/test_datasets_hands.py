@@ -48,7 +48,7 @@ def test_photos_gallery_and_zip(workbench: Workbench, page: Page, settings: Sett
     page.get_by_role("button", name="Add photos").click()
     expect(page.get_by_text("broken.jpg: This is not an image")).to_be_visible()
     # While the gallery is drawn anew, the old one is there too.
-    settled(page, page.get_by_alt_text(f"Image {kept.id + 1}: no box"))
+    settled(page, page.get_by_alt_text(f"Image {kept.id + 1}: no label"))
     page.get_by_text(f"Select {kept.id}", exact=True).click()
     page.get_by_role("button", name="Delete 1 image").click()
     dialog = page.get_by_role("dialog")

@@ -170,7 +170,7 @@ def _train(page: Page) -> None:
     _go(page, "Train")
     page.get_by_role("radio", name="Hands").click()
     settled(page, page.get_by_text("the starter model is serving"))
-    page.get_by_role("button", name="Check & retrain").click()
+    page.get_by_role("button", name="Run check").click()
     wait_until(lambda: decisions.latest("rps"), timeout=300, what="a decision")
     (decision,) = decisions.latest("rps")
     assert decision.kind == decisions.PROMOTED, decision.reason

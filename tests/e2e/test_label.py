@@ -120,7 +120,7 @@ def test_by_keyboard_alone(editor_page: Page) -> None:
     expect_picture(page, second, 1)
     page.locator(".stage").focus()
     press("Delete")
-    expect(page.get_by_role("button", name="Accept: no object")).to_be_enabled()
+    expect(page.get_by_role("button", name="Accept as negative (no object)")).to_be_enabled()
 
 
 def drag(page: Page, stage: Locator, start: tuple[float, float], end: tuple[float, float]) -> None:

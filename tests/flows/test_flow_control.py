@@ -49,13 +49,13 @@ def test_pausing_and_resuming_takes_an_editor_and_is_noted(rows: Rows) -> None:
 
 
 def test_our_own_flows_run_as_jobs_one_at_a_time(rows: Rows) -> None:
-    rows.deployment("check-and-retrain", "linear", every_s=3600)
-    run_id = flow_control.run_now(EDITOR, the("check-and-retrain/linear"))
+    rows.deployment("check", "linear", every_s=3600)
+    run_id = flow_control.run_now(EDITOR, the("check/linear"))
     job = jobs.of_flow_run(run_id)
     assert job is not None
     assert job.created_by == "bob"
     with pytest.raises(jobs.JobBusyError):
-        flow_control.run_now(EDITOR, the("check-and-retrain/linear"))
+        flow_control.run_now(EDITOR, the("check/linear"))
     assert len(jobs.alive()) == 1
 
 
@@ -94,8 +94,8 @@ def test_cancelling_a_run_that_is_no_job_takes_an_editor(rows: Rows) -> None:
 
 
 def test_cancelling_a_job_ends_the_job_too(rows: Rows) -> None:
-    rows.deployment("check-and-retrain", "linear")
-    run_id = flow_control.run_now(EDITOR, the("check-and-retrain/linear"))
+    rows.deployment("check", "linear")
+    run_id = flow_control.run_now(EDITOR, the("check/linear"))
     assert flow_control.may_cancel(EDITOR, run_id)
     assert not flow_control.may_cancel(VIEWER, run_id)
     flow_control.cancel(EDITOR, run_id)

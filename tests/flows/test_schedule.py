@@ -10,6 +10,7 @@ from core.config.settings import Settings, get_settings
 from core.jobs import jobs, prefect_api
 from core.loop import decisions
 from tests.learning import make_dataset
+from tests.prefect_rows import Rows
 from tests.prefect_server import flow_runner, runner_environment
 from tests.waiting import wait_until
 
@@ -42,10 +43,10 @@ def _the_exercise_ships_paused() -> None:
     found = {(names[item["flow_id"]], item["name"]): item for item in prefect_api.deployments()}
     assert set(found) == {
         ("generate-dataset", "linear"),
-        ("check-and-retrain", "linear"),
+        ("check", "linear"),
         ("predict-file", "linear"),
         ("generate-dataset", "rps"),
-        ("check-and-retrain", "rps"),
+        ("check", "rps"),
         ("import-images", "rps"),
         ("propose-boxes", "rps"),
         ("predict-video", "rps"),
@@ -66,14 +67,35 @@ def test_what_somebody_paused_or_resumed_outlives_a_restart(prefect: str) -> Non
     with flow_runner(environment):
         found = deployments()
         prefect_api.set_paused(found["random-check"]["id"], False)
-        prefect_api.set_paused(found["check-and-retrain"]["id"], True)
+        prefect_api.set_paused(found["check"]["id"], True)
     with flow_runner(environment):
         found = deployments()
         assert not found["random-check"]["paused"]
-        assert found["check-and-retrain"]["paused"]
+        assert found["check"]["paused"]
         # Leave the shared server as a fresh one would be.
         prefect_api.set_paused(found["random-check"]["id"], True)
-        prefect_api.set_paused(found["check-and-retrain"]["id"], False)
+        prefect_api.set_paused(found["check"]["id"], False)
+
+
+def test_a_renamed_flow_leaves_no_deployment_behind_and_stays_paused(prefect: str) -> None:
+    """Version 0.1 called the flow of checks check-and-retrain; its schedule would go on without a runner."""
+    Rows(get_settings().prefect_api).deployment("check-and-retrain", "linear", every_s=300, paused=True)
+
+    def paused() -> dict[tuple[str, str], bool]:
+        names = prefect_api.flow_names()
+        return {(names[item["flow_id"]], item["name"]): item["paused"] for item in prefect_api.deployments()}
+
+    for item in prefect_api.deployments():
+        if prefect_api.flow_names()[item["flow_id"]] == "check":
+            prefect_api.delete_deployment(item["id"])
+    with flow_runner(runner_environment(SHIFUMI_RUNNER_WARM="false")):
+        found = paused()
+        assert found["check", "linear"] and not found["check", "rps"]
+        assert ("check-and-retrain", "linear") not in found
+        # Leave the shared server as a fresh one would be.
+        for item in prefect_api.deployments():
+            if (prefect_api.flow_names()[item["flow_id"]], item["name"]) == ("check", "linear"):
+                prefect_api.set_paused(item["id"], False)
 
 
 def test_runs_missed_while_nobody_served_are_dropped(prefect: str, settings: Settings) -> None:
@@ -98,7 +120,7 @@ def test_a_run_that_finds_the_slot_taken_is_skipped(prefect: str, settings: Sett
     holder = jobs._claim(jobs.CHECK, "linear", {}, "ann")
     jobs.beat(holder.id)
     with flow_runner(runner_environment(SHIFUMI_JOB_STALE_S="600", SHIFUMI_RUNNER_WARM="false")):
-        run = prefect_api.create_run("check-and-retrain/linear", {})
+        run = prefect_api.create_run("check/linear", {})
         wait_until(lambda: prefect_api.get_run(run.id).terminal, what="the run to end")
         assert prefect_api.get_run(run.id).state_type == "COMPLETED"
         wait_until(lambda: any("Skipped" in line["message"] for line in prefect_api.logs(run.id)), what="its log")

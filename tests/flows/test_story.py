@@ -158,7 +158,7 @@ def test_bad_work_fails_with_its_reason(discord: FakeDiscord) -> None:
     assert "Generate one on the Datasets page" in render(check.message)
     wait_until(lambda: decisions.latest("linear"), what="the failure on the timeline")
     assert decisions.latest("linear")[0].kind == decisions.FAILED
-    wait_until(lambda: any("check-and-retrain failed" in title for title in discord.titles), what="Discord to hear")
+    wait_until(lambda: any("check failed" in title for title in discord.titles), what="Discord to hear")
     with pytest.raises(datasets.NoDatasetError):
         datasets.latest("linear")
     generate(seed=1)

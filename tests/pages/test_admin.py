@@ -7,8 +7,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.auth import audit, tokens, users
 from core.auth.roles import Role
+from core.auth.token_verifier import TokenVerifier
 from core.auth.tokens import create_token
-from core.auth.verifier import TokenVerifier
 from core.config.settings import Settings, get_settings
 from core.monitoring import notify
 from core.ui.admin.audit_log import PER_PAGE

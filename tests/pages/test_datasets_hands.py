@@ -81,7 +81,7 @@ def test_the_figures_tell_what_can_be_learnt_and_what_waits() -> None:
         told = [text.value for text in app.warning if "to train on yet" in text.value]
         assert any(f"o {label}" in text for text in told) == (label not in in_train)
     assert metrics(app) == {"Labelled": "5", "To review": "2", "Rejected": "1"}
-    assert "By source: 5 synthetic, 3 upload." in said(app)
+    assert "By image source: 5 synthetic, 3 upload." in said(app)
     assert len(app.get("plotly_chart")) == 1
 
 
@@ -177,7 +177,7 @@ def test_boxes_are_proposed_for_new_photos_without_a_click(monkeypatch: pytest.M
 def test_photos_of_nothing_are_negatives_at_once() -> None:
     app = open_hands(way="Photos")
     app.file_uploader(key="images_photos_0").set_value([("wall.png", file_bytes(picture(1), "PNG"), "image/png")])
-    app.selectbox(key="images_photos_show_rps").set_value("nothing").run()
+    app.selectbox(key="images_photos_show_rps").set_value("negative (no object)").run()
     app.button(key="btn_photos").click().run()
     (kept,) = store.listed()
     assert (kept.state, kept.boxes, kept.note) == (LABELLED, [], ())
@@ -207,7 +207,7 @@ def test_an_import_asks_what_the_classes_mean(monkeypatch: pytest.MonkeyPatch, s
     submitted = []
     monkeypatch.setattr(jobs, "submit", lambda *given: submitted.append(given) or jobs.adopt(given[1], "rps", "r", {}))
     app = upload_zip(open_hands(way="Import"), zipped())
-    assert "A YOLO dataset with **2 images**, 1 of them without labels" in said(app)
+    assert "A YOLO dataset with **2 images**, 1 of them without boxes: negatives (no object)" in said(app)
     class_mapping = {item.label: item.value for item in app.selectbox if str(item.key).startswith("meaning_")}
     assert class_mapping == {"Rock": "rock", "Peace": "scissors", "Lizard": "(leave out)"}
     app.selectbox(key="meaning_2_Lizard").set_value("(background)").run()

@@ -41,11 +41,7 @@ def checks(rows: Rows, site: Path) -> Iterator[dict[str, str]]:
     more = {"SHIFUMI_CHECK_INTERVAL_S": "3", "SHIFUMI_CHECK_ON_NEW_DATA": "false", "SHIFUMI_JOB_STALE_S": "600"}
     with flow_runner({**runner_environment(**more), "PYTHONPATH": path_of_processes(site)}):
         names = prefect_api.flow_names()
-        found = {
-            item["name"]: item["id"]
-            for item in prefect_api.deployments()
-            if names[item["flow_id"]] == "check-and-retrain"
-        }
+        found = {item["name"]: item["id"] for item in prefect_api.deployments() if names[item["flow_id"]] == "check"}
         assert set(found) >= set(NAMES)
         for deployment in found.values():
             prefect_api.set_paused(deployment, True)

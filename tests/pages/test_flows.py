@@ -63,7 +63,7 @@ def test_a_server_without_deployments_says_that_the_runner_makes_them(rows: Rows
     app = opened()
     assert not app.exception
     assert "No deployments yet" in texts(app)
-    assert "No runs found" in texts(app)
+    assert "No flow runs found" in texts(app)
     assert "Prefect :green-badge[healthy]" in texts(app)
 
 
@@ -91,12 +91,12 @@ def test_an_editor_resumes_and_pauses(rows: Rows) -> None:
 
 
 def test_a_second_run_of_our_own_flow_is_refused_with_a_reason(rows: Rows) -> None:
-    rows.deployment("check-and-retrain", "linear")
+    rows.deployment("check", "linear")
     app = opened()
-    app.button(key="run-check-and-retrain/linear").click().run()
+    app.button(key="run-check/linear").click().run()
     assert "Open run" in links(app)
     assert len(jobs.alive()) == 1
-    app.button(key="run-check-and-retrain/linear").click().run()
+    app.button(key="run-check/linear").click().run()
     assert not app.exception
     assert "already running" in texts(app)
     assert len(jobs.alive()) == 1
@@ -124,7 +124,7 @@ def test_the_buttons_of_a_page_left_open_die_with_the_role(rows: Rows) -> None:
 
 
 def test_runs_are_listed_and_filtered_by_state_and_deployment(rows: Rows) -> None:
-    one, other = rows.deployment("random-check", "course"), rows.deployment("check-and-retrain", "linear")
+    one, other = rows.deployment("random-check", "course"), rows.deployment("check", "linear")
     good, bad = rows.run(one, "RUNNING", "COMPLETED"), rows.run(one, "RUNNING", "FAILED")
     live = rows.run(other, "RUNNING")
     names = {run_id: prefect_api.get_run(run_id).name for run_id in (good, bad, live)}
@@ -186,8 +186,8 @@ def test_a_long_log_is_cut_on_the_page_and_said_to_be(rows: Rows) -> None:
 
 
 def test_a_running_run_shows_progress_and_can_be_cancelled(rows: Rows) -> None:
-    run_id = rows.run(rows.deployment("check-and-retrain", "linear"), "RUNNING")
-    job = Job(id="1", kind="check-and-retrain", workload="linear", flow_run_id=run_id, concurrency_key="s")
+    run_id = rows.run(rows.deployment("check", "linear"), "RUNNING")
+    job = Job(id="1", kind="check", workload="linear", flow_run_id=run_id, concurrency_key="s")
     job.created_by = "ann"
     job.heartbeat_at, job.message, job.progress = utcnow(), (text("Fitting"),), 0.42
     store(job)
@@ -213,9 +213,9 @@ def test_a_viewer_may_stop_what_they_started_themselves(rows: Rows) -> None:
 
 
 def test_a_check_tells_what_it_decided(rows: Rows) -> None:
-    run_id = rows.run(rows.deployment("check-and-retrain", "linear"), "RUNNING", "COMPLETED")
+    run_id = rows.run(rows.deployment("check", "linear"), "RUNNING", "COMPLETED")
     store(decision("rejected", 0.9, 0.8, versions=(1, 2), flow_run_id=run_id))
-    store(Job(id="1", kind="check-and-retrain", created_by="ann", flow_run_id=run_id, finished_at=utcnow()))
+    store(Job(id="1", kind="check", created_by="ann", flow_run_id=run_id, finished_at=utcnow()))
     shown = texts(opened(run=run_id))
     assert "rejected]" in shown
     assert "because of rejected" in shown
@@ -243,7 +243,7 @@ def test_without_a_server_the_rest_of_the_page_stands(no_server: None) -> None:
     assert "manage.py run" in shown
     assert "random-check" in shown
     assert "Dataset 1" in shown
-    assert [expander.label for expander in app.expander] == ["The first exercise: random-check"]
+    assert [expander.label for expander in app.expander] == ["Exercise: random-check"]
 
 
 def test_a_run_cannot_be_shown_without_a_server(no_server: None) -> None:
@@ -269,12 +269,12 @@ def test_the_exercise_from_the_button_to_its_log(rows: Rows) -> None:
 
 def test_a_run_with_parameters_is_asked_for_by_the_workloads_own_form(rows: Rows) -> None:
     rows.deployment("generate-dataset", "linear")
-    rows.deployment("check-and-retrain", "linear")
+    rows.deployment("check", "linear")
     rows.deployment("predict-file", "linear")
     app = opened()
     assert {key for key in keys(app) if key.startswith("form-")} == {
         "form-generate-dataset/linear",
-        "form-check-and-retrain/linear",
+        "form-check/linear",
     }
     app.button(key="form-generate-dataset/linear").click().run()
     assert not app.exception
@@ -293,10 +293,10 @@ def test_a_run_with_parameters_is_asked_for_by_the_workloads_own_form(rows: Rows
 
 
 def test_a_check_can_be_told_to_retrain_anyway(rows: Rows) -> None:
-    rows.deployment("check-and-retrain", "linear")
+    rows.deployment("check", "linear")
     app = opened()
-    app.button(key="form-check-and-retrain/linear").click().run()
-    app.toggle(key="run_check-and-retrain/linear_forced").set_value(True).run()
+    app.button(key="form-check/linear").click().run()
+    app.toggle(key="run_check/linear_forced").set_value(True).run()
     app.button(key="btn_run_form").click().run()
     job = jobs.latest(jobs.CHECK, "linear")
     assert job is not None

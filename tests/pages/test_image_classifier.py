@@ -59,7 +59,7 @@ def test_labels_are_made_renamed_and_removed_on_datasets(editor: Actor) -> None:
     assert labels.names(NAME) == ("Ada", "Ben")
     app.text_input(key="own_label_name").set_value("ada")
     app.button(key="btn_own_label_add").click().run()
-    assert "There is a label 'Ada' already" in said(app)
+    assert "There is a class 'Ada' already" in said(app)
     add_portraits_of("Ada", 2)
     app = open_datasets(editor)
     assert app.button(key="btn_own_label_remove_Ada").disabled  # images have it
@@ -153,7 +153,7 @@ def test_label_follows_a_link_to_the_other_workload(editor: Actor) -> None:
 
 def test_label_without_any_label_says_where_they_are_made(editor: Actor) -> None:
     store.add(SYSTEM, portrait(1, 1), collection_of(NAME), source=UPLOAD, session="s")
-    assert "There is no label yet" in said(open_label(editor))
+    assert "There is no class yet" in said(open_label(editor))
 
 
 def test_making_a_dataset_asks_for_nothing_more(editor: Actor, monkeypatch: pytest.MonkeyPatch) -> None:

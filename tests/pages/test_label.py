@@ -59,7 +59,7 @@ def said(app: AppTest) -> str:
 
 def shown(app: AppTest) -> int | None:
     """The number of the picture in the editor."""
-    found = re.search(r"-badge\[\w+\] Image (\d+)", texts(app))
+    found = re.search(r"-badge\[[\w ]+\] Image (\d+)", texts(app))
     return int(found.group(1)) if found else None
 
 
@@ -105,14 +105,14 @@ def test_the_most_urgent_picture_comes_with_what_is_known_about_it() -> None:
     assert ":red-badge[Flagged]" in said(app)
     assert "v3 predicted rock (97 %); eve labelled it paper." in said(app)
     assert "**Paper** proposed by a model" in said(app)
-    assert "Live of 64 × 48 pixels, session live-eve, added just now by eve." in said(app)
+    assert "Live of 64 × 48 pixels, recording session live-eve, added just now by eve." in said(app)
 
 
 def test_reasons_and_filters_narrow_the_queue() -> None:
     rock, doubtful, paper = picture(box()), picture(box("paper", 0.3), priority=UNSURE), picture(box("paper"))
     app = open_label()
     assert app.get("button_group")[0].options == [
-        "All 3", "Flagged 0", "Unsure 1", "Proposed 2", "Unlabelled 0",
+        "All 3", "Flagged 0", "Low confidence 1", "Proposed 2", "Unlabelled 0",
     ]  # fmt: skip
     assert shown(app) == doubtful.id
     app.session_state["label_reason"] = "proposed"

@@ -125,7 +125,7 @@ def test_many_decisions_are_one_picture_of_bounded_size() -> None:
 
 
 def test_a_running_job_is_on_top_with_its_progress() -> None:
-    job = Job(id="1", kind="check-and-retrain", workload="linear", created_by="bob", progress=0.4)
+    job = Job(id="1", kind="check", workload="linear", created_by="bob", progress=0.4)
     job.message = (text("Training"),)
     job.heartbeat_at, job.state, job.flow_run_id = utcnow(), "running", "some-run"
     store(job)

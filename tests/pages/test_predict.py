@@ -165,7 +165,7 @@ def test_a_file_that_is_too_large_is_refused(
     app = open_predict("CSV file")
     monkeypatch.setattr("core.storage.uploads.get_settings", lambda: settings.model_copy(update={"upload_max_mb": 1}))
     upload(app, "x1,x2\n" + "1.25,-1.25\n" * 100_000)
-    assert "The file has 1 MB; the limit is 1 MB" in said(app)
+    assert "The file is 1 MB; the limit is 1 MB" in said(app)
 
 
 def test_a_full_disk_is_told_before_anything_is_kept(

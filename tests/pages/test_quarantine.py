@@ -62,7 +62,7 @@ def test_a_viewer_sees_the_reasons_but_cannot_accept() -> None:
     held()
     app = open_datasets(Role.VIEWER)
     assert app.button(key="btn_accept_dataset").disabled and app.text_input(key="accept_reason").disabled
-    assert "Accepting requires the role editor" in said(app)
+    assert "Accepting requires the editor role" in said(app)
 
 
 def test_two_people_accept_at_once() -> None:
@@ -76,11 +76,11 @@ def test_two_people_accept_at_once() -> None:
     assert taken is not None and taken.accepted_reason == "his"
 
 
-def test_train_says_that_the_newest_dataset_is_passed_over() -> None:
+def test_train_says_that_the_newest_dataset_is_skipped() -> None:
     dataset = held()
     app = open_page("train.py", make_user("eve", Role.EDITOR))
     assert not app.exception
-    assert f"Dataset {dataset.id} is quarantined: a check passes it over." in said(app)
+    assert f"Dataset {dataset.id} is quarantined: a check skips it." in said(app)
     assert f"Newest data: dataset {dataset.id - 1}" in said(app)
     assert not app.button(key="btn_check").disabled
 

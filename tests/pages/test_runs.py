@@ -43,7 +43,7 @@ def frame(app: AppTest, number: int = 0) -> dict[str, list[object]]:
 def test_before_the_first_training_the_page_says_what_to_do() -> None:
     app = opened()
     assert not app.exception
-    assert "No runs yet" in texts(app)
+    assert "No MLflow runs yet" in texts(app)
     assert not app.dataframe
 
 
@@ -64,13 +64,13 @@ def test_filters_narrow_the_table(two_versions: list[Version]) -> None:
     app.text_input(key="runs_text").set_value("data.angle=135").run()
     assert frame(app)["version"] == ["v2"]
     app.text_input(key="runs_text").set_value("no such thing").run()
-    assert "No runs match" in texts(app)
+    assert "No MLflow runs match" in texts(app)
     app.text_input(key="runs_text").set_value("").run()
     app.selectbox(key="runs_alias").set_value("previous").run()
     assert frame(app)["version"] == ["v1"]
     app.selectbox(key="runs_alias").set_value(None).run()
     app.selectbox(key="runs_status").set_value("FAILED").run()
-    assert "No runs match" in texts(app)
+    assert "No MLflow runs match" in texts(app)
 
 
 def test_a_metric_threshold_and_another_order(two_versions: list[Version]) -> None:
@@ -82,7 +82,7 @@ def test_a_metric_threshold_and_another_order(two_versions: list[Version]) -> No
     assert frame(app)["version"][0] == worst
     app.selectbox(key="runs_metric").set_value("accuracy").run()
     app.number_input(key="runs_least").set_value(0.9999).run()
-    assert "No runs match" in texts(app)
+    assert "No MLflow runs match" in texts(app)
 
 
 def test_an_address_opens_one_run(two_versions: list[Version]) -> None:

@@ -220,7 +220,7 @@ def test_a_promotion_by_hand_is_seen_at_once(two_versions: None) -> None:
 
 def test_a_challenger_that_waits_is_said_with_its_reason(waiting: None) -> None:
     app = open_train()
-    assert "Challenger v2 waits: it has been measured on no data but its own" in said(app)
+    assert "Challenger v2 waits: it has been evaluated only on the dataset" in said(app)
     assert "**Challenger v2** :small[waits for data that it has not seen]" in said(app)
     assert metrics(app)["Version"] == "v1"
     assert "btn_promote_now" not in [button.key for button in app.button]

@@ -131,11 +131,11 @@ def test_the_result_card_shows_what_is_confused_and_the_gain(compared: Dataset) 
     assert re.search(r"The challenger's mAP50 is .* on 12 images \(paired bootstrap, p", shown)
     assert "12 images of the holdout" in shown
     assert {"Challenger's gain", "95 % interval", "p-value"} <= {item.label for item in app.metric}
-    assert "precision" in shown and "log-loss" not in shown
+    assert "precision" in shown and "log loss" not in shown
     matrices = [
         data for chart in app.get("plotly_chart") for data in json.loads(chart.proto.spec)["data"] if "z" in data
     ]
-    assert [matrix["x"] for matrix in matrices] == [["rock", "paper", "scissors", "nothing"]] * 2
+    assert [matrix["x"] for matrix in matrices] == [["rock", "paper", "scissors", "no object"]] * 2
     assert all(np.array(matrix["text"]).shape == (4, 4) for matrix in matrices)
 
 

@@ -85,9 +85,9 @@ def test_every_target_is_scraped_and_a_killed_sidecar_is_told(running: Container
     assert jobs is not None
     assert jobs.count("worker") == 2
     running.compose("stop", "--timeout", "0", "api")
-    wait_until(lambda: _told(discord, "Firing", "SidecarDown"), timeout=300, every=2, what="Discord to hear of it")
+    wait_until(lambda: _told(discord, "Firing", "PredictionApiDown"), timeout=300, every=2, what="an alert")
     running.compose("start", "api")
-    wait_until(lambda: _told(discord, "Resolved", "SidecarDown"), timeout=400, every=2, what="Discord to hear the end")
+    wait_until(lambda: _told(discord, "Resolved", "PredictionApiDown"), timeout=400, every=2, what="its end")
 
 
 def _told(discord: FakeDiscord, state: str, alert: str) -> bool:

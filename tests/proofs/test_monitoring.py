@@ -153,16 +153,16 @@ def test_what_happens_is_seen_and_what_dies_is_told(
         rules = prometheus.rules()
         assert {name: rule["health"] for name, rule in rules.items()} == {one["alert"]: "ok" for one in alerts()}
         firing = {name for name, rule in rules.items() if rule["state"] == "firing"}
-        assert "SidecarDown" not in firing
+        assert "PredictionApiDown" not in firing
         say(f"{len(rules)} rules are evaluated; firing: {', '.join(sorted(firing)) or 'none'}")
 
         for process in child.tree():
             process.kill()
         say("the sidecar is killed")
-        wait_until(lambda: heard(discord, "Firing: SidecarDown"), timeout=150, what="Discord to hear of it")
-        say(f"Discord heard: {next(one for one in discord.titles if 'SidecarDown' in one)}")
-        told = next(one for one in discord.embeds if "Firing: SidecarDown" in one["title"])
-        assert "docs/monitoring.md#sidecardown" in told["description"]
+        wait_until(lambda: heard(discord, "Firing: PredictionApiDown"), timeout=150, what="Discord to hear of it")
+        say(f"Discord heard: {next(one for one in discord.titles if 'PredictionApiDown' in one)}")
+        told = next(one for one in discord.embeds if "Firing: PredictionApiDown" in one["title"])
+        assert "docs/monitoring.md#predictionapidown" in told["description"]
         life.enter_context(running(part("api"), data_dir / "api-again.out"))
-        wait_until(lambda: heard(discord, "Resolved: SidecarDown"), timeout=60, what="Discord to hear that it is over")
-        say(f"Discord heard: {next(one for one in discord.titles if 'Resolved: SidecarDown' in one)}")
+        wait_until(lambda: heard(discord, "Resolved: PredictionApiDown"), timeout=60, what="Discord to hear the end")
+        say(f"Discord heard: {next(one for one in discord.titles if 'Resolved: PredictionApiDown' in one)}")

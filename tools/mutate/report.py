@@ -14,7 +14,7 @@ def report(found: Mapping[str, Sequence[Mutant]], of: int) -> Iterator[str]:
     everything = [one for mutants in found.values() for one in mutants]
     yield f"{len(everything):,} of {of:,} mutants."
     yield ""
-    yield "| room | mutants | noticed | rate | 95 % (Wilson) |"
+    yield "| package | mutants | killed | share | 95 % (Wilson) |"
     yield "|---|---|---|---|---|"
     for room, mutants in [*sorted(found.items()), ("all", everything)]:
         if mutants:

@@ -16,7 +16,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.catalog.engine import CatalogUnavailableError, reading
-from core.monitoring.metrics import data_metrics, job_metrics, models, worker_metrics
+from core.monitoring.metrics import data_metrics, job_metrics, model_metrics, worker_metrics
 from core.monitoring.metrics.families import single
 
 _EVERY_S = 5.0
@@ -54,7 +54,7 @@ class CatalogCollector(Collector):
         began = time.monotonic()
         try:
             with reading() as session:
-                found = [*job_metrics.read(session), *models.read(session), *data_metrics.read(session)]
+                found = [*job_metrics.read(session), *model_metrics.read(session), *data_metrics.read(session)]
                 found += worker_metrics.read(session)
         except (CatalogUnavailableError, SQLAlchemyError):
             self._families = []  # the log has the reason

@@ -75,7 +75,7 @@ def _predictions(session: Session) -> Iterator[Metric]:
     workloads = sorted({row[0] for row in rows} - {one.name for one in WORKLOADS.values() if one.task == "regression"})
     for name, text, column in (
         (
-            "shifumi_predicted_positive_share",
+            "shifumi_predicted_not_first_class_ratio",
             f"Share of rows predicted as another class than the first, newest {_NEWEST} entries of the log.",
             1,
         ),

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector, disable_creat
 from prometheus_client.registry import Collector
 
 from core.config.settings import get_settings
-from core.monitoring.metrics.machine import MachineCollector
+from core.monitoring.metrics.machine_metrics import MachineCollector
 
 
 @dataclass(frozen=True, slots=True)

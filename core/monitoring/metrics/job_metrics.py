@@ -83,7 +83,7 @@ def _alive(session: Session) -> Iterator[Metric]:
         [((), max(waits, default=0.0))],
     )
     yield gauge(
-        "shifumi_jobs_longest_silence_seconds",
+        "shifumi_jobs_max_heartbeat_age_seconds",
         "Longest time since the last heartbeat of a running job.",
         (),
         [((), max(silences, default=0.0))],

@@ -32,8 +32,8 @@ def read(session: Session) -> Iterator[Metric]:
     yield gauge("shifumi_work_items", "Waiting and running work items.", ("queue", "state"), open_)
     yield counter("shifumi_work_items_ended", "Finished work items.", ("queue", "state"), ended)
     yield _oldest_wait(session, queues)
-    yield _taken_over(session, queues)
-    yield _listeners(queues)
+    yield _restarted(session, queues)
+    yield _live_workers(queues)
 
 
 def _oldest_wait(session: Session, queues: list[str]) -> Metric:
@@ -45,14 +45,14 @@ def _oldest_wait(session: Session, queues: list[str]) -> Metric:
     return gauge("shifumi_work_oldest_wait_seconds", text, ("queue",), waits)
 
 
-def _taken_over(session: Session, queues: list[str]) -> Metric:
+def _restarted(session: Session, queues: list[str]) -> Metric:
     query = select(WorkItem.queue, func.sum(WorkItem.attempts - 1)).where(WorkItem.attempts > 1)
     taken = dict(session.execute(query.group_by(WorkItem.queue)).tuples().all())
     rows = [((queue,), float(taken.get(queue, 0))) for queue in queues]
-    return counter("shifumi_work_taken_over", "Work items restarted because their worker died.", ("queue",), rows)
+    return counter("shifumi_work_items_restarted", "Work items restarted because their worker died.", ("queue",), rows)
 
 
-def _listeners(queues: list[str]) -> Metric:
+def _live_workers(queues: list[str]) -> Metric:
     alive = workers.recent_workers()
     rows = [((queue,), float(sum(queue in worker.queues for worker in alive))) for queue in queues]
     return gauge("shifumi_workers", "Live workers that consume the queue.", ("queue",), rows)

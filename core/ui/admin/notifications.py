@@ -21,9 +21,10 @@ def tab(actor: Actor) -> None:
         )
         return
     st.write(
-        "A webhook is configured. Messages are sent when a run is started by a user or by new data, when it ends, "
-        "fails or is cancelled, and when a check finds drift, retrains, or promotes or rejects a challenger. Nothing "
-        "is sent for scheduled checks that keep the champion, nor for promotions and rollbacks by users."
+        "A webhook is configured. Messages are sent when a flow run that a user started begins or ends, when any flow "
+        "run fails or is cancelled, and when a check raises the alarm, promotes or rejects a challenger, lets one wait "
+        "for more data, or rolls back. Nothing is sent for checks that keep the champion, nor for promotions and "
+        "rollbacks by users."
     )
     if st.button("Send a test message", icon=":material/send:", key="btn_notify_test"):
         _test(actor)

@@ -55,7 +55,7 @@ def _columns(learnt: Workload) -> None:
     with st.container(border=True, key=f"{learnt.name}_columns"):
         st.markdown(plain(learnt.description))
         rows = [
-            {"column": one.label, "typical range": f"{one.low:g} to {one.high:g}", "name in files": one.name}
+            {"column": one.label, "typical range": f"{one.low:g} to {one.high:g}", "CSV column": one.name}
             for one in learnt.features
         ]
         st.dataframe(rows, hide_index=True, alt="The columns of a row with their typical ranges")
@@ -83,7 +83,7 @@ def _button(actor: Actor, learnt: Workload, choices: BaseModel | None) -> None:
         width="stretch",
     )
     if not allowed:
-        st.caption(":material/lock: Requires the editor role. An admin can change your role under Admin, Users.")
+        st.caption(":material/lock: Requires the editor role. An admin can change your role under Admin → Users.")
     if clicked and choices is not None:
         chosen = choices.model_dump(mode="json")
         if start_job(actor, jobs.GENERATE, learnt.name, {"choices": chosen}):

@@ -43,7 +43,7 @@ def quarantine(actor: Actor, dataset: Dataset) -> None:
     if dataset.status == datasets.QUARANTINED:
         st.error(
             "**Quarantined.** This dataset breaks the data contract. Nothing is trained on it or evaluated on it until "
-            "somebody accepts it.",
+            "an editor accepts it.",
             icon=":material/gpp_bad:",
         )
         _reasons(found)
@@ -77,7 +77,9 @@ def _accept_form(actor: Actor, dataset: Dataset) -> None:
             "Accept", icon=":material/verified_user:", key="btn_accept_dataset", disabled=not allowed
         )
     if not allowed:
-        st.caption(":material/lock: Accepting requires the role editor. An admin can give it to you.")
+        st.caption(
+            ":material/lock: Accepting requires the editor role. An admin can change your role under Admin → Users."
+        )
     refusals = (datasets.ReasonMissingError, datasets.NotQuarantinedError, LookupError)
     if pressed and attempt(lambda who: _accept(who, dataset.id, reason), refusals):
         note(f"Dataset {dataset.id} is accepted: the next check uses it.")

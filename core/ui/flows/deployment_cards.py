@@ -25,7 +25,7 @@ from core.ui.shell.messages import empty
 _EVERY_S = 4.0
 _MESSAGE, _MESSAGE_FOR_S = "flows_message", 15.0
 WANTED, ASKED = "flows_form_wanted", "flows_form_asked"
-"""In the session: the deployment whose form is open, and whether the page has yet to open it."""
+"""Per tab: the deployment whose form is open, and whether the page has yet to open it."""
 
 
 @st.fragment(run_every=_EVERY_S)

@@ -87,7 +87,7 @@ def line(record: dict[str, Any]) -> str:
 
 
 def _book(run_id: str, least_level: int) -> LogBook:
-    """The log of this browser session; another run or level starts a new one."""
+    """The log of this tab; another run or level starts a new one."""
     book = st.session_state.get(_BOOK)
     if not isinstance(book, LogBook) or (book.run_id, book.least_level) != (run_id, least_level):
         book = LogBook(run_id, least_level)

@@ -32,7 +32,7 @@ def recent_runs() -> None:
         _from_catalog()
         return
     if not found:
-        empty("No runs found. Start one above, or change the filter.")
+        empty("No flow runs found. Start one above, or change the filter.")
     with st.container(gap="xsmall", key="flow-runs"):
         for run in found[:shown]:
             _row(run, names.get(run.deployment_id or "", "without a deployment"))

@@ -80,7 +80,7 @@ def take_back(actor: Actor) -> None:
 
 
 def undo(actor: Actor) -> None:
-    """Take back this session's last step and show its picture again. Raises what :func:`review.undo` raises."""
+    """Take back the last step of this tab and show its picture again. Raises what :func:`review.undo` raises."""
     steps = _steps()
     if not steps:
         return
@@ -110,12 +110,12 @@ def keep(step: Step) -> None:
 
 
 def undoable() -> bool:
-    """Whether this session has a step to take back."""
+    """Whether this tab has a step to take back."""
     return bool(_steps())
 
 
 def passed() -> set[int]:
-    """Pictures that were skipped or reviewed in this session: they are not shown again by themselves."""
+    """Pictures that were skipped or reviewed in this tab: they are not shown again by themselves."""
     found: set[int] = st.session_state.setdefault(_PASSED, set())
     return found
 

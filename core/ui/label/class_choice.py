@@ -18,7 +18,7 @@ from core.ui.shell.links import may_open, page_link
 from core.ui.shell.messages import empty, explained
 
 _KEYS = 9
-"""Labels with a key of their own: 1 to 9."""
+"""Classes with a key of their own: 1 to 9."""
 
 
 def class_choice(actor: Actor, image: Image, classes: tuple[str, ...], readonly: bool) -> None:
@@ -27,9 +27,9 @@ def class_choice(actor: Actor, image: Image, classes: tuple[str, ...], readonly:
     if said := actions.said():
         st.caption(said)
     if not classes:
-        empty("There is no label yet. Create some on Datasets.", ":material/label:")
+        empty("There is no class yet. Create some on Datasets.", ":material/label:")
         if may_open(actor, "datasets.py"):
-            page_link("datasets.py", "Create labels")
+            page_link("datasets.py", "Create classes")
         return
     said_by_model = image.boxes[0].label if image.boxes else None
     with st.container(horizontal=True, key="label_classes"):

@@ -110,7 +110,7 @@ class Editor {
     this.buttons.next.disabled = this.busy;
     this.buttons.delete.disabled = off || !chosen;
     this.buttons.undo.disabled = off || !(this.past.length || this.data.undoable);
-    this.buttons.accept.textContent = this.boxes.length ? "Accept" : "Accept: no object";
+    this.buttons.accept.textContent = this.boxes.length ? "Accept" : "Accept as negative (no object)";
     this.stage.setAttribute("aria-busy", String(this.busy));
     this.stage.setAttribute("aria-disabled", String(readonly));
   }
@@ -202,7 +202,7 @@ class Editor {
     const next = Math.min(this.selected, this.boxes.length - 1);
     this.select(next);
     (this.boxes[next]?.el ?? this.stage).focus({ preventScroll: true });
-    this.say(this.boxes.length ? "Box deleted." : "No box left: accepting confirms that there is no object.");
+    this.say(this.boxes.length ? "Box deleted." : "No box left: accepting makes the image a negative (no object).");
   }
 
   undo() {

@@ -25,10 +25,10 @@ def facts(image: Image) -> None:
     for box in image.boxes:
         st.markdown(f"**{plain(box.label.capitalize())}** {_whose(box)}")
     if not image.boxes:
-        st.markdown("Negative: shows none of the classes." if image.state == LABELLED else "No label yet.")
+        st.markdown("Negative (no object): shows none of the classes." if image.state == LABELLED else "No label yet.")
     st.caption(
-        f"{image.source.capitalize()} of {image.width} × {image.height} pixels, session {plain(image.session)}, "
-        f"added {ago(image.created_at)} by {plain(image.created_by)}."
+        f"{image.source.capitalize()} of {image.width} × {image.height} pixels, recording session "
+        f"{plain(image.session)}, added {ago(image.created_at)} by {plain(image.created_by)}."
     )
     if image.reviewed_by and image.reviewed_at:
         st.caption(f"Reviewed {ago(image.reviewed_at)} by {plain(image.reviewed_by)}.")

@@ -16,7 +16,7 @@ WAITING = "waiting"
 
 _TITLES = {
     review_queue.FLAGGED: "Flagged",
-    review_queue.UNSURE: "Unsure",
+    review_queue.UNSURE: "Low confidence",
     PROPOSED: "Proposed",
     UNLABELLED: "Unlabelled",
 }
@@ -45,7 +45,7 @@ def title_of(reason: str) -> str:
 
 
 def queue_filter(workload: str) -> QueueFilter:
-    """The reasons with their counts, class and source behind a button."""
+    """The reasons with their counts; class, image source and review state behind a button."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         reasons = st.container(width="stretch")
         with st.popover("Filter", icon=":material/filter_list:", key="label_filter"):
@@ -84,7 +84,7 @@ def _narrowing(workload: str) -> tuple[str | None, str | None, str | None]:
     with explained():
         sources = review_queue.sources(workload)
     source = st.selectbox(
-        "Source", sources, None, key="label_source", placeholder="any source", on_change=back_to_the_queue
+        "Image source", sources, None, key="label_source", placeholder="any image source", on_change=back_to_the_queue
     )
     reviewed = st.selectbox(
         "Reviewed",
@@ -92,7 +92,7 @@ def _narrowing(workload: str) -> tuple[str | None, str | None, str | None]:
         None,
         format_func=_REVIEWED.__getitem__,
         key="label_reviewed",
-        placeholder="no: images in the queue",
+        placeholder="not reviewed: the queue",
         on_change=back_to_the_queue,
     )
     return label, source, reviewed

@@ -1,4 +1,4 @@
-"""Hold to record: frames with a label, for the next training."""
+"""Hold to record: frames of a class, for the next training."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _hold = st.components.v2.component(
 def capture(actor: Actor, viewer: Viewer, playing: bool, workload: str) -> None:
     """Renews itself while the camera is on, so that the counter counts."""
     if actor.role.rank < Role.EDITOR.rank:
-        st.info("Requires the editor role. An admin can change your role under Admin, Users.", icon=":material/lock:")
+        st.info("Requires the editor role. An admin can change your role under Admin → Users.", icon=":material/lock:")
         return
     st.fragment(run_every=_EVERY_S if playing else None)(_panel)(actor, viewer, playing, collection_of(workload))
 
 
 def _panel(actor: Actor, viewer: Viewer, playing: bool, collection: ImageCollection) -> None:
     if not collection.classes:
-        empty("There is no label yet. Create some on Datasets, under Images.", ":material/label:")
+        empty("There is no class yet. Create some on Datasets.", ":material/label:")
         return
     st.write("Show one of them and hold the button. Vary distance, angle, position and light.")
     classes = collection.classes

@@ -10,7 +10,7 @@ from core.live.viewer import Source, ViewerOptions
 from core.models.registry import CHALLENGER, CHAMPION, PREVIOUS, RegistryError, Version
 from core.models.serving import ModelRefusedError, Served
 from core.ui.live.viewer_store import model_cache
-from core.ui.shell import champion_cache as model_store
+from core.ui.shell import champion_cache
 from core.ui.shell.formats import plain
 from core.workloads import get_workload
 
@@ -58,7 +58,7 @@ def choices(workload: str) -> ViewerOptions:
 def _held(workload: str) -> dict[str, Version]:
     """Who holds which alias; empty while the registry does not answer."""
     try:
-        found = model_store.versions(workload)
+        found = champion_cache.versions(workload)
     except RegistryError:
         return {}  # the read-out says what is wrong
     return {alias: version for version in found for alias in version.aliases}
@@ -85,7 +85,7 @@ def _source(name: str, held: dict[str, Version], workload: str) -> Source | None
 
 
 def _version(version: Version) -> Model:
-    return model_of(Served(version, model_store.predictor(version), version.created_at))
+    return model_of(Served(version, champion_cache.predictor(version), version.created_at))
 
 
 @st.cache_resource(show_spinner=False)

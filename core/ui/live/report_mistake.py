@@ -1,4 +1,4 @@
-"""“Report a mistake”: one frame, frozen by a press of a button, goes to the review with the right label."""
+"""“Report a mistake”: one frame, frozen by a press of a button, goes to the review with the right class."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _panel(actor: Actor, viewer: Viewer, playing: bool, workload: str) -> None:
     st.image(_with_boxes(moment), channels="BGR", caption=f"{moment.model} predicted {plain(_in_words(moment))}.")
     st.write("What does it show?")
     _answers(viewer, st.session_state[_NTH], workload)
-    st.caption("Choosing a label stores the frame; *Cancel* does not.")
+    st.caption("Choosing a class stores the frame; *Cancel* does not.")
 
 
 def _answers(viewer: Viewer, nth: int, workload: str) -> None:

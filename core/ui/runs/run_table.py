@@ -32,7 +32,7 @@ def run_table(actor: Actor) -> None:
         query = _filters(sorted({name for run in every.runs for name in run.metrics}))
         found = run_store.search(replace(query, limit=st.session_state.get(_LIMIT, _PAGE)))
     if not found.runs:
-        empty("No runs match. Change the filter.", ":material/filter_alt_off:")
+        empty("No MLflow runs match. Change the filter.", ":material/filter_alt_off:")
         return
     st.caption("Click a name to open a run. Select two or more rows to compare them.")
     chosen = _table(found)
@@ -46,7 +46,7 @@ def run_table(actor: Actor) -> None:
 
 
 def _nothing_yet(actor: Actor) -> None:
-    empty("No runs yet. New data starts the first training automatically.")
+    empty("No MLflow runs yet. New data starts the first training automatically.")
     if may_open(actor, "datasets.py"):
         page_link("datasets.py", "Create a dataset")
 

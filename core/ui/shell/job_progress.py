@@ -27,7 +27,7 @@ _NEWS_FOR = timedelta(minutes=10)
 
 TITLES = {
     jobs.GENERATE: "Generate data",
-    jobs.CHECK: "Check and retrain",
+    jobs.CHECK: "Check",
     jobs.PREDICT_FILE: "Predict a file",
     jobs.IMPORT: "Import images",
     jobs.PROPOSE: "Propose boxes",

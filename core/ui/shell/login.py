@@ -59,8 +59,8 @@ def account_box(account: Account) -> None:
 
 @st.fragment(run_every=_WATCH_EVERY_S)
 def _watch() -> None:
-    """Logs out an idle tab once its session is revoked elsewhere."""
-    # An unavailable catalog ends no session; the page shows it at the next click.
+    """Logs out an idle tab once its login session is revoked elsewhere."""
+    # An unavailable catalog ends no login session; the page shows it at the next click.
     with suppress(CatalogUnavailableError):
         if session.current_account() is None:
             st.rerun()

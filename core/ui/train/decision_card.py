@@ -105,7 +105,7 @@ def _calibration(sides: dict[str, dict[str, Any]]) -> None:
 
 def _words(figures: dict[str, Any]) -> list[str]:
     """Further metrics that the workload reports besides its main one."""
-    named = {"log_loss": "log-loss", "roc_auc": "ROC-AUC", "calibration_error": "ECE", "mae": "MAE", "rmse": "RMSE"}
+    named = {"log_loss": "log loss", "roc_auc": "ROC-AUC", "calibration_error": "ECE", "mae": "MAE", "rmse": "RMSE"}
     skipped = {"value", "samples", "training_s"}
     words = [
         f"{plain(named.get(name, name.replace('_', ' ')))} {_number(value)}"

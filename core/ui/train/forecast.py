@@ -34,7 +34,7 @@ def forecast(
     policy: Policy,
     ships: bool = False,
 ) -> Forecast:
-    """What "Check & retrain" would do.
+    """What "Run check" would do.
 
     ``upcoming`` is the dataset that the next check is about; ``measured`` the champion on it; ``judged`` the decision
     about it, when there is one; ``challenge`` the challenger that waits; ``ships``: the workload has a starter model.
@@ -64,8 +64,8 @@ def _waits(challenge: Challenge, policy: Policy) -> str:
     who = f"Challenger v{challenge.challenger} waits"
     if not challenge.datasets:
         return (
-            f"{who}: it has been measured on no data but its own, where any model looks good. One more dataset decides "
-            "whether it is better than the champion; generate it with the same settings."
+            f"{who}: it has been evaluated only on the dataset that it was trained on, where any model looks good. One "
+            "more dataset decides whether it is better than the champion; generate it with the same settings."
         )
     found = challenge.evidence
     where = "1 new dataset" if challenge.datasets == 1 else f"{challenge.datasets} new datasets"
@@ -92,8 +92,9 @@ def _before_the_gate(champion: Version, dataset: Dataset, measured: Evaluation |
         return Forecast("unknown", f"{who} has not been evaluated on {where} yet. A check does that, then decides.")
     reached = f"{who} reaches {score(measured.value)} on {where}"
     if measured.value >= threshold:
-        return Forecast("keep", f"{reached}, above {score(threshold)}: a check keeps it, unless its loss rose.")
+        met = f"{reached} and meets the threshold {score(threshold)}"
+        return Forecast("keep", f"{met}: a check keeps it, unless its loss rose.")
     if champion.dataset_sha256 == dataset.sha256:
-        words = f"{reached}, below {score(threshold)}, but it was trained on this dataset: nothing to gain."
-        return Forecast("keep", words)
-    return Forecast("retrain", f"{reached}, below {score(threshold)}: a check retrains.")
+        words = "but it was trained on this dataset: nothing to gain."
+        return Forecast("keep", f"{reached}, below the threshold {score(threshold)}, {words}")
+    return Forecast("retrain", f"{reached}, below the threshold {score(threshold)}: a check trains a challenger.")

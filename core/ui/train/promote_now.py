@@ -24,7 +24,7 @@ def promote_now(actor: Actor, workload: str, version: int) -> None:
     ):
         confirm_with_reason(
             f"Promote version {version} without waiting? Nothing has confirmed yet that it is better on new data. "
-            "The present champion is measured beside it from now on, and serves again when it was better.",
+            "The present champion is measured beside it from now on, and serves again if it turns out to be better.",
             "Promote",
             lambda who, why: decisions.promote_by_hand(who, workload, version, why),
             f"Version {version} is now the champion.",

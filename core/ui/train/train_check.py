@@ -55,7 +55,7 @@ def check(actor: Actor, workload: str) -> None:
     with right, st.container(border=True, key="gate_card", height="stretch"):
         _gate_card(actor, workload, best, newest)
     if held is not None:
-        st.warning(f"Dataset {held.id} is quarantined: a check passes it over.", icon=":material/gpp_bad:")
+        st.warning(f"Dataset {held.id} is quarantined: a check skips it.", icon=":material/gpp_bad:")
         page_link("datasets.py", "See why on Datasets")
     _buttons(actor, workload, newest)
     training_progress(actor, workload, follow_job(actor, jobs.CHECK, workload))
@@ -131,11 +131,9 @@ def _buttons(actor: Actor, workload: str, newest: Dataset | None) -> None:
     allowed = actor.role.rank >= Role.EDITOR.rank
     off = not allowed or newest is None
     with st.container(horizontal=True, vertical_alignment="center"):
-        check_it = st.button(
-            "Check & retrain", type="primary", icon=":material/fact_check:", key="btn_check", disabled=off
-        )
+        check_it = st.button("Run check", type="primary", icon=":material/fact_check:", key="btn_check", disabled=off)
         force_it = st.button(
-            "Retrain anyway",
+            "Force retraining",
             icon=":material/bolt:",
             key="btn_force",
             disabled=off,
@@ -143,7 +141,7 @@ def _buttons(actor: Actor, workload: str, newest: Dataset | None) -> None:
             "and is promoted only when it is better there.",
         )
     if not allowed:
-        st.caption(":material/lock: Requires the editor role. An admin can change your role under Admin, Users.")
+        st.caption(":material/lock: Requires the editor role. An admin can change your role under Admin → Users.")
     elif newest is None:
         page_link("datasets.py", "Create a dataset first")
     if (check_it or force_it) and start_job(actor, jobs.CHECK, workload, {"forced": force_it}):

@@ -49,7 +49,7 @@ def _watched(actor: Actor, learnt: ObservableTraining, job: Job) -> None:
 def _stop_button(actor: Actor, learnt: ObservableTraining, job: Job, seen: TrainingProgress) -> None:
     allowed = actor.role.rank >= Role.EDITOR.rank
     if st.button(
-        "Stop and keep the best",
+        "Stop early and keep the best epoch",
         icon=":material/flag:",
         key="btn_stop_early",
         disabled=not allowed or seen.stopping,

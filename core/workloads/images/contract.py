@@ -40,7 +40,7 @@ _Images = Sequence[ManifestImage]
 
 
 def contract(dataset: Dataset, references: Sequence[Dataset], *, boxes: bool) -> Sequence[Finding]:
-    """Read and check a dataset; ``boxes``: whether labels have places, not only a class for the whole image.
+    """Read and check a dataset; ``boxes``: whether labels have coordinates, not only a class for the whole image.
 
     Raises :class:`core.storage.lake.LakeError`.
     """
@@ -68,11 +68,11 @@ def copies(pictures: _Images) -> Iterator[Finding]:
 
 def degenerate(pictures: _Images) -> Iterator[Finding]:
     """Boxes without size, not finite, or outside of their image."""
-    places = _places(pictures)
+    coordinates = _coordinates(pictures)
     with np.errstate(invalid="ignore"):
-        sized = (places[:, 2:] > _TINY).all(axis=1)
-        inside = (places[:, :2] >= 0).all(axis=1) & (places[:, :2] <= 1).all(axis=1)
-    if bad := int((~(sized & inside & np.isfinite(places).all(axis=1))).sum()):
+        sized = (coordinates[:, 2:] > _TINY).all(axis=1)
+        inside = (coordinates[:, :2] >= 0).all(axis=1) & (coordinates[:, :2] <= 1).all(axis=1)
+    if bad := int((~(sized & inside & np.isfinite(coordinates).all(axis=1))).sum()):
         yield Finding(say("contract.bad_boxes", boxes=bad))
 
 
@@ -118,20 +118,22 @@ def _covering(pictures: _Images) -> tuple[int, int]:
     return int((areas >= WHOLE_IMAGE).sum()), len(areas)
 
 
-def _places(pictures: _Images) -> _Floats:
-    return np.concatenate([np.zeros((0, 4)), *(one.places for one in pictures)])
+def _coordinates(pictures: _Images) -> _Floats:
+    return np.concatenate([np.zeros((0, 4)), *(one.coordinates for one in pictures)])
 
 
 def _areas(pictures: _Images) -> _Floats:
     """Shares of the image."""
-    places = _places(pictures)
-    areas: _Floats = places[:, 2] * places[:, 3]
+    coordinates = _coordinates(pictures)
+    areas: _Floats = coordinates[:, 2] * coordinates[:, 3]
     return areas[np.isfinite(areas)]
 
 
 def _aspects(pictures: _Images) -> _Floats:
     """Width over height, in pixels."""
-    parts = [one.places[:, 2] * one.width / np.maximum(one.places[:, 3] * one.height, _TINY) for one in pictures]
+    parts = [
+        one.coordinates[:, 2] * one.width / np.maximum(one.coordinates[:, 3] * one.height, _TINY) for one in pictures
+    ]
     aspects: _Floats = np.concatenate([np.zeros(0), *parts])
     return aspects[np.isfinite(aspects)]
 

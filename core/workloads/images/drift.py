@@ -72,14 +72,14 @@ def _labels(chosen: Sequence[ManifestImage]) -> NDArray[np.int64]:
 
 def _looks(chosen: Sequence[ManifestImage], thing: str | None) -> Columns:
     """Properties that need no model. Sizes are shares of the image, brightness is 0 to 255."""
-    places = np.concatenate([picture.places for picture in chosen])
+    coordinates = np.concatenate([picture.coordinates for picture in chosen])
     seen = np.array([_light_and_sharpness(picture.pixels()) for picture in chosen])
     columns = {"brightness": seen[:, 0], "sharpness": seen[:, 1]}
     if thing is None:
         return columns
     return {
-        f"{thing} size": np.sqrt(places[:, 2] * places[:, 3]),
-        f"{thing} place": np.hypot(places[:, 0] - 0.5, places[:, 1] - 0.5),
+        f"{thing} size": np.sqrt(coordinates[:, 2] * coordinates[:, 3]),
+        f"{thing} position": np.hypot(coordinates[:, 0] - 0.5, coordinates[:, 1] - 0.5),
         **columns,
     }
 

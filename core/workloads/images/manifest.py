@@ -21,7 +21,7 @@ _COLUMNS = ("sha256", "session", "split", "source", "width", "height", "boxes")
 
 @dataclass(frozen=True, slots=True)
 class ManifestImage:
-    """One labelled image. ``labels`` int64, shape (n,): class indices; ``places`` float64, shape (n, 4): centre x,
+    """One labelled image. ``labels`` int64, shape (n,): class indices; ``coordinates`` float64, shape (n, 4): centre x,
     centre y, width and height as shares of the image.
     """
 
@@ -32,12 +32,12 @@ class ManifestImage:
     width: int
     height: int
     labels: NDArray[np.int64]
-    places: NDArray[np.float64]
+    coordinates: NDArray[np.float64]
 
     def corners(self) -> NDArray[np.float32]:
         """The boxes in pixels, shape (n, 4): left, top, right, bottom."""
-        half = self.places[:, 2:] / 2
-        shares = np.concatenate([self.places[:, :2] - half, self.places[:, :2] + half], axis=1)
+        half = self.coordinates[:, 2:] / 2
+        shares = np.concatenate([self.coordinates[:, :2] - half, self.coordinates[:, :2] + half], axis=1)
         return np.asarray(shares * np.array([self.width, self.height] * 2), np.float32)
 
     def pixels(self) -> Pixels:
@@ -87,9 +87,11 @@ def classes_of(dataset: Dataset) -> tuple[str, ...]:
 
 def renumbered(chosen: Sequence[ManifestImage], before: Sequence[str], now: Sequence[str]) -> list[ManifestImage]:
     """The images with labels mapped from the indices of ``before`` to those of ``now``; removed labels are dropped."""
-    places = np.array([now.index(name) if name in now else -1 for name in before], dtype=np.int64)
-    renamed = [(picture, places[picture.labels]) for picture in chosen]
-    return [replace(one, labels=labels[labels >= 0], places=one.places[labels >= 0]) for one, labels in renamed]
+    indices = np.array([now.index(name) if name in now else -1 for name in before], dtype=np.int64)
+    renamed = [(picture, indices[picture.labels]) for picture in chosen]
+    return [
+        replace(one, labels=labels[labels >= 0], coordinates=one.coordinates[labels >= 0]) for one, labels in renamed
+    ]
 
 
 def spread(chosen: Iterable[ManifestImage], most: int) -> list[ManifestImage]:

@@ -9,7 +9,7 @@ TEMPLATES: dict[str, str | Plural] = {
     "images.listing": "Writing the list of all labelled images",
     "images.seen": "{done:count} of {total:count} images processed",
     "images.fitted": Plural("images", "Fitted on {images:count} image", "Fitted on {images:count} images"),
-    "images.unknown_labels": "The champion does not know the labels {labels:list}.",
+    "images.unknown_labels": "The champion does not know the classes {labels:list}.",
 }
 
 register(TEMPLATES)

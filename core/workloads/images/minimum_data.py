@@ -24,5 +24,5 @@ def require_enough(chosen: Sequence[ManifestImage], classes: Sequence[str]) -> N
     more = " and ".join(f"{MIN_IMAGES - number} of {name}" for name, number in short.items())
     raise TooFewImagesError(
         f"Too few training images ({len(chosen)}): {has}, but each class needs {MIN_IMAGES}. Add and "
-        f"label at least {more}, then create a new dataset. (Holdout sessions do not count.)"
+        f"label at least {more}, then create a new dataset. (Images in the holdout do not count.)"
     )

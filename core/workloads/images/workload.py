@@ -79,8 +79,8 @@ class ImageClassifierWorkload(ABC):
         return write_snapshot(ImageCollection(self.name, self.classes, whole_image=True))
 
     def train(self, dataset: Dataset, report: Report) -> Trained:
+        from core.workloads.images.head_training import fit
         from core.workloads.images.manifest import classes_of, manifest_images
-        from core.workloads.images.training import fit
 
         chosen, classes = manifest_images(dataset, holdout=False), classes_of(dataset)
         model, predictor = fit(chosen, classes, self.backbone(), self.inverse_penalty, report)

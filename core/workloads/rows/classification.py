@@ -21,7 +21,7 @@ ACCURACY = "accuracy"
 
 
 def score(labels: NDArray[Any], probabilities: NDArray[np.float64], classes: Sequence[str]) -> Scores:
-    """Accuracy with Wilson's interval, macro F1, log-loss, ROC-AUC (one against the rest, mean over the classes), the
+    """Accuracy with Wilson's interval, macro F1, log loss, ROC-AUC (one against the rest, mean over the classes), the
     confusion matrix and the reliability diagram.
 
     ``labels`` are indices into ``classes``, shape (n,); ``probabilities`` have shape (n, k). One outcome per row:

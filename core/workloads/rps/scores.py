@@ -37,7 +37,7 @@ def score(metric: str, detector: Detector, pictures: Sequence[ManifestImage]) ->
     if not any(len(picture.labels) for picture in pictures):
         raise NoHandsError(
             f"None of the {len(pictures)} holdout images shows a hand, so no model can be evaluated. "
-            "Record more sessions: about every fifth is in the holdout."
+            "Add images of more recording sessions: about every fifth is in the holdout."
         )
     records, counts = _judged(detector, pictures)
     value = float(mean_average_precision(records)[0])
@@ -46,7 +46,7 @@ def score(metric: str, detector: Detector, pictures: Sequence[ManifestImage]) ->
     outcomes = np.empty(len(records), dtype=object)
     outcomes[:] = records
     details = {**_per_class(records), **_at_shown(counts), "confusion_matrix": counts.tolist()}
-    details["classes"] = [*CLASSES, "nothing"]
+    details["classes"] = [*CLASSES, "no object"]
     return Scores(metric, value, float(low), float(high), len(records), outcomes, details)
 
 

@@ -91,7 +91,7 @@ class RpsWorkload:
         return ImageCollection(self.name, self.classes)
 
     def proposer(self) -> Proposer | None:
-        from core.workloads.rps.autolabel import MediaPipe
+        from core.workloads.rps.proposer import MediaPipe
 
         return MediaPipe()
 

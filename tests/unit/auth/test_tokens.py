@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, select, update
 
-from core.auth import audit, tokens, verifier
+from core.auth import audit, token_verifier, tokens
 from core.auth.roles import ForbiddenError, Role
 from core.auth.tokens import (
     ScopeMissingError,
@@ -129,7 +129,7 @@ def test_expiry_is_honoured_even_from_the_copy(checker: TokenVerifier, monkeypat
     secret, _ = create_token(make_user(), "real", ["predict"], 1)
     checker.verify(secret, "predict")
     later = time.time() + timedelta(days=1, seconds=1).total_seconds()
-    monkeypatch.setattr(verifier.time, "time", lambda: later)
+    monkeypatch.setattr(token_verifier.time, "time", lambda: later)
     with pytest.raises(TokenExpiredError):
         checker.verify(secret, "predict")
 
@@ -150,7 +150,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(verifier, "time", clock)
+    monkeypatch.setattr(token_verifier, "time", clock)
     return clock
 
 
@@ -215,7 +215,7 @@ def test_the_last_use_never_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     secret, token = create_token(make_user(), "real", ["predict"], None)
     early, late, now = TokenVerifier(), TokenVerifier(), time.time()
     for one, moment in ((early, now - 100), (late, now)):
-        monkeypatch.setattr(verifier.time, "time", lambda moment=moment: moment)
+        monkeypatch.setattr(token_verifier.time, "time", lambda moment=moment: moment)
         one.verify(secret, "predict")
     late.close()
     early.close()
@@ -243,7 +243,7 @@ def test_verifying_asks_the_catalog_once_a_second_at_most(clock: Clock, checker:
     for _ in range(3):
         for _ in range(1_000):
             checker.verify(secret, "predict")
-        clock.now += verifier.MAX_AGE_S
+        clock.now += token_verifier.MAX_AGE_S
     assert len([text for text in asked if "api_tokens" in text]) == 3
 
 

@@ -20,7 +20,7 @@ import pytest
 
 from core.auth import audit, tokens, users
 from core.auth.roles import SYSTEM, Role
-from core.auth.verifier import TokenVerifier
+from core.auth.token_verifier import TokenVerifier
 from core.backup import restore as restoring
 from core.backup.create import create_backup
 from core.backup.manifest import BackupError

@@ -45,6 +45,7 @@ def test_its_jobs_and_images_are_worded_anew(old_url: str) -> None:
     migrate.upgrade(old_url)
     jobs = _all(Job)
     assert tuple(render(one.message) for one in jobs) == JOBS_WORDED
+    assert [one.kind for one in jobs] == ["check", *(kind for kind, *_ in JOBS[1:])]
     faults = [render(one) for one in messages_from_json(jobs[3].result["faults"])]
     assert faults == ["a.txt: there is no image for this label file", "b.jpg: It is empty."]
     assert jobs[4].result == {"frames": 45, "cut_off": False}
@@ -61,7 +62,7 @@ def test_work_that_was_under_way_still_reaches_its_flow(old_url: str) -> None:
     assert render(messages_from_json(done.result["message"])) == "12 new images. 10 boxes"
     error = work_errors.unpacked(failed.error)
     assert type(error) is LookupError and error.args == (Message("job.ended"),)
-    assert str(error) == "This run has already ended."
+    assert str(error) == "This job has already ended."
 
 
 def test_the_way_back_gives_sentences_again(old_url: str) -> None:

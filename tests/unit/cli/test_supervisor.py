@@ -12,9 +12,9 @@ import pytest
 from core.cli import process_trees
 from core.cli.backoff import Backoff
 from core.cli.process_output import output_path
-from core.cli.process_supervisor import ProcessSupervisor
 from core.cli.processes import ProcessSpec
 from core.cli.shutdown import stop_all
+from core.cli.supervised_process import SupervisedProcess
 from core.cli.supervisor import Supervisor
 from core.config.settings import ROOT
 from core.monitoring.run_record import read_run_record
@@ -30,8 +30,8 @@ class Driven:
         self.supervisor = supervisor
         self._executor = executor
 
-    def process(self, name: str) -> ProcessSupervisor:
-        return self.supervisor.supervisors[name]
+    def process(self, name: str) -> SupervisedProcess:
+        return self.supervisor.processes[name]
 
     def until(self, condition: Callable[[], object], what: str = "") -> None:
         def turn() -> object:
@@ -51,7 +51,7 @@ def driven(specs: Sequence[ProcessSpec], folder: Path) -> Iterator[Driven]:
         try:
             yield Driven(supervisor, executor)
         finally:
-            children = [process.child for process in supervisor.supervisors.values() if process.child]
+            children = [process.child for process in supervisor.processes.values() if process.child]
             assert stop_all(children, lambda: True) == []
 
 
@@ -79,7 +79,7 @@ def test_a_process_waits_for_what_has_to_be_there(tmp_path: Path) -> None:
 def test_a_killed_process_comes_back_and_its_orphans_are_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # A new process is asked at once, not when the calm rhythm of the one before comes round.
     monkeypatch.setattr(
-        "core.cli.process_supervisor._PROBE_EVERY_S", {"starting": 0.1, "healthy": 60.0, "unhealthy": 60.0}
+        "core.cli.supervised_process._PROBE_EVERY_S", {"starting": 0.1, "healthy": 60.0, "unhealthy": 60.0}
     )
     note = tmp_path / "grandchild"
     with driven([spec("runner", "--child", str(note), port=free_port())], tmp_path) as stack:
@@ -125,7 +125,7 @@ def test_a_program_that_cannot_be_started_at_all_does_not_take_the_others_down(t
 
 def test_one_that_stops_answering_is_reported_not_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "core.cli.process_supervisor._PROBE_EVERY_S", {"starting": 0.0, "healthy": 0.0, "unhealthy": 0.0}
+        "core.cli.supervised_process._PROBE_EVERY_S", {"starting": 0.0, "healthy": 0.0, "unhealthy": 0.0}
     )
     well = [True]
     moody = replace(spec("moody"), healthy=lambda: well[0])

@@ -159,7 +159,7 @@ def test_numbers_of_numpy_are_stored_as_numbers() -> None:
 
 def test_an_error_keeps_its_message() -> None:
     error = LookupError(say("job.ended"))
-    assert str(error) == "This run has already ended."
+    assert str(error) == "This job has already ended."
     assert message_of(error) == say("job.ended")
     assert render(message_of(ValueError("odd"))) == "odd"
     assert render(message_of(ValueError())) == "ValueError"

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from core.jobs import jobs
 from core.workloads import WORKLOADS
-from flows.check import check_and_retrain
+from flows.check import check
 from flows.generate import generate_dataset
 from flows.parameter_schemas import described
 from flows.predict_file import predict_file
@@ -58,7 +58,7 @@ def test_types_of_the_parameters_come_along(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_check_explains_its_switch_and_a_file_has_nothing_to_choose() -> None:
-    forced = schema_of(check_and_retrain, jobs.CHECK)["properties"]["forced"]
-    assert forced["title"] == "Retrain anyway" and forced["type"] == "boolean"
+    forced = schema_of(check, jobs.CHECK)["properties"]["forced"]
+    assert forced["title"] == "Force retraining" and forced["type"] == "boolean"
     plain = parameter_schema(predict_file).model_dump(exclude_unset=True)
     assert described(plain, jobs.PREDICT_FILE, "linear") == plain

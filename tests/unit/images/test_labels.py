@@ -66,7 +66,7 @@ def test_images_follow_a_rename() -> None:
         "rock",
     ]
     assert labels.usage_counts("photos") == {"Countess": 1, "Ben": 1}
-    with pytest.raises(LookupError, match="The label 'Ada' no longer exists"):
+    with pytest.raises(LookupError, match="The class 'Ada' no longer exists"):
         labels.rename(EDITOR, "photos", "Ada", "Bea")
 
 

@@ -133,7 +133,7 @@ def test_a_cancelled_job_says_who_cancelled_it() -> None:
     told = [job.message for one in (waiting, begun) if (job := jobs.get(one.id)) is not None]
     assert told == [(say("job.cancelled_before", user="ed"),), (say("job.cancelling", user="ed"),)]
     assert [(event.actor, event.subject, event.details) for event in audit.latest()] == [
-        ("ed", "check-and-retrain/linear", {"job": begun.id}),
+        ("ed", "check/linear", {"job": begun.id}),
         ("ed", "predict-file/linear", {"job": waiting.id}),
     ]
 
@@ -144,9 +144,9 @@ def test_a_busy_job_is_told_with_who_started_it_and_when() -> None:
         claimed(jobs.CHECK, "vic")
     at = held.created_at.strftime("%H:%M:%S")
     assert message_of(refusal.value) == say("job.busy", user="ed", time=at)
-    found = jobs.holder_of("check-and-retrain:linear")
+    found = jobs.holder_of("check:linear")
     assert found is not None and found.id == held.id
-    assert jobs.holder_of("check-and-retrain:rps") is None
+    assert jobs.holder_of("check:rps") is None
 
 
 def test_progress_stays_between_nothing_and_all() -> None:

@@ -82,10 +82,10 @@ def test_runs_are_filtered_by_prefect(wire: Wire) -> None:
 
 
 def test_a_run_is_started_by_the_deployments_name_and_once_per_key(wire: Wire) -> None:
-    wire.will("GET", "/deployments/name/check-and-retrain/linear", {"id": "dep-1"})
+    wire.will("GET", "/deployments/name/check/linear", {"id": "dep-1"})
     wire.will("POST", "/deployments/dep-1/create_flow_run", flow_run("new"))
-    assert prefect_api.create_run("check-and-retrain/linear", {"a": 1}, key="job-1").id == "new"
-    prefect_api.create_run("check-and-retrain/linear", {})
+    assert prefect_api.create_run("check/linear", {"a": 1}, key="job-1").id == "new"
+    prefect_api.create_run("check/linear", {})
     bodies = [body for method, _, body in wire.sent if method == "POST"]
     assert bodies == [
         {"parameters": {"a": 1}, "state": {"type": "SCHEDULED"}, "idempotency_key": "job-1"},

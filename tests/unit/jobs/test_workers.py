@@ -102,7 +102,7 @@ def test_a_worker_with_other_settings_does_not_train_something_else(monkeypatch:
 
 
 def test_work_that_cannot_be_done_says_why() -> None:
-    with pytest.raises(LookupError, match=r"does not know the task .dance"):
+    with pytest.raises(LookupError, match=r"does not know work items of the kind .dance"):
         task_registry.run_task("dance", {}, silent)
     with pytest.raises(LookupError, match="dataset was deleted"):
         task_registry.run_task(task_registry.TRAIN, task_registry.training("linear", [99], None), silent)
@@ -152,12 +152,12 @@ def test_workers_are_a_brick_once_a_broker_is_set(settings: Settings, monkeypatc
     use_broker(monkeypatch, EMBEDDED, SHIFUMI_CELERY_GPU_QUEUE="gpu")
     assert "no worker consumes the queues default and gpu" in service()[0]
     assert "manage.py worker --queues default,gpu" in service()[0]
-    here = Worker(name="one", host="h", pid=1, queues=["default"], places=1)
+    here = Worker(name="one", host="h", pid=1, queues=["default"], concurrency=1)
     workers.heartbeat(here)
     assert "queue gpu" in service()[0] and "default and" not in service()[0]
     levels = [(finding.level, finding.text) for finding in check_workers(get_settings())]
     assert [level for level, _ in levels] == ["ok", "ok", "warning"]
-    workers.heartbeat(Worker(name="two", host="h", pid=2, queues=["gpu"], places=1))
+    workers.heartbeat(Worker(name="two", host="h", pid=2, queues=["gpu"], concurrency=1))
     assert service() == ["healthy:  "]
     workers.deregister("two")
     write_run_record(get_settings().run_dir, _alive(worker=ProcessRecord("Worker", "healthy")))
@@ -169,12 +169,12 @@ def _alive(**processes: ProcessRecord) -> RunRecord:
 
 
 def test_a_worker_that_fell_silent_does_not_count_and_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    workers.heartbeat(Worker(name="old", host="h", pid=1, queues=["default"], places=1))
+    workers.heartbeat(Worker(name="old", host="h", pid=1, queues=["default"], concurrency=1))
     later = utcnow() + timedelta(seconds=get_settings().job_stale_s + 1)
     monkeypatch.setattr(workers, "utcnow", lambda: later)
     assert workers.recent_workers() == []
     monkeypatch.setattr(workers, "utcnow", lambda: later + timedelta(days=2))
-    workers.heartbeat(Worker(name="new", host="h", pid=2, queues=["default"], places=1))
+    workers.heartbeat(Worker(name="new", host="h", pid=2, queues=["default"], concurrency=1))
     monkeypatch.setattr(workers, "utcnow", lambda: utcnow() - timedelta(days=9))
     assert [worker.name for worker in workers.recent_workers()] == ["new"]
 

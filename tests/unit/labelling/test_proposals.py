@@ -16,7 +16,7 @@ from core.models.serving import Served
 from core.vision.boxes import NewBox
 from core.vision.detections import Detections, Pixels, no_detections
 from core.vision.provenance import MODEL
-from core.workloads.rps import autolabel
+from core.workloads.rps import proposer as mediapipe
 from core.workloads.rps.classes import CLASSES
 from tests.pictures_of_hands import HANDS, box, picture
 
@@ -116,7 +116,7 @@ ONE_HAND = Detections(
 
 
 def test_the_model_that_serves_stands_in_for_mediapipe(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(autolabel, "available", lambda: "MediaPipe is not installed.")
+    monkeypatch.setattr(mediapipe, "available", lambda: "MediaPipe is not installed.")
     serve(monkeypatch, Sees(ONE_HAND))
     (found,) = proposals.find_proposer(HANDS)(picture(1, 100, 100))  # the second has no area
     assert (found.label, found.provenance, found.confidence) == ("scissors", MODEL, pytest.approx(0.8))
@@ -124,8 +124,8 @@ def test_the_model_that_serves_stands_in_for_mediapipe(monkeypatch: pytest.Monke
 
 
 def test_the_model_is_asked_where_mediapipe_sees_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(autolabel, "available", lambda: None)
-    monkeypatch.setattr(autolabel, "propose", lambda pixels: [SMALL] if pixels.mean() > 1 else [])
+    monkeypatch.setattr(mediapipe, "available", lambda: None)
+    monkeypatch.setattr(mediapipe, "propose", lambda pixels: [SMALL] if pixels.mean() > 1 else [])
     serve(monkeypatch, Sees(ONE_HAND))
     proposer = proposals.find_proposer(HANDS)
     assert proposer(picture(1)) == [SMALL]
@@ -138,7 +138,7 @@ def test_the_model_is_asked_where_mediapipe_sees_nothing(monkeypatch: pytest.Mon
 
 def test_without_either_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     add(1)
-    monkeypatch.setattr(autolabel, "available", lambda: "MediaPipe is not installed: `python3 manage.py fetch`.")
+    monkeypatch.setattr(mediapipe, "available", lambda: "MediaPipe is not installed: `python3 manage.py fetch`.")
     serve(monkeypatch, None)
     with pytest.raises(proposals.NoProposerError, match=r"no model yet that could propose labels. MediaPipe.*fetch"):
         proposals.propose_all(EDITOR, "rps")

@@ -258,7 +258,7 @@ def test_anybody_may_flag_a_mistake_and_it_comes_first() -> None:
 def test_a_flag_without_a_throw_proposes_an_empty_picture() -> None:
     image = review.flag(EVE, pixels(), None, FlaggedPrediction(said((0.6, 1)), CLASSES), **LIVE_EVE)
     assert (image.state, image.boxes) == ("proposed", [])
-    assert render(image.note).endswith("eve labelled it as a negative.")
+    assert render(image.note).endswith("eve labelled it negative (no object).")
 
 
 def test_a_missed_throw_waits_without_a_box() -> None:

@@ -22,8 +22,8 @@ from core.live.frames import Frame
 from core.vision.boxes import NewBox
 from core.vision.detections import Detections, Pixels
 from core.vision.provenance import MODEL
-from core.workloads.rps import autolabel
-from core.workloads.rps.autolabel import MediaPipe
+from core.workloads.rps import proposer as mediapipe
+from core.workloads.rps.proposer import MediaPipe
 from tests.live import SIZE, SquareDetector, model, picture
 from tests.people import make_user
 from tests.pictures_of_hands import HANDS
@@ -136,12 +136,12 @@ def _at(made: Recorder, number: int) -> Frame:
     return Frame(picture("rock", left=number), made._take._began + number / PER_SECOND)
 
 
-def test_without_anything_that_finds_the_hand_the_guide_frame_is_the_box() -> None:
+def test_without_anything_that_finds_the_hand_the_guide_box_is_the_box() -> None:
     made = recorder(image_saver(lambda: HANDS, lambda: None, lambda: None))
     made.begin(make_user("eve", Role.EDITOR), "scissors")
     film(made, [picture("rock")])
     done = finished(made)
-    assert done.proposers == (("the guide frame", 1),)
+    assert done.proposers == (("the guide box", 1),)
     (box,) = stored()[0].boxes
     left, top, right, bottom = GUIDE
     assert (box.x, box.y, box.width, box.height) == pytest.approx((0.5, 0.5, right - left, bottom - top))
@@ -151,8 +151,8 @@ def test_without_anything_that_finds_the_hand_the_guide_frame_is_the_box() -> No
 def test_landmarks_come_before_the_model_and_the_largest_hand_is_meant(monkeypatch: pytest.MonkeyPatch) -> None:
     small = NewBox("rock", 0.2, 0.2, 0.1, 0.1, MODEL, 0.9)
     large = NewBox("paper", 0.6, 0.6, 0.3, 0.3, MODEL, 0.7)
-    monkeypatch.setattr(autolabel, "available", lambda: None)
-    monkeypatch.setattr(autolabel, "propose", lambda pixels: [small, large])
+    monkeypatch.setattr(mediapipe, "available", lambda: None)
+    monkeypatch.setattr(mediapipe, "propose", lambda pixels: [small, large])
     box, proposer = capture_labelling.propose(picture("rock"), "scissors", MediaPipe(), model(SquareDetector()))
     assert proposer == "MediaPipe"
     assert (box.label, box.x, box.confidence) == ("scissors", large.x, 0.7)

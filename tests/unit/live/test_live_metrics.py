@@ -52,7 +52,7 @@ def test_frames_results_and_viewers_of_a_stream() -> None:
 
 
 def test_a_frame_that_a_newer_one_replaces_is_counted() -> None:
-    before = value(exposed(COLLECTOR), "shifumi_live_frames_passed_over_total")
+    before = value(exposed(COLLECTOR), "shifumi_live_frames_skipped_total")
     detector, results = HeldDetector(), list[Result]()
     subscription = Engine(model(detector)).join(results.append)
     subscription.offer(Frame(numbered(1), 1.0))
@@ -61,7 +61,7 @@ def test_a_frame_that_a_newer_one_replaces_is_counted() -> None:
         subscription.offer(Frame(numbered(number), float(number)))
     detector.go_on.release(2)
     wait_until(lambda: len(results) == 2)
-    assert value(exposed(COLLECTOR), "shifumi_live_frames_passed_over_total") == before + 2
+    assert value(exposed(COLLECTOR), "shifumi_live_frames_skipped_total") == before + 2
 
 
 def test_a_frame_on_which_the_model_fails_is_an_error_and_no_result() -> None:

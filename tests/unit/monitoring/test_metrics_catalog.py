@@ -77,7 +77,7 @@ def test_an_empty_catalog_counts_zeros_so_that_the_first_failure_is_an_increase(
     assert found.get("shifumi_jobs_total", kind=jobs.CHECK, state=jobs.FAILED) == 0
     assert found.get("shifumi_decisions_total", workload="rps", kind=decisions.FAILED) == 0
     assert found.get("shifumi_jobs_oldest_wait_seconds") == 0
-    assert found.get("shifumi_jobs_longest_silence_seconds") == 0
+    assert found.get("shifumi_jobs_max_heartbeat_age_seconds") == 0
     assert found.get("shifumi_predictions_logged_total") == 0
     assert found.get("shifumi_login_failures") == 0
     assert found.series("shifumi_champion_info") == []
@@ -120,7 +120,7 @@ def test_waiting_and_silent_jobs_are_told_apart() -> None:
     assert found.get("shifumi_jobs_alive", kind=jobs.CHECK, phase="waiting") == 1
     assert found.get("shifumi_jobs_alive", kind=jobs.GENERATE, phase="running") == 1
     assert found.get("shifumi_jobs_alive", kind=jobs.GENERATE, phase="waiting") == 0
-    wait, silence = found.get("shifumi_jobs_oldest_wait_seconds"), found.get("shifumi_jobs_longest_silence_seconds")
+    wait, silence = found.get("shifumi_jobs_oldest_wait_seconds"), found.get("shifumi_jobs_max_heartbeat_age_seconds")
     assert wait is not None
     assert silence is not None
     assert 90 <= wait < 600
@@ -180,7 +180,7 @@ def test_what_was_gathered() -> None:
     assert found.get("shifumi_review_waiting", workload="rps", reason="flagged") == 0
     assert found.get("shifumi_login_failures") == 1
     assert found.get("shifumi_predictions_logged_total") == 2
-    assert found.get("shifumi_predicted_positive_share", workload="linear") == pytest.approx(0.3)
+    assert found.get("shifumi_predicted_not_first_class_ratio", workload="linear") == pytest.approx(0.3)
     assert found.get("shifumi_prediction_confidence", workload="linear") == pytest.approx(0.8)
 
 
@@ -253,12 +253,12 @@ def test_queues_tell_their_depth_their_oldest_work_and_who_listens(monkeypatch: 
         (work_items.DONE, 500, 3),
     ):
         handed_over("gpu", state, waits_s=waits_s, attempts=attempts)
-    workers.heartbeat(Worker(name="one", host="here", pid=1, queues=["default"], places=1))
+    workers.heartbeat(Worker(name="one", host="here", pid=1, queues=["default"], concurrency=1))
     found = look()
     assert found.get("shifumi_work_items", queue="gpu", state=work_items.WAITING) == 2
     assert found.get("shifumi_work_items", queue="gpu", state=work_items.RUNNING) == 0
     assert found.get("shifumi_work_items_ended_total", queue="gpu", state=work_items.DONE) == 1
-    assert found.get("shifumi_work_taken_over_total", queue="gpu") == 2
+    assert found.get("shifumi_work_items_restarted_total", queue="gpu") == 2
     assert 90 <= (found.get("shifumi_work_oldest_wait_seconds", queue="gpu") or 0) < 150
     assert found.get("shifumi_work_oldest_wait_seconds", queue="default") == 0
     assert found.get("shifumi_workers", queue="default") == 1

@@ -15,7 +15,7 @@ from core import __version__
 from core.config.settings import ROOT, Settings, get_settings
 from core.live.live_metrics import COLLECTOR
 from core.monitoring.metrics.exporter import start_exporter
-from core.monitoring.metrics.machine import MachineCollector, TreeCollector
+from core.monitoring.metrics.machine_metrics import MachineCollector, TreeCollector
 from flows.metrics import RunnerCollector
 from tests.exposition import Samples, exposed
 from tests.ports import free_port
@@ -57,12 +57,12 @@ def test_port_0_is_no_address() -> None:
 
 def test_the_processes_that_were_started_count_too() -> None:
     command = [sys.executable, "-c", "input()"]
-    before = exposed(TreeCollector()).get("shifumi_tree_processes") or 0
+    before = exposed(TreeCollector()).get("shifumi_process_tree_processes") or 0
     with subprocess.Popen(command, stdin=subprocess.PIPE, cwd=ROOT) as child:
         now = exposed(TreeCollector())
-        assert now.get("shifumi_tree_processes") == before + 1
+        assert now.get("shifumi_process_tree_processes") == before + 1
         own = psutil.Process().memory_info().rss
-        assert (now.get("shifumi_tree_resident_memory_bytes") or 0) > own
+        assert (now.get("shifumi_process_tree_resident_memory_bytes") or 0) > own
         child.communicate(b"\n")
 
 
@@ -78,7 +78,7 @@ def test_prefects_runner_tells_what_is_asked_of_it() -> None:
 
     found = exposed(RunnerCollector(Runner(name="t", limit=2)))
     assert found.get("shifumi_runner_poll_timestamp_seconds") is None
-    assert found.get("shifumi_runner_has_room") == 1
+    assert found.get("shifumi_runner_slot_available") == 1
     assert found.get("shifumi_runner_limit") == get_settings().runner_limit
 
 

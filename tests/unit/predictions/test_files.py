@@ -151,7 +151,7 @@ def test_what_can_be_seen_at_once_is_refused_at_once(content: str, settings: Set
 
 def test_a_file_over_the_limit_is_refused(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "upload_max_mb", 1)
-    with pytest.raises(BadFileError, match="The file has 1 MB; the limit is 1 MB"):
+    with pytest.raises(BadFileError, match="The file is 1 MB; the limit is 1 MB"):
         upload("x1,x2\n" + "1,2\n" * 250_000)
     assert not list(settings.uploads_dir.iterdir())
 

@@ -43,7 +43,7 @@ def test_a_new_process_finds_it_by_itself(site: Path) -> None:
     said, *deployments = done.stdout.splitlines()
     assert said.startswith("Workloads: linear, rps") and {*NAMES, "photos"} <= set(said.split(": ")[1].split(", "))
     for name in NAMES:
-        for flow in ("generate-dataset", "check-and-retrain", "predict-file"):
+        for flow in ("generate-dataset", "check", "predict-file"):
             assert f"{flow}/{name}" in deployments
         assert f"predict-video/{name}" not in deployments
 

@@ -31,7 +31,7 @@ def add_photos(actor: Actor, workload: str) -> None:
         page_link("live.py", "Or record with the webcam on Live")
     allowed = actor.role.rank >= Role.EDITOR.rank
     collection = collection_of(workload)
-    nothing = [] if collection.whole_image else [photos.NOTHING]
+    negative = [] if collection.whole_image else [photos.NEGATIVE]
     files = st.file_uploader(
         "Photos",
         type=[suffix.removeprefix(".") for suffix in SUFFIXES],
@@ -42,21 +42,21 @@ def add_photos(actor: Actor, workload: str) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         shows = st.selectbox(
-            "Label of the photos",
-            [*collection.classes, *nothing],
+            "Label of the photos" if collection.whole_image else "Class in the photos",
+            [*collection.classes, *negative],
             index=None,
             placeholder="unknown",
             key=f"images_photos_show_{workload}",
             help="Leave empty to label them one by one on Label."
             if collection.whole_image
-            else "A model proposes the boxes; this sets their class. “nothing”: no object, so no box is needed.",
+            else "A model proposes the boxes; this sets their class. A negative needs no box.",
         )
         session = st.text_input(
-            "Session",
+            "Recording session",
             placeholder=photos.default_session(actor, datetime.now(UTC)),
             max_chars=60,
             key="images_photos_session",
-            help="Photos of one person in one place. All images of a session are in the same split.",
+            help="Photos of one person in one place. All images of a recording session are in the same split.",
         )
     clicked = st.button(
         "Add photos", type="primary", icon=":material/add_photo_alternate:", key="btn_photos", disabled=not files
@@ -77,7 +77,7 @@ def _add(files: list[UploadedFile], session: str, shows: str | None, collection:
     except LakeError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
-    if added.new and (shows is None or (shows != photos.NOTHING and not collection.whole_image)):
+    if added.new and (shows is None or (shows != photos.NEGATIVE and not collection.whole_image)):
         propose_soon(acting(), collection.workload)
     let_go(_FIELD, files)
     st.session_state[_TOLD] = added.refused + added.remarks

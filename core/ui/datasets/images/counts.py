@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.auth.roles import Actor
 from core.images import PROPOSED, REJECTED, UNLABELLED
+from core.images.photos import NEGATIVE
 from core.images.queries import Counts
 from core.images.splits import HOLDOUT, TRAIN, VAL
 from core.ui.datasets.images.propose_boxes import propose_boxes
@@ -15,9 +16,6 @@ from core.ui.shell.links import may_open, page_link
 from core.workloads import charts
 from core.workloads.charts import BLUE, GREY, ORANGE
 from core.workloads.image_collections import collection_of
-
-NOTHING = "nothing"
-"""How negatives are called here: images that show none of the classes."""
 
 SPLIT_NAMES = {TRAIN: "train", VAL: "validation", HOLDOUT: "holdout"}
 """The splits as people read them."""
@@ -44,7 +42,7 @@ def image_counts(actor: Actor, counts: Counts, workload: str) -> None:
                 "Rejected", f"{counts.states.get(REJECTED, 0):,}", help="Excluded from all datasets.", width="content"
             )
         told = ", ".join(f"{number:,} {source}" for source, number in sorted(counts.sources.items()))
-        st.caption(f"By source: {told}." if told else "")
+        st.caption(f"By image source: {told}." if told else "")
         if waiting and may_open(actor, "label.py"):
             page_link("label.py", "Review them on Label")
         propose_boxes(actor, counts, workload)
@@ -53,7 +51,7 @@ def image_counts(actor: Actor, counts: Counts, workload: str) -> None:
     collection = collection_of(workload)
     rows = {label: _row(counts.boxes.get(label, {})) for label in collection.classes}
     if not collection.whole_image:
-        rows[NOTHING] = _row(counts.negatives)
+        rows[NEGATIVE] = _row(counts.negatives)
     with picture:
         bars = charts.split_bars(rows, SPLIT_COLOURS, tuple(SPLIT_NAMES.values()))
         show(bars, f"{workload}_counts", spoken(rows))
@@ -61,17 +59,18 @@ def image_counts(actor: Actor, counts: Counts, workload: str) -> None:
         st.caption(
             "Labelled images per class and split."
             if collection.whole_image
-            else "Boxes of labelled images, per class and split; images without any for *nothing*."
+            else "Boxes of labelled images, per class and split, and images without any: *negative (no object)*."
         )
 
 
 def _gaps(rows: dict[str, tuple[int, ...]]) -> None:
-    """Classes that cannot be learnt or judged: sessions stay whole, so few of them may all lie on one side."""
-    places = list(SPLIT_NAMES)
+    """Classes without images to train or evaluate on: few recording sessions may all be in one split."""
+    splits = list(SPLIT_NAMES)
     for split, what in ((TRAIN, "train on"), (HOLDOUT, "evaluate a model on")):
-        if missing := [label for label, row in rows.items() if label != NOTHING and not row[places.index(split)]]:
+        if missing := [label for label, row in rows.items() if label != NEGATIVE and not row[splits.index(split)]]:
             st.warning(
-                f"No {plain(' and no '.join(missing))} to {what} yet. A session stays in one split: add another one.",
+                f"No {plain(' and no '.join(missing))} to {what} yet. A recording session stays in one split: add "
+                "another one.",
                 icon=":material/balance:",
             )
 

@@ -11,10 +11,11 @@ import streamlit as st
 from core.auth.roles import Actor
 from core.catalog.tables import Dataset
 from core.images import queries
+from core.images.photos import NEGATIVE
 from core.images.snapshot import CLASSES
 from core.storage import lake
 from core.ui.datasets.dataset_list import listing
-from core.ui.datasets.images.counts import NOTHING, SPLIT_COLOURS, SPLIT_NAMES, spoken
+from core.ui.datasets.images.counts import SPLIT_COLOURS, SPLIT_NAMES, spoken
 from core.ui.shell.charts import show
 from core.ui.shell.formats import size
 from core.ui.shell.messages import explained
@@ -59,7 +60,7 @@ def _counts(path: str, workload: str) -> tuple[dict[str, tuple[int, ...]], dict[
     collection = collection_of(workload)
     columns = lake.read(path, ["split", "source", "boxes", *([CLASSES] if collection.whole_image else [])])
     classes = json.loads(columns[CLASSES][0]) if collection.whole_image else collection.classes
-    names = classes if collection.whole_image else (*classes, NOTHING)
+    names = classes if collection.whole_image else (*classes, NEGATIVE)
     counted = {name: dict.fromkeys(SPLIT_NAMES, 0) for name in names}
     sources: dict[str, int] = {}
     for split, source, boxes in zip(columns["split"], columns["source"], columns["boxes"], strict=True):
@@ -67,6 +68,6 @@ def _counts(path: str, workload: str) -> tuple[dict[str, tuple[int, ...]], dict[
         for index in [row[0] for row in found]:
             counted[classes[index]][split] += 1
         if not found:
-            counted[NOTHING][split] += 1
+            counted[NEGATIVE][split] += 1
         sources[source] = sources.get(source, 0) + 1
     return {name: tuple(splits.values()) for name, splits in counted.items()}, sources

@@ -6,7 +6,8 @@ import streamlit as st
 
 from core.auth.roles import Actor, Role
 from core.config.messages import render
-from core.images import SOURCES, STATES, store
+from core.images import LABELLED, SOURCES, STATES, store
+from core.images.photos import NEGATIVE
 from core.images.splits import SPLITS
 from core.storage.lake import LakeUnreachableError
 from core.ui.datasets.images.counts import SPLIT_NAMES
@@ -52,7 +53,7 @@ def _filters(workload: str) -> store.Filters:
         classes = collection_of(workload).classes
         label = st.selectbox("Class", classes, None, placeholder="any", key=f"images_class_{workload}", width=150)
         state = st.selectbox("State", STATES, None, placeholder="any", key="images_state", width=150)
-        source = st.selectbox("Source", SOURCES, None, placeholder="any", key="images_source", width=150)
+        source = st.selectbox("Image source", SOURCES, None, placeholder="any", key="images_source", width=150)
         split = st.selectbox(
             "Split",
             SPLITS,
@@ -68,7 +69,7 @@ def _filters(workload: str) -> store.Filters:
 def _tile(image: store.Image, actor: Actor, classes: tuple[str, ...]) -> bool:
     """One picture; True when it is ticked."""
     with st.container(width=_TILE, gap="xxsmall", key=f"tile_{image.id}"):
-        shown = ", ".join(box.label for box in image.boxes) or "no box"
+        shown = ", ".join(box.label for box in image.boxes) or (NEGATIVE if image.state == LABELLED else "no label")
         try:
             drawn = thumbnail(str(store.file_path(image)), classes, marks_of(image))
             st.image(drawn, width="stretch", alt=f"Image {image.id}: {plain(shown)}")
@@ -84,7 +85,7 @@ def _told(image: store.Image) -> str:
     facts = [
         image.source,
         f"{image.width} × {image.height}",
-        f"session {plain(image.session)}",
+        f"recording session {plain(image.session)}",
         f"by {plain(image.created_by)}",
     ]
     return " · ".join([*facts, plain(render(image.note))] if image.note else facts)

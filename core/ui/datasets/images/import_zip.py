@@ -12,6 +12,7 @@ from core.images import archive_import
 from core.images.archive_formats import YOLO, Layout
 from core.images.archives import BadArchiveError
 from core.images.class_mapping import BACKGROUND, LEAVE_OUT, guess_class
+from core.images.photos import NEGATIVE
 from core.jobs import jobs
 from core.storage import uploads
 from core.storage.lake import LakeError
@@ -28,7 +29,7 @@ _FIELD, _KEPT = "images_zip", "images_zip_kept"
 _MAPPED = 30
 """Most classes that are asked about; a dataset with more is about something else."""
 
-_CHOICES = {BACKGROUND: "background", LEAVE_OUT: "skip these images"}
+_CHOICES = {BACKGROUND: NEGATIVE, LEAVE_OUT: "skip these images"}
 
 
 def import_zip(actor: Actor, workload: str) -> None:
@@ -85,7 +86,7 @@ def _look(kept: str) -> Layout | None:
 def _plan(actor: Actor, workload: str, kept: str, layout: Layout) -> None:
     count = len(layout.members)
     if layout.kind == YOLO:
-        bare = f", {layout.unlabelled:,} of them without labels (negatives)" if layout.unlabelled else ""
+        bare = f", {layout.unlabelled:,} of them without boxes: negatives (no object)" if layout.unlabelled else ""
         st.markdown(f"A YOLO dataset with **{counted(count, 'image')}**{bare}.")
     else:
         st.markdown(f"**{counted(count, 'image')}** in {counted(len(layout.classes), 'folder')}.")
@@ -120,7 +121,7 @@ def _class_mapping(workload: str, layout: Layout) -> dict[str, str]:
     options = [*collection.classes, *([] if collection.whole_image else [BACKGROUND]), LEAVE_OUT]
     shown = layout.classes[:_MAPPED]
     if shown:
-        st.markdown("**Map its classes**")
+        st.markdown("**Map its classes to those of the workload**")
     chosen: dict[str, str] = {}
     with st.container(horizontal=True):
         for number, name in enumerate(shown):
@@ -144,7 +145,7 @@ def _faults(job: Job) -> None:
     splits = job.result.get("splits") or {}
     if splits:
         told = ", ".join(f"{splits[split]:,} {name}" for split, name in SPLIT_NAMES.items() if split in splits)
-        st.caption(f"By split: {told}. Images of one source stay together, so the shares are approximate.")
+        st.caption(f"By split: {told}. Images of one recording session stay together, so the shares are approximate.")
     faults = [render(one) for one in messages_from_json(job.result.get("faults"))]
     if faults:
         with st.expander(counted(len(faults), "remark"), icon=":material/report:", key=f"faults_{job.id}"):

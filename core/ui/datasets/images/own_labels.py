@@ -1,4 +1,4 @@
-"""Datasets, images: the labels that people make, where a workload has none of its own."""
+"""Datasets, images: the classes that people create, where a workload has none of its own."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from core.workloads.base import UserLabels
 
 
 def own_labels(actor: Actor, workload: str) -> None:
-    """What there is to choose from on Label, and how to change it; open while a label is missing."""
+    """What there is to choose from on Label, and how to change it; open while a class is missing."""
     learnt = get_workload(workload)
     if not (isinstance(learnt, UserLabels) and learnt.own_labels):
         return
     with explained():
         uses = labels.usage_counts(workload)
-    title = f"Labels: {', '.join(plain(name) for name in uses)}" if uses else "Create labels first"
+    title = f"Classes: {', '.join(plain(name) for name in uses)}" if uses else "Create classes first"
     with st.expander(title, expanded=len(uses) < 2, icon=":material/label:", key="own_labels"):
         allowed = actor.role.rank >= Role.EDITOR.rank
         _add(workload, allowed)
@@ -34,9 +34,9 @@ def own_labels(actor: Actor, workload: str) -> None:
 
 def _add(workload: str, allowed: bool) -> None:
     with st.form("own_labels_new", clear_on_submit=True, border=False):
-        name = st.text_input("New label", max_chars=labels.LONGEST, key="own_label_name", disabled=not allowed)
+        name = st.text_input("New class", max_chars=labels.LONGEST, key="own_label_name", disabled=not allowed)
         if st.form_submit_button("Add", icon=":material/add:", key="btn_own_label_add", disabled=not allowed):
-            _change(lambda: labels.add(acting(), workload, name), "Label added: {}.")
+            _change(lambda: labels.add(acting(), workload, name), "Class added: {}.")
 
 
 def _row(workload: str, name: str, number: int, allowed: bool) -> None:
@@ -54,9 +54,9 @@ def _row(workload: str, name: str, number: int, allowed: bool) -> None:
             "Remove",
             key=f"btn_own_label_remove_{name}",
             disabled=not allowed or number > 0,
-            help="Images have this label: relabel or delete them first." if number else None,
+            help="Images have this class: relabel or delete them first." if number else None,
         ):
-            _change(lambda: labels.remove(acting(), workload, name), f"Label removed: {plain(name)}.")
+            _change(lambda: labels.remove(acting(), workload, name), f"Class removed: {plain(name)}.")
 
 
 def _change(change: Callable[[], str | None], told: str) -> None:

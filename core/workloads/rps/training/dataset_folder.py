@@ -57,7 +57,7 @@ def validation_split(chosen: Sequence[ManifestImage]) -> tuple[list[ManifestImag
 
 
 def _lines(picture: ManifestImage) -> str:
-    rows = zip(picture.labels.tolist(), picture.places.tolist(), strict=True)
+    rows = zip(picture.labels.tolist(), picture.coordinates.tolist(), strict=True)
     return "".join(f"{label} {x:.6f} {y:.6f} {width:.6f} {height:.6f}\n" for label, (x, y, width, height) in rows)
 
 

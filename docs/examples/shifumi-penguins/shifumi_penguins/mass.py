@@ -1,4 +1,4 @@
-"""``penguin-mass``: how heavy is a penguin, judged by bill and flipper? Ridge regression."""
+"""``penguin-mass``: how heavy is a penguin, given bill and flipper? Ridge regression."""
 
 from __future__ import annotations
 

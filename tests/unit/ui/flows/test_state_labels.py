@@ -12,7 +12,7 @@ from core.ui.flows.flow_runs import facts
 from core.ui.flows.state_labels import STATES, badge, span, started_by
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-DEPLOYMENT = Deployment("1", "check-and-retrain", "linear", "", False, True, timedelta(minutes=5), "")
+DEPLOYMENT = Deployment("1", "check", "linear", "", False, True, timedelta(minutes=5), "")
 RUN = FlowRun("1", "calm-otter", "f", "d", "COMPLETED", "Completed", "", NOW, {}, (), 1, False, NOW, NOW, NOW, 2.5)
 
 

@@ -18,7 +18,7 @@ def test_every_meaning_is_one_line_of_plain_text() -> None:
 
 def test_the_terms_of_the_loop_are_explained() -> None:
     wanted = {
-        "workload", "champion", "challenger", "alias", "holdout", "session", "split", "drift", "mAP50",
+        "workload", "champion", "challenger", "alias", "holdout", "recording session", "split", "data drift", "mAP50",
         "IoU", "confidence", "throw", "exported model", "service", "artifact", "run", "deployment", "flow", "imgsz",
         "p-value", "McNemar", "gate", "rollback", "hot swap", "provenance", "review queue", "prediction API",
     }  # fmt: skip

@@ -65,7 +65,7 @@ def test_repeated_files_are_found() -> None:
 def test_boxes_without_size_or_outside_are_found() -> None:
     for box in ([0.5, 0.5, 0.0, 0.3], [1.4, 0.5, 0.2, 0.2], [np.nan, 0.5, 0.2, 0.2]):
         first, *others = pictures(30, 1)
-        assert codes([replace(first, places=np.array([box])), *others]) == {"contract.bad_boxes"}
+        assert codes([replace(first, coordinates=np.array([box])), *others]) == {"contract.bad_boxes"}
 
 
 def test_boxes_on_the_whole_image_are_found() -> None:

@@ -80,7 +80,7 @@ def test_more_of_the_same_is_no_drift(seed: int) -> None:
     assert {test["feature"] for test in outcome.tests} == {
         "class shares",
         "hand size",
-        "hand place",
+        "hand position",
         "brightness",
         "sharpness",
         "model's confidence",

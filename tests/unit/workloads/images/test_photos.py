@@ -176,7 +176,7 @@ def test_too_little_is_said_before_anything_is_trained(photos: Any) -> None:
         photos.train(dataset(), silent)
     add_portraits(NAME, "train", 3, (1,), seed=50)
     made = dataset()
-    with pytest.raises(EmptyHoldoutError, match="another session"):
+    with pytest.raises(EmptyHoldoutError, match="another recording session"):
         photos.evaluate(photos.train(made, silent).predictor, made)
 
 
@@ -320,4 +320,4 @@ def test_its_flows_are_deployed() -> None:
     from flows.deployments import all_deployments
 
     made = {flow.name for flow, options in all_deployments() if options["name"] == NAME}
-    assert made == {"generate-dataset", "check-and-retrain", "import-images", "propose-boxes", "predict-video"}
+    assert made == {"generate-dataset", "check", "import-images", "propose-boxes", "predict-video"}

@@ -167,7 +167,7 @@ def test_a_detector_is_scored_with_interval_records_and_figures(monkeypatch: pyt
     assert scored.details["precision"] == 1.0  # the ghost is too unsure to be shown
     assert scored.details["recall"] == 0.5
     assert scored.details["confusion_matrix"][1] == [0, 0, 0, 1]
-    assert scored.details["classes"][-1] == "nothing"
+    assert scored.details["classes"][-1] == "no object"
 
 
 def test_a_holdout_without_hands_says_so() -> None:

@@ -52,7 +52,7 @@ def test_the_manifest_gives_back_what_was_labelled() -> None:
         picture = found[image.sha256]
         assert (picture.session, picture.split, picture.source) == (image.session, image.split, image.source)
         box = image.boxes[0]
-        np.testing.assert_allclose(picture.places[0], [box.x, box.y, box.width, box.height], atol=1e-6)
+        np.testing.assert_allclose(picture.coordinates[0], [box.x, box.y, box.width, box.height], atol=1e-6)
         assert picture.pixels().shape == (picture.height, picture.width, 3)
         left, top, right, bottom = picture.corners()[0]
         assert (left + right) / 2 == pytest.approx(box.x * picture.width, abs=0.01)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.workloads.rps.autolabel import throw_classifier
 from core.workloads.rps.classes import CLASSES
+from core.workloads.rps.proposer import throw_classifier
 from core.workloads.rps.render import gestures
 from core.workloads.rps.render.camera import turn
 from core.workloads.rps.render.skeleton import joints_of, shape_of

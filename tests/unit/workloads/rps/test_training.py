@@ -225,7 +225,7 @@ def test_pictures_take_no_space_twice_and_keep_their_boxes(tmp_path: Path, setti
     label, *place = next((data.parent / "labels").rglob(f"{image.stem}.txt")).read_text().split()
     picture = next(p for p in chosen if p.sha256 == image.stem)
     assert int(label) == picture.labels[0]
-    assert [float(value) for value in place] == pytest.approx(picture.places[0].tolist(), abs=1e-6)
+    assert [float(value) for value in place] == pytest.approx(picture.coordinates[0].tolist(), abs=1e-6)
     assert json.loads(data.read_text())["names"] == {"0": "rock", "1": "paper", "2": "scissors"}
 
 

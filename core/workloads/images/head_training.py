@@ -35,7 +35,7 @@ def fit(
     from sklearn.preprocessing import StandardScaler
 
     if len(classes) < 2:
-        raise TooFewImagesError("A classifier needs at least two labels: create them on Datasets, then label images.")
+        raise TooFewImagesError("A classifier needs at least two classes: create them on Datasets, then label images.")
     require_enough(chosen, classes)
     graph = backbone.cut()
     embeddings = _embeddings(chosen, Embedding(graph, backbone.size), report)

@@ -9,9 +9,9 @@ import pytest
 
 from core.config.settings import ROOT, Settings
 from core.vision.detections import Pixels
-from core.workloads.rps import autolabel
-from core.workloads.rps.autolabel import landmarker
-from core.workloads.rps.autolabel.landmarker import Hand
+from core.workloads.rps import proposer
+from core.workloads.rps.proposer import landmarker
+from core.workloads.rps.proposer.landmarker import Hand
 from core.workloads.rps.render import gestures
 from core.workloads.rps.render.camera import View, turn
 from core.workloads.rps.render.light import light_of
@@ -43,7 +43,7 @@ PICTURE = np.zeros((200, 400, 3), np.uint8)
 
 def test_a_box_is_a_little_wider_than_the_landmarks_and_named(seen: list[Hand]) -> None:
     seen.append(hand("scissors", 100, 50, 100))
-    (box,) = autolabel.propose(PICTURE)
+    (box,) = proposer.propose(PICTURE)
     assert (box.label, box.provenance) == ("scissors", "model")
     assert box.confidence is not None and 0.5 < box.confidence <= 1
     assert (box.x, box.y, box.width, box.height) == pytest.approx((150 / 400, 0.5, 124 / 400, 124 / 200))
@@ -51,21 +51,21 @@ def test_a_box_is_a_little_wider_than_the_landmarks_and_named(seen: list[Hand]) 
 
 def test_a_box_is_cut_at_the_edge_and_one_beside_the_picture_is_left_out(seen: list[Hand]) -> None:
     seen += [hand("paper", -50, 20, 100), hand("rock", 500, 20, 100)]
-    (box,) = autolabel.propose(PICTURE)
+    (box,) = proposer.propose(PICTURE)
     assert box.label == "paper" and box.x - box.width / 2 == pytest.approx(0)
 
 
 def test_without_mediapipe_the_remedy_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    reason = autolabel.available()
+    reason = proposer.available()
     assert reason is not None and "manage.py fetch-landmarker" in reason and "optional" in reason
     with pytest.raises(RuntimeError, match="fetch-landmarker"):
-        autolabel.propose(PICTURE)
+        proposer.propose(PICTURE)
 
 
 def test_without_the_model_the_remedy_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: object())
-    reason = autolabel.available()
+    reason = proposer.available()
     assert reason is not None and "manage.py fetch-landmarker" in reason and "model is missing" in reason
 
 
@@ -95,16 +95,16 @@ def rendered(label: str, seed: int) -> tuple[Pixels, tuple[float, float, float, 
 def test_the_real_one_finds_rendered_hands_and_names_them(settings: Settings) -> None:
     landmarker.model_file().parent.mkdir(parents=True)
     shutil.copy(MODEL, landmarker.model_file())
-    assert autolabel.available() is None
+    assert proposer.available() is None
     found = right = 0
     for label in ("paper", "scissors"):
         for seed in range(4):
             pixels, (left, top, right_edge, bottom) = rendered(label, seed)
-            for box in autolabel.propose(pixels):
+            for box in proposer.propose(pixels):
                 inside = left < box.x * 484 < right_edge and top < box.y * 484 < bottom
                 found, right = found + inside, right + (inside and box.label == label)
     assert found >= 6 and right >= 0.7 * found
-    assert autolabel.propose(np.full((120, 160, 3), 90, np.uint8)) == []
+    assert proposer.propose(np.full((120, 160, 3), 90, np.uint8)) == []
 
 
 @needs_mediapipe
@@ -112,4 +112,4 @@ def test_a_damaged_model_is_told_with_its_remedy(settings: Settings) -> None:
     landmarker.model_file().parent.mkdir(parents=True)
     landmarker.model_file().write_bytes(MODEL.read_bytes()[:100_000])
     with pytest.raises(RuntimeError, match=r"does not accept .* Delete it"):
-        autolabel.propose(PICTURE)
+        proposer.propose(PICTURE)

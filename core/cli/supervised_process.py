@@ -1,4 +1,4 @@
-"""Supervises one process: start, health check, restart with back-off."""
+"""One supervised process: start, health check, restart with back-off."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _REMEMBER_EVERY_S = 5.0
 _FAILURES_TO_COMPLAIN = 3
 
 
-class ProcessSupervisor:
-    """Supervises one :class:`ProcessSpec` across restarts. Driven by :meth:`tick`."""
+class SupervisedProcess:
+    """The process of one :class:`ProcessSpec`, across restarts. Driven by :meth:`tick`."""
 
     def __init__(self, spec: ProcessSpec, logs_dir: Path, folder: Path, backoff: Backoff | None = None) -> None:
         self.spec = spec

@@ -77,7 +77,7 @@ def _champions() -> Iterator[Metric]:
     )
     yield gauge(
         "shifumi_model_threshold",
-        "Below this the champion is retrained.",
+        "Below this a check trains a challenger.",
         ("workload", "metric"),
         [((one.workload, one.metric), one.threshold) for one in standings],
     )

@@ -38,7 +38,7 @@ class TokenError(Exception):
 
 
 class TokenMissingError(TokenError):
-    detail = "No token. Send the header 'Authorization: Bearer shf_…'; an admin creates one under Admin, API tokens."
+    detail = "No token. Send the header 'Authorization: Bearer shf_…'; an admin creates one under Admin → API tokens."
 
 
 class TokenInvalidError(TokenError):

@@ -13,7 +13,7 @@ import pytest
 
 from core.cli.__main__ import main
 from core.config.settings import Settings
-from core.workloads.rps.autolabel import download, landmarker
+from core.workloads.rps.proposer import download, landmarker
 
 PARTS = {
     "hand_detector.tflite": ("inside/palm.tflite", hashlib.sha256(b"palm").hexdigest()),
@@ -144,7 +144,7 @@ def test_what_is_there_is_not_fetched_again(tmp_path: Path) -> None:
 def test_the_command_fetches_and_tells(
     google: Google, settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("core.workloads.rps.autolabel.download.install", lambda: None)
+    monkeypatch.setattr("core.workloads.rps.proposer.download.install", lambda: None)
     google.answer = None
     assert main(["fetch-landmarker"]) == 1
     shown = capsys.readouterr()

@@ -16,9 +16,9 @@ import pytest
 
 from core.config.settings import ROOT, Settings
 from core.vision.boxes import NewBox
-from core.workloads.rps import autolabel
-from core.workloads.rps.autolabel import landmarker
+from core.workloads.rps import proposer
 from core.workloads.rps.classes import CLASSES
+from core.workloads.rps.proposer import landmarker
 from tests.bench.table import Row, Table
 from tools import fit_throw_classifier
 
@@ -38,7 +38,7 @@ def pictures(settings: Settings) -> list[Path]:
     if MODEL.is_file():
         landmarker.model_file().parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(MODEL, landmarker.model_file())
-    if (reason := autolabel.available()) is not None:
+    if (reason := proposer.available()) is not None:
         pytest.skip(reason)
     return found
 
@@ -68,7 +68,7 @@ def _judged(path: Path, seconds: list[float]) -> list[Found]:
     pixels = np.asarray(cv2.imread(str(path)), np.uint8)
     height, width = pixels.shape[:2]
     started = time.perf_counter()
-    proposed = autolabel.propose(pixels)
+    proposed = proposer.propose(pixels)
     seconds.append(time.perf_counter() - started)
     judged = []
     for name, box in fit_throw_classifier.read_labels(_labels(path), width, height):

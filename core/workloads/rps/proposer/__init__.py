@@ -1,14 +1,14 @@
-"""Automatic labelling: Google's MediaPipe detects hands, a small regression classifies the throw.
+"""Proposed boxes: Google's MediaPipe detects hands, a small regression classifies the throw.
 
 MediaPipe is optional. :func:`available` says what is missing; callers then fall back to the serving model, or to a
-guide frame (``core/live/capture_labels.py``).
+guide box (``core/live/capture_labels.py``).
 """
 
 from __future__ import annotations
 
 from core.vision.boxes import NewBox
 from core.vision.detections import Pixels
-from core.workloads.rps.autolabel.landmarker import available, propose
+from core.workloads.rps.proposer.landmarker import available, propose
 
 __all__ = ["MediaPipe", "available", "propose"]
 
@@ -22,7 +22,7 @@ class MediaPipe:
         return available()
 
     def install(self) -> str:
-        from core.workloads.rps.autolabel import download, landmarker
+        from core.workloads.rps.proposer import download, landmarker
 
         download.install()
         download.download_model(landmarker.model_file())

@@ -15,7 +15,7 @@ import numpy as np
 from core.config.settings import get_settings
 from core.vision.boxes import BadBoxError, NewBox, from_corners
 from core.vision.detections import Pixels
-from core.workloads.rps.autolabel.throw_classifier import Numbers, shipped_classifier
+from core.workloads.rps.proposer.throw_classifier import Numbers, shipped_classifier
 
 HANDS = 4
 """Maximum number of hands per image; each costs time only when it is present."""

@@ -28,8 +28,8 @@ class TreeCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         memory, count = _tree()
-        yield single("shifumi_tree_resident_memory_bytes", "Memory of this process and its children.", memory)
-        yield single("shifumi_tree_processes", "Number of processes: this one and its children.", count)
+        yield single("shifumi_process_tree_resident_memory_bytes", "Memory of this process and its children.", memory)
+        yield single("shifumi_process_tree_processes", "Number of processes: this one and its children.", count)
 
 
 def _free() -> float | None:
