@@ -47,7 +47,7 @@ def _share(hits: int, trials: int) -> str:
 @pytest.mark.parametrize("rows", SIZES)
 def test_without_drift_nothing_happens(rows: int, new_world: NewWorld, table: Table) -> None:
     alarms = promotions = worse = turns = fooled = 0
-    runs = max(2, RUNS[rows] // 4)
+    runs = max(2, RUNS[rows] // 10)
     for seed in range(runs):
         world = new_world(rows, seed)
         for _ in range(_TURNS[rows]):
