@@ -7,7 +7,7 @@ import sys
 import numpy as np
 
 from core.config.settings import ROOT
-from core.workloads.evidence import Evidence, paired
+from core.workloads.evidence import Evidence, bounded
 from core.workloads.statistics import mcnemar_exact
 
 TEXT = (ROOT / "docs" / "continual-learning.md").read_text(encoding="utf-8")
@@ -40,6 +40,6 @@ def test_the_evidence_of_five_datasets_adds_up_as_in_the_table() -> None:
     p_value = mcnemar_exact(~champion, ~challenger).p_value
     total = Evidence()
     for number in range(1, 6):
-        total += paired(champion.astype(float), challenger.astype(float))
+        total += bounded(champion.astype(float), challenger.astype(float))
         decision = "promote" if total.convinces(0.05, 0.005) else "wait"
         assert f"| {number} | {p_value:.3f} | {np.exp(total.log_e_value):.1f} | {decision} |" in TEXT
