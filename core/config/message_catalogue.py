@@ -72,6 +72,11 @@ _OF_THE_LOOP: dict[str, str | Plural] = {
         "Version {version} serves again: on the data since the promotion its loss is lower by {gain:figure} ({p:p})."
     ),
     "promotion.no_previous": "There is no previous champion to roll back to.",
+    "decision.alias_found": "Version {version} already serves: a check was interrupted, or the catalog is new.",
+    "decision.alias_moved": (
+        "Version {version} serves instead of version {previous}: a check was interrupted, or the alias was moved "
+        "outside of Shifumi."
+    ),
     "decision.by_hand": "{user} made version {version} the champion.",
     "decision.by_hand_because": "{user} made version {version} the champion. Reason: {why}",
     "training.dataset_deleted": "The dataset was deleted. Train again on another one.",

@@ -16,6 +16,7 @@ from core.catalog.engine import reading
 from core.catalog.tables import Decision, Evaluation
 from core.config.messages import Messages, messages_from_json
 from core.loop.decisions import FAILED, PENDING, PROMOTED, QUARANTINED, ROLLED_BACK
+from core.loop.history import champion_after
 from core.workloads import get_workload
 
 _LOOK_BACK = 200
@@ -58,7 +59,7 @@ def champion_status(workload_name: str) -> ChampionStatus:
     workload = get_workload(workload_name)
     bare = (workload_name, workload.title, workload.metric, workload.threshold)
     decisions = _decisions(workload_name)
-    version = next((found for one in decisions if (found := _champion_after(one)) is not None), None)
+    version = next((found for one in decisions if (found := champion_after(one)) is not None), None)
     if version is None:
         return ChampionStatus(*bare)
     measured = _evaluations(workload_name, version)
@@ -103,12 +104,6 @@ def _evaluations(workload: str, version: int) -> list[Evaluation]:
         return list(session.scalars(query))
 
 
-def _champion_after(decision: Decision) -> int | None:
-    """The champion after this decision; None when it is not recorded."""
-    changed = decision.kind in {PROMOTED, ROLLED_BACK}
-    return decision.challenger_version if changed else decision.champion_version
-
-
 def _waiting(decisions: list[Decision]) -> int | None:
     newest = next((one for one in decisions if one.kind != FAILED), None)
     return newest.challenger_version if newest is not None and newest.kind == PENDING else None
@@ -131,6 +126,6 @@ def _drift_since(decisions: list[Decision], version: int) -> tuple[bool, Message
         found = (one.details or {}).get("drift")
         if found and one.champion_version == version:
             return bool(found["found"]), messages_from_json(found["summary"])
-        if _champion_after(one) != version and one.kind not in {FAILED, QUARANTINED}:
+        if champion_after(one) != version and one.kind not in {FAILED, QUARANTINED}:
             return None
     return None

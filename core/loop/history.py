@@ -19,7 +19,7 @@ from core.workloads.base import Evidence
 
 _CHANGES = (PROMOTED, ROLLED_BACK)
 _ABOUT_NO_MODEL = (FAILED, QUARANTINED)
-_LOOK_BACK = 400
+LOOK_BACK = 400
 
 
 def judged(dataset: Dataset, champion: Version, policy: Policy) -> Decision | None:
@@ -32,7 +32,7 @@ def judged(dataset: Dataset, champion: Version, policy: Policy) -> Decision | No
             Decision.kind.not_in(_ABOUT_NO_MODEL),
         )
         found = session.scalar(query.order_by(Decision.id.desc()).limit(1))
-    if found is None or found.kind == ROLLED_BACK or _champion_after(found) != champion.version:
+    if found is None or found.kind == ROLLED_BACK or champion_after(found) != champion.version:
         return None
     return found if (found.details or {}).get("policy") == policy.as_json() else None
 
@@ -69,7 +69,7 @@ def rolled_back(workload: str) -> frozenset[int]:
 
 def challenge(workload: str, champion: Version) -> Challenge | None:
     """The challenger that waits for data, and the evidence since the alarm; None when none waits."""
-    open_ = _open(latest(workload, _LOOK_BACK), champion.version)
+    open_ = _open(latest(workload, LOOK_BACK), champion.version)
     if not open_ or open_[0].challenger_version is None:
         return None
     return Challenge(open_[0].challenger_version, *_added_up(open_, "evidence"))
@@ -90,7 +90,7 @@ def shadow_until(decision: Decision) -> tuple[Evidence, int]:
 
 def shadow_evidence(workload: str, champion: Version) -> Evidence:
     """What the datasets since the promotion say about the previous champion being better."""
-    return _added_up(_serving(latest(workload, _LOOK_BACK), champion.version), "shadow")[0]
+    return _added_up(_serving(latest(workload, LOOK_BACK), champion.version), "shadow")[0]
 
 
 def _open(newest_first: Sequence[Decision], champion: int | None) -> list[Decision]:
@@ -103,13 +103,13 @@ def _open(newest_first: Sequence[Decision], champion: int | None) -> list[Decisi
 def _serving(newest_first: Sequence[Decision], champion: int | None) -> list[Decision]:
     """Those since this champion was promoted."""
     same = {champion, None}
-    return list(takewhile(lambda one: one.kind not in _CHANGES and _champion_after(one) in same, newest_first))
+    return list(takewhile(lambda one: one.kind not in _CHANGES and champion_after(one) in same, newest_first))
 
 
 def _before(decision: Decision) -> list[Decision]:
     query = select(Decision).where(Decision.workload == decision.workload, Decision.id < decision.id)
     with reading() as session:
-        return list(session.scalars(query.order_by(Decision.id.desc()).limit(_LOOK_BACK)))
+        return list(session.scalars(query.order_by(Decision.id.desc()).limit(LOOK_BACK)))
 
 
 def _added_up(found: Sequence[Decision], name: str) -> tuple[Evidence, int]:
@@ -147,11 +147,12 @@ def _measured(workload: str, champion: Version, name: str, since: int) -> dict[i
 
 
 def _defended(workload: str, champion: Version) -> int:
-    for one in latest(workload, _LOOK_BACK):
+    for one in latest(workload, LOOK_BACK):
         if one.kind == REJECTED and one.champion_version == champion.version and one.dataset_id:
             return one.dataset_id
     return 0
 
 
-def _champion_after(decision: Decision) -> int | None:
+def champion_after(decision: Decision) -> int | None:
+    """Who served after a decision; None where it is about no model."""
     return decision.challenger_version if decision.kind in _CHANGES else decision.champion_version

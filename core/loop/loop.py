@@ -27,6 +27,7 @@ from core.loop.gate import NO_CHAMPION, ask
 from core.loop.loop_run import Challenge, Judgement, LoopRun, Shadow, Steps
 from core.loop.measuring import evaluate, measure, measure_refit
 from core.loop.policy import Policy
+from core.loop.reconcile import record_moved_alias
 from core.loop.shadow import in_the_shadow
 from core.loop.training import adopt_starter, train
 from core.models import promotion, registry
@@ -53,6 +54,7 @@ def evaluate_champion(workload_name: str, forced: bool = False, flow_run_id: str
     run = LoopRun(workload_name, dataset, champion, None, NO_CHAMPION, policy, flow_run_id)
     if champion is None:
         return run
+    record_moved_alias(champion, dataset, policy)
     run = replace(run, challenge=history.challenge(workload_name, champion))
     if not forced and (known := history.judged(dataset, champion, policy)) is not None:
         return replace(run, judged=known, skipped=skipped)

@@ -36,15 +36,20 @@ class World:
     kinds: list[str] = field(default_factory=list)
     gains: list[float] = field(default_factory=list)
     """What each promotion changed, on the true world."""
+    arrived: int = 0
 
-    def turn(self, angle: float = 0.0, damage: Damage | None = None, spread: float = 1.0) -> str:
-        """A dataset of the world as it is now arrives, perhaps damaged, and the loop turns once."""
-        columns = generate_columns(
-            rows=self.rows, noise=0.2, balance=0.5, angle=angle, offset=0.0, seed=self.seed * 1000 + len(self.lost)
-        )
+    def arrive(self, angle: float = 0.0, damage: Damage | None = None, spread: float = 1.0) -> None:
+        """A dataset of the world as it is now arrives, perhaps damaged."""
+        seed = self.seed * 1000 + self.arrived
+        self.arrived += 1
+        columns = generate_columns(rows=self.rows, noise=0.2, balance=0.5, angle=angle, offset=0.0, seed=seed)
         columns = _stretched(columns, angle, spread)
         stored = lake.write(damage(columns) if damage else columns, "linear")
         datasets.register(stored, "linear", {"angle": angle}, SYSTEM)
+
+    def turn(self, angle: float = 0.0, damage: Damage | None = None, spread: float = 1.0) -> str:
+        """A dataset arrives, and the loop turns once."""
+        self.arrive(angle, damage, spread)
         before = self.accuracy(angle) if CHAMPION in self.registry.aliases else None
         kind = loop.run_once("linear").kind
         after = self.accuracy(angle)

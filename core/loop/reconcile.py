@@ -1,0 +1,62 @@
+"""The registry's alias says who serves; the decisions have to say the same, whoever moved it.
+
+A check that was killed between moving the alias and writing its decision, or somebody with another MLflow client,
+leaves a champion that no decision names. The next check writes the decision down, so that the shadow, the evidence and
+the rollbacks that must last all start from who really serves.
+"""
+
+from __future__ import annotations
+
+from loguru import logger
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.catalog.engine import writing
+from core.catalog.tables import Dataset, Decision, Evaluation
+from core.config.messages import Message, say
+from core.loop.decisions import PROMOTED, ROLLED_BACK
+from core.loop.history import LOOK_BACK, champion_after
+from core.loop.policy import Policy
+from core.models.registry import Version
+
+
+def record_moved_alias(champion: Version, dataset: Dataset, policy: Policy) -> Decision | None:
+    """Record who serves when the last decision names another champion or none does; None when there is no need.
+
+    A version that had served before has come back: that is a rollback, and the version that it replaced stays out.
+    Where it was measured on ``dataset``, the next to be judged, that is what an interrupted check decided by.
+    """
+    query = select(Decision).where(Decision.workload == champion.workload)
+    with writing() as session:
+        newest_first = session.scalars(query.order_by(Decision.id.desc()).limit(LOOK_BACK))
+        served = [after for one in newest_first if (after := champion_after(one)) is not None]
+        previous = served[0] if served else None
+        if previous == champion.version or (previous is None and not champion.dataset_sha256):
+            return None  # a starter model is adopted without a decision
+        made = Decision(
+            workload=champion.workload,
+            kind=ROLLED_BACK if champion.version in served else PROMOTED,
+            reason=(_reason(champion.version, previous),),
+            champion_version=previous,
+            challenger_version=champion.version,
+            dataset_id=dataset.id if _measured(session, champion, dataset) else None,
+            details={"policy": policy.as_json()},
+        )
+        session.add(made)
+    logger.warning("{}: version {} serves, which no decision made champion", champion.workload, champion.version)
+    return made
+
+
+def _measured(session: Session, champion: Version, dataset: Dataset) -> bool:
+    query = select(Evaluation.id).where(
+        Evaluation.workload == champion.workload,
+        Evaluation.version == champion.version,
+        Evaluation.dataset_id == dataset.id,
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def _reason(version: int, previous: int | None) -> Message:
+    if previous is None:
+        return say("decision.alias_found", version=version)
+    return say("decision.alias_moved", version=version, previous=previous)
