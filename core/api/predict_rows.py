@@ -117,7 +117,7 @@ class RowsRoute(PredictRoute):
         if not np.isfinite(answers).all():
             raise _out_of_range(answers)
         self._log.add(summarise(version.workload, version.version, "api", rows, answers))
-        return self._encoder.encode(self._told(self._model(served), answers.tolist())), len(rows)
+        return self._encoder.encode(self._told(self._model(served), answers)), len(rows)
 
     def _ask_one(self, model: _Model, row: Sequence[float]) -> bytes:
         """The encoded answer for one row. No more is done with NumPy than the model does: a call costs more than a
@@ -133,7 +133,7 @@ class RowsRoute(PredictRoute):
         return self._encoded_one(model, told)
 
     def _encoded_one(self, model: _Model, told: list[float]) -> bytes:
-        return self._encoder.encode(self._told(model, [told]))
+        return self._encoder.encode(self._told(model, np.array([told])))
 
     def _ask(self, served: Served, rows: Rows) -> Answers:
         # Twice as fast as array() on a list of tuples.
@@ -146,12 +146,13 @@ class RowsRoute(PredictRoute):
         answers: Answers = predictor.values(features) if self._regression else predictor.probabilities(features)
         return answers
 
-    def _told(self, model: _Model, told: list[Any]) -> msgspec.Struct:
+    def _told(self, model: _Model, answers: Answers) -> msgspec.Struct:
         if self._regression:
-            return ValuesAnswer(told, *model.origin)
+            return ValuesAnswer(answers.tolist(), *model.origin)
         labels: tuple[str, ...] = model.served.predictor.classes
         # Of equals the first, as everywhere.
-        return ClassesAnswer([labels[row.index(max(row))] for row in told], told, *model.origin)
+        said = [labels[index] for index in answers.argmax(axis=1).tolist()]
+        return ClassesAnswer(said, answers.tolist(), *model.origin)
 
     def _model(self, served: Served) -> _Model:
         known = self._known
@@ -189,9 +190,9 @@ class RowsRoute(PredictRoute):
 class BinaryRowsRoute(RowsRoute):
     """``POST /predict``: two classes, told as 0 and 1 and by the probability of class 1."""
 
-    def _told(self, model: _Model, told: list[Any]) -> msgspec.Struct:
-        probabilities = [row[1] for row in told]
-        return PredictAnswer([_class(p) for p in probabilities], probabilities, *model.origin)
+    def _told(self, model: _Model, answers: Answers) -> msgspec.Struct:
+        probabilities = answers[:, 1]  # one array operation: a call per row takes as long as reading the body
+        return PredictAnswer((probabilities > 0.5).astype(np.int8).tolist(), probabilities.tolist(), *model.origin)
 
     def _encoded_one(self, model: _Model, told: list[float]) -> bytes:
         probability = told[1]

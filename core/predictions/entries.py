@@ -51,10 +51,18 @@ def summarise(
     if answers.ndim == 1:
         shares, told = (0.0, 0.0), kept[:, None]
     else:
-        others = float(np.count_nonzero(answers.argmax(axis=1))) / rows
-        shares, told = (others, float(answers.max(axis=1).sum()) / rows), kept[:, 1:] if kept.shape[1] == 2 else kept
+        others, best = _others_and_best(answers)
+        shares, told = (others / rows, best / rows), kept[:, 1:] if kept.shape[1] == 2 else kept
     sample = [[*row, *said] for row, said in zip(islice(features, SAMPLE_ROWS), told.tolist(), strict=True)]
     return LogEntry(utcnow(), workload, version, source, rows, *shares, sample)
+
+
+def _others_and_best(answers: NDArray[np.float64]) -> tuple[int, float]:
+    """How many rows are not of the first class, and the sum of the highest probabilities."""
+    if answers.shape[1] == 2:  # NumPy takes ten times as long along an axis of two
+        first, second = answers[:, 0], answers[:, 1]
+        return int(np.count_nonzero(second > first)), float(np.maximum(first, second).sum())
+    return int(np.count_nonzero(answers.argmax(axis=1))), float(answers.max(axis=1).sum())
 
 
 RowEntry = tuple[float, str, int, str, Sequence[float], list[float]]
