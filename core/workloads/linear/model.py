@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ _FILE = "linear.json"
 class LinearPredictor:
     """``P(class 1) = 1 / (1 + exp(-(w1 x1 + w2 x2 + bias)))``."""
 
+    linear: ClassVar[bool] = True
     w1: float
     w2: float
     bias: float

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ _FILE = "model.json"
 class SoftmaxModel:
     """``P(class) = softmax(features · weights + bias)``. ``weights`` has shape (f, k), ``bias`` shape (k,)."""
 
+    linear: ClassVar[bool] = True
     classes: tuple[str, ...]
     weights: NDArray[np.float64]
     bias: NDArray[np.float64]
@@ -69,6 +70,7 @@ class SoftmaxModel:
 class AffineModel:
     """``value = features · weights + bias``. ``weights`` has shape (f,)."""
 
+    linear: ClassVar[bool] = True
     weights: NDArray[np.float64]
     bias: float
 
@@ -97,6 +99,11 @@ class AffineModel:
         scaler, regression = pipeline[0], pipeline[-1]
         weights = np.ravel(regression.coef_) / scaler.scale_
         return cls(weights, float(np.ravel(regression.intercept_)[0] - scaler.mean_ @ weights))
+
+
+def is_linear(predictor: Any) -> bool:
+    """Whether an exported model says that it is: of such a model a refit is a straight one, too."""
+    return bool(getattr(predictor, "linear", False))
 
 
 def _require_usable(weights: NDArray[np.float64], bias: NDArray[np.float64]) -> None:

@@ -31,7 +31,7 @@ from core.workloads.base import (
 )
 from core.workloads.features import names_of
 from core.workloads.rows.columns import LABEL, TARGET, read_split
-from core.workloads.rows.models import AffineModel, SoftmaxModel
+from core.workloads.rows.models import AffineModel, SoftmaxModel, is_linear
 
 _DRAWN = 2_000
 
@@ -103,7 +103,8 @@ class RowClassification(_Rows):
         from core.workloads.rows.refit import gain_of_classifier, sampled
 
         features, labels = sampled(*self.split(dataset, holdout=None))
-        return gain_of_classifier(features, labels, brier(labels, self._chances(predictor, features)))
+        losses = brier(labels, self._chances(predictor, features))
+        return gain_of_classifier(features, labels, losses, linear=is_linear(predictor))
 
     def _measure(self, predictor: Classifier, features: NDArray[np.float64], labels: NDArray[Any]) -> Scores:
         from core.workloads.rows.classification import score
@@ -156,7 +157,8 @@ class RowRegression(_Rows):
         from core.workloads.rows.refit import gain_of_regressor, sampled
 
         features, truth = sampled(*self.split(dataset, holdout=None))
-        return gain_of_regressor(features, truth, np.abs(predictor.values(features) - truth))
+        losses = np.abs(predictor.values(features) - truth)
+        return gain_of_regressor(features, truth, losses, linear=is_linear(predictor))
 
     def _measure(self, predictor: Regressor, features: NDArray[np.float64], truth: NDArray[Any]) -> Scores:
         from core.workloads.rows.regression import score

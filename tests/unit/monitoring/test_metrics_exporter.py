@@ -19,6 +19,7 @@ from core.monitoring.metrics.machine_metrics import MachineCollector, TreeCollec
 from flows.metrics import RunnerCollector
 from tests.exposition import Samples, exposed
 from tests.ports import free_port
+from tests.waiting import wait_until
 
 
 def test_it_serves_what_it_was_given_and_what_the_process_uses(settings: Settings) -> None:
@@ -56,13 +57,20 @@ def test_port_0_is_no_address() -> None:
 
 
 def test_the_processes_that_were_started_count_too() -> None:
-    command = [sys.executable, "-c", "input()"]
-    before = exposed(TreeCollector()).get("shifumi_process_tree_processes") or 0
-    with subprocess.Popen(command, stdin=subprocess.PIPE, cwd=ROOT) as child:
-        now = exposed(TreeCollector())
-        assert now.get("shifumi_process_tree_processes") == before + 1
-        own = psutil.Process().memory_info().rss
-        assert (now.get("shifumi_process_tree_resident_memory_bytes") or 0) > own
+    me = psutil.Process()
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, cwd=ROOT) as child:
+
+        def counted() -> bool:
+            """Other children of this process may end meanwhile: then once more."""
+            before = {one.pid for one in me.children(recursive=True)}
+            count = exposed(TreeCollector()).get("shifumi_process_tree_processes")
+            after = {one.pid for one in me.children(recursive=True)}
+            assert child.pid in before
+            return before == after and count == 1 + len(before)
+
+        wait_until(counted, what="a count of this process and its children")
+        memory = exposed(TreeCollector()).get("shifumi_process_tree_resident_memory_bytes") or 0
+        assert memory > me.memory_info().rss
         child.communicate(b"\n")
 
 
