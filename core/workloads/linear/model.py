@@ -25,7 +25,7 @@ _FILE = "linear.json"
 class LinearPredictor:
     """``P(class 1) = 1 / (1 + exp(-(w1 x1 + w2 x2 + bias)))``."""
 
-    linear: ClassVar[bool] = True
+    affine: ClassVar[bool] = True
     w1: float
     w2: float
     bias: float

@@ -20,7 +20,7 @@ _FILE = "model.json"
 class SoftmaxModel:
     """``P(class) = softmax(features · weights + bias)``. ``weights`` has shape (f, k), ``bias`` shape (k,)."""
 
-    linear: ClassVar[bool] = True
+    affine: ClassVar[bool] = True
     classes: tuple[str, ...]
     weights: NDArray[np.float64]
     bias: NDArray[np.float64]
@@ -70,7 +70,7 @@ class SoftmaxModel:
 class AffineModel:
     """``value = features · weights + bias``. ``weights`` has shape (f,)."""
 
-    linear: ClassVar[bool] = True
+    affine: ClassVar[bool] = True
     weights: NDArray[np.float64]
     bias: float
 
@@ -101,9 +101,9 @@ class AffineModel:
         return cls(weights, float(np.ravel(regression.intercept_)[0] - scaler.mean_ @ weights))
 
 
-def is_linear(predictor: Any) -> bool:
+def is_affine(predictor: Any) -> bool:
     """Whether an exported model says that it is: of such a model a refit is a straight one, too."""
-    return bool(getattr(predictor, "linear", False))
+    return bool(getattr(predictor, "affine", False))
 
 
 def _require_usable(weights: NDArray[np.float64], bias: NDArray[np.float64]) -> None:

@@ -30,11 +30,11 @@ def sampled(features: Floats, answers: NDArray[Any]) -> tuple[Floats, NDArray[An
 
 
 def gain_of_classifier(
-    features: Floats, labels: NDArray[Any], losses: Floats, *, linear: bool = False
+    features: Floats, labels: NDArray[Any], losses: Floats, *, affine: bool = False
 ) -> Floats | None:
     """Brier scores ``losses`` of a model, shape (n,), minus a fresh fit's; None when a class has too few rows.
 
-    ``linear``: the model is, so trees are no alternative that a training could bring.
+    ``affine``: the model is, so trees are no alternative that a training could bring.
     """
     counts = np.bincount(labels.astype(np.int64))
     known = np.flatnonzero(counts)
@@ -42,19 +42,19 @@ def gain_of_classifier(
         return None
     places = np.searchsorted(known, labels)
     fresh = brier(places, _out_of_fold(straight(False), features, places, "predict_proba"))
-    if not linear and float(losses.mean()) > GOOD_ENOUGH / 2:
+    if not affine and float(losses.mean()) > GOOD_ENOUGH / 2:
         trees = brier(places, _out_of_fold(boosted(False), features, places, "predict_proba"))
         fresh = min(fresh, trees, key=lambda one: float(one.mean()))
     return losses - fresh
 
 
-def gain_of_regressor(features: Floats, targets: Floats, losses: Floats, *, linear: bool = False) -> Floats | None:
+def gain_of_regressor(features: Floats, targets: Floats, losses: Floats, *, affine: bool = False) -> Floats | None:
     """Absolute errors ``losses`` of a model, shape (n,), minus a fresh fit's, in units of the model's mean error;
-    None when there are too few rows. ``linear`` as above."""
+    None when there are too few rows. ``affine`` as above."""
     scale = float(losses.mean()) if len(losses) else 0.0
     if len(targets) < 2 * FOLDS or scale == 0:
         return None
-    kinds = (straight(True),) if linear else (straight(True), boosted(True))
+    kinds = (straight(True),) if affine else (straight(True), boosted(True))
     answers = [_out_of_fold(one, features, targets, "predict") for one in kinds]
     fresh = min((np.abs(one - targets) for one in answers), key=lambda one: float(one.mean()))
     return np.asarray((losses - fresh) / scale, np.float64)

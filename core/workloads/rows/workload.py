@@ -31,7 +31,7 @@ from core.workloads.base import (
 )
 from core.workloads.features import names_of
 from core.workloads.rows.columns import LABEL, TARGET, read_split
-from core.workloads.rows.models import AffineModel, SoftmaxModel, is_linear
+from core.workloads.rows.models import AffineModel, SoftmaxModel, is_affine
 
 _DRAWN = 2_000
 
@@ -104,7 +104,7 @@ class RowClassification(_Rows):
 
         features, labels = sampled(*self.split(dataset, holdout=None))
         losses = brier(labels, self._chances(predictor, features))
-        return gain_of_classifier(features, labels, losses, linear=is_linear(predictor))
+        return gain_of_classifier(features, labels, losses, affine=is_affine(predictor))
 
     def _measure(self, predictor: Classifier, features: NDArray[np.float64], labels: NDArray[Any]) -> Scores:
         from core.workloads.rows.classification import score
@@ -158,7 +158,7 @@ class RowRegression(_Rows):
 
         features, truth = sampled(*self.split(dataset, holdout=None))
         losses = np.abs(predictor.values(features) - truth)
-        return gain_of_regressor(features, truth, losses, linear=is_linear(predictor))
+        return gain_of_regressor(features, truth, losses, affine=is_affine(predictor))
 
     def _measure(self, predictor: Regressor, features: NDArray[np.float64], truth: NDArray[Any]) -> Scores:
         from core.workloads.rows.regression import score

@@ -47,7 +47,7 @@ def test_a_curved_boundary_is_seen_by_trees() -> None:
     assert gain is not None
     assert gain.mean() > 0.1
     learnable = gain_of_classifier(
-        features, labels, brier(labels, np.tile([1 - share, share], (2_000, 1))), linear=True
+        features, labels, brier(labels, np.tile([1 - share, share], (2_000, 1))), affine=True
     )
     assert learnable is not None
     assert learnable.mean() < 0.01, "no straight model can know it"
