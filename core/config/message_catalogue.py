@@ -69,7 +69,7 @@ _OF_THE_LOOP: dict[str, str | Plural] = {
     ),
     "decision.was_rolled_back": "Version {version} was rolled back: it is not promoted again without a new training.",
     "decision.shadow_won": (
-        "Version {version} serves again: on the data since the promotion its loss is lower by {gain:figure} ({p:p})."
+        "Version {version} serves again: on the data since the promotion it was better by {gain:figure} ({p:p})."
     ),
     "promotion.no_previous": "There is no previous champion to roll back to.",
     "decision.alias_found": "Version {version} already serves: a check was interrupted, or the catalog is new.",

@@ -7,7 +7,7 @@ from core.jobs.flow_control import RANDOM_CHECK
 from core.jobs.prefect_api import FlowRun
 
 ABOUT = {
-    jobs.CHECK: "Evaluates the champion on the newest data; trains, compares and promotes a challenger when needed.",
+    jobs.CHECK: "Evaluates the champion on each new dataset; trains, compares and promotes a challenger when needed.",
     jobs.GENERATE: "Generates and registers a dataset, then starts a check.",
     jobs.PREDICT_FILE: "Predicts every row of an uploaded file with the champion.",
     jobs.PREDICT_VIDEO: "Draws the champion's detections on every frame of an uploaded video.",

@@ -24,15 +24,16 @@ This file is generated from `core/ui/shell/glossary.py`.
 """
 
 TERMS: Final[dict[str, str]] = {
-    "alarm": "A reason to train: the champion's metric is below the threshold, or its loss rose since the "
-    "promotion. Not to "
-    "be confused with an alert of Prometheus.",
+    "alarm": "A reason to train: the champion's metric is below the threshold, its loss rose since the "
+    "promotion, or a model fitted to the newest data would be better. Not to be confused with an alert of Prometheus.",
     "alias": "A movable name of a model version in the MLflow registry: champion, challenger, previous.",
     "API token": "Secret that a program sends with its requests to the prediction API. Only its hash is stored.",
     "adjusted p-value": "A p-value corrected for the number of tests, here with the Benjamini–Hochberg procedure.",
     "artifact": "A file that belongs to an MLflow run: the exported model, plots, parameters.",
     "AUC": "Area under the ROC curve: how well the probabilities rank the classes. 0.5 is chance, 1 is perfect.",
     "audit log": "Record of who changed what: logins, users, tokens, datasets, jobs, promotions.",
+    "Brier score": "Squared distance between predicted probabilities and the truth, halved: 0 certain and right, "
+    "1 certain and wrong.",
     "catalog": "The database (SQLite or PostgreSQL) with datasets, jobs, decisions, users and labels.",
     "challenger": "The model version that was trained last and is compared with the champion (candidate model).",
     "class": "One of the categories that a model predicts, such as rock or scissors.",
@@ -50,9 +51,10 @@ TERMS: Final[dict[str, str]] = {
     "usual units, labels no noisier than before.",
     "data folder": "The folder with everything that is created at run time.",
     "dataset": "An immutable snapshot of training data, identified by the SHA-256 of its content.",
-    "decision": "The result of a check or of a manual action: kept, pending, promoted, rejected, rolled back, failed.",
+    "decision": "The result of a check or of a manual action: kept, pending, promoted, rejected, rolled back, "
+    "failed, quarantined.",
     "deployment": "A flow registered with Prefect under a name, with its parameters and, optionally, a schedule.",
-    "discordant pair": "A sample that exactly one of two models predicts correctly. Only these tell which is better.",
+    "discordant pair": "A sample that exactly one of two models predicts correctly. McNemar's test uses only these.",
     "data drift": "Short: drift. The newest data is distributed differently from the data that the champion was "
     "trained on.",
     "ECE": "Expected calibration error: mean absolute difference between confidence and accuracy over bins of "
@@ -68,7 +70,8 @@ TERMS: Final[dict[str, str]] = {
     "flow runner": "The process that polls Prefect and executes flow runs.",
     "gate": "The rule that decides whether to train: no champion, an alarm, or a user's request; of images also drift.",
     "heartbeat": "Time stamp that a running job or worker renews. Without it, the job is ended as crashed.",
-    "holdout": "Test data that no model is trained on. Champion and challenger are compared on the same holdout.",
+    "holdout": "The part of a dataset that no model is trained on. Of a dataset that is new to a model "
+    "all rows are test data.",
     "hot swap": "Replacing the model in a running server without a failed request.",
     "image source": "Where an image comes from: webcam, upload, import, live (a reported mistake) or synthetic.",
     "imgsz": "Image size in pixels to which the detector scales its input, as in ultralytics.",
@@ -82,7 +85,8 @@ TERMS: Final[dict[str, str]] = {
     "login session": "From logging in until logging out or expiry, in all tabs of one browser.",
     "lease": "A worker's time-limited claim on a work item. When it expires, another worker takes over.",
     "log loss": "Penalty for confident wrong probabilities; lower is better.",
-    "loss": "What one wrong prediction costs: 1 per error of a classifier, the absolute error of a regression.",
+    "loss": "What a prediction costs, lower is better: the Brier score of a classifier, the absolute error of "
+    "a regression.",
     "mAP50": "Mean average precision at IoU 0.5: the main metric of a detector, 0 to 1.",
     "McNemar": "Exact test for two classifiers on the same rows. It uses only the rows on which exactly one is right.",
     "paired bootstrap": "Resamples the holdout many times, evaluates both models on each sample, and gives an interval "

@@ -77,7 +77,7 @@ def _figures(sides: dict[str, dict[str, Any]], unit: str) -> None:
     """Each model's confusion matrix, where there are classes, and its further figures."""
     for place, (label, figures) in zip(st.columns(2), sides.items(), strict=False):
         with place:
-            st.markdown(f"**{label}** :small[on {figures['samples']:,} {unit} of the holdout]")
+            st.markdown(f"**{label}** :small[on {figures['samples']:,} {unit}]")
             if counts := figures.get("confusion_matrix"):
                 names = figures.get("classes", [])
                 alt = f"Confusion matrix of {label}{', ' + ', '.join(names) if names else ''}: {counts}"
@@ -137,7 +137,7 @@ def _paired(comparison: dict[str, Any], unit: str) -> None:
     test = comparison["details"]
     if not test:  # a first model is compared with nothing
         return
-    st.markdown(f"**Paired comparison** :small[{plain(str(test.get('test', '')))}, the same {unit} of the holdout]")
+    st.markdown(f"**Paired comparison** :small[{plain(str(test.get('test', '')))}, the same {unit}]")
     with st.container(horizontal=True, gap="large"):
         for name, label in (
             ("only_first_right", "Only champion right"),

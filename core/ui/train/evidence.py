@@ -11,7 +11,10 @@ from core.ui.shell import glossary
 from core.ui.shell.messages import explained
 from core.workloads.base import Evidence
 
-_GAIN = "By how much the loss of one sample is lower on average, over all samples compared so far; negative: higher."
+_GAIN = (
+    "Mean gain over all samples compared so far: of accuracy, or for a regression the share of the champion's error "
+    "that is saved. Negative: a loss."
+)
 
 
 def evidence_so_far(decision: Decision) -> None:

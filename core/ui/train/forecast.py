@@ -93,7 +93,7 @@ def _before_the_gate(champion: Version, dataset: Dataset, measured: Evaluation |
     reached = f"{who} reaches {score(measured.value)} on {where}"
     if measured.value >= threshold:
         met = f"{reached} and meets the threshold {score(threshold)}"
-        return Forecast("keep", f"{met}: a check keeps it, unless its loss rose.")
+        return Forecast("keep", f"{met}: a check keeps it, unless its loss rose or a refit is better.")
     if champion.dataset_sha256 == dataset.sha256:
         words = "but it was trained on this dataset: nothing to gain."
         return Forecast("keep", f"{reached}, below the threshold {score(threshold)}, {words}")

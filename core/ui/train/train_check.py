@@ -12,7 +12,6 @@ from core.loop.loop import next_dataset
 from core.loop.policy import Policy
 from core.models.registry import RegistryError, Version
 from core.storage import datasets
-from core.ui.shell import glossary
 from core.ui.shell.champion_cache import champion
 from core.ui.shell.formats import ago, moment, plain, score
 from core.ui.shell.job_progress import follow_job, start_job
@@ -90,7 +89,11 @@ def _champion_card(workload: str, best: Version | None, measured: Evaluation | N
     figure.metric("Version", f"v{best.version}", icon=":material/trophy:")
     metric = get_workload(workload).metric
     value = score(measured.value) if measured else "–"
-    facts.metric(metric, value, help=f"On the holdout of the newest dataset. {glossary.TERMS['holdout']}")
+    facts.metric(
+        metric,
+        value,
+        help="On all of the dataset when the version was not trained on it, otherwise on its holdout.",
+    )
     if measured is not None and newest is not None:
         interval = f"{score(measured.ci_low)} to {score(measured.ci_high)}"
         st.caption(f"95 % interval {interval}, on dataset {newest.id}")
@@ -112,8 +115,9 @@ def _gate_card(actor: Actor, workload: str, best: Version | None, newest: Datase
         made = f"{newest.rows:,} {learnt.unit}, {ago(newest.created_at)} by {plain(newest.created_by)}"
         st.caption(f"Newest data: dataset {newest.id} ({made}).")
     st.caption(
-        f"A check trains a challenger when {learnt.metric} is below {score(learnt.threshold)} or the champion's loss "
-        "rose. It is promoted only when it is significantly better on data that neither model has seen."
+        f"A check trains a challenger when {learnt.metric} is below {score(learnt.threshold)}, the champion's loss "
+        "rose, or a model fitted to the new data would be better. It is promoted only when it is "
+        "significantly better on data that neither model has seen."
     )
 
 
