@@ -67,12 +67,13 @@ def rolled_back(workload: str) -> frozenset[int]:
     return frozenset(bad)
 
 
-def challenge(workload: str, champion: Version) -> Challenge | None:
-    """The challenger that waits for data, and the evidence since the alarm; None when none waits."""
+def challenge(workload: str, champion: Version, but: int | None = None) -> Challenge | None:
+    """The challenger that waits for data, and the evidence since the alarm but that of the dataset ``but``; None when
+    none waits."""
     open_ = _open(latest(workload, LOOK_BACK), champion.version)
     if not open_ or open_[0].challenger_version is None:
         return None
-    return Challenge(open_[0].challenger_version, *_added_up(open_, "evidence"))
+    return Challenge(open_[0].challenger_version, *_added_up(open_, "evidence", but))
 
 
 def evidence_until(decision: Decision) -> tuple[Evidence, int]:
@@ -88,9 +89,10 @@ def shadow_until(decision: Decision) -> tuple[Evidence, int]:
     return _added_up([decision, *served], "shadow")
 
 
-def shadow_evidence(workload: str, champion: Version) -> Evidence:
-    """What the datasets since the promotion say about the previous champion being better."""
-    return _added_up(_serving(latest(workload, LOOK_BACK), champion.version), "shadow")[0]
+def shadow_evidence(workload: str, champion: Version, but: int) -> Evidence:
+    """What the datasets since the promotion, but the one numbered ``but``, say about the previous champion being
+    better."""
+    return _added_up(_serving(latest(workload, LOOK_BACK), champion.version), "shadow", but)[0]
 
 
 def _open(newest_first: Sequence[Decision], champion: int | None) -> list[Decision]:
@@ -112,9 +114,13 @@ def _before(decision: Decision) -> list[Decision]:
         return list(session.scalars(query.order_by(Decision.id.desc()).limit(LOOK_BACK)))
 
 
-def _added_up(found: Sequence[Decision], name: str) -> tuple[Evidence, int]:
-    compared = [stored for one in found if (stored := (one.details or {}).get(name))]
-    return sum((Evidence.from_json(stored) for stored in compared), Evidence()), len(compared)
+def _added_up(newest_first: Sequence[Decision], name: str, but: int | None = None) -> tuple[Evidence, int]:
+    """Each dataset once: a check that a user forces compares on the same rows again, which is no new evidence."""
+    compared: dict[int | None, Evidence] = {}
+    for one in newest_first:
+        if (but is None or one.dataset_id != but) and (stored := (one.details or {}).get(name)):
+            compared.setdefault(one.dataset_id, Evidence.from_json(stored))
+    return sum(compared.values(), Evidence()), len(compared)
 
 
 def losses(workload: str, champion: Version) -> Sequence[Loss]:

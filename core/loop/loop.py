@@ -55,7 +55,7 @@ def evaluate_champion(workload_name: str, forced: bool = False, flow_run_id: str
     if champion is None:
         return run
     record_moved_alias(champion, dataset, policy)
-    run = replace(run, challenge=history.challenge(workload_name, champion))
+    run = replace(run, challenge=history.challenge(workload_name, champion, dataset.id))
     if not forced and (known := history.judged(dataset, champion, policy)) is not None:
         return replace(run, judged=known, skipped=skipped)
     scores, whole = evaluate(champion, dataset)

@@ -23,4 +23,6 @@ def in_the_shadow(run: LoopRun) -> Shadow | None:
     evidence = get_workload(run.workload).compare(run.scores, scores).evidence if whole else None
     if evidence is None:
         return None
-    return Shadow(before, scores, evidence, history.shadow_evidence(run.workload, run.champion) + evidence)
+    return Shadow(
+        before, scores, evidence, history.shadow_evidence(run.workload, run.champion, run.dataset.id) + evidence
+    )

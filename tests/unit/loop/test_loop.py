@@ -6,13 +6,16 @@ import pytest
 from mlflow.sklearn import load_model
 
 from core.auth.roles import SYSTEM, Actor, ForbiddenError, Role
-from core.config.messages import render
+from core.catalog.engine import writing
+from core.catalog.tables import Decision
+from core.config.messages import render, say
 from core.config.settings import Settings, get_settings
-from core.loop import contract, decisions, loop, training
+from core.loop import contract, decisions, history, loop, training
 from core.models import promotion, registry
 from core.models.serving import ChampionWatcher, ModelRefusedError, load_served
 from core.storage import datasets, lake
 from core.workloads import get_workload
+from core.workloads.base import Evidence
 from core.workloads.linear.data import generate_columns
 from tests.learning import make_dataset
 
@@ -267,3 +270,21 @@ def test_missing_store_is_explained(settings: Settings, monkeypatch: pytest.Monk
     get_settings.cache_clear()
     with pytest.raises(registry.RegistryError, match="MLFLOW_TRACKING_URI"):
         registry.champion("linear")
+
+
+def test_evidence_of_a_dataset_counts_once_however_often_a_check_is_forced(champion: registry.Version) -> None:
+    found = Evidence((1.0,) * 7, 20.0, 1_000)
+    with writing() as session:
+        for dataset in (3, 3, 4, 3):
+            details = {"evidence": found.as_json(), "shadow": found.as_json()}
+            made = Decision(workload="linear", kind=decisions.PENDING, reason=(say("gate.forced"),), details=details)
+            made.champion_version, made.challenger_version, made.dataset_id = champion.version, 2, dataset
+            session.add(made)
+    waiting = history.challenge("linear", champion)
+    assert waiting is not None
+    assert (waiting.datasets, waiting.evidence) == (2, found + found)
+    again = history.challenge("linear", champion, but=4)
+    assert again is not None
+    assert (again.datasets, again.evidence) == (1, found)
+    assert history.shadow_evidence("linear", champion, but=4) == found
+    assert history.shadow_evidence("linear", champion, but=5) == found + found
