@@ -21,7 +21,8 @@ LOOK_BACK = 6
 """At most so many of the newest datasets are compared with those before."""
 
 _NEWEST = 0.2
-"""The newest dataset alone must look worse at this level: after a single bad one the alarm ends."""
+"""The newest dataset alone must look worse at this level: after a single bad one the alarm ends. The same level, for
+whether a fresh fit gains more than before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,18 @@ def refit_alarm(usual: Loss | None, newest_last: Sequence[Loss], level: float, l
         if gain.p_value < level and min(now.mean, newest_last[-1].mean) - before >= least_gain:
             gains.append(gain)
     return min(gains, key=lambda one: one.p_value, default=None)
+
+
+def avoidable(rise: Alarm, usual: Loss | None, newest_last: Sequence[Loss]) -> bool:
+    """Whether a fresh fit gains more than before on the datasets of ``rise``, so that a training may help; the other
+    two as in :func:`refit_alarm`. Data that became harder, or was drawn unluckily, is so for every model."""
+    if len(newest_last) < rise.datasets:
+        return True  # not measured there
+    now = _together(newest_last[-rise.datasets :])
+    earlier = [*([usual] if usual else []), *newest_last[: -rise.datasets]]
+    before = _together(earlier) if earlier else Loss(1, 0.0, 0.0)
+    error = np.sqrt(now.variance / now.samples + before.variance / before.samples)
+    return _upper_tail(now.mean - before.mean, error) < _NEWEST
 
 
 def _least(*alarms: Alarm) -> float:

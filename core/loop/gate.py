@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.catalog.tables import Dataset
 from core.config.messages import say
 from core.loop import history
-from core.loop.alarm import loss_alarm, refit_alarm
+from core.loop.alarm import avoidable, loss_alarm, refit_alarm
 from core.loop.loop_run import Gate, LoopRun
 from core.models.registry import Version
 from core.models.serving import load_served
@@ -29,7 +29,9 @@ def ask(run: LoopRun, champion: Version, scores: Scores, forced: bool) -> Gate:
     if forced:
         return Gate(True, say("gate.forced"), drift)
     raised = loss_alarm(history.losses(run.workload, champion), policy.alarm_alpha, policy.alarm_min_loss)
-    refit = refit_alarm(*history.refit_gains(run.workload, champion), policy.alarm_alpha, policy.alarm_min_loss)
+    gains = history.refit_gains(run.workload, champion)
+    raised = raised if raised and avoidable(raised, *gains) else None
+    refit = refit_alarm(*gains, policy.alarm_alpha, policy.alarm_min_loss)
     window = max((one.datasets for one in (raised, refit) if one), default=1)
     metric, value = workload.metric, scores.value
     if value < policy.threshold:

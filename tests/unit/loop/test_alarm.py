@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from core.loop.alarm import Loss, loss_alarm, refit_alarm
+from core.loop.alarm import Alarm, Loss, avoidable, loss_alarm, refit_alarm
 
 LEVEL, LEAST = 0.01, 0.005
 
@@ -94,3 +94,22 @@ def test_trifles_of_a_refit_are_no_alarm_however_many_rows() -> None:
 
 def test_a_refit_alarm_ends_with_the_gain() -> None:
     assert refit_alarm(None, [gain(0.05), gain(0.0)], LEVEL, LEAST) is None
+
+
+@pytest.mark.parametrize(
+    ("usual", "gains", "answer"),
+    [
+        (None, [], True),  # no refit was measured
+        (None, [0.0, 0.0, 0.0], False),  # harder for every model
+        (None, [0.0, 0.0, 0.02], True),
+        (None, [0.02], True),
+        (0.02, [0.02], False),  # what no training could gain before
+        (0.02, [0.05], True),
+    ],
+)
+def test_a_rise_is_avoidable_where_a_refit_gains_more_than_before(
+    usual: float | None, gains: list[float], answer: bool
+) -> None:
+    rise = Alarm(0.05, 0.08, 1, 0.001)
+    known = None if usual is None else gain(usual)
+    assert avoidable(rise, known, [gain(one) for one in gains]) is answer
