@@ -15,6 +15,7 @@ from core.loop.loop_run import Challenge
 from core.loop.policy import Policy
 from core.models.registry import Version
 from core.storage import datasets
+from core.workloads import get_workload
 from core.workloads.base import Evidence
 
 _CHANGES = (PROMOTED, ROLLED_BACK)
@@ -39,17 +40,20 @@ def judged(dataset: Dataset, champion: Version, policy: Policy) -> Decision | No
 
 def unjudged(workload: str) -> Dataset | None:
     """The oldest usable dataset on which no model was judged yet: one that is newer than the last on which one was, or
-    that was accepted late. None where there is none, and before the first judgement."""
+    that was accepted late. None where there is none, and before the first judgement. Of cumulative datasets the newest,
+    which has all that is in the others."""
     judgements = select(Decision.dataset_id).where(
         Decision.workload == workload, Decision.kind.not_in(_ABOUT_NO_MODEL), Decision.dataset_id.is_not(None)
     )
     last = judgements.with_only_columns(func.max(Decision.dataset_id)).scalar_subquery()
-    late = (Dataset.status == datasets.ACCEPTED) & Dataset.id.not_in(judgements)
     usable = select(Dataset).where(Dataset.workload == workload, Dataset.status != datasets.QUARANTINED)
+    if get_workload(workload).cumulative:
+        waiting = usable.where(Dataset.id > last).order_by(Dataset.id.desc())
+    else:
+        late = (Dataset.status == datasets.ACCEPTED) & last.is_not(None) & Dataset.id.not_in(judgements)
+        waiting = usable.where((Dataset.id > last) | late).order_by(Dataset.id)
     with reading() as session:
-        return session.scalar(
-            usable.where((Dataset.id > last) | (last.is_not(None) & late)).order_by(Dataset.id).limit(1)
-        )
+        return session.scalar(waiting.limit(1))
 
 
 def rolled_back(workload: str) -> frozenset[int]:

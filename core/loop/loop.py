@@ -70,10 +70,9 @@ def evaluate_champion(workload_name: str, forced: bool = False, flow_run_id: str
 def next_dataset(workload_name: str) -> Dataset:
     """The oldest dataset that no decision is about yet, so that each is compared on in its turn; else the newest.
 
-    Of cumulative datasets the newest has it all. Raises :class:`core.storage.datasets.NoDatasetError`.
+    Raises :class:`core.storage.datasets.NoDatasetError`.
     """
-    newest = datasets.latest(workload_name)
-    return newest if get_workload(workload_name).cumulative else history.unjudged(workload_name) or newest
+    return history.unjudged(workload_name) or datasets.latest(workload_name)
 
 
 def train_for(run: LoopRun, report: Report = silent) -> Version:

@@ -102,6 +102,21 @@ def test_a_dataset_that_is_accepted_late_is_still_judged_once() -> None:
     assert len(decisions.latest("linear")) == before
 
 
+def test_of_cumulative_datasets_one_that_is_accepted_late_is_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that is in it is in the newest: a check would otherwise turn for ever."""
+    monkeypatch.setattr(get_workload("linear"), "cumulative", True, raising=False)
+    make_dataset(seed=1)
+    loop.run_once("linear")
+    bad = make_bad_dataset("labels_exchanged")
+    loop.run_once("linear")
+    first, newest = make_dataset(seed=2), make_dataset(seed=3)
+    assert loop.next_dataset("linear").id == newest.id > first.id
+    loop.run_once("linear")
+    contract.accept(EDITOR, bad.id, "for the exercise")
+    assert history.unjudged("linear") is None
+    assert loop.next_dataset("linear").id == newest.id
+
+
 def test_accepting_needs_the_role_a_reason_and_a_quarantined_dataset() -> None:
     make_dataset(seed=1)
     good = contract.validate(make_dataset(seed=2))
