@@ -36,8 +36,8 @@ def measure_refit(champion: Version, dataset: Dataset) -> None:
     if gains is None or not len(gains):
         return
     with writing() as session:
-        row = session.scalars(_of(champion, dataset)).one()
-        row.details = {**row.details, REFIT: asdict(Loss.of(gains))}
+        if (row := session.scalars(_of(champion, dataset)).first()) is not None:  # else it was deleted meanwhile
+            row.details = {**row.details, REFIT: asdict(Loss.of(gains))}
 
 
 def measure(version: Version, dataset: Dataset, *, whole: bool) -> Scores:
