@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from loguru import logger
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
-from core.catalog.engine import writing
+from core.catalog.engine import reading, writing
 from core.catalog.tables import Dataset, Decision, Evaluation
 from core.config.messages import Message, say
 from core.loop.decisions import PROMOTED, ROLLED_BACK
 from core.loop.history import LOOK_BACK, champion_after
 from core.loop.policy import Policy
 from core.models.registry import Version
+
+_NEEDED = (Decision.kind, Decision.champion_version, Decision.challenger_version)
 
 
 def record_moved_alias(champion: Version, dataset: Dataset, policy: Policy) -> Decision | None:
@@ -26,18 +28,18 @@ def record_moved_alias(champion: Version, dataset: Dataset, policy: Policy) -> D
     A version that had served before has come back: that is a rollback, and the version that it replaced stays out.
     Where it was measured on ``dataset``, the next to be judged, that is what an interrupted check decided by.
     """
-    query = select(Decision).where(Decision.workload == champion.workload)
+    with reading() as session:
+        if not _differs(champion, _served(session, champion.workload)):
+            return None
     with writing() as session:
-        newest_first = session.scalars(query.order_by(Decision.id.desc()).limit(LOOK_BACK))
-        served = [after for one in newest_first if (after := champion_after(one)) is not None]
-        previous = served[0] if served else None
-        if previous == champion.version or (previous is None and not champion.dataset_sha256):
-            return None  # a starter model is adopted without a decision
+        served = _served(session, champion.workload)
+        if not _differs(champion, served):
+            return None  # another check was faster
         made = Decision(
             workload=champion.workload,
             kind=ROLLED_BACK if champion.version in served else PROMOTED,
-            reason=(_reason(champion.version, previous),),
-            champion_version=previous,
+            reason=(_reason(champion.version, served),),
+            champion_version=served[0] if served else None,
             challenger_version=champion.version,
             dataset_id=dataset.id if _measured(session, champion, dataset) else None,
             details={"policy": policy.as_json()},
@@ -45,6 +47,18 @@ def record_moved_alias(champion: Version, dataset: Dataset, policy: Policy) -> D
         session.add(made)
     logger.warning("{}: version {} serves, which no decision made champion", champion.workload, champion.version)
     return made
+
+
+def _served(session: Session, workload: str) -> list[int]:
+    """Who served after each decision, the newest first."""
+    query = select(Decision).where(Decision.workload == workload).options(load_only(*_NEEDED))
+    newest_first = session.scalars(query.order_by(Decision.id.desc()).limit(LOOK_BACK))
+    return [after for one in newest_first if (after := champion_after(one)) is not None]
+
+
+def _differs(champion: Version, served: list[int]) -> bool:
+    """A starter model is adopted without a decision."""
+    return served[0] != champion.version if served else bool(champion.dataset_sha256)
 
 
 def _measured(session: Session, champion: Version, dataset: Dataset) -> bool:
@@ -56,7 +70,7 @@ def _measured(session: Session, champion: Version, dataset: Dataset) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
-def _reason(version: int, previous: int | None) -> Message:
-    if previous is None:
+def _reason(version: int, served: list[int]) -> Message:
+    if not served:
         return say("decision.alias_found", version=version)
-    return say("decision.alias_moved", version=version, previous=previous)
+    return say("decision.alias_moved", version=version, previous=served[0])
