@@ -81,11 +81,9 @@ def refit_alarm(usual: Loss | None, newest_last: Sequence[Loss], level: float, l
     """
     gains = []
     for datasets in range(1, min(LOOK_BACK, len(newest_last)) + 1):
-        now = _together(newest_last[-datasets:])
-        before = usual.mean if usual else 0.0
-        error = np.sqrt(now.variance / now.samples + (usual.variance / usual.samples if usual else 0.0))
-        gain = Alarm(before, now.mean, datasets, _upper_tail(now.mean - before, error))
-        if gain.p_value < level and min(now.mean, newest_last[-1].mean) - before >= least_gain:
+        gain = _gain(usual, newest_last[-datasets:])
+        newest = _gain(usual, newest_last[-1:])
+        if gain.p_value < level and _least(gain, newest) >= least_gain:
             gains.append(gain)
     return min(gains, key=lambda one: one.p_value, default=None)
 
@@ -95,11 +93,8 @@ def avoidable(rise: Alarm, usual: Loss | None, newest_last: Sequence[Loss]) -> b
     two as in :func:`refit_alarm`. Data that became harder, or was drawn unluckily, is so for every model."""
     if len(newest_last) < rise.datasets:
         return True  # not measured there
-    now = _together(newest_last[-rise.datasets :])
     earlier = [*([usual] if usual else []), *newest_last[: -rise.datasets]]
-    before = _together(earlier) if earlier else Loss(1, 0.0, 0.0)
-    error = np.sqrt(now.variance / now.samples + before.variance / before.samples)
-    return _upper_tail(now.mean - before.mean, error) < _NEWEST
+    return _gain(_together(earlier) if earlier else None, newest_last[-rise.datasets :]).p_value < _NEWEST
 
 
 def _least(*alarms: Alarm) -> float:
@@ -110,6 +105,13 @@ def _rise(before: Loss, now: Loss, datasets: int) -> Alarm:
     both = before + now
     error = np.sqrt(both.variance * (1 / before.samples + 1 / now.samples))
     return Alarm(before.mean, now.mean, datasets, _upper_tail(now.mean - before.mean, error))
+
+
+def _gain(usual: Loss | None, newest: Sequence[Loss]) -> Alarm:
+    """The gain of a fresh fit against what it was; before anything was measured, against none."""
+    before, now = usual or Loss(1, 0.0, 0.0), _together(newest)
+    error = np.sqrt(now.variance / now.samples + before.variance / before.samples)
+    return Alarm(before.mean, now.mean, len(newest), _upper_tail(now.mean - before.mean, error))
 
 
 def _upper_tail(difference: float, error: float) -> float:

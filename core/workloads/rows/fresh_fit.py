@@ -53,15 +53,21 @@ def fitted(rows: Rows, fresh: FreshFit) -> Any:
 
 
 def _validated(estimator: Any, rows: Rows, regression: bool) -> FreshFit:
+    answers = out_of_fold(estimator, rows.features, _targets(rows, estimator), "predict")
+    wrong: NDArray[Any] = np.abs(answers - rows.answers)
+    return FreshFit(estimator, answers, wrong if regression else (wrong > 0).astype(np.float64))
+
+
+def out_of_fold(estimator: Any, features: Floats, answers: NDArray[Any], method: str) -> Floats:
+    """What ``method`` (``predict`` or ``predict_proba``) says of each row by a fit to the other folds."""
+    from sklearn.base import is_regressor
     from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
     from threadpoolctl import threadpool_limits
 
-    folds = (KFold if regression else StratifiedKFold)(FOLDS, shuffle=True, random_state=0)
+    folds = (KFold if is_regressor(estimator) else StratifiedKFold)(FOLDS, shuffle=True, random_state=0)
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a fit that does not converge is a poor one, and counts as such
-        answers = cross_val_predict(estimator, rows.features, _targets(rows, estimator), cv=folds).astype(np.float64)
-    wrong: NDArray[Any] = np.abs(answers - rows.answers)
-    return FreshFit(estimator, answers, wrong if regression else (wrong > 0).astype(np.float64))
+        return np.asarray(cross_val_predict(estimator, features, answers, cv=folds, method=method), np.float64)
 
 
 def _targets(rows: Rows, estimator: Any) -> NDArray[Any]:

@@ -6,16 +6,14 @@ Both answer the same rows, so what makes a row hard for every model cancels out:
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.workloads.rows.classification import brier
-from core.workloads.rows.fresh_fit import FOLDS, GOOD_ENOUGH, boosted, straight
-
-Floats = NDArray[np.float64]
+from core.workloads.rows.contract_rows import Floats
+from core.workloads.rows.fresh_fit import FOLDS, GOOD_ENOUGH, boosted, out_of_fold, straight
 
 MOST_ROWS = 30_000
 """More rows change nothing at the gains that matter, but cost seconds."""
@@ -40,10 +38,10 @@ def gain_of_classifier(
     known = np.flatnonzero(counts)
     if len(known) < 2 or counts[known].min() < FOLDS:
         return None
-    places = np.searchsorted(known, labels)
-    fresh = brier(places, _out_of_fold(straight(False), features, places, "predict_proba"))
+    classes = np.searchsorted(known, labels)
+    fresh = brier(classes, out_of_fold(straight(False), features, classes, "predict_proba"))
     if not affine and float(losses.mean()) > GOOD_ENOUGH / 2:
-        trees = brier(places, _out_of_fold(boosted(False), features, places, "predict_proba"))
+        trees = brier(classes, out_of_fold(boosted(False), features, classes, "predict_proba"))
         fresh = min(fresh, trees, key=lambda one: float(one.mean()))
     return losses - fresh
 
@@ -55,16 +53,6 @@ def gain_of_regressor(features: Floats, targets: Floats, losses: Floats, *, affi
     if len(targets) < 2 * FOLDS or scale == 0:
         return None
     kinds = (straight(True),) if affine else (straight(True), boosted(True))
-    answers = [_out_of_fold(one, features, targets, "predict") for one in kinds]
+    answers = [out_of_fold(one, features, targets, "predict") for one in kinds]
     fresh = min((np.abs(one - targets) for one in answers), key=lambda one: float(one.mean()))
     return np.asarray((losses - fresh) / scale, np.float64)
-
-
-def _out_of_fold(estimator: Any, features: Floats, answers: NDArray[Any], method: str) -> Floats:
-    from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
-    from threadpoolctl import threadpool_limits
-
-    folds = (KFold if method == "predict" else StratifiedKFold)(FOLDS, shuffle=True, random_state=0)
-    with threadpool_limits(1), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a fit that does not converge is a poor one, and counts as such
-        return np.asarray(cross_val_predict(estimator, features, answers, cv=folds, method=method), np.float64)
