@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -84,7 +85,7 @@ class Line:
             raise ValueError("the weights are no numbers")
 
 
-class _Rows:
+class _Rows(ABC):
     """What both share."""
 
     unit = "rows"
@@ -113,8 +114,9 @@ class _Rows:
         columns = lake.read(dataset.path, [*names, self.answer], where)
         return np.column_stack([columns[name] for name in names]), columns[self.answer]
 
+    @abstractmethod
     def estimator(self) -> Any:
-        raise NotImplementedError
+        """The scikit-learn model, not fitted."""
 
     def train(self, dataset: Dataset, report: Report) -> Trained:
         model = self.estimator().fit(*self.read(dataset, "NOT holdout"))

@@ -86,6 +86,8 @@ def test_without_drift_nothing_happens(rows: int, new_world: NewWorld, table: Ta
             met=worse / turns <= 0.01,
         ),
     )
+    assert max(alarms, promotions) / turns <= 0.05
+    assert worse / turns <= 0.01
 
 
 @pytest.mark.parametrize("rows", SIZES)
@@ -107,8 +109,9 @@ def test_a_loss_is_mended(
     words = f"{rows:,} rows, a loss of {points} points: mended within {within} datasets"
     table.add(
         SECTION,
-        Row(words, _share(mended, RUNS[rows]), target=f"≥ {target:.0%}", met=low >= target or mended == RUNS[rows]),
+        Row(words, _share(mended, RUNS[rows]), target=f"≥ {target:.0%}", met=low >= target),
     )
+    assert mended / RUNS[rows] >= target, "the table says whether the lower end of the interval reaches it as well"
 
 
 @pytest.mark.parametrize("rows", SIZES)
@@ -128,13 +131,15 @@ def test_slow_drift_is_followed(rows: int, new_world: NewWorld, table: Table) ->
     table.add(
         SECTION, Row(f"{rows:,} rows, 1° per dataset: worst loss", f"{most:.2f} points", target="≤ 2", met=most <= 2)
     )
+    assert mean <= 0.5
+    assert most <= 2
 
 
 @pytest.mark.parametrize("rows", [1_000, 10_000, 100_000])
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=list(DAMAGES))
 @pytest.mark.parametrize("in_a_row", [1, 2])
 def test_bad_data_does_no_harm(rows: int, damage: Damage, in_a_row: int, new_world: NewWorld, table: Table) -> None:
-    most, after = 0.0, 0.0
+    most = 0.0
     for seed in range(max(2, RUNS[rows] // 5)):
         world = new_world(rows, 500 + seed)
         for _ in range(4):
@@ -143,10 +148,11 @@ def test_bad_data_does_no_harm(rows: int, damage: Damage, in_a_row: int, new_wor
             world.turn(damage=damage)
         for _ in range(3):
             world.turn()
-        most, after = max(most, *world.lost[4:]), max(after, world.lost[4 + in_a_row])
+        most = max(most, *world.lost[4:])
     name = next(name for name, one in DAMAGES.items() if one is damage)
     words = f"{rows:,} rows, {in_a_row} × {name}: most that the serving model lost"
     table.add(SECTION, Row(words, f"{most * 100:.2f} points", target="≤ 2", met=most <= 0.02))
+    assert most <= 0.02
 
 
 @pytest.mark.parametrize("rows", [1_000, 10_000, 100_000])
@@ -167,6 +173,7 @@ def test_moved_features_train_nothing(rows: int, new_world: NewWorld, table: Tab
             met=trained == 0,
         ),
     )
+    assert trained == 0
 
 
 def test_thirty_looks(new_world: NewWorld, table: Table) -> None:
@@ -181,3 +188,4 @@ def test_thirty_looks(new_world: NewWorld, table: Table) -> None:
     table.add(
         SECTION, Row("30 looks at one dataset: evaluations", str(measured), target="1 per model", met=measured == 1)
     )
+    assert measured == 1
