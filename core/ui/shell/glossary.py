@@ -79,8 +79,7 @@ TERMS: Final[dict[str, str]] = {
     "Kolmogorov–Smirnov statistic": "The largest gap between two cumulative distributions, 0 to 1.",
     "job": "A long operation started by a user or by the schedule; one flow run carries it out.",
     "label": "What a person, an import or a renderer says about one sample: its class, or boxes with their classes. "
-    "What a "
-    "model predicts is no label but a prediction or a proposal.",
+    "What a model predicts is no label but a prediction or a proposal.",
     "lake": "The folder or object store with all datasets as Parquet files.",
     "login session": "From logging in until logging out or expiry, in all tabs of one browser.",
     "lease": "A worker's time-limited claim on a work item. When it expires, another worker takes over.",
@@ -110,9 +109,10 @@ TERMS: Final[dict[str, str]] = {
     "rollback": "Making the previous champion the champion again.",
     "role": "What a user may do: viewer, editor or admin. Each includes the one before.",
     "run": "One execution. An MLflow run (or training run) is a training with its parameters, metrics and "
-    "artifacts; a flow "
-    "run is an execution of a Prefect flow.",
+    "artifacts; a flow run is an execution of a Prefect flow.",
     "service": "A process or store of Shifumi: workbench, prediction API, Prefect, flow runner, catalog, …",
+    "refit": "A simple model fitted to the newest dataset and cross-validated on it. If it is better than the "
+    "champion, a training may help. It never serves.",
     "recording session": "Images recorded together (one person, one place). They are all in the same split.",
     "shadow": "The previous champion after a promotion: evaluated on each new dataset, without serving. If it was "
     "better after all, it serves again.",
