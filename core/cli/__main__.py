@@ -34,9 +34,12 @@ def parser_for(command: str) -> argparse.ArgumentParser:
     own_worker = commands.add_parser("worker", help="execute work items, here or on another machine")
     if command == "worker":
         import_module("core.cli.worker").add_arguments(own_worker)
-    commands.add_parser("migrate", help="migrate the catalog's tables")
+    migrate = commands.add_parser("migrate", help="migrate the catalog's tables")
+    for one in (run, migrate):
+        one.add_argument("--new-catalog", action="store_true", help="create a new catalog although there are files")
     doctor = commands.add_parser("doctor", help="report problems and how to fix them")
     doctor.add_argument("--fix", action="store_true", help="repair what can be repaired without losing data")
+    doctor.add_argument("--all-orphans", action="store_true", help="with --fix: move orphans even when they are many")
     doctor.add_argument("--deep", action="store_true", help="also read every dataset and image file completely")
     backup = commands.add_parser("backup", help="write everything to one archive, also while Shifumi runs")
     backup.add_argument("file", nargs="?", type=Path, help="the archive, or its folder (default: current folder)")
@@ -97,7 +100,7 @@ def _execute(options: argparse.Namespace, settings: Settings) -> int:
     if options.command == "run":
         from core.cli.run import run
 
-        return run(settings, mlflow_ui=options.mlflow_ui, verbose=options.verbose)
+        return run(settings, mlflow_ui=options.mlflow_ui, verbose=options.verbose, new_catalog=options.new_catalog)
     if options.command == "worker":
         from core.cli.worker import worker
 
@@ -105,7 +108,7 @@ def _execute(options: argparse.Namespace, settings: Settings) -> int:
     if options.command == "doctor":
         from core.cli.doctor import doctor
 
-        return doctor(settings, fix=options.fix, deep=options.deep)
+        return doctor(settings, fix=options.fix, deep=options.deep, all_orphans=options.all_orphans)
     if options.command == "backup":
         from core.cli.backups import backup
 
@@ -121,7 +124,7 @@ def _execute(options: argparse.Namespace, settings: Settings) -> int:
     from core.cli.bootstrap import announce_password, first_admin, prepare_catalog, prepare_data
 
     prepare_data(settings)
-    prepare_catalog(settings)
+    prepare_catalog(settings, new_catalog=getattr(options, "new_catalog", False))
     if options.command == "migrate":
         announce_password(settings, first_admin(settings))
         print("The catalog is up to date.")

@@ -67,8 +67,8 @@ def restore(settings: Settings, file: Path, *, force: bool) -> int:
 def _examined(settings: Settings) -> Iterator[Finding]:
     yield from check_catalog(settings)
     yield from check_place(settings)
-    yield from check_lake(settings, fix=False, deep=True)
-    yield from check_images(settings, fix=False, deep=True)
+    yield from check_lake(settings, deep=True)
+    yield from check_images(settings, deep=True)
 
 
 def _target(file: Path | None) -> Path:

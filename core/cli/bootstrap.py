@@ -25,8 +25,15 @@ def prepare_data(settings: Settings) -> None:
         ) from error
 
 
-def prepare_catalog(settings: Settings) -> None:
-    """Migrate the catalog's tables. Takes milliseconds when they are up to date."""
+def prepare_catalog(settings: Settings, *, new_catalog: bool = False) -> None:
+    """Migrate the catalog's tables. Takes milliseconds when they are up to date.
+
+    Raises :class:`CommandError` when the catalog was lost, unless ``new_catalog`` asks for a new one.
+    """
+    if not new_catalog and not _has_people(settings):
+        from core.cli.new_catalog import refuse_lost_catalog
+
+        refuse_lost_catalog(settings)
     if _at_head(settings):
         return
     from core.catalog.migrate import upgrade

@@ -24,7 +24,7 @@ from core.workloads.settings import WorkloadSettingsError, settings_of
 _TABLE_PATIENCE_S = 20.0
 
 
-def run(settings: Settings, *, mlflow_ui: bool = False, verbose: bool = False) -> int:
+def run(settings: Settings, *, mlflow_ui: bool = False, verbose: bool = False, new_catalog: bool = False) -> int:
     """Start everything and stay until stopped; returns the exit code. Raises :class:`CommandError`."""
     try:
         settings_of(WORKLOADS.values())
@@ -38,7 +38,7 @@ def run(settings: Settings, *, mlflow_ui: bool = False, verbose: bool = False) -
         specs = stack(settings, mlflow_ui=mlflow_ui)
         if problems := port_problems(wanted_ports(settings, specs)):
             raise CommandError("\n".join(problems))
-        prepare_catalog(settings)
+        prepare_catalog(settings, new_catalog=new_catalog)
         announce_password(settings, first_admin(settings))
         _explain_elsewhere(settings, mlflow_ui)
         # The children read the password's hash from the catalog; none of them needs the password.

@@ -45,6 +45,11 @@ class Paths:
         return self.data_dir / "cache"
 
     @property
+    def lost_dir(self) -> Path:
+        """Files that the catalog does not name, set aside by `doctor --fix`; only people delete them."""
+        return self.data_dir / "lost+found"
+
+    @property
     def logs_dir(self) -> Path:
         return self.data_dir / "logs"
 

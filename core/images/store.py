@@ -1,7 +1,7 @@
 """The image store: a file named by its content, and a catalog row with its metadata.
 
 A file is written atomically and before its row; a row is deleted before its file. A crash leaves at most an orphaned
-file, which ``manage.py doctor --fix`` removes.
+file, which ``manage.py doctor --fix`` moves to ``lost+found``.
 """
 
 from __future__ import annotations

@@ -170,5 +170,5 @@ def delete(actor: Actor, dataset_id: int) -> None:
         path = dataset.path
         session.delete(dataset)
         audit.record_event(actor, "dataset.delete", f"dataset {dataset_id}", session=session)
-    # After the commit: an orphaned file is removed by doctor, a row without a file would break pages.
+    # After the commit: an orphaned file is set aside by doctor, a row without a file would break pages.
     lake.delete(path)

@@ -2,7 +2,7 @@
 
 Files are written atomically (temporary name, fsync, rename; ``core.storage``) and named by the SHA-256 of
 their content. They are registered in the catalog afterwards: a crash leaves at most an orphaned file, which
-``manage.py doctor --fix`` removes.
+``manage.py doctor --fix`` moves to ``lost+found``.
 
 DuckDB is imported inside the functions: the sidecar reads this module but never a dataset.
 """

@@ -142,6 +142,13 @@ class ObjectStore:
             except FileNotFoundError:
                 self._require_root()
 
+    def move(self, key: str, target: str) -> None:
+        """Give a file another key; on S3 a copy, then a deletion."""
+        with self._explained(f"{key} could not be moved"):
+            if self._is_folder:
+                Path(self._at(target)).parent.mkdir(parents=True, exist_ok=True)
+            self._fs.mv(self._at(key), self._at(target))
+
     def listing(self, bucket: str) -> Iterator[Entry]:
         """Every file below ``bucket``; on S3 one request per thousand."""
         prefix = self._at(bucket)

@@ -98,8 +98,8 @@ def test_the_loop_turns_with_everything_elsewhere(
     for found in (
         check_catalog(settings),
         check_place(settings),
-        check_lake(settings, fix=False, deep=True),
-        check_images(settings, fix=False, deep=True),
+        check_lake(settings, deep=True),
+        check_images(settings, deep=True),
     ):
         assert [one for one in found if one.level != "ok"] == []
 

@@ -24,6 +24,7 @@ from playwright.sync_api import Error as BrowserError
 from core.auth.roles import SYSTEM, Role
 from core.auth.tokens import create_token
 from core.catalog.tables import Job
+from core.cli.checks.orphans import Repair
 from core.cli.doctor import examine
 from core.config.settings import Settings, get_settings
 from core.jobs import jobs, prefect_api
@@ -138,7 +139,7 @@ def test_mixed_traffic_with_sudden_deaths(product: Product, browser_with_camera:
     for name in ("catalog.db", "mlflow/mlflow.db", "prefect/prefect.db"):
         with sqlite3.connect(settings.data_dir / name) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",), name
-    problems = [finding.text for finding in examine(settings, fix=False, deep=True) if finding.level == "problem"]
+    problems = [finding.text for finding in examine(settings, Repair(), deep=True) if finding.level == "problem"]
     assert problems == []
     a_retrain_works(settings, secret)
     assert gauge.quarter(4).megabytes < 1.25 * gauge.quarter(2).megabytes, "memory grows"

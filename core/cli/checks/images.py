@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 from sqlalchemy import select
 
 from core.catalog.engine import CatalogUnavailableError, reading
 from core.catalog.image_tables import Image
-from core.cli.checks.lake import SWEEP_AFTER_S, is_whole, sweep
-from core.cli.findings import Finding, ok, problem, warning
+from core.cli.checks.lake import is_whole
+from core.cli.checks.orphans import Repair, bring_back, check_orphans
+from core.cli.findings import Finding, ok, problem
 from core.config.settings import Settings
 from core.images.files import file_name
 from core.storage import buckets
 from core.storage.object_store import Entry, ObjectStoreError
 
 _NAMED = 5
+_NOTHING = Repair()
 
 
-def check_images(settings: Settings, *, fix: bool, deep: bool) -> Iterator[Finding]:
-    """Images without a file, damaged ones with ``deep``, and orphaned files (removed with ``fix``)."""
+def check_images(settings: Settings, repair: Repair = _NOTHING, *, deep: bool) -> Iterator[Finding]:
+    """Images without a file, damaged ones with ``deep``, and orphaned files (set aside by a ``repair``)."""
     if settings.lake_url is None and not settings.images_dir.is_dir():
         return
     try:
@@ -29,8 +30,13 @@ def check_images(settings: Settings, *, fix: bool, deep: bool) -> Iterator[Findi
         stored = {entry.name: entry for entry in buckets.listing(buckets.IMAGES)}
     except (CatalogUnavailableError, ObjectStoreError):
         return  # reported by the check of the catalog or of the object store
+    registered = {file_name(sha256) for sha256 in sizes}
+    returned = list(bring_back(buckets.IMAGES, registered - set(stored), repair))
+    yield from returned
+    if returned and repair.fix:
+        stored = {entry.name: entry for entry in buckets.listing(buckets.IMAGES)}
     yield _check_files(stored, sizes, deep)
-    yield _check_orphans(stored, sizes, fix)
+    yield check_orphans(buckets.IMAGES, stored, registered, "image files", repair)
 
 
 def _check_files(stored: dict[str, Entry], sizes: dict[str, int], deep: bool) -> Finding:
@@ -51,19 +57,3 @@ def _is_wrong(stored: dict[str, Entry], sha256: str, size: int, deep: bool) -> b
     if entry is None or entry.bytes != size:
         return True
     return deep and not is_whole(buckets.IMAGES, entry.name, sha256)
-
-
-def _check_orphans(stored: dict[str, Entry], sizes: dict[str, int], fix: bool) -> Finding:
-    """Files without an image: left by a crash between writing and registering."""
-    registered = {file_name(sha256) for sha256 in sizes}
-    orphans = [entry for name, entry in stored.items() if name not in registered]
-    old = [entry for entry in orphans if time.time() - entry.modified > SWEEP_AFTER_S]
-    size = sum(entry.bytes for entry in old) / 1e6
-    if not old:
-        return ok(f"No orphaned image files{f' ({len(orphans)} being registered)' if orphans else ''}")
-    if not fix:
-        return warning(
-            f"{len(old)} image files are orphaned ({size:,.1f} MB)",
-            "`python3 manage.py doctor --fix` removes those older than an hour.",
-        )
-    return sweep(buckets.IMAGES, old, f"orphaned image files ({size:,.1f} MB)")

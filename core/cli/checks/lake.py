@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import select
 
 from core.catalog.engine import CatalogUnavailableError, reading
 from core.catalog.tables import Dataset
-from core.cli.findings import Finding, ok, problem, warning
+from core.cli.checks.orphans import Repair, bring_back, check_orphans
+from core.cli.findings import Finding, ok, problem
 from core.config.settings import Settings
 from core.storage import buckets
 from core.storage.object_store import Entry, ObjectStoreError, object_store_for
 
-SWEEP_AFTER_S = 3600.0
-"""Younger files may belong to a dataset that is being registered."""
+_NOTHING = Repair()
 
 
 def check_place(settings: Settings) -> Iterator[Finding]:
@@ -32,8 +31,8 @@ def check_place(settings: Settings) -> Iterator[Finding]:
     yield ok(f"{settings.lake_url} can be written, read and deleted from")
 
 
-def check_lake(settings: Settings, *, fix: bool, deep: bool) -> Iterator[Finding]:
-    """Orphans (removed with ``fix``), missing files and, with ``deep``, damaged ones."""
+def check_lake(settings: Settings, repair: Repair = _NOTHING, *, deep: bool) -> Iterator[Finding]:
+    """Orphans (set aside by a ``repair``), missing files and, with ``deep``, damaged ones."""
     if settings.lake_url is None and not settings.lake_dir.is_dir():
         return
     try:
@@ -42,8 +41,13 @@ def check_lake(settings: Settings, *, fix: bool, deep: bool) -> Iterator[Finding
         stored = {entry.name: entry for entry in buckets.listing(buckets.LAKE)}
     except (CatalogUnavailableError, ObjectStoreError):
         return  # reported by the check of the catalog or of the object store
+    registered = {dataset.path for dataset in datasets}
+    returned = list(bring_back(buckets.LAKE, registered - set(stored), repair))
+    yield from returned
+    if returned and repair.fix:
+        stored = {entry.name: entry for entry in buckets.listing(buckets.LAKE)}
     yield from check_files(stored, datasets, deep)
-    yield from check_orphans(stored, {dataset.path for dataset in datasets}, fix)
+    yield check_orphans(buckets.LAKE, stored, registered, "files in the lake", repair)
 
 
 def check_files(stored: dict[str, Entry], datasets: Sequence[Dataset], deep: bool) -> Iterator[Finding]:
@@ -72,29 +76,3 @@ def is_whole(bucket: str, name: str, sha256: str) -> bool:
             return buckets.sha256_of(file) == sha256
     except (ObjectStoreError, OSError):
         return False
-
-
-def check_orphans(stored: dict[str, Entry], registered: Collection[str], fix: bool) -> Iterator[Finding]:
-    """Files without a dataset: left by a crash between writing and registering."""
-    orphans = [entry for name, entry in stored.items() if name not in registered]
-    old = [entry for entry in orphans if time.time() - entry.modified > SWEEP_AFTER_S]
-    size = sum(entry.bytes for entry in old) / 1e6
-    if not old:
-        yield ok(f"No orphaned files in the lake{f' ({len(orphans)} being registered)' if orphans else ''}")
-    elif fix:
-        yield sweep(buckets.LAKE, old, f"orphaned files from the lake ({size:,.1f} MB)")
-    else:
-        yield warning(
-            f"{len(old)} files in the lake are orphaned ({size:,.1f} MB)",
-            "`python3 manage.py doctor --fix` removes those older than an hour.",
-        )
-
-
-def sweep(bucket: str, orphans: Sequence[Entry], what: str) -> Finding:
-    """Remove orphaned files."""
-    try:
-        for entry in orphans:
-            buckets.remove(bucket, entry.name)
-    except (ObjectStoreError, OSError) as error:
-        return problem(f"Orphaned files could not be removed: {error}", "Grant this user permission to remove them.")
-    return ok(f"Removed {len(orphans)} {what}")

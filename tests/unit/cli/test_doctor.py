@@ -15,7 +15,8 @@ from core.auth.roles import SYSTEM, Role
 from core.catalog.tables import Dataset
 from core.cli.__main__ import main
 from core.cli.checks.environment import check_environment, check_packages, check_programs
-from core.cli.checks.lake import SWEEP_AFTER_S, check_lake
+from core.cli.checks.lake import check_lake
+from core.cli.checks.orphans import SWEEP_AFTER_S, Repair
 from core.cli.checks.services import check_services
 from core.cli.checks.storage import check_catalog, check_folder, holders_of
 from core.cli.findings import Finding
@@ -68,7 +69,7 @@ def test_a_problem_ends_with_exit_code_one(dataset: Dataset, capsys: pytest.Capt
 
 def test_a_missing_dataset_file_is_found(settings: Settings, dataset: Dataset) -> None:
     (settings.lake_dir / dataset.path).unlink()
-    found = worst(check_lake(settings, fix=False, deep=False))
+    found = worst(check_lake(settings, deep=False))
     assert found.level == "problem"
     assert f"Dataset {dataset.id}" in found.text and "missing" in found.text
 
@@ -78,8 +79,8 @@ def test_a_changed_byte_is_found_by_a_deep_look(settings: Settings, dataset: Dat
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
-    assert [finding.level for finding in check_lake(settings, fix=False, deep=False)] == ["ok", "ok"]
-    assert "damaged" in worst(check_lake(settings, fix=False, deep=True)).text
+    assert [finding.level for finding in check_lake(settings, deep=False)] == ["ok", "ok"]
+    assert "damaged" in worst(check_lake(settings, deep=True)).text
 
 
 def test_old_orphans_are_reported_and_swept_new_ones_left_alone(settings: Settings, dataset: Dataset) -> None:
@@ -89,11 +90,15 @@ def test_old_orphans_are_reported_and_swept_new_ones_left_alone(settings: Settin
         file.write_bytes(b"x" * 1000)
     long_ago = time.time() - SWEEP_AFTER_S - 60
     os.utime(old, (long_ago, long_ago))
-    found = worst(check_lake(settings, fix=False, deep=False))
+    found = worst(check_lake(settings, deep=False))
     assert found.level == "warning" and "1 files" in found.text
     assert old.exists()
-    assert all(finding.level == "ok" for finding in check_lake(settings, fix=True, deep=False))
+    assert all(finding.level == "ok" for finding in check_lake(settings, Repair(fix=True), deep=False))
     assert (old.exists(), new.exists()) == (False, True)
+    [kept] = settings.lost_dir.glob("*/lake/linear/old.parquet")
+    assert kept.read_bytes() == b"x" * 1000, "set aside, not deleted"
+    listed = (kept.parents[2] / "lake.tsv").read_text().splitlines()
+    assert listed[1].split("\t")[:2] == ["linear/old.parquet", "1000"]
     assert (settings.lake_dir / dataset.path).exists()
 
 

@@ -19,6 +19,7 @@ from core.cli.checks.disk import check_disk
 from core.cli.checks.exposure import check_exposure
 from core.cli.checks.external_services import check_external_services
 from core.cli.checks.network import connection_error, http_get
+from core.cli.checks.orphans import Repair
 from core.cli.checks.storage import check_catalog
 from core.cli.doctor import examine
 from core.cli.findings import Finding
@@ -174,7 +175,7 @@ def test_a_database_server_that_is_away_ends_the_questions_about_the_catalog(mon
     away = set_to(monkeypatch, SHIFUMI_DATABASE_URL=f"postgresql://shifumi:hunter22@127.0.0.1:{free_port()}/shifumi")
     found = one(check_database(away))
     assert "refused" in found.text and "hunter22" not in found.text + found.remedy
-    told = [finding.text for finding in examine(away, fix=False, deep=False)]
+    told = [finding.text for finding in examine(away, Repair(), deep=False)]
     assert found.text in told
     assert not any("catalog's tables" in text or "datasets have their files" in text for text in told)
 

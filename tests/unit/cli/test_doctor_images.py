@@ -9,7 +9,7 @@ import pytest
 
 from core.auth.roles import SYSTEM
 from core.cli.checks.images import check_images
-from core.cli.checks.lake import SWEEP_AFTER_S
+from core.cli.checks.orphans import SWEEP_AFTER_S, Repair
 from core.cli.doctor import examine
 from core.cli.findings import Finding
 from core.config.settings import Settings
@@ -18,7 +18,7 @@ from tests.pictures_of_hands import HANDS, picture
 
 
 def examined(settings: Settings, *, fix: bool = False, deep: bool = False) -> tuple[Finding, Finding]:
-    files, orphans = check_images(settings, fix=fix, deep=deep)
+    files, orphans = check_images(settings, Repair(fix), deep=deep)
     return files, orphans
 
 
@@ -69,13 +69,14 @@ def test_only_old_files_without_a_picture_are_swept(settings: Settings, image: s
     assert (orphans.level, orphans.text.split(" ", 1)[0]) == ("warning", "2")
     assert "doctor --fix" in orphans.remedy
     assert all(file.exists() for file in old)
-    assert examined(settings, fix=True)[1].text.startswith("Removed 2 orphaned image files")
+    assert examined(settings, fix=True)[1].text.startswith("Moved 2 orphaned image files")
     assert not any(file.exists() for file in old)
+    assert {file.name for file in settings.lost_dir.glob("*/images/*")} == {file.name for file in old}
     assert young.exists() and store.file_path(image).exists()
     assert "1 being registered" in examined(settings)[1].text
 
 
 def test_the_doctor_asks_all_this(settings: Settings, image: store.Image) -> None:
     store.file_path(image).unlink()
-    found: Iterator[Finding] = examine(settings, fix=False, deep=False)
+    found: Iterator[Finding] = examine(settings, Repair(), deep=False)
     assert any("a missing or damaged file" in finding.text for finding in found)

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from core.auth.roles import SYSTEM
-from core.cli.checks import images as image_checks
-from core.cli.checks import lake as lake_checks
+from core.cli.checks import orphans
 from core.cli.checks.images import check_images
 from core.cli.checks.lake import check_lake, check_place
+from core.cli.checks.orphans import Repair
 from core.cli.findings import Finding
 from core.config.settings import get_settings
 from core.images import UPLOAD, store
 from core.monitoring.health import component_states
-from core.storage import buckets, lake, object_store
+from core.storage import buckets, datasets, lake, object_store
 from tests.learning import make_dataset
 from tests.pictures_of_hands import HANDS, picture
 from tests.s3 import use_bucket
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("lake_on_s3")
 
 def levels(*, fix: bool = False, deep: bool = False) -> list[Finding]:
     settings = get_settings()
-    return [*check_lake(settings, fix=fix, deep=deep), *check_images(settings, fix=fix, deep=deep)]
+    return [*check_lake(settings, Repair(fix), deep=deep), *check_images(settings, Repair(fix), deep=deep)]
 
 
 def test_a_place_that_works() -> None:
@@ -74,9 +74,24 @@ def test_missing_damaged_and_abandoned_objects_are_found(monkeypatch: pytest.Mon
 def test_only_old_objects_are_swept(monkeypatch: pytest.MonkeyPatch) -> None:
     dataset, orphan = make_dataset(), lake.write({"x1": np.arange(3.0)}, "linear")
     assert "being registered" in levels()[1].text
-    for module in (lake_checks, image_checks):
-        monkeypatch.setattr(module, "SWEEP_AFTER_S", -60.0)
+    monkeypatch.setattr(orphans, "SWEEP_AFTER_S", -60.0)
     assert levels()[1].level == "warning"
-    assert levels(fix=True)[1].text.startswith("Removed 1 orphaned")
+    assert levels(fix=True)[1].text.startswith("Moved 1 orphaned")
     assert [entry.name for entry in buckets.listing("lake")] == [dataset.path]
     assert orphan.path != dataset.path
+    place = object_store.object_store_for(get_settings())
+    assert place is not None
+    listed, kept = sorted(entry.name for entry in place.listing("lost+found"))
+    assert listed.endswith("/lake.tsv") and kept.endswith(f"/lake/{orphan.path}")
+    assert orphan.path in place._fs.cat_file(place._at(f"lost+found/{listed}")).decode()
+
+
+def test_what_was_set_aside_comes_back_when_a_row_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(orphans, "SWEEP_AFTER_S", -60.0)
+    dataset, stored = make_dataset(), lake.write({"x1": np.arange(3.0)}, "linear")
+    assert levels(fix=True)[1].text.startswith("Moved 1 orphaned")
+    datasets.register(stored, "linear", {}, SYSTEM)
+    assert "are in lost+found" in levels()[0].text
+    assert "back from lost+found" in levels(fix=True)[0].text
+    assert {finding.level for finding in levels(deep=True)} == {"ok"}
+    assert {entry.name for entry in buckets.listing("lake")} == {dataset.path, stored.path}
