@@ -16,6 +16,7 @@ from loguru import logger
 from prefect.exceptions import TerminationSignal
 from prefect.runner import Runner
 
+from core.backup import catalog_copies
 from core.catalog.engine import CatalogUnavailableError
 from core.config.logs import setup_logging
 from core.config.settings import get_settings
@@ -41,6 +42,7 @@ def main() -> None:
     start_exporter(port, "SHIFUMI_RUNNER_METRICS_PORT", [TreeCollector(), metrics.RunnerCollector(runner)])
     threading.Thread(target=_watch, name="job-watch", daemon=True).start()
     threading.Thread(target=health_sampler.run, name="health", daemon=True).start()
+    threading.Thread(target=catalog_copies.keep_copying, name="catalog-copies", daemon=True).start()
     # In a separate process, so that the runner need not keep MLflow in memory.
     fork_server.start_context().Process(target=open_store, name="mlflow-store", daemon=True).start()  # type: ignore[attr-defined]
     _say_ready()

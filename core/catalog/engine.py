@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DatabaseError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from core.config.settings import get_settings
@@ -91,4 +92,11 @@ def _explained() -> Iterator[None]:
     except ProgrammingError as error:
         if getattr(error.orig, "sqlstate", "") == _UNDEFINED_TABLE:
             raise CatalogUnavailableError(_NO_TABLES) from error
+        raise
+    except DatabaseError as error:
+        # Exactly this class: SQLite raises it, and none of its subclasses, for a truncated or overwritten file.
+        if type(error.orig) is sqlite3.DatabaseError:
+            raise CatalogUnavailableError(
+                f"The catalog is damaged ({error.orig}). Stop Shifumi; `python3 manage.py doctor` says what to restore."
+            ) from error
         raise

@@ -43,8 +43,8 @@ def parser_for(command: str) -> argparse.ArgumentParser:
     doctor.add_argument("--deep", action="store_true", help="also read every dataset and image file completely")
     backup = commands.add_parser("backup", help="write everything to one archive, also while Shifumi runs")
     backup.add_argument("file", nargs="?", type=Path, help="the archive, or its folder (default: current folder)")
-    restore = commands.add_parser("restore", help="restore an archive into an empty data folder")
-    restore.add_argument("file", type=Path, help="an archive written by `backup`")
+    restore = commands.add_parser("restore", help="restore an archive, or a copy of the catalog")
+    restore.add_argument("file", type=Path, help="an archive written by `backup`, or a file of data/catalog-copies")
     restore.add_argument("--force", action="store_true", help="first move existing data aside")
     commands.add_parser("fetch-landmarker", help="install MediaPipe and its hand model, to propose boxes (optional)")
     for name, text in (

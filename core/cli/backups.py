@@ -15,8 +15,9 @@ from pathlib import Path
 from core.backup.create import create_backup
 from core.backup.manifest import BackupError, Manifest
 from core.backup.restore import restore as restore_archive
+from core.backup.restore_copy import is_copy, restore_copy
 from core.catalog.revision import sqlite_file
-from core.cli.bootstrap import prepare_data
+from core.cli.bootstrap import prepare_catalog, prepare_data
 from core.cli.checks.images import check_images
 from core.cli.checks.lake import check_lake, check_place
 from core.cli.checks.storage import check_catalog, holders_of
@@ -45,13 +46,16 @@ def backup(settings: Settings, file: Path | None) -> int:
 
 
 def restore(settings: Settings, file: Path, *, force: bool) -> int:
-    """Restore an archive into the data folder and check it. Raises :class:`CommandError`."""
+    """Restore an archive, or a copy of the catalog, and check it. Raises :class:`CommandError`."""
     prepare_data(settings)
+    file = file.expanduser()
+    if is_copy(file):
+        return _restore_copy(settings, file, force=force)
     with only_supervisor(settings.run_dir):
         _refuse_open_catalog(settings)
         with _stopped_cleanly(), _Line() as line:
             try:
-                restored = restore_archive(settings, file.expanduser(), line.tell, force=force)
+                restored = restore_archive(settings, file, line.tell, force=force)
             except BackupError as error:
                 raise CommandError(str(error)) from error
     manifest = restored.manifest
@@ -62,6 +66,21 @@ def restore(settings: Settings, file: Path, *, force: bool) -> int:
     print("All users have to log in again. Tokens revoked since are valid again: see `python3 manage.py token list`.")
     counts = report(_examined(settings))
     return 1 if counts["problem"] else 0
+
+
+def _restore_copy(settings: Settings, file: Path, *, force: bool) -> int:
+    with only_supervisor(settings.run_dir):
+        _refuse_open_catalog(settings)
+        try:
+            aside = restore_copy(settings, file, force=force)
+        except BackupError as error:
+            raise CommandError(str(error)) from error
+        prepare_catalog(settings)
+    print(f"Restored the catalog from {file}. Its datasets and images stayed where they were.")
+    if aside is not None:
+        print(f"The previous catalog is in {aside}.")
+    print("All users have to log in again. `python3 manage.py doctor` lists what was added since.")
+    return 1 if report(_examined(settings))["problem"] else 0
 
 
 def _examined(settings: Settings) -> Iterator[Finding]:

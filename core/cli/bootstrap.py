@@ -38,9 +38,24 @@ def prepare_catalog(settings: Settings, *, new_catalog: bool = False) -> None:
         return
     from core.catalog.migrate import upgrade
 
+    _copy_first(settings)
     upgrade(settings.catalog_url)
     if path := sqlite_file(settings.catalog_url):
         path.chmod(0o600)
+
+
+def _copy_first(settings: Settings) -> None:
+    """A migration cannot be taken back: keep the catalog as it was."""
+    from core.backup import catalog_copies
+    from core.backup.manifest import BackupError
+
+    try:
+        catalog_copies.copy_now(settings)
+    except BackupError as error:
+        raise CommandError(
+            f"The catalog has to be migrated, and should be copied first. {error}\n"
+            "  Make room, or turn the copies off with SHIFUMI_CATALOG_COPIES=0."
+        ) from error
 
 
 def first_admin(settings: Settings) -> str | None:

@@ -45,6 +45,11 @@ class Paths:
         return self.data_dir / "cache"
 
     @property
+    def copies_dir(self) -> Path:
+        """Rolling copies of a SQLite catalog."""
+        return self.data_dir / "catalog-copies"
+
+    @property
     def lost_dir(self) -> Path:
         """Files that the catalog does not name, set aside by `doctor --fix`; only people delete them."""
         return self.data_dir / "lost+found"

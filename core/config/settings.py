@@ -63,6 +63,8 @@ class Settings(Paths, BaseSettings):
     aws_secret_access_key: SecretStr | None = _others("AWS_SECRET_ACCESS_KEY")
     aws_session_token: SecretStr | None = _others("AWS_SESSION_TOKEN")
     min_free_disk_mb: Annotated[int, Field(ge=0)] = 500
+    catalog_copies: Annotated[int, Field(ge=0)] = 7
+    catalog_copy_hours: Annotated[float, Field(gt=0)] = 24.0
 
     # Addresses
     host: str = "127.0.0.1"

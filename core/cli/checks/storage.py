@@ -17,6 +17,7 @@ from sqlalchemy import func, select, text
 from core.catalog.engine import CatalogUnavailableError, reading
 from core.catalog.revision import newest_revision, sqlite_file
 from core.catalog.tables import User
+from core.cli.checks.catalog_copies import check_copies, check_lost, how_back
 from core.cli.checks.database import check_database_clock
 from core.cli.findings import Finding, ok, problem, warning
 from core.config.settings import Settings
@@ -64,8 +65,11 @@ def _privacy(folder: Path, fix: bool) -> Iterator[Finding]:
 
 
 def check_catalog(settings: Settings) -> Iterator[Finding]:
-    """Reachable, up to date, intact, not locked, with an enabled admin."""
+    """Not lost, reachable, up to date, intact, not locked, with an enabled admin and copies."""
     path = sqlite_file(settings.catalog_url)
+    if lost := list(check_lost(settings)):
+        yield from lost
+        return
     if path is not None and not path.exists():
         yield warning(f"There is no catalog {path} yet", "`python3 manage.py run` or `migrate` creates it.")
         return
@@ -73,7 +77,8 @@ def check_catalog(settings: Settings) -> Iterator[Finding]:
         with reading() as session:
             stored = session.execute(text("SELECT version_num FROM alembic_version")).scalar()
     except CatalogUnavailableError as error:
-        yield problem(str(error), "Check SHIFUMI_DATABASE_URL; if the file is damaged, restore a backup.")
+        remedy = "Check SHIFUMI_DATABASE_URL." if path is None else f"If the file is damaged: {how_back(settings)}"
+        yield problem(str(error), remedy)
         return
     if stored is None:
         yield problem("The catalog has no tables yet", "Run `python3 manage.py migrate`.")
@@ -86,15 +91,16 @@ def check_catalog(settings: Settings) -> Iterator[Finding]:
         return
     yield ok(f"The catalog responds and is at the newest revision, {stored}")
     if path is not None:
-        yield check_integrity(path)
+        yield check_integrity(path, how_back(settings))
         yield check_lock(path)
+        yield from check_copies(settings)
     else:
         yield check_database_clock()
     yield _admins()
 
 
-def check_integrity(path: Path) -> Finding:
-    """SQLite's integrity check of every page."""
+def check_integrity(path: Path, remedy: str) -> Finding:
+    """SQLite's integrity check of every page; ``remedy`` says how a damaged catalog comes back."""
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
             answer = [row[0] for row in connection.execute("PRAGMA integrity_check(5)")]
@@ -102,7 +108,7 @@ def check_integrity(path: Path) -> Finding:
         answer = [str(error)]
     if answer == ["ok"]:
         return ok(f"{path.name} is intact (integrity check)")
-    return problem(f"{path} is damaged: {'; '.join(answer)}", "Stop everything and restore the newest backup.")
+    return problem(f"{path} is damaged: {'; '.join(answer)}", remedy)
 
 
 def check_lock(path: Path) -> Finding:
