@@ -56,7 +56,7 @@ def log_in(username: str, password: str) -> Account:
     account = users.get_user(username)
     if account is None:  # deleted between two statements
         raise users.LoginFailedError("This user has just been removed.")
-    _keep(issue(account.username))
+    _keep(issue(account.username, account.sessions_valid_from))
     return account
 
 
@@ -69,7 +69,8 @@ def change_password(current: str, new: str) -> None:
     if actor is None:
         raise users.LoginFailedError("You are no longer logged in. Log in and try again.")
     users.change_own_password(actor, current, new, source())
-    _keep(issue(actor.username))
+    account = users.get_user(actor.username)
+    _keep(issue(actor.username, account.sessions_valid_from if account else None))
 
 
 def log_out() -> None:

@@ -11,6 +11,7 @@ import secrets
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import jwt
@@ -20,6 +21,8 @@ from core.config.settings import get_settings
 
 _ALGORITHM = "HS256"
 _KEY_BYTES = 64
+_SKEW_S = 60.0
+"""A cookie that lasts longer than a session by more than that was issued while the clock was ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +40,22 @@ class SessionCookie:
             and account.username == self.username
             and not account.disabled
             and self.issued_at >= account.sessions_valid_from.timestamp()
-            and self.expires_at > time.time()
+            and 0 < self.expires_at - time.time() <= _lifetime_s() + _SKEW_S
         )
 
 
-def issue(username: str) -> SessionCookie:
-    """A cookie valid from now for ``session_hours``."""
+def issue(username: str, valid_from: datetime | None = None) -> SessionCookie:
+    """A cookie valid from now for ``session_hours``; ``valid_from`` is the account's ``sessions_valid_from``.
+
+    That may be in the future if the clock was ahead when the user logged out. The cookie is dated at least as late, so
+    that the user is not locked out until then; cookies from before that logout stay invalid.
+    """
     now = time.time()
-    return SessionCookie(username, now, now + get_settings().session_hours * 3600)
+    return SessionCookie(username, max(now, valid_from.timestamp() if valid_from else now), now + _lifetime_s())
+
+
+def _lifetime_s() -> float:
+    return get_settings().session_hours * 3600
 
 
 def sign(ticket: SessionCookie) -> str:
@@ -56,7 +67,13 @@ def sign(ticket: SessionCookie) -> str:
 def verify(sealed: str) -> SessionCookie | None:
     """The content of a signed value, or None when it is forged, changed, expired or malformed."""
     try:
-        claims = jwt.decode(sealed, cookie_key(), algorithms=[_ALGORITHM], options={"require": ["sub", "iat", "exp"]})
+        claims = jwt.decode(
+            sealed,
+            cookie_key(),
+            algorithms=[_ALGORITHM],
+            # A future time of issue is checked by `valid_for`, see `issue`.
+            options={"require": ["sub", "iat", "exp"], "verify_iat": False},
+        )
         return SessionCookie(str(claims["sub"]), float(claims["iat"]), float(claims["exp"]))
     except (jwt.PyJWTError, TypeError, ValueError, OverflowError):
         return None

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
-from core.catalog.engine import writing
+from core.catalog.engine import reading, writing
 from core.catalog.tables import LoginAttempt, utcnow
 from core.config.settings import get_settings
 
@@ -37,6 +37,7 @@ def begin(username: str, source: str) -> int:
     Raises :class:`LoginThrottledError`, and records nothing, when the user or the source is over the limit.
     """
     now = utcnow()
+    _clamp(now)
     with writing() as session:
         if session.get_bind().dialect.name == "postgresql":  # SQLite has only one writer at a time
             session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
@@ -46,6 +47,18 @@ def begin(username: str, source: str) -> int:
         session.add(attempt)
         session.flush()
         return attempt.id
+
+
+def _clamp(now: datetime) -> None:
+    """Attempts recorded while the clock was ahead count from now: nobody could log in until their time otherwise.
+
+    In a transaction of its own, because a refusal rolls the other one back.
+    """
+    with reading() as session:
+        ahead = session.scalar(select(LoginAttempt.id).where(LoginAttempt.at > now).limit(1))
+    if ahead is not None:
+        with writing() as session:
+            session.execute(update(LoginAttempt).where(LoginAttempt.at > now).values(at=now))
 
 
 def succeed(attempt_id: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from loguru import logger
 from sqlalchemy import func, select
@@ -103,7 +103,7 @@ def set_password(actor: Actor, username: str, password: str) -> None:
     with writing() as session:
         user = _existing(session, username)
         user.password_hash = hashed
-        user.sessions_valid_from = utcnow()
+        _end_sessions(user)
         audit.record_event(actor, "user.password", username, session=session)
 
 
@@ -122,7 +122,7 @@ def set_role(actor: Actor, username: str, role: Role) -> None:
             _keep_an_admin(session, user)
         audit.record_event(actor, "user.role", user.username, before=user.role, after=role.value, session=session)
         user.role = role.value
-        user.sessions_valid_from = utcnow()
+        _end_sessions(user)
 
 
 def set_disabled(actor: Actor, username: str, disabled: bool) -> None:
@@ -133,7 +133,7 @@ def set_disabled(actor: Actor, username: str, disabled: bool) -> None:
         if disabled:
             _keep_an_admin(session, user)
         user.disabled = disabled
-        user.sessions_valid_from = utcnow()
+        _end_sessions(user)
         audit.record_event(actor, "user.disable" if disabled else "user.enable", user.username, session=session)
 
 
@@ -143,7 +143,7 @@ def end_sessions(actor: Actor, username: str) -> None:
     if actor.username != username:
         require(actor, Role.ADMIN)
     with writing() as session:
-        _existing(session, username).sessions_valid_from = utcnow()
+        _end_sessions(_existing(session, username))
         audit.record_event(actor, "user.logout", username, session=session)
 
 
@@ -189,6 +189,11 @@ def _existing(session: Session, username: str) -> User:
     if user is None:
         raise UnknownUserError(f"There is no user {normalise(username)}.")
     return user
+
+
+def _end_sessions(user: User) -> None:
+    """Later than any cookie of the user, also when the clock was ahead before: see ``session_cookie.issue``."""
+    user.sessions_valid_from = max(utcnow(), user.sessions_valid_from + timedelta(milliseconds=1))
 
 
 def _keep_an_admin(session: Session, leaving: User) -> None:

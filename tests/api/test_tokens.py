@@ -1,6 +1,7 @@
 """Who may predict."""
 
 import asyncio
+import os
 import threading
 from datetime import timedelta
 
@@ -14,8 +15,9 @@ from core.api.problems import Problem
 from core.auth import token_verifier
 from core.auth.roles import SYSTEM
 from core.auth.tokens import TokenVerifier, create_token, list_tokens, revoke_token
-from core.catalog.engine import writing
+from core.catalog.engine import get_engine, writing
 from core.catalog.tables import ApiToken, utcnow
+from core.config.settings import Settings
 from tests.api.client import Client
 from tests.api.problem_shape import assert_problem
 from tests.async_runs import run_async
@@ -138,3 +140,19 @@ def test_a_token_is_asked_for_before_the_body_is_looked_at(serving: SidecarApp) 
     """Strangers learn nothing about limits and shapes, and nothing of theirs is kept in memory."""
     answer = Client(serving).post("/predict", content=b"x" * 3_000_000, headers={"Content-Type": "text/plain"})
     assert_problem(answer, 401, "token-refused")
+
+
+@pytest.mark.parametrize("left", [0, 100, 5000, 0.5])
+def test_a_catalog_that_is_truncated_while_it_is_open_is_a_503(
+    serving: SidecarApp, secret: str, settings: Settings, left: float
+) -> None:
+    assert _ask(serving, f"Bearer {secret}").status_code == 200
+    with writing() as session:
+        session.execute(text("UPDATE api_tokens SET last_used_at = NULL"))
+    path = settings.data_dir / "catalog.db"
+    os.truncate(path, int(left if left >= 1 or not left else path.stat().st_size * left))
+    (settings.data_dir / "catalog.db-wal").unlink(missing_ok=True)
+    get_engine().dispose()  # its page cache would answer for a while
+    for _ in range(3):
+        answer = wait_until(lambda: (a := _ask(serving, f"Bearer {secret}")).status_code != 200 and a)
+        assert_problem(answer, 503, "catalog-unavailable")
