@@ -18,6 +18,7 @@ from prefect.runner import Runner
 
 from core.backup import catalog_copies
 from core.catalog.engine import CatalogUnavailableError
+from core.config.disk import write_when_possible
 from core.config.logs import setup_logging
 from core.config.settings import get_settings
 from core.jobs import crash_detection, prefect_api
@@ -65,10 +66,9 @@ def drop_missed_runs() -> None:
 def _say_ready() -> None:
     """Notify the supervisor, atomically, that the deployments are registered."""
     ready = get_settings().run_dir / "runner.json"
-    temporary = ready.with_suffix(".tmp")
     note = {"pid": os.getpid(), "host": socket.gethostname(), "ready_at": datetime.now(UTC).isoformat()}
-    temporary.write_text(json.dumps(note), encoding="utf-8")
-    temporary.replace(ready)
+    if error := write_when_possible(ready, json.dumps(note)):
+        logger.warning("{} cannot be written, trying again: {}", ready, error)
 
 
 def open_store() -> None:

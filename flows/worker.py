@@ -18,6 +18,7 @@ from loguru import logger
 
 from core.catalog.engine import CatalogUnavailableError
 from core.catalog.work_tables import Worker
+from core.config.disk import write_when_possible
 from core.config.logs import setup_logging
 from core.config.settings import get_settings
 from core.jobs import workers
@@ -133,9 +134,9 @@ def _pulse(me: Worker, left: threading.Event) -> None:
 
 def _say_ready(file: Path) -> None:
     """Notify the supervisor, atomically, that the broker responded and the queues are consumed."""
-    temporary = file.with_suffix(".tmp")
-    temporary.write_text(json.dumps({"pid": os.getpid(), "ready_at": datetime.now(UTC).isoformat()}), encoding="utf-8")
-    temporary.replace(file)
+    note = {"pid": os.getpid(), "ready_at": datetime.now(UTC).isoformat()}
+    if error := write_when_possible(file, json.dumps(note)):
+        logger.warning("{} cannot be written, trying again: {}", file, error)
 
 
 if __name__ == "__main__":

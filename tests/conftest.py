@@ -36,6 +36,7 @@ pytest_plugins = [
     "tests.prefect_rows",
     "tests.workers",
     "tests.s3",
+    "tests.small_disk",
 ]
 
 _WATCHERS = ("prediction-log", "catalog-probe", "catalog-figures", "watch-", "mlflow-import", "live-champion")

@@ -12,9 +12,11 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 import jwt
+from loguru import logger
 
 from core.auth.users import Account
 from core.config.settings import get_settings
@@ -82,25 +84,54 @@ def verify(sealed: str) -> SessionCookie | None:
 def cookie_key() -> bytes:
     """The signing key of this installation, created on first use, readable by its owner only.
 
-    Deleting the file logs all users out. Raises ``OSError`` when it can be neither read nor created.
+    Deleting the file logs all users out. A file that is too short is no key. While the disk takes nothing, a new key is
+    kept in memory, so that people can log in; it is saved as soon as the disk does.
     """
     path = get_settings().run_dir / "cookie.key"
-    with suppress(FileNotFoundError):
-        return path.read_bytes()
-    _make_key(path)
-    return path.read_bytes()
+    if key := _stored(path):
+        return key
+    fresh = _in_memory(path)
+    try:
+        _save_key(path, fresh)
+    except OSError as error:
+        _warn_once(path, error.strerror or str(error))
+        return fresh
+    _in_memory.cache_clear()  # a key that is deleted later must not come back
+    _warn_once.cache_clear()
+    return _stored(path) or fresh
 
 
-def _make_key(path: Path) -> None:
+def _stored(path: Path) -> bytes:
+    """The key in the file; empty when there is none. An empty key would let anybody sign."""
+    with suppress(OSError):
+        if len(key := path.read_bytes()) >= _KEY_BYTES:
+            return key
+    return b""
+
+
+@lru_cache(maxsize=4)
+def _in_memory(_path: Path) -> bytes:
+    return secrets.token_bytes(_KEY_BYTES)
+
+
+@lru_cache(maxsize=4)
+def _warn_once(path: Path, reason: str) -> None:
+    logger.warning("{} cannot be saved ({}); login sessions end with this process unless it can be later", path, reason)
+
+
+def _save_key(path: Path, key: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    # Mode 0600 from the start: chmod afterwards would leave a gap.
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
+        # Mode 0600 from the start: chmod afterwards would leave a gap.
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(_KEY_BYTES))
+            file.write(key)
+        if path.is_file() and path.stat().st_size < _KEY_BYTES:
+            path.unlink()
         # A link is atomic and refuses to replace: of two processes starting together one wins.
         with suppress(FileExistsError):
             os.link(draft, path)
     finally:
-        draft.unlink()
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)

@@ -15,6 +15,11 @@ from sqlalchemy.orm import Session
 from core.config.settings import get_settings
 
 _NO_TABLES = "The catalog has no tables yet. Run `python3 manage.py migrate`."
+_OF_THE_DISK = (
+    ("is full", "The disk of the catalog is full. Nothing can be changed until there is room."),
+    ("readonly", "The catalog is read-only. Nothing can be changed until its disk and its file are writable."),
+)
+"""What SQLite says about the disk, and what that means."""
 _UNDEFINED_TABLE = "42P01"  # PostgreSQL's word for it
 _BUSY_TIMEOUT_MS = 5000
 
@@ -86,6 +91,9 @@ def _explained() -> Iterator[None]:
                 "The catalog is locked by another process. Wait a moment and try again; "
                 "`python3 manage.py doctor` shows which one."
             ) from error
+        for sign, sentence in _OF_THE_DISK:
+            if sign in text:
+                raise CatalogUnavailableError(sentence) from error
         if "no such table" in text:
             raise CatalogUnavailableError(_NO_TABLES) from error
         raise CatalogUnavailableError(f"The catalog does not respond: {text.strip()}") from error

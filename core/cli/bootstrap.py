@@ -7,7 +7,10 @@ import sqlite3
 
 from core.catalog.revision import newest_revision, sqlite_file, sqlite_value
 from core.cli.errors import CommandError
+from core.config.disk import trouble
 from core.config.settings import Settings
+
+_GRANT = "Grant this user write access, or choose another folder with SHIFUMI_DATA_DIR."
 
 
 def prepare_data(settings: Settings) -> None:
@@ -20,9 +23,12 @@ def prepare_data(settings: Settings) -> None:
             settings.data_dir.chmod(0o700)
     except OSError as error:
         raise CommandError(
-            f"The data folder {settings.data_dir} is not writable ({error.strerror}). "
-            "Grant this user write access, or choose another folder with SHIFUMI_DATA_DIR."
+            f"The data folder {settings.data_dir} is not writable ({error.strerror}). {_GRANT}"
         ) from error
+    # A full disk is no reason not to start: what is there can be read and predicted with.
+    for folder in (settings.data_dir, *settings.folders):
+        if reason := trouble(folder, least_bytes=0):
+            raise CommandError(f"Shifumi cannot write its data: {reason}. {_GRANT}")
 
 
 def prepare_catalog(settings: Settings, *, new_catalog: bool = False) -> None:

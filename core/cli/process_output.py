@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
+
+from core.config.disk import trouble
 
 _MOST_BYTES = 20_000_000
 
@@ -12,10 +16,21 @@ _MOST_BYTES = 20_000_000
 def fresh_output(logs_dir: Path, name: str) -> Path:
     """The output file of ``name`` for a new run; that of the previous run becomes `.out.1`."""
     current = output_path(logs_dir, name)
-    if current.exists():
-        current.replace(current.with_suffix(".out.1"))
-    current.touch(mode=0o600)
+    with suppress(OSError):  # a read-only disk: see `opened`
+        if current.exists():
+            current.replace(current.with_suffix(".out.1"))
+        current.touch(mode=0o600)
     return current
+
+
+def opened(output: Path) -> BinaryIO:
+    """The file for a new process to append to. While the disk takes nothing its output is discarded: a program that
+    cannot print often ends.
+    """
+    with suppress(OSError):
+        if not trouble(output.parent):
+            return output.open("ab")
+    return Path(os.devnull).open("ab")
 
 
 def output_path(logs_dir: Path, name: str) -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from core.cli import process_trees
+from core.cli import process_output, process_trees
 
 MARK = "SHIFUMI_PROCESS"
 """Environment variable inherited by every descendant: finds even those that left the session."""
@@ -61,7 +61,7 @@ class Child:
         self.mark = mark_of(os.getpid(), psutil.Process().create_time(), spec.name)
         self._known: set[psutil.Process] = set()
         environment = os.environ | {"PYTHONUNBUFFERED": "1"} | dict(spec.env) | {MARK: self.mark}
-        with output.open("ab") as log:
+        with process_output.opened(output) as log:
             self._popen = subprocess.Popen(
                 spec.command,
                 cwd=folder,

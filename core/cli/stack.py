@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from core.catalog.revision import sqlite_file
@@ -125,6 +126,11 @@ def _says_ready(file: Path) -> Callable[[], bool]:
     return ready
 
 
+def _forget(ready_file: Path) -> None:
+    with suppress(OSError):  # a read-only disk: the process starts all the same
+        ready_file.unlink(missing_ok=True)
+
+
 def _runner(settings: Settings, after: str) -> ProcessSpec:
     ready_file = settings.run_dir / "runner.json"
     return ProcessSpec(
@@ -136,7 +142,7 @@ def _runner(settings: Settings, after: str) -> ProcessSpec:
         after=after,
         interrupt_first=True,
         # The file of the previous runner would look like this one's.
-        before_start=lambda: ready_file.unlink(missing_ok=True),
+        before_start=lambda: _forget(ready_file),
     )
 
 
@@ -150,7 +156,7 @@ def _worker(settings: Settings) -> ProcessSpec:
         env=child_environment(settings),
         # It releases its work items before its processes are stopped.
         interrupt_first=True,
-        before_start=lambda: ready_file.unlink(missing_ok=True),
+        before_start=lambda: _forget(ready_file),
     )
 
 

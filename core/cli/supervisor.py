@@ -21,6 +21,7 @@ from core.cli.supervised_process import SupervisedProcess
 from core.monitoring.run_record import ProcessRecord, RunRecord, run_file, write_run_record
 
 TICK_S = 0.1
+_WRITE_AGAIN_S = 2.0
 
 
 class Supervisor:
@@ -42,6 +43,8 @@ class Supervisor:
         self.processes = {spec.name: SupervisedProcess(spec, logs_dir, folder) for spec in specs}
         self.stopping = False
         self.hurry = False
+        self._unwritten = False
+        self._write_again_at = 0.0
         self._run_dir = run_dir
         self._on_change = on_change
         self._followers = (
@@ -74,16 +77,30 @@ class Supervisor:
         self._publish()
         for name, follower in self._followers.items():
             for line in follower.new_lines():
-                print(f"{name:>10} | {line}", flush=True)
+                with suppress(OSError):  # the terminal may be closed, or a file on a full disk
+                    print(f"{name:>10} | {line}", flush=True)
 
     def _publish(self) -> None:
         changed = [name for name, process in self.processes.items() if process.changed]
-        if not changed:
-            return
-        write_run_record(self._run_dir, self._record)
+        if changed or (self._unwritten and time.monotonic() >= self._write_again_at):
+            self._write_record()
         for name in changed:
             self.processes[name].changed = False
-            self._on_change(name, self.processes[name].record)
+            with suppress(OSError):  # as above: a message is worth less than the processes
+                self._on_change(name, self.processes[name].record)
+
+    def _write_record(self) -> None:
+        """A full or read-only disk costs other processes the record, not this one its life; it is tried again."""
+        try:
+            write_run_record(self._run_dir, self._record)
+        except OSError as error:
+            if not self._unwritten:
+                logger.warning("{} cannot be written, trying again: {}", run_file(self._run_dir), error)
+            self._unwritten, self._write_again_at = True, time.monotonic() + _WRITE_AGAIN_S
+            return
+        if self._unwritten:
+            logger.info("{} is written again", run_file(self._run_dir))
+        self._unwritten = False
 
     def _shut_down(self) -> bool:
         began = time.monotonic()
@@ -93,7 +110,8 @@ class Supervisor:
         for process in self.processes.values():
             process.stopped()
         self._publish()
-        run_file(self._run_dir).unlink(missing_ok=True)
+        with suppress(OSError):  # a read-only disk: the next start finds that this process is gone
+            run_file(self._run_dir).unlink(missing_ok=True)
         for process in stubborn:
             logger.error("Process {} does not end. End it yourself: kill -9 {}", process.pid, process.pid)
         if not stubborn:

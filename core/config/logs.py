@@ -11,10 +11,12 @@ import logging
 import re
 import sys
 import traceback
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from loguru import logger
 
+from core.config.disk import writable_now
 from core.config.settings import Settings, get_settings
 
 if TYPE_CHECKING:
@@ -86,16 +88,21 @@ def setup_logging(process_name: str, settings: Settings | None = None) -> None:
     ``process_name`` is the name of the JSON file (``data/logs/<name>.jsonl``) and is part of each record.
     """
     settings = settings or get_settings()
-    settings.logs_dir.mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):  # a read-only disk: the console remains
+        settings.logs_dir.mkdir(parents=True, exist_ok=True)
     logger.remove()
     logger.configure(extra={"process_name": process_name}, patcher=_patch)
     logger.add(sys.stderr, level=settings.log_level, format=_for_people)
+    # While the disk takes nothing, records go to the console only.
+    writable = writable_now(settings.logs_dir)
     logger.add(
         settings.logs_dir / f"{process_name}.jsonl",
         level=settings.log_level,
         format=_for_machines,
         rotation=settings.log_rotation,
         retention=settings.log_retention,
+        delay=True,
+        filter=lambda _record: writable(),
     )
     intercept_stdlib(settings.log_level)
 

@@ -113,9 +113,10 @@ class Paths:
         """URL of the prediction API for API clients."""
         return self.api_public_url or self.sidecar_url
 
-    def make_folders(self) -> None:
-        """Create the data folders. Raises ``OSError`` when they are not writable."""
-        for folder in (
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders that every installation has."""
+        return (
             self.lake_dir,
             self.images_dir,
             self.uploads_dir,
@@ -126,5 +127,9 @@ class Paths:
             self.mlflow_dir,
             self.celery_dir / "messages",
             self.celery_dir / "control",
-        ):
+        )
+
+    def make_folders(self) -> None:
+        """Create the data folders. Raises ``OSError`` when they cannot be created."""
+        for folder in self.folders:
             folder.mkdir(parents=True, exist_ok=True)

@@ -19,6 +19,7 @@ import psutil
 
 from core.catalog.engine import CatalogUnavailableError, reading
 from core.catalog.revision import newest_revision
+from core.config import disk
 from core.config import probe as probing
 from core.config.settings import Settings, get_settings
 from core.jobs import prefect_api
@@ -28,6 +29,7 @@ from core.storage.object_store import ObjectStoreError, object_store_for
 
 _ANSWER_WITHIN_S = 1.5
 _START = "Start everything with `python3 manage.py run`."
+_MAKE_ROOM = "Reading and predicting go on; writing resumes by itself once the disk has room or is writable again."
 _CONTAINER = "See `docker compose logs {service}`; `docker compose up -d` starts missing services."
 
 
@@ -126,6 +128,7 @@ def _looks(settings: Settings, with_mlflow: bool) -> list[_Look]:
         _Look("prefect", "Prefect", settings.prefect_ui, _http(settings.prefect_api + "/health"), start("prefect")),
         _Look("runner", "Flow runner", "", lambda: _runner_problem(settings), start("runner")),
         _Look("catalog", "Catalog", "", catalog_problem, "See `python3 manage.py doctor`."),
+        _Look("disk", "Data folder", "", lambda: _disk_problem(settings), _MAKE_ROOM),
         _Look("store", "MLflow store", "", lambda: store_problem(settings), "See `python3 manage.py doctor`."),
     ]
     if settings.celery_broker_url is not None:
@@ -163,6 +166,10 @@ def _runner_problem(settings: Settings) -> str:
     except (prefect_api.PrefectUnavailableError, prefect_api.PrefectRefusedError):
         return "unknown, because Prefect does not respond"
     return "" if ready else "no runner polls Prefect"
+
+
+def _disk_problem(settings: Settings) -> str:
+    return disk.trouble(settings.data_dir, settings.min_free_disk_mb * 1_000_000)
 
 
 def _lake_problem(settings: Settings) -> str:

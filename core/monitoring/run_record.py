@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import psutil
+
+from core.config.disk import write_whole
 
 State = Literal["starting", "healthy", "unhealthy", "restarting", "stopped"]
 
@@ -58,11 +59,8 @@ def run_file(run_dir: Path) -> Path:
 
 
 def write_run_record(run_dir: Path, record: RunRecord) -> None:
-    """Replace the file atomically."""
-    target = run_file(run_dir)
-    fresh = target.with_suffix(f".{os.getpid()}.new")
-    fresh.write_text(json.dumps(asdict(record), indent=1), encoding="utf-8")
-    fresh.replace(target)
+    """Replace the file atomically. Raises ``OSError``, such as on a full disk."""
+    write_whole(run_file(run_dir), json.dumps(asdict(record), indent=1))
 
 
 def read_run_record(run_dir: Path) -> RunRecord | None:

@@ -24,11 +24,13 @@ class _Copy:
 
 
 def touch(path: Path) -> bool:
-    """Mark a cached file as used; False when it is not cached."""
+    """Mark a cached file as used; False when it is not cached. On a read-only disk it is read unmarked."""
     try:
         os.utime(path)
     except FileNotFoundError:
         return False
+    except OSError:
+        return path.is_file()
     return True
 
 

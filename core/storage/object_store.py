@@ -6,6 +6,7 @@ fsspec is imported inside the functions: installations without an object store n
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import time
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
 _CONNECT_S = 3.0
+_LOCAL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _SILENT_S = 5.0
 """After a failure, requests fail immediately for that long: a page of twenty images waits for one timeout."""
 
@@ -196,6 +198,8 @@ class ObjectStore:
                 "AWS_SECRET_ACCESS_KEY and their permissions, or the permissions of the folder."
             ) from error
         except Exception as error:
+            if isinstance(error, OSError) and error.errno in _LOCAL:
+                raise ObjectStoreError(f"{what}: this machine's disk does not take it ({error.strerror}).") from error
             self._why = (
                 f"{what}: {self.url} does not respond as expected ({_first_line(error)}). Check SHIFUMI_LAKE_URL and "
                 "AWS_ENDPOINT_URL; `python3 manage.py doctor` tries them."
