@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from core.auth.roles import SYSTEM
 from core.catalog.tables import Dataset, Decision
 from core.config.messages import Message, say
 from core.config.progress import Report, silent
@@ -29,7 +28,8 @@ from core.loop.measuring import evaluate, measure, measure_refit
 from core.loop.policy import Policy
 from core.loop.shadow import in_the_shadow
 from core.loop.training import adopt_starter, train
-from core.models import promotion, registry
+from core.loop.under_pin import promote_unless_pinned
+from core.models import registry
 from core.models.registry import Version
 from core.storage import datasets
 from core.workloads import get_workload
@@ -91,7 +91,9 @@ def decide(run: LoopRun, steps: Steps) -> Decision:
     if run.judged is not None:
         return run.judged
     if run.shadow is not None and _convinces(run, run.shadow.together):
-        return _roll_back(run, run.shadow)
+        if (pinned := promote_unless_pinned(run.shadow.version)) is None:
+            return record(run, ROLLED_BACK, _shadow_won(run.shadow), run.shadow.scores, run.shadow.version)
+        run = replace(run, held=(_shadow_won(run.shadow, pinned),))
     if run.challenge is not None and (waiting := _new_to(run, run.challenge)) is not None:
         return _compare_waiting(run, run.challenge, waiting, steps)
     if not run.gate.retrain:
@@ -102,7 +104,11 @@ def decide(run: LoopRun, steps: Steps) -> Decision:
     if run.champion is not None and run.policy.confirmations:
         return record(run, PENDING, (run.gate.reason, _waits(challenger)), None, challenger)
     judgement = steps.compare(run, challenger)
-    return _settle(run, challenger, judgement, judgement.comparison.better)
+    if not judgement.comparison.better:
+        return _settle(run, challenger, judgement, REJECTED)
+    if (pinned := promote_unless_pinned(challenger)) is None:
+        return _settle(run, challenger, judgement, PROMOTED)
+    return _settle(replace(run, held=(*run.held, _held(challenger, pinned))), challenger, judgement, PENDING)
 
 
 def _new_to(run: LoopRun, challenge: Challenge) -> Version | None:
@@ -118,12 +124,14 @@ def _compare_waiting(run: LoopRun, challenge: Challenge, waiting: Version, steps
     seen = challenge.datasets + 1
     # A test that does not add up over datasets decides on the newest alone.
     better = judgement.comparison.better if judgement.comparison.evidence is None else _convinces(run, found)
-    if better and seen >= run.policy.confirmations and _not_eligible(run, waiting) is None:
-        return _settle(run, waiting, judgement, True)
-    if seen >= run.policy.patience or (not run.gate.retrain and found.gain <= 0):
-        return _settle(run, waiting, judgement, False)
+    better = better and seen >= run.policy.confirmations and _not_eligible(run, waiting) is None
+    if not better and (seen >= run.policy.patience or (not run.gate.retrain and found.gain <= 0)):
+        return _settle(run, waiting, judgement, REJECTED)
+    pinned = promote_unless_pinned(waiting) if better else None
+    if better and pinned is None:
+        return _settle(run, waiting, judgement, PROMOTED)
     successor = steps.train(run) if run.gate.retrain else waiting
-    reason = (run.gate.reason, judgement.comparison.summary, _waits(successor))
+    reason = (run.gate.reason, judgement.comparison.summary, _held(waiting, pinned) if pinned else _waits(successor))
     return record(run, PENDING, reason, judgement.scores, successor, judgement.comparison)
 
 
@@ -159,20 +167,19 @@ def compare(run: LoopRun, challenger: Version) -> Judgement:
     return Judgement(scores, workload.compare(against, scores))
 
 
-def _roll_back(run: LoopRun, shadow: Shadow) -> Decision:
-    """The previous champion was better after all: it serves again, and the version that replaced it never returns by
-    itself."""
-    promotion.promote(SYSTEM, run.workload, shadow.version.version)
-    together = shadow.together
-    reason = say("decision.shadow_won", version=shadow.version.version, gain=together.mean_gain, p=together.p_value)
-    return record(run, ROLLED_BACK, reason, shadow.scores, shadow.version)
+def _shadow_won(shadow: Shadow, pinned: Message | None = None) -> Message:
+    """The previous champion was better after all: it serves again, unless the champion is pinned. The version that
+    replaced it never returns by itself."""
+    figures = {"version": shadow.version.version, "gain": shadow.together.mean_gain, "p": shadow.together.p_value}
+    return say("decision.rollback_held", pinned=pinned, **figures) if pinned else say("decision.shadow_won", **figures)
 
 
-def _settle(run: LoopRun, challenger: Version, judgement: Judgement, better: bool) -> Decision:
-    """Promote or reject, and record which."""
-    if better:
-        promotion.promote(SYSTEM, run.workload, challenger.version)
-    kind = PROMOTED if better else REJECTED
+def _held(challenger: Version, pinned: Message) -> Message:
+    return say("decision.promotion_held", version=challenger.version, pinned=pinned)
+
+
+def _settle(run: LoopRun, challenger: Version, judgement: Judgement, kind: str) -> Decision:
+    """Record what was decided on a challenger."""
     reason = (run.gate.reason, judgement.comparison.summary)
     return record(run, kind, reason, judgement.scores, challenger, judgement.comparison)
 

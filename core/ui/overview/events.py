@@ -17,6 +17,8 @@ _MOST = 80
 _SHOWN = "events_shown"
 
 _WORDS = {
+    "model.pin": (":material/keep:", "pinned"),
+    "model.unpin": (":material/keep_off:", "unpinned"),
     "dataset.accept": (":material/verified_user:", "accepted"),
     "dataset.create": (":material/dataset:", "stored"),
     "dataset.delete": (":material/delete:", "deleted"),

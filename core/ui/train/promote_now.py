@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.auth.roles import Actor, Role
 from core.loop import decisions
+from core.models.pins import PinError
 from core.models.registry import RegistryError
 from core.models.serving import ModelRefusedError
 from core.ui.shell.confirm import confirm_with_reason
@@ -28,5 +29,5 @@ def promote_now(actor: Actor, workload: str, version: int) -> None:
             "Promote",
             lambda who, why: decisions.promote_by_hand(who, workload, version, why),
             f"Version {version} is now the champion.",
-            (RegistryError, ModelRefusedError),
+            (RegistryError, ModelRefusedError, PinError),
         )
