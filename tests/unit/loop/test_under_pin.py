@@ -40,9 +40,7 @@ def turned(seed: int) -> Decision:
     return loop.run_once("linear")
 
 
-def test_a_challenger_that_won_waits_for_the_end_of_the_pin(
-    champion: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_challenger_that_won_waits_for_the_end_of_the_pin(champion: None, monkeypatch: pytest.MonkeyPatch) -> None:
     pin()
     assert turned(3).kind == decisions.PENDING
     held = turned(4)
