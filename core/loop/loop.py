@@ -28,7 +28,7 @@ from core.loop.measuring import evaluate, measure, measure_refit
 from core.loop.policy import Policy
 from core.loop.shadow import in_the_shadow
 from core.loop.training import adopt_starter, train
-from core.loop.under_pin import promote_unless_pinned
+from core.loop.under_pin import promote_unless_pinned, promotion_held, rollback_held
 from core.models import registry
 from core.models.registry import Version
 from core.storage import datasets
@@ -93,7 +93,7 @@ def decide(run: LoopRun, steps: Steps) -> Decision:
     if run.shadow is not None and _convinces(run, run.shadow.together):
         if (pinned := promote_unless_pinned(run.shadow.version)) is None:
             return record(run, ROLLED_BACK, _shadow_won(run.shadow), run.shadow.scores, run.shadow.version)
-        run = replace(run, held=(_shadow_won(run.shadow, pinned),))
+        run = replace(run, held=(rollback_held(run.shadow, pinned),))
     if run.challenge is not None and (waiting := _new_to(run, run.challenge)) is not None:
         return _compare_waiting(run, run.challenge, waiting, steps)
     if not run.gate.retrain:
@@ -108,7 +108,7 @@ def decide(run: LoopRun, steps: Steps) -> Decision:
         return _settle(run, challenger, judgement, REJECTED)
     if (pinned := promote_unless_pinned(challenger)) is None:
         return _settle(run, challenger, judgement, PROMOTED)
-    return _settle(replace(run, held=(*run.held, _held(challenger, pinned))), challenger, judgement, PENDING)
+    return _settle(replace(run, held=(*run.held, promotion_held(challenger, pinned))), challenger, judgement, PENDING)
 
 
 def _new_to(run: LoopRun, challenge: Challenge) -> Version | None:
@@ -131,7 +131,11 @@ def _compare_waiting(run: LoopRun, challenge: Challenge, waiting: Version, steps
     if better and pinned is None:
         return _settle(run, waiting, judgement, PROMOTED)
     successor = steps.train(run) if run.gate.retrain else waiting
-    reason = (run.gate.reason, judgement.comparison.summary, _held(waiting, pinned) if pinned else _waits(successor))
+    reason = (
+        run.gate.reason,
+        judgement.comparison.summary,
+        promotion_held(waiting, pinned) if pinned else _waits(successor),
+    )
     return record(run, PENDING, reason, judgement.scores, successor, judgement.comparison)
 
 
@@ -167,15 +171,10 @@ def compare(run: LoopRun, challenger: Version) -> Judgement:
     return Judgement(scores, workload.compare(against, scores))
 
 
-def _shadow_won(shadow: Shadow, pinned: Message | None = None) -> Message:
-    """The previous champion was better after all: it serves again, unless the champion is pinned. The version that
-    replaced it never returns by itself."""
-    figures = {"version": shadow.version.version, "gain": shadow.together.mean_gain, "p": shadow.together.p_value}
-    return say("decision.rollback_held", pinned=pinned, **figures) if pinned else say("decision.shadow_won", **figures)
-
-
-def _held(challenger: Version, pinned: Message) -> Message:
-    return say("decision.promotion_held", version=challenger.version, pinned=pinned)
+def _shadow_won(shadow: Shadow) -> Message:
+    """The previous champion was better after all; the version that replaced it never returns by itself."""
+    together = shadow.together
+    return say("decision.shadow_won", version=shadow.version.version, gain=together.mean_gain, p=together.p_value)
 
 
 def _settle(run: LoopRun, challenger: Version, judgement: Judgement, kind: str) -> Decision:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from core.auth.roles import SYSTEM
-from core.config.messages import Message, message_of
+from core.config.messages import Message, message_of, say
+from core.loop.loop_run import Shadow
 from core.models import pins, promotion
 from core.models.registry import Version
 
@@ -20,3 +21,19 @@ def promote_unless_pinned(version: Version) -> Message | None:
         held: Message = message_of(error).parameters["pinned"]
         return held
     return None
+
+
+def promotion_held(challenger: Version, pinned: Message) -> Message:
+    """The challenger has won, and the pin keeps it from being promoted."""
+    return say("decision.promotion_held", version=challenger.version, pinned=pinned)
+
+
+def rollback_held(shadow: Shadow, pinned: Message) -> Message:
+    """The previous champion was better after all, and the pin keeps it from serving again."""
+    return say(
+        "decision.rollback_held",
+        version=shadow.version.version,
+        gain=shadow.together.mean_gain,
+        p=shadow.together.p_value,
+        pinned=pinned,
+    )
