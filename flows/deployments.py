@@ -75,6 +75,20 @@ def register(runner: Runner) -> None:
     describe_deployments()
 
 
+def register_missing(runner: Runner) -> list[str]:
+    """Register deployments that somebody deleted in Prefect, or that went with its database; returns their names.
+
+    Raises ``PrefectUnavailableError``, ``PrefectRefusedError``, and Prefect's own errors.
+    """
+    present = paused_deployments()
+    missing = [(flow, options) for flow, options in all_deployments() if (flow.name, options["name"]) not in present]
+    for flow, options in missing:
+        runner.add_flow(flow, **options)
+    if missing:
+        describe_deployments()
+    return [f"{flow.name}/{options['name']}" for flow, options in missing]
+
+
 def _delete_renamed() -> None:
     """Their schedules would go on creating runs that no runner executes."""
     names = prefect_api.flow_names()

@@ -27,9 +27,10 @@ from core.monitoring import health_sampler
 from core.monitoring.metrics.exporter import start_exporter
 from core.monitoring.metrics.machine_metrics import TreeCollector
 from flows import fork_server, metrics
-from flows.deployments import register
+from flows.deployments import register, register_missing
 
 _WATCH_EVERY_S = 3.0
+_REGISTER_EVERY_S = 15.0
 
 
 def main() -> None:
@@ -42,6 +43,7 @@ def main() -> None:
     port = get_settings().runner_metrics_port
     start_exporter(port, "SHIFUMI_RUNNER_METRICS_PORT", [TreeCollector(), metrics.RunnerCollector(runner)])
     threading.Thread(target=_watch, name="job-watch", daemon=True).start()
+    threading.Thread(target=_keep_registered, args=(runner,), name="deployments", daemon=True).start()
     threading.Thread(target=health_sampler.run, name="health", daemon=True).start()
     threading.Thread(target=catalog_copies.keep_copying, name="catalog-copies", daemon=True).start()
     # In a separate process, so that the runner need not keep MLflow in memory.
@@ -93,6 +95,19 @@ def _watch() -> None:
         except Exception:  # noqa: BLE001 - without this thread a killed run would stay "running" forever
             metrics.FAILURES.inc()
             logger.exception("Watching jobs failed; trying again")
+
+
+def _keep_registered(runner: Runner) -> None:
+    """Register deployments again that were deleted in Prefect: nobody could start their flows otherwise."""
+    pause = threading.Event()
+    while not pause.wait(_REGISTER_EVERY_S):
+        try:
+            if again := register_missing(runner):
+                logger.warning("Registered deployments that were deleted in Prefect: {}", ", ".join(again))
+        except (prefect_api.PrefectUnavailableError, prefect_api.PrefectRefusedError):
+            continue  # the runner itself reports that Prefect is down
+        except Exception:  # noqa: BLE001 - the runner is worth more than a deployment
+            logger.exception("Deployments could not be registered; trying again")
 
 
 if __name__ == "__main__":

@@ -11,12 +11,13 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
-_LEAST_BYTES = 64 * 1024
+LEAST_BYTES = 64 * 1024
+"""With less free space a disk counts as full."""
 _RETRY_EVERY_S = 2.0
 _REMEMBER_S = 1.0
 
 
-def trouble(folder: Path, least_bytes: int = _LEAST_BYTES) -> str:
+def trouble(folder: Path, least_bytes: int = LEAST_BYTES) -> str:
     """Why nothing can be written to ``folder``; empty when something can. ``least_bytes`` must be free."""
     try:
         free = shutil.disk_usage(folder).free

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from core.config.image_messages import OF_IMAGES
 from core.config.message_plurals import Plural
+from core.config.service_messages import OF_SERVICES
 
 _OF_ANYBODY: dict[str, str | Plural] = {
     "legacy.text": "{text}",
@@ -106,13 +107,6 @@ _OF_THE_LOOP: dict[str, str | Plural] = {
 }
 
 _OF_JOBS: dict[str, str | Plural] = {
-    "prefect.away": (
-        "The Prefect server does not respond. It may still be starting: wait a few seconds and try again. If that does "
-        "not help, restart `python3 manage.py run` or check PREFECT_API_URL."
-    ),
-    "prefect.error": "The Prefect server returned an error ({status}). Try again.",
-    "prefect.unknown": "{name} does not exist in Prefect.",
-    "prefect.refused": "Prefect rejected the request ({status}): {text}",
     "job.busy": "This is already running: {user} started it at {time} UTC. Wait for it to end, or cancel it.",
     "job.not_needed": "Job {job} has already ended; this flow run is not needed any more.",
     "job.waiting": "Waiting for the flow runner",
@@ -214,11 +208,14 @@ _OF_STORAGE: dict[str, str | Plural] = {
     "csv.no_rows": "The file has a header but no rows.",
     "output.none": "This job has no result.",
     "output.removed": "The result was removed; results are kept for a week. Upload the file again.",
-    "mlflow.away": (
-        "The MLflow store does not respond ({error}). Check MLFLOW_TRACKING_URI and the folder data/mlflow; "
-        "`python3 manage.py doctor` shows details."
-    ),
 }
 
-TEMPLATES: dict[str, str | Plural] = {**_OF_ANYBODY, **_OF_STORAGE, **_OF_THE_LOOP, **_OF_JOBS, **OF_IMAGES}
+TEMPLATES: dict[str, str | Plural] = {
+    **_OF_ANYBODY,
+    **_OF_STORAGE,
+    **_OF_THE_LOOP,
+    **_OF_JOBS,
+    **OF_IMAGES,
+    **OF_SERVICES,
+}
 """Code to template."""

@@ -29,6 +29,10 @@ class PrefectRefusedError(RuntimeError):
     """Prefect responded, but rejected the request."""
 
 
+class PrefectUnknownError(PrefectRefusedError):
+    """Prefect has no such deployment or run."""
+
+
 @dataclass(frozen=True, slots=True)
 class FlowRun:
     """A flow run as pages show it. ``state_type`` is Prefect's (SCHEDULED, RUNNING, COMPLETED, …)."""
@@ -68,7 +72,7 @@ def _request(method: str, path: str, body: object | None = None) -> Any:
     if answer.status_code >= 500:
         raise PrefectUnavailableError(say("prefect.error", status=answer.status_code))
     if answer.status_code == 404:
-        raise PrefectRefusedError(say("prefect.unknown", name=path.rsplit("/", 1)[-1]))
+        raise PrefectUnknownError(say("prefect.unknown", name=path.rsplit("/", 1)[-1]))
     if answer.is_error:
         raise PrefectRefusedError(say("prefect.refused", status=answer.status_code, text=answer.text[:300]))
     return answer.json() if answer.content else None
@@ -101,7 +105,10 @@ def create_run(deployment: str, parameters: Mapping[str, Any], key: str | None =
     Raises :class:`PrefectUnavailableError`, or :class:`PrefectRefusedError` when the deployment is
     unknown (not registered by the flow runner yet) or the parameters are invalid.
     """
-    found = _request("GET", f"/deployments/name/{deployment}")
+    try:
+        found = _request("GET", f"/deployments/name/{deployment}")
+    except PrefectUnknownError as error:
+        raise PrefectUnknownError(say("prefect.no_deployment", name=deployment)) from error
     body = {"parameters": dict(parameters), "state": {"type": "SCHEDULED"}, "idempotency_key": key}
     return _flow_run(_request("POST", f"/deployments/{found['id']}/create_flow_run", body))
 

@@ -13,12 +13,22 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from core.catalog.revision import sqlite_file
-from core.config.messages import say
 from core.config.settings import get_settings
 from core.models.mlflow_store import make_store
+from core.models.store_errors import explained
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+
+
+_FOREIGN = (
+    "MLFLOW_RUN_ID",
+    "MLFLOW_RUN_NAME",
+    "MLFLOW_EXPERIMENT_ID",
+    "MLFLOW_EXPERIMENT_NAME",
+    "MLFLOW_ACTIVE_MODEL_ID",
+    "MLFLOW_REGISTRY_URI",
+)
 
 
 class RegistryError(RuntimeError):
@@ -34,6 +44,9 @@ def store_exists() -> bool:
 @lru_cache(maxsize=4)
 def _client_for(uri: str) -> MlflowClient:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    # Inherited from somebody's own work with MLflow, they would send our runs there, or resume a foreign run.
+    for name in _FOREIGN:
+        os.environ.pop(name, None)
     from mlflow import MlflowClient
 
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
@@ -57,5 +70,4 @@ def store_errors() -> Iterator[None]:
     try:
         yield
     except (MlflowException, SQLAlchemyError, OSError) as error:
-        first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise RegistryError(say("mlflow.away", error=first_line)) from error
+        raise RegistryError(explained(error)) from error

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from loguru import logger
+
 from core.catalog.tables import Dataset
 from core.config.settings import get_settings
 from core.models.mlflow_client import RegistryError as RegistryError
@@ -54,11 +56,15 @@ def model_name(workload: str) -> str:
 
 
 def experiment_id(workload: str) -> str:
-    """The experiment with the workload's runs; created on first use, artifacts in the data folder."""
+    """The experiment with the workload's runs; created on first use, artifacts in the data folder, and restored after
+    somebody deleted it in MLflow."""
     mlflow_client = client()
     with store_errors():
         found = mlflow_client.get_experiment_by_name(model_name(workload))
         if found is not None:
+            if found.lifecycle_stage == "deleted":
+                logger.warning("The experiment {} was deleted in MLflow: restored, with its runs", found.name)
+                mlflow_client.restore_experiment(found.experiment_id)
             return str(found.experiment_id)
         # A server knows its artifact location; a bare database would use ./mlruns.
         local = not get_settings().tracking_uri.startswith(("http://", "https://"))

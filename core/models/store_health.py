@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
 from core.catalog.engine import engine_for
 from core.catalog.revision import sqlite_file, sqlite_value
 from core.config import probe as probing
@@ -27,10 +30,21 @@ def store_problem(settings: Settings) -> str:
     return ""
 
 
-def _server_problem(uri: str) -> str:
-    from sqlalchemy import text
-    from sqlalchemy.exc import SQLAlchemyError
+def deleted_experiments(settings: Settings) -> list[str]:
+    """Experiments of workloads that were deleted in MLflow; empty when the store does not say, or is a server."""
+    uri = settings.tracking_uri
+    path = sqlite_file(uri)
+    if uri.startswith(("http://", "https://")) or (path is not None and not path.exists()):
+        return []
+    query = text("SELECT name FROM experiments WHERE lifecycle_stage = 'deleted' AND name LIKE 'shifumi-%'")
+    try:
+        with engine_for(uri).connect() as connection:
+            return sorted(connection.scalars(query))
+    except SQLAlchemyError:
+        return []
 
+
+def _server_problem(uri: str) -> str:
     try:
         with engine_for(uri).connect() as connection:
             connection.execute(text("SELECT version_num FROM alembic_version"))

@@ -169,7 +169,7 @@ def _runner_problem(settings: Settings) -> str:
 
 
 def _disk_problem(settings: Settings) -> str:
-    return disk.trouble(settings.data_dir, settings.min_free_disk_mb * 1_000_000)
+    return disk.trouble(settings.data_dir, max(disk.LEAST_BYTES, settings.min_free_disk_mb * 1_000_000))
 
 
 def _lake_problem(settings: Settings) -> str:

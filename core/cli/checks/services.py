@@ -8,10 +8,13 @@ from core.cli import runlock
 from core.cli.findings import Finding, ok, problem, warning
 from core.cli.ports import port_problems
 from core.cli.stack import stack, wanted_ports
+from core.config.prefect_address import prefect_is_elsewhere
 from core.config.settings import Settings
-from core.models.store_health import store_problem
+from core.jobs import jobs, prefect_api
+from core.models.store_health import deleted_experiments, store_problem
 from core.monitoring.health import ComponentState, component_states
 from core.monitoring.run_record import RunRecord, read_run_record
+from core.workloads import WORKLOADS
 
 
 def check_services(settings: Settings, fix: bool) -> Iterator[Finding]:
@@ -25,6 +28,30 @@ def check_services(settings: Settings, fix: bool) -> Iterator[Finding]:
         yield from _ports(settings)
     if not settings.tracking_uri.startswith(("http://", "https://")):  # see checks/external_services.py
         yield _store(settings)
+    for name in deleted_experiments(settings):
+        yield warning(
+            f"The MLflow experiment {name} was deleted: its runs are hidden on the Runs page",
+            "The next training restores it with its runs. Keep it: the versions, and so the champion, refer to them.",
+        )
+    if (record and record.alive) or prefect_is_elsewhere(settings):
+        yield from _deployments()
+
+
+def _deployments() -> Iterator[Finding]:
+    """Can the flows of every workload be started? Nothing while Prefect does not respond, which has its own finding."""
+    try:
+        flows = prefect_api.flow_names()
+        present = {f"{flows.get(one['flow_id'])}/{one['name']}" for one in prefect_api.deployments()}
+    except (prefect_api.PrefectUnavailableError, prefect_api.PrefectRefusedError):
+        return
+    wanted = [f"{flow}/{workload}" for workload in WORKLOADS for flow in (jobs.GENERATE, jobs.CHECK)]
+    if missing := [name for name in wanted if name not in present]:
+        yield problem(
+            f"Prefect lacks the deployments {', '.join(missing)}",
+            "A running flow runner registers them within half a minute; see data/logs/runner.jsonl if it does not.",
+        )
+    else:
+        yield ok("Prefect has the deployments of every workload")
 
 
 def _running(settings: Settings, record: RunRecord) -> Iterator[Finding]:

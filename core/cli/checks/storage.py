@@ -20,6 +20,7 @@ from core.catalog.tables import User
 from core.cli.checks.catalog_copies import check_copies, check_lost, how_back
 from core.cli.checks.database import check_database_clock
 from core.cli.findings import Finding, ok, problem, warning
+from core.config.disk import LEAST_BYTES, trouble
 from core.config.settings import Settings
 
 _LOCK_PATIENCE_S = 2.0
@@ -40,8 +41,11 @@ def check_folder(settings: Settings, fix: bool) -> Iterator[Finding]:
             "Grant this user write access, or choose another folder with SHIFUMI_DATA_DIR.",
         )
         return
+    for below in settings.folders:
+        if below.is_dir() and (reason := trouble(below, least_bytes=0)):
+            yield problem(reason[0].upper() + reason[1:], "Grant this user write access to that folder.")
     free_mb = shutil.disk_usage(folder).free / 1e6
-    if free_mb < settings.min_free_disk_mb:
+    if free_mb < max(settings.min_free_disk_mb, LEAST_BYTES / 1e6):
         yield problem(
             f"Only {free_mb:,.0f} MB are free in {folder}; the minimum is {settings.min_free_disk_mb} MB",
             "Delete old datasets, or move the data folder to a larger disk with SHIFUMI_DATA_DIR.",

@@ -133,6 +133,7 @@ def test_a_full_disk_is_said_in_one_sentence_and_reading_goes_on(data_on_small_d
                 make_user(f"user{_}")
         assert users.get_user("ada") is not None
         shown = {state.name: state for state in component_states()}["disk"]
+        assert next(check_folder(get_settings(), fix=False)).level == "problem"
         assert shown.state == "unhealthy" and "is full" in shown.detail and "resumes by itself" in shown.remedy
     make_user("bob")
 

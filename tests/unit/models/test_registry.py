@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from core.config.progress import silent
-from core.config.settings import Settings
-from core.models import registry
+from core.config.settings import Settings, get_settings
+from core.models import mlflow_client, registry
+from core.models.store_health import deleted_experiments
 from core.storage.integrity import folder_sha256
 from core.workloads import get_workload
 from core.workloads.base import Scores
@@ -99,3 +100,37 @@ def test_what_ships_is_version_nought() -> None:
     assert (shipped.workload, shipped.version, shipped.dataset_id, shipped.aliases) == ("rps", 0, 0, ("starter",))
     assert (shipped.run_id, shipped.dataset_sha256, shipped.fingerprint, shipped.sha256) == ("", "", "", "")
     assert shipped.training_s is None
+
+
+def test_a_deleted_experiment_is_restored_by_the_next_training() -> None:
+    [first] = make_versions(1)
+    client = registry.client()
+    client.delete_experiment(registry.experiment_id("linear"))
+    [found] = deleted_experiments(get_settings())
+    assert found == "shifumi-linear"
+    [second] = make_versions(1)
+    assert second.version == first.version + 1
+    assert deleted_experiments(get_settings()) == []
+    shown = {run.info.run_id for run in client.search_runs([registry.experiment_id("linear")])}
+    assert {first.run_id, second.run_id} <= shown, "the runs from before are back too"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MLFLOW_RUN_ID", "0" * 32),
+        ("MLFLOW_EXPERIMENT_NAME", "of-somebody-else"),
+        ("MLFLOW_EXPERIMENT_ID", "4711"),
+        ("MLFLOW_REGISTRY_URI", "http://127.0.0.1:1"),
+        ("MLFLOW_ACTIVE_MODEL_ID", "m-0000"),
+    ],
+)
+def test_the_environment_of_other_work_with_mlflow_changes_nothing(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    mlflow_client._client_for.cache_clear()  # as in a new process
+    [made] = make_versions(1)
+    run = registry.client().get_run(made.run_id)
+    assert run.info.experiment_id == registry.experiment_id("linear")
+    assert registry.by_alias("linear", "challenger") is not None

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from core.catalog.engine import engine_for
 from core.config.messages import message_of, say
 from core.config.settings import Settings, get_settings
 from core.models import mlflow_client, registry
 from core.models.registry import RegistryError
+from core.models.store_errors import explained
 from core.models.store_health import store_problem
 from tests.ports import free_port
 from tests.simple_server import server
@@ -52,6 +57,48 @@ def test_what_a_store_throws_is_told_in_one_line(error: Exception, told: str) ->
         raise error
     assert message_of(refusal.value) == say("mlflow.away", error=told)
     assert refusal.value.__cause__ is error
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"no database" * 500, "mlflow.damaged"),
+        (b"", "mlflow.damaged"),
+    ],
+)
+def test_a_damaged_database_has_its_own_sentence(mlflow_store: Path, content: bytes, code: str) -> None:
+    mlflow_store.write_bytes(content)
+    with (
+        pytest.raises(RegistryError) as refusal,
+        registry.store_errors(),
+        engine_for(get_settings().tracking_uri).connect() as connection,
+    ):
+        connection.execute(text("SELECT 1 FROM experiments"))
+    assert message_of(refusal.value).code == code
+    assert "restore" in str(refusal.value)
+
+
+def test_a_database_of_a_newer_mlflow_has_its_own_sentence(mlflow_store: Path) -> None:
+    with closing(sqlite3.connect(mlflow_store)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'of-the-future'")
+    mlflow_client._client_for.cache_clear()
+    with pytest.raises(RegistryError) as refusal:
+        registry.versions("linear")
+    assert message_of(refusal.value).code == "mlflow.newer"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (OSError("[Errno 28] No space left on device"), "mlflow.full"),
+        (PermissionError(13, "Permission denied"), "mlflow.read_only"),
+        (OSError("(sqlite3.OperationalError) database is locked"), "mlflow.locked"),
+        (OSError("HTTPConnectionPool: Max retries exceeded"), "mlflow.unreachable"),
+        (OSError("API request failed with error code 401 != 200"), "mlflow.refused"),
+    ],
+)
+def test_every_cause_has_its_own_sentence(error: Exception, code: str) -> None:
+    assert explained(error).code == code
 
 
 def test_other_errors_are_no_store_errors() -> None:
