@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from core.images.archives import Archive, BadArchiveError
-from core.images.yolo import BadNamesError, parse_labels, parse_names
+from core.images.yolo import parse_labels
+from core.images.yolo_names import BadNamesError, parse_names
 from core.vision.decode import SUFFIXES
 
 YOLO, FOLDERS = "yolo", "folders"

@@ -1,11 +1,10 @@
-"""The text files of a YOLO dataset, label lines and ``data.yaml``: validated when read."""
+"""The label files of a YOLO dataset, validated when read, and the ``data.yaml`` of an export."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from core.config.messages import Message, message_of, say
 from core.vision.boxes import BadBoxError, NewBox
@@ -16,10 +15,6 @@ RelativeBox = tuple[float, float, float, float]
 
 class BadLineError(ValueError):
     """An invalid label line; the message says why."""
-
-
-class BadNamesError(ValueError):
-    """A ``data.yaml`` without valid class names; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,39 +73,6 @@ def parse_labels(text: str) -> tuple[list[Line], list[Message]]:
 def write_line(index: int, place: RelativeBox) -> str:
     """A label line. Six digits are a tenth of a pixel on the largest images."""
     return " ".join([str(index), *(f"{value:.6f}" for value in place)])
-
-
-def parse_names(text: str) -> list[str]:
-    """The class names of a ``data.yaml``, a list or a mapping from numbers, in the order of the numbers.
-
-    Raises :class:`BadNamesError`.
-    """
-    import yaml
-
-    try:
-        found = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise BadNamesError(f"it cannot be read ({' '.join(str(error).split())[:200]})") from error
-    names = found.get("names") if isinstance(found, dict) else None
-    if isinstance(names, dict):
-        names = _in_order(names)
-    if not isinstance(names, list) or not names:
-        raise BadNamesError("it has no list `names` with the classes")
-    if len(names) > 1000:
-        raise BadNamesError(f"it names {len(names):,} classes; the maximum is 1,000")
-    return [str(name)[:64] for name in names]
-
-
-def _in_order(names: dict[Any, Any]) -> list[str]:
-    """Names by number; a missing name is replaced by the number."""
-    try:
-        numbered = {int(number): str(name) for number, name in names.items()}
-    except (TypeError, ValueError):
-        raise BadNamesError("the classes under `names` are not numbered") from None
-    highest = max(numbered, default=-1)
-    if min(numbered, default=0) < 0 or highest >= 1000:
-        raise BadNamesError("the classes under `names` must be numbered from 0 to at most 999")
-    return [numbered.get(number, f"class {number}") for number in range(highest + 1)]
 
 
 def write_yaml(names: Sequence[str]) -> str:

@@ -1,10 +1,13 @@
 """Label lines and data.yaml, as tools really write them and as nobody should."""
 
+import time
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from core.images.yolo import BadLineError, BadNamesError, parse_labels, parse_line, parse_names, write_line, write_yaml
+from core.images.yolo import BadLineError, parse_labels, parse_line, write_line, write_yaml
+from core.images.yolo_names import BadNamesError, parse_names
 
 
 @st.composite
@@ -97,7 +100,7 @@ def test_names_come_as_a_list_or_by_number(text: str, names: list[str]) -> None:
         ("names: {999999999: rock}", "must be numbered from 0"),
         ("names: [rock", "cannot be read"),
         ("names: !!python/object/apply:os.system ['true']", "cannot be read"),
-        ("[" * 3000, "cannot be read"),
+        ("[" * 3000, "nested"),
         ("- just a list", "no list"),
         ("", "no list"),
     ],
@@ -109,3 +112,30 @@ def test_a_description_without_names_says_why(text: str, why: str) -> None:
 
 def test_what_we_write_is_what_we_read() -> None:
     assert parse_names(write_yaml(["rock", "paper", "scissors"])) == ["rock", "paper", "scissors"]
+
+
+def test_a_few_hundred_bytes_of_aliases_do_not_become_gigabytes() -> None:
+    levels = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9))
+    text = f"a0: &a0 [x]\n{levels}names: [*a8]\n"
+    assert len(text) < 500
+    began = time.process_time()
+    with pytest.raises(BadNamesError, match="alias"):
+        parse_names(text)
+    assert time.process_time() - began < 5, "it took minutes, with everybody waiting"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("names: [[rock], [paper]]", "must be words"),
+        ("names: {0: {a: b}}", "must be words"),
+        ("names: [" + "[" * 50 + "]" * 50 + "]", "nested"),
+        ("names: [" + "x" * 5000 + "]", "5,000 characters"),
+        ("names: [1" + ":1" * 3000 + "]", "6,001 characters"),
+        ("names: [" + "a, " * 100_000 + "]", "the maximum is 200,000"),
+        ("a: &a\n  b: c\nd:\n  <<: *a\nnames: [x]", "alias"),
+    ],
+)
+def test_a_description_that_is_not_plain_is_refused(text: str, why: str) -> None:
+    with pytest.raises(BadNamesError, match=why):
+        parse_names(text)
