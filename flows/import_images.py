@@ -20,10 +20,11 @@ from flows.state_hooks import HOOKS
 
 @task(cache_policy=NO_CACHE)
 def import_archive(
-    workload: str, job: Job, upload: str, class_mapping: dict[str, str], report: Report
+    workload: str, job: Job, upload: str, class_mapping: dict[str, str], without_label: str | None, report: Report
 ) -> dict[str, Any]:
     """Image by image: after an early end imported images stay, and the next run continues."""
     asked = {"workload": workload, "username": job.created_by, "upload": upload, "class_mapping": class_mapping}
+    asked |= {"without_label": without_label} if without_label else {}
     return dispatch.dispatch(task_registry.IMPORT, job.id, asked, report)
 
 
@@ -37,11 +38,18 @@ def propose(workload: str, job: Job, report: Report) -> Messages:
 
 @flow(name="import-images", **HOOKS)
 def import_images(
-    workload: str, upload: str, class_mapping: dict[str, str] | None = None, job_id: str | None = None
+    workload: str,
+    upload: str,
+    class_mapping: dict[str, str] | None = None,
+    without_label: str | None = None,
+    job_id: str | None = None,
 ) -> None:
-    """Import ``upload`` (a name in the uploads folder); ``class_mapping`` maps its classes to those of ``workload``."""
+    """Import ``upload`` (a name in the uploads folder); ``class_mapping`` maps its classes to those of ``workload``.
+
+    ``without_label``: what images without a label file are, "unlabelled" or "negative".
+    """
     with running(jobs.IMPORT, workload, job_id, upload=upload) as run:
-        outcome = import_archive(workload, run.job, upload, class_mapping or {}, run.part(0.0, 0.7))
+        outcome = import_archive(workload, run.job, upload, class_mapping or {}, without_label, run.part(0.0, 0.7))
         run.result = outcome["in_short"]
         done = messages_from_json(outcome["message"])
         run.message = (*done, *propose(workload, run.job, run.part(0.7, 1.0))) if outcome["unlabelled"] else done

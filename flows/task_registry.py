@@ -88,7 +88,14 @@ def _predict_video(arguments: Arguments, report: Report) -> dict[str, Any]:
 def _import(arguments: Arguments, report: Report) -> dict[str, Any]:
     actor = Actor(arguments["username"], Role.EDITOR)
     collection = collection_of(arguments["workload"])
-    done = archive_import.import_upload(actor, arguments["upload"], arguments["class_mapping"], collection, report)
+    done = archive_import.import_upload(
+        actor,
+        arguments["upload"],
+        arguments["class_mapping"],
+        collection,
+        report,
+        without_label=arguments.get("without_label"),
+    )
     return {"in_short": done.in_short(), "message": as_json_list(done.messages()), "unlabelled": done.unlabelled}
 
 

@@ -74,6 +74,15 @@ OF_IMAGES: dict[str, str | Plural] = {
     ),
     "archive.leads_out": "The zip file contains {name:quoted}, a path outside of it. It is rejected.",
     "archive.link": "The zip file contains {name:quoted}, a link instead of a file. Create it without links.",
+    "archive.no_labels": (
+        "None of the {images:count} images has a label file, although a data.yaml names classes: for {example:quoted} "
+        "there is none. Add the label files, or choose what images without one are."
+    ),
+    "archive.labels_apart": (
+        "{images:count} images have no label file, and {labels:count} label files have no image, so names probably "
+        "differ. Images such as {some_images:list}; label files such as {some_labels:list}. Rename them, or choose "
+        "what images without a label file are."
+    ),
     "archive.locked": "The zip file is protected by a password. Create it without one.",
     "decode.too_large": (
         "The file is {size:megabytes}; the limit is {limit:megabytes} (SHIFUMI_IMAGE_MAX_MB). Save it smaller."

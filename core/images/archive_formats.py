@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from core.images.archives import Archive, BadArchiveError
+from core.images.label_matching import match_labels
 from core.images.yolo import parse_labels
-from core.images.yolo_names import BadNamesError, parse_names
+from core.images.yolo_names import BadNamesError, described, parse_names
 from core.vision.decode import SUFFIXES
 
 YOLO, FOLDERS = "yolo", "folders"
@@ -19,6 +19,7 @@ NO_FOLDER = "(no folder)"
 """The class of images that are not in a class folder."""
 
 _TEXT_LIMIT = 2_000_000
+_MOST_DESCRIPTIONS = 20
 SPLIT_FOLDERS = {"train", "valid", "val", "test", "training", "validation", "images"}
 """Folder names that denote a split, not a class."""
 _NO_LABELS = re.compile(r"readme.*|classes|labels|notes|obj|train|valid|val|test|data|license", re.IGNORECASE)
@@ -48,9 +49,15 @@ class Layout:
     remarks: list[str] = field(default_factory=list)
 
     @property
-    def unlabelled(self) -> int:
-        """The number of images without a label file; in a YOLO dataset such an image is a negative (no object)."""
-        return sum(member.label_file is None for member in self.members)
+    def without_label(self) -> list[str]:
+        """The images of a YOLO dataset without a label file. An empty one says "nothing here"; none says nothing."""
+        return [member.name for member in self.members if member.label_file is None] if self.kind == YOLO else []
+
+    @property
+    def apart(self) -> bool:
+        """True when labels probably exist but were not found: lonely label files, or no label file for any image."""
+        lonely = self.without_label
+        return bool(lonely) and (bool(self.orphan_labels) or len(lonely) == len(self.members))
 
 
 def detect_layout(archive: Archive) -> Layout:
@@ -61,52 +68,47 @@ def detect_layout(archive: Archive) -> Layout:
             "There is no image in the zip file. It should be a YOLO dataset (data.yaml, images, labels) or one "
             "folder with images per class."
         )
-    texts = {name for name in archive.names if _may_be_label(name)}
-    described = _description(archive.names)
-    if described is None and not any(_label_of(name, texts) for name in pictures):
+    texts = [name for name in archive.names if name.lower().endswith(".txt")]
+    labels = match_labels(pictures, texts)
+    description = _description(archive)
+    if description is None and not labels:
         return _by_folders(pictures)
-    return _yolo(archive, pictures, texts, described)
+    orphan_labels = sorted(name for name in set(texts) - set(labels.values()) if _may_be_label(name))
+    return _yolo(archive, [Member(name, labels.get(name)) for name in pictures], orphan_labels, description)
 
 
 def _may_be_label(name: str) -> bool:
-    path = PurePosixPath(name)
-    return path.suffix.lower() == ".txt" and not _NO_LABELS.fullmatch(path.stem)
+    """Whether a text file that belongs to no image looks like a label file without one."""
+    return not _NO_LABELS.fullmatch(PurePosixPath(name).stem)
 
 
-def _description(names: Sequence[str]) -> str | None:
-    """The ``data.yaml`` nearest to the root."""
-    found = [name for name in names if name.lower().endswith((".yaml", ".yml"))]
+def _description(archive: Archive) -> str | None:
+    """The ``data.yaml`` nearest to the root; under another name only with its keys: other tools write YAML too."""
+    found = [name for name in archive.names if name.lower().endswith((".yaml", ".yml"))]
     found.sort(key=lambda name: (name.count("/"), PurePosixPath(name).stem.lower() != "data", name))
-    return found[0] if found else None
+    return next((name for name in found[:_MOST_DESCRIPTIONS] if _describes(archive, name)), None)
 
 
-def _label_of(picture: str, texts: set[str]) -> str | None:
-    """``…/images/…/x.jpg`` has its label in ``…/labels/…/x.txt`` or beside it."""
-    path = PurePosixPath(picture).with_suffix(".txt")
-    parts = list(path.parts)
-    if "images" in parts:
-        last = len(parts) - 1 - parts[::-1].index("images")
-        elsewhere = PurePosixPath(*parts[:last], "labels", *parts[last + 1 :]).as_posix()
-        if elsewhere in texts:
-            return elsewhere
-    return path.as_posix() if path.as_posix() in texts else None
-
-
-def _yolo(archive: Archive, pictures: list[str], texts: set[str], described: str | None) -> Layout:
-    members = [Member(name, _label_of(name, texts)) for name in pictures]
-    used = {member.label_file for member in members}
-    orphan_labels = sorted(texts - used)
+def _describes(archive: Archive, name: str) -> bool:
     try:
-        return Layout(YOLO, _named(archive, described), members, orphan_labels)
+        keys = set(described(read_text(archive, name)))
+    except (BadNamesError, BadArchiveError):
+        return PurePosixPath(name).stem.lower() == "data"
+    return "names" in keys or ("nc" in keys and bool({"train", "val"} & keys))
+
+
+def _yolo(archive: Archive, members: list[Member], orphan_labels: list[str], description: str | None) -> Layout:
+    try:
+        return Layout(YOLO, _named(archive, description), members, orphan_labels)
     except (BadNamesError, BadArchiveError) as error:
-        remark = f"The classes have no names, only numbers: {described or 'data.yaml'}: {error}."
+        remark = f"The classes have no names, only numbers: {description or 'data.yaml'}: {error}."
         return Layout(YOLO, _numbered(archive, members), members, orphan_labels, [remark])
 
 
-def _named(archive: Archive, described: str | None) -> list[str]:
+def _named(archive: Archive, description: str | None) -> list[str]:
     """Class names from ``data.yaml``, or from the ``classes.txt`` that annotation tools write."""
-    if described is not None:
-        return parse_names(read_text(archive, described))
+    if description is not None:
+        return parse_names(read_text(archive, description))
     for name in archive.names:
         if PurePosixPath(name).name in {"classes.txt", "obj.names"}:
             return [line.strip()[:64] for line in read_text(archive, name).splitlines() if line.strip()][:1000]

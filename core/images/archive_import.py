@@ -32,6 +32,10 @@ from core.vision.provenance import HUMAN
 
 _FAULTS_KEPT, _FAULTS_NOTED = 50, 8
 _TELL_EVERY_S = 1.0
+_EXAMPLES = 3
+
+WAITS, NEGATIVE = "unlabelled", "negative"
+"""What an image without a label file is: not labelled yet, or a negative (no object)."""
 
 
 @dataclass(slots=True)
@@ -98,6 +102,20 @@ def inspect_upload(upload: str) -> Layout:
         return detect_layout(archive)
 
 
+def labels_apart(layout: Layout) -> Message:
+    """Images without a label file beside label files without an image, with examples of both."""
+    images, labels = layout.without_label, layout.orphan_labels
+    if not labels:
+        return say("archive.no_labels", images=len(images), example=images[0])
+    return say(
+        "archive.labels_apart",
+        images=len(images),
+        labels=len(labels),
+        some_images=images[:_EXAMPLES],
+        some_labels=labels[:_EXAMPLES],
+    )
+
+
 def _existing(upload: str) -> Path:
     path = uploads.path_of(upload)
     if not path.is_file():
@@ -106,9 +124,18 @@ def _existing(upload: str) -> Path:
 
 
 def import_upload(
-    actor: Actor, upload: str, class_mapping: Mapping[str, str], collection: ImageCollection, report: Report = silent
+    actor: Actor,
+    upload: str,
+    class_mapping: Mapping[str, str],
+    collection: ImageCollection,
+    report: Report = silent,
+    *,
+    without_label: str | None = None,
 ) -> ImportResult:
     """Import every image of an upload, then delete the upload.
+
+    ``without_label`` is what an image of a YOLO dataset without a label file is: :data:`WAITS`, the default, or
+    :data:`NEGATIVE`. When labels probably exist but were not found (``Layout.apart``) it must be chosen.
 
     ``class_mapping`` maps the dataset's classes to those of the collection, :data:`BACKGROUND` or :data:`LEAVE_OUT`
     (the default for missing ones). An unusable image is counted, reported and skipped. Raises ``ForbiddenError``,
@@ -117,7 +144,10 @@ def import_upload(
     require(actor, Role.EDITOR)
     outcome = ImportResult()
     with Archive(_existing(upload)) as archive:
-        job = _Import(actor, collection, archive, detect_layout(archive), class_mapping, outcome)
+        layout = detect_layout(archive)
+        if layout.apart and not collection.whole_image and without_label not in (WAITS, NEGATIVE):
+            raise BadArchiveError(labels_apart(layout))
+        job = _Import(actor, collection, archive, layout, class_mapping, outcome, without_label == NEGATIVE)
         job.run(report)
     audit.record_event(
         actor, "image.import", collection.workload, images=outcome.new, known=outcome.known, refused=outcome.refused
@@ -136,6 +166,7 @@ class _Import:
     layout: Layout
     class_mapping: Mapping[str, str]
     outcome: ImportResult
+    bare_is_negative: bool
 
     def run(self, report: Report) -> None:
         for name in self.layout.orphan_labels:
@@ -194,6 +225,8 @@ class _Import:
 
     def _labelled(self, member: Member, session: str) -> store.ImageFacts | None:
         """Facts with mapped boxes. When lines were rejected the image needs a review: a box is missing."""
+        if member.label_file is None and not self.bare_is_negative:
+            return store.ImageFacts(IMPORT, session, self.collection)
         lines, faults = self._lines(member)
         boxes: list[NewBox] = []
         for line in lines:

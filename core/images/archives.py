@@ -29,8 +29,8 @@ class BadArchiveError(ValueError):
 class Archive:
     """An open zip file whose directory passed all checks. Members are read into memory, one at a time.
 
-    ``names`` are its files, sorted, without files created by operating systems. Raises :class:`BadArchiveError`; use it
-    as a context manager.
+    ``names`` are its files, sorted, with ``/`` between folders and without files created by operating systems.
+    Raises :class:`BadArchiveError`; use it as a context manager.
     """
 
     def __init__(self, path: Path) -> None:
@@ -43,14 +43,16 @@ class Archive:
             # Before is_dir(), which looks at a name's last character.
             if any(not PurePosixPath(member.filename).parts for member in self._zip.infolist()):
                 raise BadArchiveError(say("archive.nameless"))
-            members = [member for member in self._zip.infolist() if not member.is_dir()]
+            members = [member for member in self._zip.infolist() if not _is_folder(member)]
             _check_sizes(members, path.stat().st_size)
             for member in members:
                 _check_member(member)
         except BadArchiveError:
             self._zip.close()
             raise
-        self.names = sorted(member.filename for member in members if not _is_junk(member.filename))
+        # Some Windows programs separate folders with backslashes.
+        self._members = {_slashed(member.filename): member for member in members}
+        self.names = sorted(name for name in self._members if not _is_junk(name))
 
     def __enter__(self) -> Archive:
         return self
@@ -60,14 +62,23 @@ class Archive:
 
     def read(self, name: str, limit: int) -> bytes:
         """The bytes of a member. Raises :class:`BadArchiveError` when it is damaged or larger than ``limit`` bytes."""
-        size = self._zip.getinfo(name).file_size
+        member = self._members[name]
+        size = member.file_size
         if size > limit:
             raise BadArchiveError(say("archive.file_too_large", size=size, limit=limit))
         try:
-            with self._zip.open(name) as file:
+            with self._zip.open(member) as file:
                 return file.read(limit + 1)[:limit]
         except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError) as error:
             raise BadArchiveError(say("archive.not_unpacked", error=str(error))) from error
+
+
+def _slashed(name: str) -> str:
+    return name.replace("\\", "/")
+
+
+def _is_folder(member: zipfile.ZipInfo) -> bool:
+    return member.is_dir() or _slashed(member.filename).endswith("/")
 
 
 def _check_directory(path: Path) -> None:

@@ -114,6 +114,15 @@ def test_choices_out_of_bounds_are_refused_in_words() -> None:
     assert app.button(key="btn_images_dataset").disabled
 
 
+def test_labels_that_fit_no_image_stop_an_import_until_somebody_decides(settings: Settings) -> None:
+    app = upload_zip(open_hands(way="Import"), zipped(**{"labels/other.txt": b"0 .5 .5 .2 .2"}))
+    assert "Images such as images/b.jpg; label files such as labels/other.txt" in said(app)
+    assert app.radio(key="import_without_label").value is None
+    assert app.button(key="btn_import").disabled
+    app.radio(key="import_without_label").set_value("unlabelled").run()
+    assert not app.button(key="btn_import").disabled
+
+
 def test_while_prefect_is_down_nothing_is_left_behind() -> None:
     app = open_hands()
     app.button(key="btn_images_dataset").click().run()
@@ -207,7 +216,9 @@ def test_an_import_asks_what_the_classes_mean(monkeypatch: pytest.MonkeyPatch, s
     submitted = []
     monkeypatch.setattr(jobs, "submit", lambda *given: submitted.append(given) or jobs.adopt(given[1], "rps", "r", {}))
     app = upload_zip(open_hands(way="Import"), zipped())
-    assert "A YOLO dataset with **2 images**, 1 of them without boxes: negatives (no object)" in said(app)
+    assert "A YOLO dataset with **2 images**, 1 of them without a label file" in said(app)
+    assert app.radio(key="import_without_label").value == "unlabelled", "negative has to be chosen"
+    app.radio(key="import_without_label").set_value("negative").run()
     class_mapping = {item.label: item.value for item in app.selectbox if str(item.key).startswith("meaning_")}
     assert class_mapping == {"Rock": "rock", "Peace": "scissors", "Lizard": "(leave out)"}
     app.selectbox(key="meaning_2_Lizard").set_value("(background)").run()
@@ -217,6 +228,7 @@ def test_an_import_asks_what_the_classes_mean(monkeypatch: pytest.MonkeyPatch, s
     _, kind, workload, parameters = submitted[0]
     assert (kind, workload, parameters["upload"]) == (jobs.IMPORT, "rps", upload.name)
     assert parameters["class_mapping"] == {"Rock": "rock", "Peace": "scissors", "Lizard": "(background)"}
+    assert parameters["without_label"] == "negative"
     assert "A zip file as exported by Roboflow" in said(app)
 
 

@@ -41,10 +41,11 @@ def zipped(content: Mapping[str, bytes]) -> io.BytesIO:
     return buffer
 
 
-def bring_in(content: Mapping[str, bytes], class_mapping: Mapping[str, str] = OURS) -> archive_import.ImportResult:
-    return archive_import.import_upload(
-        EDITOR, archive_import.save_upload(EDITOR, zipped(content)), class_mapping, HANDS
-    )
+def bring_in(
+    content: Mapping[str, bytes], class_mapping: Mapping[str, str] = OURS, without_label: str | None = None
+) -> archive_import.ImportResult:
+    upload = archive_import.save_upload(EDITOR, zipped(content))
+    return archive_import.import_upload(EDITOR, upload, class_mapping, HANDS, without_label=without_label)
 
 
 def stored() -> dict[str, store.Image]:
@@ -91,7 +92,7 @@ def test_names_by_number_and_labels_beside_the_pictures() -> None:
         },
         {"rock": "rock"},
     )
-    assert (outcome.new, outcome.boxes, outcome.negatives) == (2, 1, 1)
+    assert (outcome.new, outcome.boxes, outcome.negatives, outcome.unlabelled) == (2, 1, 0, 1)
     assert labels(stored()["import/a"]) == [("rock", 0.5)]
 
 
@@ -153,7 +154,8 @@ def test_bad_lines_are_told_and_a_person_looks_at_the_picture() -> None:
             "labels/a.txt": b"1 0.4 0.5 0.2 0.2\n1 1.4 0.5 0.2 0.2\nrubbish",
             "labels/nobody.txt": b"1 .5 .5 .1 .1",
             "images/none.jpg": jpeg(2),
-        }
+        },
+        without_label=archive_import.NEGATIVE,
     )
     found = stored()
     assert labels(found["import/a"]) == [("rock", 0.4)]
@@ -216,6 +218,7 @@ def test_the_same_import_again_changes_nothing() -> None:
 
 def test_an_import_that_is_stopped_can_be_taken_up_again(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     content = {"data.yaml": YAML, **{f"images/{seed}.jpg": jpeg(seed) for seed in range(6)}}
+    content |= {f"labels/{seed}.txt": b"" for seed in range(6)}
     put = store.add_or_find
     calls = iter(range(100))
 
@@ -237,7 +240,7 @@ def test_an_import_that_is_stopped_can_be_taken_up_again(monkeypatch: pytest.Mon
 
 def test_a_disk_that_fills_up_stops_the_import_and_keeps_what_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     name = archive_import.save_upload(
-        EDITOR, zipped({"data.yaml": YAML, "images/a.jpg": jpeg(1), "images/b.jpg": jpeg(2)})
+        EDITOR, zipped({"images/a.jpg": jpeg(1), "labels/a.txt": b"", "images/b.jpg": jpeg(2), "labels/b.txt": b""})
     )
     write = files.write
 

@@ -10,6 +10,7 @@ from core.config.messages import messages_from_json, render
 from core.config.settings import get_settings
 from core.images import archive_import
 from core.images.archive_formats import YOLO, Layout
+from core.images.archive_import import WAITS
 from core.images.archives import BadArchiveError
 from core.images.class_mapping import BACKGROUND, LEAVE_OUT, guess_class
 from core.images.photos import NEGATIVE
@@ -29,6 +30,7 @@ _FIELD, _KEPT = "images_zip", "images_zip_kept"
 _MAPPED = 30
 """Most classes that are asked about; a dataset with more is about something else."""
 
+_WITHOUT_LABEL = {WAITS: "not labelled yet: to be labelled later", archive_import.NEGATIVE: NEGATIVE}
 _CHOICES = {BACKGROUND: NEGATIVE, LEAVE_OUT: "skip these images"}
 
 
@@ -86,7 +88,7 @@ def _look(kept: str) -> Layout | None:
 def _plan(actor: Actor, workload: str, kept: str, layout: Layout) -> None:
     count = len(layout.members)
     if layout.kind == YOLO:
-        bare = f", {layout.unlabelled:,} of them without boxes: negatives (no object)" if layout.unlabelled else ""
+        bare = f", {len(layout.without_label):,} of them without a label file" if layout.without_label else ""
         st.markdown(f"A YOLO dataset with **{counted(count, 'image')}**{bare}.")
     else:
         st.markdown(f"**{counted(count, 'image')}** in {counted(len(layout.classes), 'folder')}.")
@@ -94,6 +96,8 @@ def _plan(actor: Actor, workload: str, kept: str, layout: Layout) -> None:
         st.caption(f":material/info: {plain(remark)}")
     if layout.orphan_labels:
         st.caption(f":material/info: {counted(len(layout.orphan_labels), 'label file')} without an image.")
+    asks = bool(layout.without_label) and not collection_of(workload).whole_image
+    without_label = _without_label(layout) if asks else WAITS
     class_mapping = _class_mapping(workload, layout)
     used = any(meaning != LEAVE_OUT for meaning in class_mapping.values()) or not layout.classes
     with st.container(horizontal=True):
@@ -102,15 +106,29 @@ def _plan(actor: Actor, workload: str, kept: str, layout: Layout) -> None:
             type="primary",
             icon=":material/move_to_inbox:",
             key="btn_import",
-            disabled=not used,
-            help=None if used else "Map at least one class.",
+            disabled=not used or without_label is None,
+            help="Map at least one class." if not used else None if without_label else "Choose what they are.",
         )
         if st.button("Choose another file", icon=":material/undo:", key="btn_import_other"):
             uploads.discard(st.session_state.pop(_KEPT))
             st.rerun()
-    if clicked and start_job(actor, jobs.IMPORT, workload, {"upload": kept, "class_mapping": class_mapping}):
+    asked = {"upload": kept, "class_mapping": class_mapping, "without_label": without_label}
+    if clicked and start_job(actor, jobs.IMPORT, workload, asked):
         st.session_state.pop(_KEPT)
         st.rerun()
+
+
+def _without_label(layout: Layout) -> str | None:
+    """What images without a label file are; None while it is not chosen although it has to be."""
+    if layout.apart:
+        st.warning(plain(render(archive_import.labels_apart(layout))), icon=":material/link_off:")
+    return st.radio(
+        "Images without a label file are",
+        list(_WITHOUT_LABEL),
+        index=None if layout.apart else 0,
+        format_func=lambda option: _WITHOUT_LABEL[option],
+        key="import_without_label",
+    )
 
 
 def _class_mapping(workload: str, layout: Layout) -> dict[str, str]:
