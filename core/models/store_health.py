@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from core.catalog.engine import engine_for
+from core.catalog.engine import engine_for, reading
 from core.catalog.revision import sqlite_file, sqlite_value
+from core.catalog.tables import Decision
 from core.config import probe as probing
 from core.config.settings import Settings
 
@@ -28,6 +29,27 @@ def store_problem(settings: Settings) -> str:
     except sqlite3.Error as error:
         return f"{path} cannot be read ({error})"
     return ""
+
+
+def lost_promotions(settings: Settings) -> int:
+    """How many promotions the catalog knows although a local store has no version at all: then the store was lost.
+
+    0 when it has versions, does not say, or is a server. Raises ``CatalogUnavailableError``.
+    """
+    uri = settings.tracking_uri
+    path = sqlite_file(uri)
+    if uri.startswith(("http://", "https://")):
+        return 0
+    if path is None or path.exists():
+        try:
+            with engine_for(uri).connect() as connection:
+                if connection.execute(text("SELECT 1 FROM model_versions LIMIT 1")).first() is not None:
+                    return 0
+        except SQLAlchemyError as error:
+            if "no such table" not in str(error):
+                return 0
+    with reading() as session:
+        return session.scalar(select(func.count(Decision.id)).where(Decision.kind == "promoted")) or 0
 
 
 def deleted_experiments(settings: Settings) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from core.catalog.engine import CatalogUnavailableError
 from core.cli import runlock
 from core.cli.findings import Finding, ok, problem, warning
 from core.cli.ports import port_problems
@@ -11,7 +12,7 @@ from core.cli.stack import stack, wanted_ports
 from core.config.prefect_address import prefect_is_elsewhere
 from core.config.settings import Settings
 from core.jobs import jobs, prefect_api
-from core.models.store_health import deleted_experiments, store_problem
+from core.models.store_health import deleted_experiments, lost_promotions, store_problem
 from core.monitoring.health import ComponentState, component_states
 from core.monitoring.run_record import RunRecord, read_run_record
 from core.workloads import WORKLOADS
@@ -28,6 +29,7 @@ def check_services(settings: Settings, fix: bool) -> Iterator[Finding]:
         yield from _ports(settings)
     if not settings.tracking_uri.startswith(("http://", "https://")):  # see checks/external_services.py
         yield _store(settings)
+    yield from _lost_store(settings)
     for name in deleted_experiments(settings):
         yield warning(
             f"The MLflow experiment {name} was deleted: its runs are hidden on the Runs page",
@@ -35,6 +37,18 @@ def check_services(settings: Settings, fix: bool) -> Iterator[Finding]:
         )
     if (record and record.alive) or prefect_is_elsewhere(settings):
         yield from _deployments()
+
+
+def _lost_store(settings: Settings) -> Iterator[Finding]:
+    try:
+        promotions = lost_promotions(settings)
+    except CatalogUnavailableError:
+        return  # the check of the catalog reports it
+    if promotions:
+        yield problem(
+            f"The MLflow store has no model version, but the catalog knows {promotions} promotions: it was lost",
+            "Restore data/mlflow/mlflow.db from a backup; its artifacts may still be in data/mlflow/artifacts.",
+        )
 
 
 def _deployments() -> Iterator[Finding]:

@@ -11,13 +11,14 @@ import pytest
 from core.auth import users
 from core.auth.roles import SYSTEM, Role
 from core.catalog import migrate
-from core.catalog.engine import engine_for
-from core.catalog.tables import Dataset
+from core.catalog.engine import engine_for, writing
+from core.catalog.tables import Dataset, Decision
 from core.cli.__main__ import main
 from core.cli.checks.orphans import SWEEP_AFTER_S
+from core.cli.checks.services import check_services
 from core.config.settings import Settings, get_settings
 from core.images import UPLOAD, store
-from tests.learning import make_dataset
+from tests.learning import make_dataset, make_versions
 from tests.pictures_of_hands import HANDS, picture
 
 
@@ -133,3 +134,19 @@ def test_a_garbled_catalog_is_named(settings: Settings, lived_in: Dataset, capsy
     assert main(["migrate"]) == 1
     said = capsys.readouterr().err
     assert "cannot be read (file is not a database)" in said and "doctor" in said
+
+
+@pytest.mark.parametrize("lose", [Path.unlink, lambda path: path.write_bytes(b"")])
+def test_the_doctor_sees_that_mlflows_store_was_lost(
+    mlflow_store: Path, settings: Settings, lose: Callable[[Path], object]
+) -> None:
+    def said() -> list[str]:
+        return [one.level for one in check_services(settings, fix=False) if "it was lost" in one.text]
+
+    [version] = make_versions(1)
+    with writing() as session:
+        session.add(Decision(workload="linear", kind="promoted", reason=(), challenger_version=version.version))
+    assert said() == []
+    engine_for(settings.tracking_uri).dispose()
+    lose(mlflow_store)
+    assert said() == ["problem"]
