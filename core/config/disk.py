@@ -26,8 +26,12 @@ def trouble(folder: Path, least_bytes: int = LEAST_BYTES) -> str:
     if not os.access(folder, os.W_OK | os.X_OK):
         read_only = hasattr(os, "statvfs") and os.statvfs(folder).f_flag & os.ST_RDONLY
         return f"{folder} is {'on a read-only disk' if read_only else 'not writable for this user'}"
-    if free < least_bytes:
+    if free < min(least_bytes, LEAST_BYTES):
         return f"the disk of {folder} is full ({free / 1e6:,.1f} MB are free)"
+    if free < least_bytes:
+        return (
+            f"the disk of {folder} has {free / 1e6:,.0f} MB free, less than the reserve of {least_bytes / 1e6:,.0f} MB"
+        )
     return ""
 
 

@@ -208,3 +208,13 @@ def test_the_health_history_names_the_setting_that_switches_it_off(monkeypatch: 
     monkeypatch.setenv("SHIFUMI_HEALTH_INTERVAL_S", "0")
     get_settings.cache_clear()
     assert "SHIFUMI_HEALTH_INTERVAL_S is 0" in texts(open_page(actor=make_user()))
+
+
+def test_the_data_folder_is_shown_when_its_disk_is_nearly_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    actor = make_user()
+    assert "Data folder" not in texts(open_page(actor=actor))
+    monkeypatch.setenv("SHIFUMI_MIN_FREE_DISK_MB", str(10**9))
+    get_settings.cache_clear()
+    st.cache_data.clear()
+    shown = texts(open_page(actor=actor))
+    assert "Data folder" in shown and "less than the reserve" in shown and "writing resumes by itself" in shown

@@ -32,7 +32,8 @@ _PAGE_OF = {"api": "/docs"}
 @st.fragment(run_every=_EVERY_S)
 def services() -> None:
     """A tile per service, and below them what to do about unhealthy ones."""
-    states = [as_shown(state) for state in cached_states()]
+    # The data folder is no service: it is worth a tile only when something is wrong with it.
+    states = [as_shown(one) for one in cached_states() if one.name != "disk" or one.state != "healthy"]
     with st.container(horizontal=True, gap="xsmall", key="services"):
         for state in states:
             _tile(state)
