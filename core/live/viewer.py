@@ -75,12 +75,13 @@ class AnsweredFrame:
 class Viewer:
     """Created once per browser tab. All methods are thread-safe.
 
-    ``session`` groups the frames flagged in this stream: one user, one place.
+    ``session`` groups the frames flagged in this stream; ``person`` is who is on them, None until somebody said so.
     """
 
     def __init__(self, pool: EnginePool, wishes: ViewerOptions, clock: Callable[[], float] = time.monotonic) -> None:
         self.wishes = wishes
         self.session = f"live-{uuid4().hex[:12]}"
+        self.person: str | None = None
         self.recorder = Recorder(clock=clock)
         self._clock = clock
         self._lock = threading.Lock()

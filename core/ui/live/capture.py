@@ -10,6 +10,7 @@ from core.auth.roles import Actor, ForbiddenError, Role
 from core.images.collection import ImageCollection
 from core.live.capture import LONGEST_S, CaptureResult
 from core.live.viewer import Viewer
+from core.ui.live.person import person_choice
 from core.ui.shell.formats import plain
 from core.ui.shell.guard import acting
 from core.ui.shell.links import may_open, page_link
@@ -40,6 +41,7 @@ def _panel(actor: Actor, viewer: Viewer, playing: bool, collection: ImageCollect
         empty("There is no class yet. Create some on Datasets.", ":material/label:")
         return
     st.write("Show one of them and hold the button. Vary distance, angle, position and light.")
+    person_choice(actor, viewer)
     classes = collection.classes
     label = st.segmented_control(
         "Class",
@@ -64,7 +66,7 @@ def _follow(viewer: Viewer, holding: bool, label: str) -> None:
         viewer.recorder.end()
         return
     try:
-        viewer.recorder.begin(acting(), label)
+        viewer.recorder.begin(acting(), label, viewer.person)
     except ForbiddenError as error:
         st.warning(plain(str(error)), icon=":material/lock:")
 

@@ -115,7 +115,8 @@ TERMS: Final[dict[str, str]] = {
     "service": "A process or store of Shifumi: workbench, prediction API, Prefect, flow runner, catalog, …",
     "refit": "A simple model fitted to the newest dataset and cross-validated on it. If it is better than the "
     "champion, a training may help. It never serves.",
-    "recording session": "Images recorded together (one person, one place). They are all in the same split.",
+    "recording session": "Images that belong together: of one person on one day, or of one source. What is captured of "
+    "a person is split by time; of another session all images are in the same split.",
     "shadow": "The previous champion after a promotion: evaluated on each new dataset, without serving. If it was "
     "better after all, it serves again.",
     "sample": "One row or one image of a dataset.",
@@ -123,7 +124,7 @@ TERMS: Final[dict[str, str]] = {
     "starter model": "A model that is part of a workload. It serves at first, and the first check makes it "
     "the first champion.",
     "supervisor": "The process that starts, restarts and stops all other processes of Shifumi.",
-    "synthetic images": "Rendered images with exact labels. Used for training only, never for evaluation.",
+    "synthetic images": "Rendered images with exact labels. They never evaluate a model that has real images.",
     "threshold": "Required minimum of the main metric. When the champion is below it, a check trains a challenger.",
     "throttle": "Limit for failed logins: after a few, further attempts have to wait.",
     "throw": "The hand shape shown in one round of rock-paper-scissors: rock, paper or scissors.",

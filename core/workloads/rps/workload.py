@@ -35,7 +35,7 @@ from core.workloads.base import (
 )
 from core.workloads.rps.classes import CLASSES, SYNONYMS
 from core.workloads.rps.settings import RpsSettings
-from core.workloads.rps.starter import has_starter, starter_folder, starter_weights
+from core.workloads.rps.starter import STARTER_SEEDS, has_starter, starter_folder, starter_weights
 
 if TYPE_CHECKING:
     from core.workloads.rps.detector import ExportedDetector
@@ -51,7 +51,7 @@ class RpsParameters(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     synthetic: int = Field(default=400, ge=0, le=5000)
-    seed: int = Field(default=0, ge=0, le=2**31 - 1)
+    seed: int = Field(default=STARTER_SEEDS, ge=0, le=2**31 - 1)
 
 
 class RpsWorkload:
@@ -97,12 +97,12 @@ class RpsWorkload:
 
     def generate(self, parameters: BaseModel, report: Report) -> lake.StoredFile:
         from core.images.snapshot import write_snapshot
-        from core.workloads.rps.synthesis import synthesise
+        from core.workloads.rps.synthesis import learnt_sessions, synthesise
 
         chosen = RpsParameters.model_validate(parameters.model_dump())
         synthesise(self._collection, chosen.synthetic, chosen.seed, lambda share, said: report(0.95 * share, said))
         report(0.95, say("rps.listing"))
-        return write_snapshot(self._collection)
+        return write_snapshot(self._collection, learnt=learnt_sessions())
 
     def train(self, dataset: Dataset, report: Report) -> Trained:
         from core.workloads.rps.training.fine_tune import fine_tune
