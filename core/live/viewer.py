@@ -22,6 +22,7 @@ from core.live.model_channel import ModelChannel
 from core.live.overlay import caption
 from core.live.stats import Rate
 from core.vision import drawing
+from core.vision.detection_formats import SHOWN_CONFIDENCE
 from core.vision.detections import Detections, Pixels
 from core.vision.tracks import ShownBox
 
@@ -35,7 +36,7 @@ class ViewerOptions:
 
     main: Source
     rival: Source | None = None
-    confidence: float = 0.4
+    confidence: float = SHOWN_CONFIDENCE
     mirrored: bool = True
 
 

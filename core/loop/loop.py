@@ -6,7 +6,8 @@
 
 *Test, then train* (prequential evaluation, A. P. Dawid, 1984): a model is compared on data that came after its
 training, so that one bad dataset cannot crown the model that learnt it. Where datasets are cumulative (labelled
-images), the holdout is what no model has seen, and the comparison follows the training at once.
+images), the holdout is what no model has seen: the comparison follows the training at once, and goes on with what is
+new in later holdouts.
 
 Nothing here knows Prefect or Streamlit, nor which workload it turns: ``flows/check.py`` wraps the steps in tasks,
 :func:`run_once` runs them in order for scripts and tests. The methods are explained in docs/continual-learning.md.
@@ -24,7 +25,7 @@ from core.loop import contract, history
 from core.loop.decisions import KEPT, PENDING, PROMOTED, REJECTED, ROLLED_BACK, record
 from core.loop.gate import NO_CHAMPION, ask
 from core.loop.loop_run import Challenge, Judgement, LoopRun, Shadow, Steps
-from core.loop.measuring import evaluate, measure, measure_refit
+from core.loop.measuring import evaluate, measure, measure_refit, unseen
 from core.loop.policy import Policy
 from core.loop.reconcile import record_moved_alias
 from core.loop.shadow import in_the_shadow
@@ -103,13 +104,28 @@ def decide(run: LoopRun, steps: Steps) -> Decision:
     if (obstacle := _not_eligible(run, challenger)) is not None:
         return record_kept(run, obstacle)
     if run.champion is not None and run.policy.confirmations:
-        return record(run, PENDING, (run.gate.reason, _waits(challenger)), None, challenger)
+        return record(run, PENDING, (run.gate.reason, _waits(run, challenger)), None, challenger)
     judgement = steps.compare(run, challenger)
-    if not judgement.comparison.better:
+    found, seen = _on_the_holdouts(run, judgement)
+    better = judgement.comparison.better if found is None else _wins(run, judgement, found)
+    if not better and found is not None and found.gain > 0 and seen < run.policy.patience:
+        return _settle(run, challenger, judgement, PENDING, _waits(run, challenger))
+    if not better:
         return _settle(run, challenger, judgement, REJECTED)
     if (pinned := promote_unless_pinned(challenger)) is None:
         return _settle(run, challenger, judgement, PROMOTED)
     return _settle(replace(run, held=(*run.held, promotion_held(challenger, pinned))), challenger, judgement, PENDING)
+
+
+def _on_the_holdouts(run: LoopRun, judgement: Judgement) -> tuple[Evidence | None, int]:
+    """Cumulative data: the evidence of the holdouts since the alarm, which grow, and how many there were. None where
+    there is no champion, or each dataset is new as a whole."""
+    evidence = judgement.comparison.evidence
+    if evidence is None or run.champion is None or not get_workload(run.workload).cumulative:
+        return None, 1
+    if run.challenge is None:
+        return evidence, 1
+    return run.challenge.evidence + evidence, run.challenge.datasets + 1
 
 
 def _new_to(run: LoopRun, challenge: Challenge) -> Version | None:
@@ -124,7 +140,7 @@ def _compare_waiting(run: LoopRun, challenge: Challenge, waiting: Version, steps
     found = challenge.evidence + (judgement.comparison.evidence or Evidence())
     seen = challenge.datasets + 1
     # A test that does not add up over datasets decides on the newest alone.
-    better = judgement.comparison.better if judgement.comparison.evidence is None else _convinces(run, found)
+    better = judgement.comparison.better if judgement.comparison.evidence is None else _wins(run, judgement, found)
     better = better and seen >= run.policy.confirmations and _not_eligible(run, waiting) is None
     if not better and (seen >= run.policy.patience or (not run.gate.retrain and found.gain <= 0)):
         return _settle(run, waiting, judgement, REJECTED)
@@ -135,7 +151,7 @@ def _compare_waiting(run: LoopRun, challenge: Challenge, waiting: Version, steps
     reason = (
         run.gate.reason,
         judgement.comparison.summary,
-        promotion_held(waiting, pinned) if pinned else _waits(successor),
+        promotion_held(waiting, pinned) if pinned else _waits(run, successor),
     )
     return record(run, PENDING, reason, judgement.scores, successor, judgement.comparison)
 
@@ -144,8 +160,13 @@ def _convinces(run: LoopRun, evidence: Evidence) -> bool:
     return evidence.convinces(run.policy.promote_alpha, run.policy.promote_min_gain)
 
 
-def _waits(challenger: Version) -> Message:
-    return say("decision.waits", version=challenger.version)
+def _wins(run: LoopRun, judgement: Judgement, evidence: Evidence) -> bool:
+    return _convinces(run, evidence) and judgement.comparison.unharmed
+
+
+def _waits(run: LoopRun, challenger: Version) -> Message:
+    cumulative = get_workload(run.workload).cumulative
+    return say("decision.holdout_waits" if cumulative else "decision.waits", version=challenger.version)
 
 
 def _not_eligible(run: LoopRun, challenger: Version) -> Message | None:
@@ -169,6 +190,8 @@ def compare(run: LoopRun, challenger: Version) -> Judgement:
         reason = say("comparison.first", metric=workload.metric, value=scores.value)
         return Judgement(scores, Comparison(True, 0.0, reason))
     against = run.scores if run.whole == whole else measure(run.champion, run.dataset, whole=False)
+    if (new := unseen(run, scores)) is not None:
+        return Judgement(scores, workload.compare(against.only(new), scores.only(new)))
     return Judgement(scores, workload.compare(against, scores))
 
 
@@ -178,9 +201,9 @@ def _shadow_won(shadow: Shadow) -> Message:
     return say("decision.shadow_won", version=shadow.version.version, gain=together.mean_gain, p=together.p_value)
 
 
-def _settle(run: LoopRun, challenger: Version, judgement: Judgement, kind: str) -> Decision:
+def _settle(run: LoopRun, challenger: Version, judgement: Judgement, kind: str, *more: Message) -> Decision:
     """Record what was decided on a challenger."""
-    reason = (run.gate.reason, judgement.comparison.summary)
+    reason = (run.gate.reason, judgement.comparison.summary, *more)
     return record(run, kind, reason, judgement.scores, challenger, judgement.comparison)
 
 

@@ -128,7 +128,8 @@ def compared(mlflow_store: Path, monkeypatch: pytest.MonkeyPatch) -> Dataset:
 def test_the_result_card_shows_what_is_confused_and_the_gain(compared: Dataset) -> None:
     app = open_train()
     shown = said(app)
-    assert re.search(r"The challenger's mAP50 is .* on 12 images \(paired bootstrap, p", shown)
+    assert re.search(r"The challenger is right on .* of 12 new images: .*12 single images swapped, p = 1", shown)
+    assert "Power" in shown and re.search(r"12 images in 12 single images can show", shown)
     assert "12 images" in shown
     assert {"Challenger's gain", "95 % interval", "p-value"} <= {item.label for item in app.metric}
     assert "precision" in shown and "log loss" not in shown

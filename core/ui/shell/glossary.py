@@ -88,8 +88,6 @@ TERMS: Final[dict[str, str]] = {
     "a regression.",
     "mAP50": "Mean average precision at IoU 0.5: the main metric of a detector, 0 to 1.",
     "McNemar": "Exact test for two classifiers on the same rows. It uses only the rows on which exactly one is right.",
-    "paired bootstrap": "Resamples the holdout many times, evaluates both models on each sample, and gives an interval "
-    "for the difference.",
     "negative (no object)": "A labelled image that shows none of the classes, so it has no box. It teaches a "
     "detector where no box belongs.",
     "p-value": "Probability of a difference at least this large if the two models (or distributions) were equal.",
@@ -105,6 +103,7 @@ TERMS: Final[dict[str, str]] = {
     "proposal": "A class or box suggested for an image by a model. It is used for training only after a user has "
     "accepted it.",
     "provenance": "Where a label comes from: a user, a model, an import or a renderer.",
+    "power": "How large a gain must be for so many samples to show it, in four of five cases.",
     "quarantine": "Where a dataset is that breaks its data contract: kept and shown with the reasons, but neither "
     "trained on nor evaluated on until an editor accepts it.",
     "review queue": "Images that wait for review on the Label page, most urgent first.",

@@ -43,4 +43,4 @@ def score(
         "classes": names,
         "confusion_matrix": counts.tolist(),
     }
-    return Scores(metric, float(right.mean()), low, high, len(right), right, details)
+    return Scores(metric, float(right.mean()), low, high, len(right), right, details, (~right).astype(np.float64))

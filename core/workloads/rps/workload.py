@@ -6,6 +6,7 @@ Light: heavy packages are imported by the methods that need them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -135,14 +136,21 @@ class RpsWorkload:
 
     def evaluate(self, predictor: ExportedDetector, dataset: Dataset) -> Scores:
         from core.workloads.images.manifest import manifest_images
+        from core.workloads.images.provenance import origins
         from core.workloads.rps.scores import score
 
-        return score(self.metric, predictor, manifest_images(dataset, holdout=True))
+        chosen = manifest_images(dataset, holdout=True)
+        return replace(score(self.metric, predictor, chosen), origins=origins(dataset, chosen, self.classes))
+
+    def holdout_keys(self, dataset: Dataset) -> frozenset[str]:
+        from core.workloads.images.provenance import holdout_keys
+
+        return holdout_keys(dataset)
 
     def compare(self, champion: Scores, challenger: Scores) -> Comparison:
-        from core.workloads.rps.scores import compare
+        from core.workloads.images.comparing import compare
 
-        return compare(champion, challenger, get_settings().promote_alpha)
+        return compare(champion, challenger)
 
     def drift(self, reference: Dataset, current: Dataset, predictor: ExportedDetector) -> Drift:
         from core.workloads.images.drift import drift

@@ -57,7 +57,7 @@ def test_from_the_model_that_ships_to_a_better_one(monkeypatch: pytest.MonkeyPat
     dataset, told = signs(train=10, holdout=6), list[Message]()
     decision = loop.run_once("rps", report=lambda _share, text: told.append(text))
     assert decision.kind == decisions.PROMOTED, decision.reason
-    assert "is below the threshold" in render(decision.reason) and "paired bootstrap" in render(decision.reason)
+    assert "is below the threshold" in render(decision.reason) and "single images swapped" in render(decision.reason)
     assert decision.champion_version == 1 and decision.challenger_version == 2
     assert any(render(message).startswith("Epoch 6 of 6") for message in told)
     now = registry.champion("rps")
