@@ -37,7 +37,8 @@ def score(metric: str, detector: Detector, pictures: Sequence[ManifestImage]) ->
     if not any(len(picture.labels) for picture in pictures):
         raise NoHandsError(
             f"None of the {len(pictures)} holdout images shows a hand, so no model can be evaluated. "
-            "Add images of more recording sessions: about every fifth is in the holdout."
+            "Capture some on Live: the later part of each throw is held out. Of other recording sessions about every "
+            "fifth is."
         )
     records, counts, losses = _judged(detector, pictures)
     value = float(mean_average_precision(records)[0])
