@@ -22,10 +22,12 @@ from core.catalog.tables import Dataset, Decision
 from core.config.messages import Message, say
 from core.config.progress import Report, silent
 from core.loop import contract, history
+from core.loop.comparing import compare as compare
+from core.loop.comparing import on_the_holdouts
 from core.loop.decisions import KEPT, PENDING, PROMOTED, REJECTED, ROLLED_BACK, record
 from core.loop.gate import NO_CHAMPION, ask
 from core.loop.loop_run import Challenge, Judgement, LoopRun, Shadow, Steps
-from core.loop.measuring import evaluate, measure, measure_refit, unseen
+from core.loop.measuring import evaluate, measure_refit
 from core.loop.policy import Policy
 from core.loop.reconcile import record_moved_alias
 from core.loop.shadow import in_the_shadow
@@ -35,7 +37,7 @@ from core.models import registry
 from core.models.registry import Version
 from core.storage import datasets
 from core.workloads import get_workload
-from core.workloads.base import Comparison, Evidence
+from core.workloads.base import Evidence
 
 MOST = 3
 """Longer windows lag behind a world that goes on changing."""
@@ -106,7 +108,7 @@ def decide(run: LoopRun, steps: Steps) -> Decision:
     if run.champion is not None and run.policy.confirmations:
         return record(run, PENDING, (run.gate.reason, _waits(run, challenger)), None, challenger)
     judgement = steps.compare(run, challenger)
-    found, seen = _on_the_holdouts(run, judgement)
+    found, seen = on_the_holdouts(run, judgement)
     better = judgement.comparison.better if found is None else _wins(run, judgement, found)
     if not better and found is not None and found.gain > 0 and seen < run.policy.patience:
         return _settle(run, challenger, judgement, PENDING, _waits(run, challenger))
@@ -115,17 +117,6 @@ def decide(run: LoopRun, steps: Steps) -> Decision:
     if (pinned := promote_unless_pinned(challenger)) is None:
         return _settle(run, challenger, judgement, PROMOTED)
     return _settle(replace(run, held=(*run.held, promotion_held(challenger, pinned))), challenger, judgement, PENDING)
-
-
-def _on_the_holdouts(run: LoopRun, judgement: Judgement) -> tuple[Evidence | None, int]:
-    """Cumulative data: the evidence of the holdouts since the alarm, which grow, and how many there were. None where
-    there is no champion, or each dataset is new as a whole."""
-    evidence = judgement.comparison.evidence
-    if evidence is None or run.champion is None or not get_workload(run.workload).cumulative:
-        return None, 1
-    if run.challenge is None:
-        return evidence, 1
-    return run.challenge.evidence + evidence, run.challenge.datasets + 1
 
 
 def _new_to(run: LoopRun, challenge: Challenge) -> Version | None:
@@ -165,8 +156,9 @@ def _wins(run: LoopRun, judgement: Judgement, evidence: Evidence) -> bool:
 
 
 def _waits(run: LoopRun, challenger: Version) -> Message:
-    cumulative = get_workload(run.workload).cumulative
-    return say("decision.holdout_waits" if cumulative else "decision.waits", version=challenger.version)
+    if get_workload(run.workload).cumulative:
+        return say("decision.holdout_waits", version=challenger.version)
+    return say("decision.waits", version=challenger.version)
 
 
 def _not_eligible(run: LoopRun, challenger: Version) -> Message | None:
@@ -176,23 +168,6 @@ def _not_eligible(run: LoopRun, challenger: Version) -> Message | None:
     if challenger.version in history.rolled_back(run.workload):
         return say("decision.was_rolled_back", version=challenger.version)
     return None
-
-
-def compare(run: LoopRun, challenger: Version) -> Judgement:
-    """Measure champion and challenger on samples that neither has seen, and compare them pairwise.
-
-    Without a champion any challenger is better.
-    """
-    scores, whole = evaluate(challenger, run.dataset)
-    registry.log_scores(challenger, scores)
-    workload = get_workload(run.workload)
-    if run.champion is None or run.scores is None:
-        reason = say("comparison.first", metric=workload.metric, value=scores.value)
-        return Judgement(scores, Comparison(True, 0.0, reason))
-    against = run.scores if run.whole == whole else measure(run.champion, run.dataset, whole=False)
-    if (new := unseen(run, scores)) is not None:
-        return Judgement(scores, workload.compare(against.only(new), scores.only(new)))
-    return Judgement(scores, workload.compare(against, scores))
 
 
 def _shadow_won(shadow: Shadow) -> Message:

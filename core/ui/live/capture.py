@@ -15,6 +15,7 @@ from core.ui.shell.formats import plain
 from core.ui.shell.guard import acting
 from core.ui.shell.links import may_open, page_link
 from core.ui.shell.messages import empty
+from core.ui.train.power import wanted_now
 from core.workloads.image_collections import collection_of
 
 _EVERY_S = 0.5
@@ -33,6 +34,8 @@ def capture(actor: Actor, viewer: Viewer, playing: bool, workload: str) -> None:
     if actor.role.rank < Role.EDITOR.rank:
         st.info("Requires the editor role. An admin can change your role under Admin → Users.", icon=":material/lock:")
         return
+    if wanted := wanted_now(workload):
+        st.info(plain(wanted), icon=":material/photo_camera:")
     st.fragment(run_every=_EVERY_S if playing else None)(_panel)(actor, viewer, playing, collection_of(workload))
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.catalog.tables import Decision
 from core.config.messages import render
+from core.loop import decisions
 from core.loop.decisions import PENDING
 from core.ui.shell import glossary
 from core.ui.shell.formats import plain
@@ -25,13 +26,20 @@ def power_so_far(decision: Decision) -> None:
         st.info(plain(advice), icon=":material/photo_camera:")
 
 
+def wanted_now(workload: str) -> str:
+    """What to capture so that the challenger that waits can be decided on; empty when none does."""
+    newest = next(iter(decisions.latest(workload, limit=1)), None)
+    found = _power(newest) if newest is not None and newest.kind == PENDING else None
+    return to_capture(found["capture"]) if found else ""
+
+
 def to_capture(wanted: dict[str, int]) -> str:
     """What to capture next, most wanted first; empty when nothing is."""
     parts = [f"{number:,} of {label}" for label, number in sorted(wanted.items(), key=lambda one: -one[1]) if number]
     if not parts:
         return ""
     listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-    return f"To decide, capture about {listed} on Live and label them: about a third of them judges."
+    return f"To decide on the challenger, capture about {listed} and label them: about a third of them judges."
 
 
 def _power(decision: Decision) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.config.message_terms import TERMS
 from core.config.messages import Message, say
 from core.config.settings import get_settings
 from core.workloads.base import Comparison, Evidence, Origin, Scores
@@ -60,7 +61,7 @@ def _details(
 ) -> dict[str, Any]:
     gain, error = float(gains.mean()), _standard_error(gains, by)
     return {
-        "test": f"sign flips of {by.kind}",
+        "test": f"sign flips of {TERMS[by.kind]}",
         "gain": gain,
         "low": max(-1.0, gain - _Z * error),
         "high": min(1.0, gain + _Z * error),

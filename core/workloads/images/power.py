@@ -56,10 +56,25 @@ def power(gains: NDArray[np.float64], by: Units, origins: tuple[Origin, ...]) ->
 
 def in_words(found: dict[str, Any]) -> Message:
     """The power of a comparison as a sentence."""
-    named = {name: found[name] for name in ("images", "units", "kind", "shows", "target", "more", "more_units")}
     if found["shows"] is None:
-        return say("images.power_none", **named)
-    return say("images.power", **named)
+        return say(
+            "images.power_none",
+            images=found["images"],
+            units=found["units"],
+            kind=found["kind"],
+            more=found["more"],
+            more_units=found["more_units"],
+            target=found["target"],
+        )
+    return say(
+        "images.power",
+        images=found["images"],
+        units=found["units"],
+        kind=found["kind"],
+        shows=found["shows"],
+        more=found["more"],
+        target=found["target"],
+    )
 
 
 @lru_cache(maxsize=8)

@@ -10,9 +10,9 @@ from core.ui.train.power import to_capture
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [
-        ({"rock": 8}, "about 8 of rock on"),
-        ({"paper": 8, "rock": 0, "scissors": 1_240}, "about 1,240 of scissors and 8 of paper on"),
-        ({"a": 1, "b": 2, "c": 3}, "about 3 of c, 2 of b and 1 of a on"),
+        ({"rock": 8}, "about 8 of rock and label"),
+        ({"paper": 8, "rock": 0, "scissors": 1_240}, "about 1,240 of scissors and 8 of paper and label"),
+        ({"a": 1, "b": 2, "c": 3}, "about 3 of c, 2 of b and 1 of a and label"),
     ],
 )
 def test_classes_are_listed(wanted: dict[str, int], said: str) -> None:
