@@ -68,6 +68,10 @@ _OF_THE_LOOP: dict[str, str | Plural] = {
     "decision.waits": (
         "Challenger v{version} is trained. One more dataset will decide: both models are compared on it."
     ),
+    "decision.holdout_waits": (
+        "Challenger v{version} is better so far, but these images cannot show it. It waits: new labelled images will "
+        "decide."
+    ),
     "decision.was_rolled_back": "Version {version} was rolled back: it is not promoted again without a new training.",
     "decision.shadow_won": (
         "Version {version} serves again: on the data since the promotion it was better by {gain:figure} ({p:p})."

@@ -53,6 +53,15 @@ class ObservableTraining(Protocol):
 
 
 @runtime_checkable
+class HoldoutKeys(Protocol):
+    """Cumulative datasets, whose holdouts grow: a sample that was compared on is no new evidence in a later dataset."""
+
+    def holdout_keys(self, dataset: Dataset) -> frozenset[str]:
+        """The keys of the origins of the dataset's holdout. Raises :class:`core.storage.lake.LakeError`."""
+        ...
+
+
+@runtime_checkable
 class UsesGpu(Protocol):
     """A training that benefits from a GPU: it may use a separate queue for workers with a GPU."""
 
