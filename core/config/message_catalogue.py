@@ -17,6 +17,12 @@ _OF_ANYBODY: dict[str, str | Plural] = {
 _OF_THE_LOOP: dict[str, str | Plural] = {
     "gate.no_champion": "There is no champion yet.",
     "gate.forced": "Retraining was requested.",
+    "gate.full_training": "The quick training of this dataset was compared; now the full one.",
+    "gate.new_labels": Plural(
+        "number",
+        "{number:count} labelled image is new since version {version} was trained.",
+        "{number:count} labelled images are new since version {version} was trained.",
+    ),
     "gate.under_threshold": "{metric} {value:figure} is below the threshold {threshold:figure}.",
     "gate.holds": "{metric} {value:figure} meets the threshold {threshold:figure}.",
     "gate.loss_rose": Plural(

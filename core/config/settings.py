@@ -100,6 +100,7 @@ class Settings(Paths, BaseSettings):
     promote_patience: Annotated[int, Field(ge=1, le=100)] = 6
     alarm_alpha: Annotated[float, Field(gt=0, lt=1)] = 0.01
     alarm_min_loss: Annotated[float, Field(ge=0, lt=1)] = 0.005
+    retrain_new_labels: Annotated[int, Field(ge=0)] = 15
     check_interval_s: Seconds = 300.0
     check_on_new_data: bool = True
     random_check_interval_s: Seconds = 30.0

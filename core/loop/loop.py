@@ -31,6 +31,7 @@ from core.loop.measuring import evaluate, measure_refit
 from core.loop.policy import Policy
 from core.loop.reconcile import record_moved_alias
 from core.loop.shadow import in_the_shadow
+from core.loop.stages import full_training_due
 from core.loop.training import adopt_starter, train
 from core.loop.under_pin import promote_unless_pinned, promotion_held, rollback_held
 from core.models import registry
@@ -59,7 +60,8 @@ def evaluate_champion(workload_name: str, forced: bool = False, flow_run_id: str
         return run
     record_moved_alias(champion, dataset, policy)
     run = replace(run, challenge=history.challenge(workload_name, champion, dataset.id))
-    if not forced and (known := history.judged(dataset, champion, policy)) is not None:
+    known = None if forced or full_training_due(workload_name, dataset) else history.judged(dataset, champion, policy)
+    if known is not None:
         return replace(run, judged=known, skipped=skipped)
     scores, whole = evaluate(champion, dataset)
     if whole:

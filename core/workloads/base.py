@@ -23,10 +23,12 @@ from core.workloads.capabilities import EvaluatesWhole as EvaluatesWhole
 from core.workloads.capabilities import HoldoutKeys as HoldoutKeys
 from core.workloads.capabilities import ImageSynthesis as ImageSynthesis
 from core.workloads.capabilities import LabelProposals as LabelProposals
+from core.workloads.capabilities import LearnsLabels as LearnsLabels
 from core.workloads.capabilities import ObservableTraining as ObservableTraining
 from core.workloads.capabilities import Playable as Playable
 from core.workloads.capabilities import Proposer as Proposer
 from core.workloads.capabilities import ProposerMissingError as ProposerMissingError
+from core.workloads.capabilities import QuickTraining as QuickTraining
 from core.workloads.capabilities import RefitGain as RefitGain
 from core.workloads.capabilities import SqlExamples as SqlExamples
 from core.workloads.capabilities import TrainingProgress as TrainingProgress
@@ -122,6 +124,8 @@ class Trained:
     model: Any
     predictor: Predictor
     parameters: Mapping[str, Any]
+    identity: Mapping[str, Any] | None = None
+    """What, with the data, determines it, where that is not the workload's ``training_parameters``."""
 
 
 class Workload(Protocol):

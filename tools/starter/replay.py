@@ -2,8 +2,8 @@
 
     .venv/bin/python -m tools.starter.replay --photos FOLDER [--model FOLDER]
 
-To be made again whenever the starter is: the file names the graph that it belongs to. It holds what the network computed
-from the photographs, a sixth of its anchors, and no photograph.
+To be made again whenever the starter is: the file names the graph that it belongs to. It holds what the network
+computed from the photographs, a sixth of its anchors, and no photograph.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SEED = 0
 def replayed(photos: Sequence[Photo], model: Path) -> list[Examples]:
     """The examples of a sample of the photographs, those with hands first."""
     extractor = FeatureExtractor(model, threads=1)
-    made = []
+    made: list[Examples] = []
     for photo in [*_sample(photos, True, WITH_HANDS), *_sample(photos, False, WITHOUT)]:
         anchors, placement = extractor.anchors(photo.pixels)
         offset = np.array([placement.left, placement.top] * 2, np.float32)

@@ -110,6 +110,21 @@ class RpsWorkload:
 
         return fine_tune(dataset, self.training_parameters, report)
 
+    def quick_parameters(self, dataset: Dataset) -> Mapping[str, Any] | None:
+        from core.workloads.rps.head.learn import head_parameters
+
+        return head_parameters(dataset)
+
+    def train_quick(self, dataset: Dataset, parameters: Mapping[str, Any], report: Report) -> Trained:
+        from core.workloads.rps.head.learn import learn_head
+
+        return learn_head(dataset, parameters, report)
+
+    def new_labels(self, reference: Dataset | None, current: Dataset) -> int:
+        from core.workloads.images.new_labels import new_labels
+
+        return new_labels(reference, current)
+
     @property
     def has_starter(self) -> bool:
         return has_starter()

@@ -32,7 +32,9 @@ def fit(start: Weights, examples: Examples, decay: float = DECAY, iterations: in
     """Class layers that minimise the binary cross-entropy of ``examples``, as YOLO's own training does, plus ``decay``
     times the squared distance to ``start`` in units of the features' size."""
     total = float((examples.targets.max(axis=1) * examples.weights).sum()) or 1.0
-    return [_fit_scale(weights, _part(examples, scale), total, decay, iterations) for scale, weights in enumerate(start)]
+    return [
+        _fit_scale(weights, _part(examples, scale), total, decay, iterations) for scale, weights in enumerate(start)
+    ]
 
 
 def _part(examples: Examples, scale: int) -> _Part:

@@ -33,7 +33,7 @@ class ClassLayer:
 def open_model(file: Path) -> Any:
     """An ``onnx.ModelProto``. Raises :class:`HeadError` when the file is none, ``OSError``."""
     import onnx
-    from google.protobuf.message import DecodeError
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # protobuf ships none
 
     try:
         return onnx.load(file)

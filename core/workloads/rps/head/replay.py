@@ -1,8 +1,8 @@
 """What the starter model knew: features of photographs that it was trained on, learnt again beside a person's own.
 
-Without them a head forgets other people. On photographs with hands the targets are the starter's own answers (Z. Li and
-D. Hoiem, "Learning without forgetting", 2016); on those without a throw, nothing. The file holds features, from which no
-photograph can be made again; ``tools/starter`` writes it.
+Without them a head forgets other people. On photographs with hands the targets are the starter's own answers (Z. Li
+and D. Hoiem, "Learning without forgetting", 2016); on those without a throw there is nothing. The file holds features
+of some anchors and no photograph; ``tools/starter/replay.py`` writes it.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from core.workloads.rps.head.graph import HeadError, Weights
 REPLAY = "replay.npz"
 
 _WITH_HANDS, _WITHOUT = 2.0, 4.0
-"""Weight of a photograph, where one of the person's counts 1. Without the 4, boxes on gestures that are no throw rise by
-a tenth; with it, hands of others are missed a little more often and such boxes become fewer."""
+"""Weight of a photograph, where one of the person's counts 1. With 1 and 1 boxes on gestures that are no throw became
+more by a tenth; so they become fewer, and hands of others are missed a little more often."""
 
 
 def write_replay(file: Path, pictures: Sequence[Examples], graph_sha256: str) -> None:

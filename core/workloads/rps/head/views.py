@@ -17,7 +17,7 @@ _GREY = 114
 def views(picture: Pixels, boxes: NDArray[np.float32]) -> Iterator[tuple[Pixels, NDArray[np.float32]]]:
     """The image with its boxes (left, top, right, bottom in pixels, shape (n, 4)), then each other view with them."""
     yield picture, boxes
-    height, width = picture.shape[:2]
+    width = picture.shape[1]
     mirrored = boxes.copy()
     mirrored[:, [0, 2]] = width - boxes[:, [2, 0]]
     yield np.ascontiguousarray(picture[:, ::-1]), mirrored
