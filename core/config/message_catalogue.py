@@ -60,15 +60,15 @@ _OF_THE_LOOP: dict[str, str | Plural] = {
         "Only the challenger was right on {challenger:count} {unit:term}, only the champion on {champion:count} "
         "(McNemar {p:p})."
     ),
-    "comparison.bootstrap": (
-        "The challenger's {metric} is {challenger:figure}, the champion's {champion:figure}: {gain:gain}, "
-        "95 % interval {low:gain} to {high:gain} on {samples:count} {unit:term} (paired bootstrap, {p:p})."
-    ),
     "comparison.errors": (
         "The challenger's mean absolute error is {challenger:number}, the champion's {champion:number} "
         "on {samples:count} {unit:term} (paired permutation test, {p:p})."
     ),
-    # Stored by earlier versions, which promoted for that reason.
+    # Stored by earlier versions.
+    "comparison.bootstrap": (
+        "The challenger's {metric} is {challenger:figure}, the champion's {champion:figure}: {gain:gain}, "
+        "95 % interval {low:gain} to {high:gain} on {samples:count} {unit:term} (paired bootstrap, {p:p})."
+    ),
     "comparison.over_threshold": ("The champion is below the threshold, the challenger meets it. {comparison:message}"),
     "decision.nothing_new": "The champion was already trained on dataset {dataset}; there is no newer data.",
     "decision.waits": (

@@ -10,6 +10,7 @@ that arrive later are placed around those.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -88,8 +89,11 @@ def _placed(frames: Sequence[Frame]) -> dict[int, Split]:
     new = [one for one in frames if one.split == OPEN]
     made: dict[int, Split] = {}
     free = []
+    times = _times(known)
     for one in new:
-        near = {other.split for other in known if abs(other.at - one.at) < GAP_S}
+        near = {
+            other.split for other in known[bisect_right(times, one.at - GAP_S) : bisect_left(times, one.at + GAP_S)]
+        }
         if one.flagged:
             made[one.key] = TRAIN
         elif len(near) == 1:
@@ -163,7 +167,7 @@ def _times(frames: Iterable[Frame]) -> list[float]:
 
 def _near(at: float, times: Sequence[float], gap: float) -> bool:
     """Whether one of the sorted ``times`` is closer to ``at`` than ``gap``."""
-    place = int(np.searchsorted(times, at))
+    place = bisect_left(times, at)
     return any(abs(times[index] - at) < gap for index in (place - 1, place) if 0 <= index < len(times))
 
 
