@@ -22,6 +22,7 @@ from tests.pictures_of_hands import HANDS
 SIDE = 96
 
 QUICK = {
+    "SHIFUMI_RPS_HEAD": "false",
     "SHIFUMI_RPS_IMGSZ": "64",
     "SHIFUMI_RPS_EPOCHS": "2",
     "SHIFUMI_RPS_BATCH": "8",

@@ -15,15 +15,19 @@ from core.config.messages import Messages
 class Image(Base):
     """An image that was captured, uploaded, imported or rendered; its file is ``data/images/<sha256>.jpg``.
 
-    ``session`` groups images of one person and place; ``split`` follows from it on arrival and never
-    changes. ``state``: unlabelled, proposed (a model labelled it), labelled (a user or the renderer did; without
-    boxes it is a negative) or rejected. ``priority`` orders the review queue, highest first.
+    ``session`` groups images of one person on one day, or of one source; ``split`` is decided once, on arrival or when
+    the first dataset is made from an image of a known ``person``, and never changes. ``hold`` is the recording that a
+    frame belongs to, ``taken_at`` when it was taken; all three are known of captured images only.
+
+    ``state``: unlabelled, proposed (a model labelled it), labelled (a user or the renderer did; without boxes it is a
+    negative) or rejected. ``priority`` orders the review queue, highest first.
     """
 
     __tablename__ = "images"
     __table_args__ = (
         UniqueConstraint("workload", "sha256", name="uq_images_workload_sha256"),
         Index("ix_images_queue", "workload", "state", "priority"),
+        Index("ix_images_person", "workload", "person"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -40,6 +44,9 @@ class Image(Base):
     bytes: Mapped[int]
     created_by: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(default=utcnow, index=True)
+    person: Mapped[str | None] = mapped_column(String(64))
+    taken_at: Mapped[datetime | None]
+    hold: Mapped[str | None] = mapped_column(String(64))
     reviewed_by: Mapped[str | None] = mapped_column(String(64))
     reviewed_at: Mapped[datetime | None]
 

@@ -18,6 +18,12 @@ _OF_ANYBODY: dict[str, str | Plural] = {
 _OF_THE_LOOP: dict[str, str | Plural] = {
     "gate.no_champion": "There is no champion yet.",
     "gate.forced": "Retraining was requested.",
+    "gate.full_training": "The quick training of this dataset was compared; now the full one.",
+    "gate.new_labels": Plural(
+        "number",
+        "{number:count} labelled image is new since version {version} was trained.",
+        "{number:count} labelled images are new since version {version} was trained.",
+    ),
     "gate.under_threshold": "{metric} {value:figure} is below the threshold {threshold:figure}.",
     "gate.holds": "{metric} {value:figure} meets the threshold {threshold:figure}.",
     "gate.loss_rose": Plural(
@@ -55,19 +61,23 @@ _OF_THE_LOOP: dict[str, str | Plural] = {
         "Only the challenger was right on {challenger:count} {unit:term}, only the champion on {champion:count} "
         "(McNemar {p:p})."
     ),
-    "comparison.bootstrap": (
-        "The challenger's {metric} is {challenger:figure}, the champion's {champion:figure}: {gain:gain}, "
-        "95 % interval {low:gain} to {high:gain} on {samples:count} {unit:term} (paired bootstrap, {p:p})."
-    ),
     "comparison.errors": (
         "The challenger's mean absolute error is {challenger:number}, the champion's {champion:number} "
         "on {samples:count} {unit:term} (paired permutation test, {p:p})."
     ),
-    # Stored by earlier versions, which promoted for that reason.
+    # Stored by earlier versions.
+    "comparison.bootstrap": (
+        "The challenger's {metric} is {challenger:figure}, the champion's {champion:figure}: {gain:gain}, "
+        "95 % interval {low:gain} to {high:gain} on {samples:count} {unit:term} (paired bootstrap, {p:p})."
+    ),
     "comparison.over_threshold": ("The champion is below the threshold, the challenger meets it. {comparison:message}"),
     "decision.nothing_new": "The champion was already trained on dataset {dataset}; there is no newer data.",
     "decision.waits": (
         "Challenger v{version} is trained. One more dataset will decide: both models are compared on it."
+    ),
+    "decision.holdout_waits": (
+        "Challenger v{version} is better so far, but these images cannot show it. It waits: new labelled images will "
+        "decide."
     ),
     "decision.was_rolled_back": "Version {version} was rolled back: it is not promoted again without a new training.",
     "decision.shadow_won": (

@@ -14,6 +14,9 @@ TERMS: dict[str, str] = {
     "rolled-back": "Rolled back",
     "box-area": "area",
     "box-aspect": "ratio of width to height",
+    "sessions": "recording sessions",
+    "blocks": "time blocks",
+    "single": "single images",
     "champion": "the champion",
     "last-dataset-model": "a model of the last dataset",
 }

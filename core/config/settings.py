@@ -98,9 +98,11 @@ class Settings(Paths, BaseSettings):
     promote_alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
     promote_min_gain: Annotated[float, Field(ge=0, lt=1)] = 0.005
     promote_confirmations: Annotated[int, Field(ge=0, le=10)] = 1
+    promote_others_margin: Annotated[float, Field(ge=0, le=1)] = 0.03
     promote_patience: Annotated[int, Field(ge=1, le=100)] = 6
     alarm_alpha: Annotated[float, Field(gt=0, lt=1)] = 0.01
     alarm_min_loss: Annotated[float, Field(ge=0, lt=1)] = 0.005
+    retrain_new_labels: Annotated[int, Field(ge=0)] = 15
     check_interval_s: Seconds = 300.0
     check_on_new_data: bool = True
     random_check_interval_s: Seconds = 30.0

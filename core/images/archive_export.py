@@ -19,8 +19,7 @@ from core.config.messages import say
 from core.config.progress import Report, silent
 from core.images import LABELLED, SOURCES, store
 from core.images.collection import ImageCollection
-from core.images.sessions import export_stem
-from core.images.splits import HOLDOUT
+from core.images.sessions import export_folder, export_stem
 from core.images.yolo import write_line, write_yaml
 from core.storage import lake
 
@@ -96,7 +95,7 @@ def _add(archive: zipfile.ZipFile, image: Image, collection: ImageCollection) ->
         data = store.file_path(image).read_bytes()
     except (store.ImageMissingError, FileNotFoundError):
         return False
-    folder = "test" if image.split == HOLDOUT else image.split
+    folder = export_folder(image.split)
     stem = export_stem(image.session, image.sha256)
     if collection.whole_image:
         archive.writestr(f"{folder}/{image.boxes[0].label}/{stem}.jpg", data)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -23,7 +23,7 @@ from core.images.archives import Archive, BadArchiveError
 from core.images.class_mapping import BACKGROUND, LEAVE_OUT
 from core.images.collection import ImageCollection
 from core.images.label_hints import hint_note
-from core.images.sessions import session_of
+from core.images.sessions import session_of, split_in
 from core.images.yolo import Line, parse_labels
 from core.storage import uploads
 from core.vision.boxes import NewBox, whole_image
@@ -210,7 +210,11 @@ class _Import:
         outcome.splits[split] = outcome.splits.get(split, 0) + 1
 
     def _about(self, member: Member) -> store.ImageFacts | None:
-        """The facts of an image; None when it is to be left out."""
+        """The facts of an image; None when it is to be left out. Our own exports say which split it has."""
+        about = self._labelled_as(member)
+        return None if about is None else replace(about, split=split_in(member.name))
+
+    def _labelled_as(self, member: Member) -> store.ImageFacts | None:
         session = session_of(member.name)
         if self.layout.kind == YOLO:
             return self._labelled(member, session)

@@ -72,6 +72,13 @@ def counts(workload: str) -> Counts:
     return Counts(sum(states.values()), states, sources, splits, boxes, negatives)
 
 
+def last_person(username: str) -> str | None:
+    """Who was on the newest image that this user captured; None before the first one."""
+    newest = select(Image.person).where(Image.created_by == username, Image.person.is_not(None))
+    with reading() as session:
+        return session.scalar(newest.order_by(Image.id.desc()).limit(1))
+
+
 def _filtered(query: Select[Any], filters: Filters) -> Select[Any]:
     for column, wanted in (
         (Image.workload, filters.workload),

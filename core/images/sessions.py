@@ -8,7 +8,8 @@ optimistic; so all frames of a source share a session, and with it a split. Only
 * Frames are numbered: the source is the name without the last number.
 * Cameras number all photos (``IMG_1234``): a hundred in a row are one session.
 
-The splits of the dataset (``train``, ``valid``, ``test``) are ignored: most were drawn frame by frame.
+The splits of the dataset (``train``, ``valid``, ``test``) are ignored, except in our own exports: most were drawn frame
+by frame.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ import re
 from pathlib import PurePosixPath
 from urllib.parse import quote, unquote
 
+from core.images.splits import Split
+
 _LONGEST = 64
+_FOLDERS: dict[str, Split] = {"train": "train", "val": "val", "test": "holdout", "unused": "unused"}
 _PREFIX = "import/"
 _OURS = re.compile(r"(?P<session>.+)__[0-9a-f]{16}")
 _ROBOFLOW = re.compile(r"(?:[_.](?:jpe?g|png|webp|bmp|tiff?|gif))+\.rf\.[0-9A-Za-z]+$", re.IGNORECASE)
@@ -38,6 +42,19 @@ def session_of(name: str) -> str:
         return shortened(unquote(found["session"]))
     stem = _ROBOFLOW.sub("", path.stem)
     return shortened(_PREFIX + (_source(stem, _folder(path)) or "unnamed"))
+
+
+def split_in(name: str) -> Split | None:
+    """The split of an image of our own exports, which their folders state; None for other images."""
+    path = PurePosixPath(name)
+    if not _OURS.fullmatch(path.stem):
+        return None
+    return next((_FOLDERS[part] for part in path.parts[:-1] if part in _FOLDERS), None)
+
+
+def export_folder(split: str) -> str:
+    """The folder of a split in an export; the holdout is called ``test``. What has no split yet may be learnt from."""
+    return next((folder for folder, meant in _FOLDERS.items() if meant == split), "train")
 
 
 def _source(stem: str, folder: str) -> str:

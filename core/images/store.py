@@ -25,7 +25,8 @@ from core.images import LABELLED, LIVE, NORMAL, PROPOSED, SOURCES, STATES, UNLAB
 from core.images.collection import ImageCollection
 from core.images.files import ImageMissingError
 from core.images.queries import Counts, Filters, count, counts, listed
-from core.images.splits import split_of
+from core.images.shots import Shot
+from core.images.splits import OPEN, TRAIN, Split, split_of
 from core.vision.boxes import NewBox
 from core.vision.decode import downscale, encode
 from core.vision.detections import Pixels
@@ -60,9 +61,10 @@ _LOCK = 0x5EEDF11E
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """Metadata of a new image. ``session`` groups images of one person in one place and determines the split;
-    ``collection`` defines the allowed boxes. If ``state`` is None it follows from the boxes: none: unlabelled, a
-    model's: proposed, others: labelled.
+    """Metadata of a new image. ``session`` groups images of one source and determines the split, unless ``shot`` says
+    who is on it: then the session is that person's, and the split is decided when the first dataset is made from it.
+    ``split`` is one that is known already. ``collection`` defines the allowed boxes. If ``state`` is None it follows
+    from the boxes: none: unlabelled, a model's: proposed, others: labelled.
 
     Raises ``BadBoxError`` for boxes that the collection does not allow, ``ValueError`` for other invalid values.
     """
@@ -74,6 +76,8 @@ class ImageFacts:
     state: str | None = None
     priority: int = NORMAL
     note: Messages = ()
+    shot: Shot | None = None
+    split: Split | None = None
 
     def __post_init__(self) -> None:
         if self.source not in SOURCES or self.settled_state not in STATES:
@@ -81,6 +85,16 @@ class ImageFacts:
         if not 0 < len(self.session) <= 64:
             raise ValueError("A recording session is named with 1 to 64 letters.")
         self.collection.check(self.boxes, complete=self.settled_state == LABELLED)
+
+    @property
+    def settled_split(self) -> Split:
+        """``split``, or the one that follows. A mistake is always learnt from: it was chosen because a model errs on
+        it, so it says nothing about how often models err."""
+        if self.split is not None:
+            return self.split
+        if self.shot is not None:
+            return OPEN
+        return TRAIN if self.source == LIVE else split_of(self.session)
 
     @property
     def settled_state(self) -> str:
@@ -109,12 +123,14 @@ def add(
     state: str | None = None,
     priority: int = NORMAL,
     note: Messages = (),
+    split: Split | None = None,
 ) -> Image:
     """Store an image, or return the existing row of an identical one.
 
     The parameters are those of :class:`ImageFacts`. Raises the errors of :class:`ImageFacts` and :func:`add_or_find`.
     """
-    return add_or_find(actor, pixels, ImageFacts(source, session, collection, boxes, state, priority, note)).image
+    facts = ImageFacts(source, session, collection, boxes, state, priority, note, split=split)
+    return add_or_find(actor, pixels, facts).image
 
 
 def add_or_find(actor: Actor, pixels: Pixels, about: ImageFacts) -> StoreResult:
@@ -141,8 +157,8 @@ def _row(actor: Actor, about: ImageFacts, sha256: str, pixels: Pixels, size: int
     return Image(
         workload=about.collection.workload,
         sha256=sha256,
-        session=about.session,
-        split=split_of(about.session),
+        session=about.shot.session if about.shot else about.session,
+        split=about.settled_split,
         source=about.source,
         state=about.settled_state,
         priority=about.priority,
@@ -151,6 +167,9 @@ def _row(actor: Actor, about: ImageFacts, sha256: str, pixels: Pixels, size: int
         width=pixels.shape[1],
         bytes=size,
         created_by=actor.username,
+        person=about.shot.person if about.shot else None,
+        taken_at=about.shot.at if about.shot else None,
+        hold=about.shot.hold if about.shot else None,
         boxes=[new_box_row(box, actor) for box in about.boxes],
     )
 

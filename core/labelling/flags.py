@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from core.auth.roles import Actor
 from core.catalog.engine import writing
@@ -11,6 +12,7 @@ from core.catalog.image_tables import Image
 from core.config.messages import Message, Messages, say
 from core.images import FLAGGED, LIVE, PROPOSED, UNLABELLED, store
 from core.images.collection import ImageCollection
+from core.images.shots import Shot
 from core.vision.boxes import BadBoxError, NewBox, whole_image
 from core.vision.detection_formats import to_boxes
 from core.vision.detections import Detections, Pixels
@@ -34,14 +36,15 @@ def flag(
     *,
     session: str,
     collection: ImageCollection,
+    person: str | None = None,
 ) -> Image:
     """Flag a wrong prediction on this frame: the image goes to the top of the review queue.
 
     The most confident box of the prediction, relabelled to ``right_label``, becomes the proposal. ``right_label`` None
     means that no class is visible: the proposal is then an empty image, or no label at all for whole-image labels. If
-    the model detected nothing the image is stored as unlabelled. ``session`` groups the frames of one stream. Requires
-    no role above viewer. Raises ``ForbiddenError``, ``BadImageError``, ``BadBoxError`` for an unknown class,
-    ``lake.DiskFullError``.
+    the model detected nothing the image is stored as unlabelled. ``session`` groups the frames of one stream,
+    ``person`` is who is on them. Whatever is flagged is learnt from and never judges. Requires no role above viewer.
+    Raises ``ForbiddenError``, ``BadImageError``, ``BadBoxError`` for an unknown class, ``lake.DiskFullError``.
     """
     if right_label is not None and right_label not in collection.classes:
         raise BadBoxError(f"The class is one of {', '.join(collection.classes)}, not {right_label!r}.")
@@ -49,7 +52,8 @@ def flag(
     note = (_note(actor, right_label, said),)
     undecided = not boxes and (right_label is not None or collection.whole_image)
     state = UNLABELLED if undecided else PROPOSED
-    about = store.ImageFacts(LIVE, session, collection, boxes, state, FLAGGED, note)
+    shot = None if person is None else Shot(person, datetime.now(UTC), session)
+    about = store.ImageFacts(LIVE, session, collection, boxes, state, FLAGGED, note, shot)
     kept = store.add_or_find(actor, pixels, about)
     return kept.image if kept.new else _flag_again(kept.image.id, note)
 

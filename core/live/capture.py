@@ -11,11 +11,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from loguru import logger
 
 from core.auth.roles import Actor, Role, require
+from core.images.shots import Shot, person_named
 from core.live.frames import Frame
 from core.vision.detections import Pixels
 
@@ -29,16 +31,16 @@ GUIDE = (0.25, 0.15, 0.75, 0.85)
 _WAITING = 4
 _SLACK_S = 0.005  # cameras are not that punctual
 
-SaveImage = Callable[[Actor, Pixels, str, str], str]
-"""Store an image (actor, pixels, label, session); returns the name of the proposer of its box."""
+SaveImage = Callable[[Actor, Pixels, str, Shot], str]
+"""Store an image (actor, pixels, label, who and when); returns the name of the proposer of its box."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaptureResult:
-    """The result of a recording. ``proposers`` counts the boxes by proposer."""
+    """The result of a recording, ``hold`` is its name. ``proposers`` counts the boxes by proposer."""
 
     label: str
-    session: str
+    hold: str
     stored: int = 0
     alike: int = 0
     proposers: tuple[tuple[str, int], ...] = ()
@@ -65,13 +67,16 @@ class Recorder:
         """The current recording, or the last one."""
         return self._take.captured() if self._take is not None else None
 
-    def begin(self, actor: Actor, label: str) -> None:
-        """Start a recording. Does nothing while one runs. Raises ``ForbiddenError``."""
+    def begin(self, actor: Actor, label: str, person: str | None = None) -> None:
+        """Start a recording of ``person``, by default of the actor. Does nothing while one runs.
+
+        Raises ``ForbiddenError``.
+        """
         require(actor, Role.EDITOR)
         with self._lock:
             if self.holding or self.keep is None:
                 return
-            self._take = _Recording(actor, label, self.keep, self._clock())
+            self._take = _Recording(actor, label, person or actor.username, self.keep, self._clock())
 
     def end(self) -> None:
         """Stop recording; queued frames are still stored. Idempotent, returns immediately."""
@@ -85,15 +90,16 @@ class Recorder:
 
 
 class _Recording:
-    """One recording: one user, one label, one session."""
+    """One recording: one user, one label, one person, one hold of the button."""
 
-    def __init__(self, actor: Actor, label: str, keep: SaveImage, now: float) -> None:
-        self.actor, self.label = actor, label
-        self.session = f"webcam-{uuid4().hex[:12]}"
+    def __init__(self, actor: Actor, label: str, person: str, keep: SaveImage, now: float) -> None:
+        self.actor, self.label, self.person = actor, label, person_named(person)
+        self.hold = f"webcam-{uuid4().hex[:12]}"
+        self._began_at = datetime.now(UTC)
         self.closed = False
         self._keep = keep
         self._began, self._next_at = now, now
-        self._queue: queue.Queue[Pixels | None] = queue.Queue()
+        self._queue: queue.Queue[Frame | None] = queue.Queue()
         self._stored = self._alike = 0
         self._proposers: dict[str, int] = {}
         self._problem: str | None = None
@@ -107,7 +113,7 @@ class _Recording:
             self.close()
         elif frame.at + _SLACK_S >= self._next_at and self._queue.qsize() < _WAITING:
             self._next_at = max(self._next_at + 1 / PER_SECOND, frame.at - 1 / PER_SECOND)
-            self._queue.put(frame.pixels)
+            self._queue.put(frame)
 
     def close(self) -> None:
         if not self.closed:
@@ -117,30 +123,31 @@ class _Recording:
     def captured(self) -> CaptureResult:
         proposers = tuple(sorted(self._proposers.items()))
         done = not self._thread.is_alive()
-        return CaptureResult(self.label, self.session, self._stored, self._alike, proposers, self._problem, done)
+        return CaptureResult(self.label, self.hold, self._stored, self._alike, proposers, self._problem, done)
 
     def _work(self) -> None:
         last: Pixels | None = None
-        while (pixels := self._next()) is not None:
-            small = thumbnail(pixels)
+        while (frame := self._next()) is not None:
+            small = thumbnail(frame.pixels)
             if last is not None and alike(last, small):
                 self._alike += 1
                 continue
-            if not self._stored_one(pixels):
+            if not self._stored_one(frame):
                 self.close()
                 return
             last = small
 
-    def _next(self) -> Pixels | None:
+    def _next(self) -> Frame | None:
         try:
             return self._queue.get(timeout=LONGEST_S)
         except queue.Empty:  # the stream stopped without notice
             self.closed = True
             return None
 
-    def _stored_one(self, pixels: Pixels) -> bool:
+    def _stored_one(self, frame: Frame) -> bool:
+        shot = Shot(self.person, self._began_at + timedelta(seconds=frame.at - self._began), self.hold)
         try:
-            proposer = self._keep(self.actor, pixels, self.label, self.session)
+            proposer = self._keep(self.actor, frame.pixels, self.label, shot)
         except Exception as error:  # noqa: BLE001 - a worker that dies silently would leave a button that does nothing
             logger.opt(exception=error).error("Recording stopped")
             self._problem = str(error)

@@ -13,6 +13,7 @@ from core import images
 from core.auth.roles import Actor
 from core.images import store
 from core.images.collection import ImageCollection
+from core.images.shots import Shot
 from core.live.capture import GUIDE, SaveImage
 from core.live.frames import Model
 from core.vision.boxes import NewBox, whole_image
@@ -33,14 +34,15 @@ def image_saver(
     order; proposals are reviewed by a user.
     """
 
-    def keep(actor: Actor, pixels: Pixels, label: str, session: str) -> str:
+    def keep(actor: Actor, pixels: Pixels, label: str, shot: Shot) -> str:
         into = collection()
         if into.whole_image:
             boxes, proposer, state = [whole_image(label, HUMAN)], PERSON, images.LABELLED
         else:
             box, proposer = propose(pixels, label, helper(), serving())
             boxes, state = [box], images.PROPOSED
-        store.add(actor, pixels, into, source=images.WEBCAM, session=session, boxes=boxes, state=state)
+        about = store.ImageFacts(images.WEBCAM, shot.session, into, boxes, state, shot=shot)
+        store.add_or_find(actor, pixels, about)
         return proposer
 
     return keep

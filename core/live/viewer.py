@@ -22,6 +22,7 @@ from core.live.model_channel import ModelChannel
 from core.live.overlay import caption
 from core.live.stats import Rate
 from core.vision import drawing
+from core.vision.detection_formats import SHOWN_CONFIDENCE
 from core.vision.detections import Detections, Pixels
 from core.vision.tracks import ShownBox
 
@@ -35,7 +36,7 @@ class ViewerOptions:
 
     main: Source
     rival: Source | None = None
-    confidence: float = 0.4
+    confidence: float = SHOWN_CONFIDENCE
     mirrored: bool = True
 
 
@@ -75,12 +76,13 @@ class AnsweredFrame:
 class Viewer:
     """Created once per browser tab. All methods are thread-safe.
 
-    ``session`` groups the frames flagged in this stream: one user, one place.
+    ``session`` groups the frames flagged in this stream; ``person`` is who is on them, None until somebody said so.
     """
 
     def __init__(self, pool: EnginePool, wishes: ViewerOptions, clock: Callable[[], float] = time.monotonic) -> None:
         self.wishes = wishes
         self.session = f"live-{uuid4().hex[:12]}"
+        self.person: str | None = None
         self.recorder = Recorder(clock=clock)
         self._clock = clock
         self._lock = threading.Lock()

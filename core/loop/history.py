@@ -73,24 +73,31 @@ def rolled_back(workload: str) -> frozenset[int]:
 
 def challenge(workload: str, champion: Version, but: int | None = None) -> Challenge | None:
     """The challenger that waits for data, and the evidence since the alarm but that of the dataset ``but``; None when
-    none waits."""
+    none waits. Where datasets are cumulative a deleted one is no evidence any more: its samples are in the next."""
     open_ = _open(latest(workload, LOOK_BACK), champion.version)
     if not open_ or open_[0].challenger_version is None:
         return None
-    return Challenge(open_[0].challenger_version, *_added_up(open_, "evidence", but))
+    waiting = open_[0].challenger_version
+    if get_workload(workload).cumulative:
+        there = datasets.ids(workload)
+        open_ = [one for one in open_ if one.dataset_id in there]
+    evidence, compared = _added_up(open_, "evidence", but)
+    return Challenge(waiting, evidence, tuple(one for one in compared if one is not None))
 
 
 def evidence_until(decision: Decision) -> tuple[Evidence, int]:
     """What the datasets since the alarm, up to this decision, say about challengers of its champion; how many there
     were."""
     waited = _open(_before(decision), decision.champion_version)
-    return _added_up([decision, *waited], "evidence")
+    found, compared = _added_up([decision, *waited], "evidence")
+    return found, len(compared)
 
 
 def shadow_until(decision: Decision) -> tuple[Evidence, int]:
     """What the datasets since the promotion, up to this decision, say about the previous champion; how many."""
     served = _serving(_before(decision), decision.champion_version)
-    return _added_up([decision, *served], "shadow")
+    found, compared = _added_up([decision, *served], "shadow")
+    return found, len(compared)
 
 
 def shadow_evidence(workload: str, champion: Version, but: int) -> Evidence:
@@ -118,13 +125,15 @@ def _before(decision: Decision) -> list[Decision]:
         return list(session.scalars(query.order_by(Decision.id.desc()).limit(LOOK_BACK)))
 
 
-def _added_up(newest_first: Sequence[Decision], name: str, but: int | None = None) -> tuple[Evidence, int]:
+def _added_up(
+    newest_first: Sequence[Decision], name: str, but: int | None = None
+) -> tuple[Evidence, tuple[int | None, ...]]:
     """Each dataset once: a check that a user forces compares on the same rows again, which is no new evidence."""
     compared: dict[int | None, Evidence] = {}
     for one in newest_first:
         if (but is None or one.dataset_id != but) and (stored := (one.details or {}).get(name)):
             compared.setdefault(one.dataset_id, Evidence.from_json(stored))
-    return sum(compared.values(), Evidence()), len(compared)
+    return sum(compared.values(), Evidence()), tuple(compared)
 
 
 def losses(workload: str, champion: Version) -> Sequence[Loss]:

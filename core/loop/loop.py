@@ -6,7 +6,8 @@
 
 *Test, then train* (prequential evaluation, A. P. Dawid, 1984): a model is compared on data that came after its
 training, so that one bad dataset cannot crown the model that learnt it. Where datasets are cumulative (labelled
-images), the holdout is what no model has seen, and the comparison follows the training at once.
+images), the holdout is what no model has seen: the comparison follows the training at once, and goes on with what is
+new in later holdouts.
 
 Nothing here knows Prefect or Streamlit, nor which workload it turns: ``flows/check.py`` wraps the steps in tasks,
 :func:`run_once` runs them in order for scripts and tests. The methods are explained in docs/continual-learning.md.
@@ -21,20 +22,23 @@ from core.catalog.tables import Dataset, Decision
 from core.config.messages import Message, say
 from core.config.progress import Report, silent
 from core.loop import contract, history
+from core.loop.comparing import compare as compare
+from core.loop.comparing import on_the_holdouts
 from core.loop.decisions import KEPT, PENDING, PROMOTED, REJECTED, ROLLED_BACK, record
 from core.loop.gate import NO_CHAMPION, ask
 from core.loop.loop_run import Challenge, Judgement, LoopRun, Shadow, Steps
-from core.loop.measuring import evaluate, measure, measure_refit
+from core.loop.measuring import evaluate, measure_refit
 from core.loop.policy import Policy
 from core.loop.reconcile import record_moved_alias
 from core.loop.shadow import in_the_shadow
+from core.loop.stages import full_training_due
 from core.loop.training import adopt_starter, train
 from core.loop.under_pin import promote_unless_pinned, promotion_held, rollback_held
 from core.models import registry
 from core.models.registry import Version
 from core.storage import datasets
 from core.workloads import get_workload
-from core.workloads.base import Comparison, Evidence
+from core.workloads.base import Evidence
 
 MOST = 3
 """Longer windows lag behind a world that goes on changing."""
@@ -56,7 +60,8 @@ def evaluate_champion(workload_name: str, forced: bool = False, flow_run_id: str
         return run
     record_moved_alias(champion, dataset, policy)
     run = replace(run, challenge=history.challenge(workload_name, champion, dataset.id))
-    if not forced and (known := history.judged(dataset, champion, policy)) is not None:
+    known = None if forced or full_training_due(workload_name, dataset) else history.judged(dataset, champion, policy)
+    if known is not None:
         return replace(run, judged=known, skipped=skipped)
     scores, whole = evaluate(champion, dataset)
     if whole:
@@ -103,9 +108,13 @@ def decide(run: LoopRun, steps: Steps) -> Decision:
     if (obstacle := _not_eligible(run, challenger)) is not None:
         return record_kept(run, obstacle)
     if run.champion is not None and run.policy.confirmations:
-        return record(run, PENDING, (run.gate.reason, _waits(challenger)), None, challenger)
+        return record(run, PENDING, (run.gate.reason, _waits(run, challenger)), None, challenger)
     judgement = steps.compare(run, challenger)
-    if not judgement.comparison.better:
+    found, seen = on_the_holdouts(run, judgement)
+    better = judgement.comparison.better if found is None else _wins(run, judgement, found)
+    if not better and found is not None and found.gain > 0 and seen < run.policy.patience:
+        return _settle(run, challenger, judgement, PENDING, _waits(run, challenger))
+    if not better:
         return _settle(run, challenger, judgement, REJECTED)
     if (pinned := promote_unless_pinned(challenger)) is None:
         return _settle(run, challenger, judgement, PROMOTED)
@@ -124,7 +133,7 @@ def _compare_waiting(run: LoopRun, challenge: Challenge, waiting: Version, steps
     found = challenge.evidence + (judgement.comparison.evidence or Evidence())
     seen = challenge.datasets + 1
     # A test that does not add up over datasets decides on the newest alone.
-    better = judgement.comparison.better if judgement.comparison.evidence is None else _convinces(run, found)
+    better = judgement.comparison.better if judgement.comparison.evidence is None else _wins(run, judgement, found)
     better = better and seen >= run.policy.confirmations and _not_eligible(run, waiting) is None
     if not better and (seen >= run.policy.patience or (not run.gate.retrain and found.gain <= 0)):
         return _settle(run, waiting, judgement, REJECTED)
@@ -135,7 +144,7 @@ def _compare_waiting(run: LoopRun, challenge: Challenge, waiting: Version, steps
     reason = (
         run.gate.reason,
         judgement.comparison.summary,
-        promotion_held(waiting, pinned) if pinned else _waits(successor),
+        promotion_held(waiting, pinned) if pinned else _waits(run, successor),
     )
     return record(run, PENDING, reason, judgement.scores, successor, judgement.comparison)
 
@@ -144,7 +153,13 @@ def _convinces(run: LoopRun, evidence: Evidence) -> bool:
     return evidence.convinces(run.policy.promote_alpha, run.policy.promote_min_gain)
 
 
-def _waits(challenger: Version) -> Message:
+def _wins(run: LoopRun, judgement: Judgement, evidence: Evidence) -> bool:
+    return _convinces(run, evidence) and judgement.comparison.unharmed
+
+
+def _waits(run: LoopRun, challenger: Version) -> Message:
+    if get_workload(run.workload).cumulative:
+        return say("decision.holdout_waits", version=challenger.version)
     return say("decision.waits", version=challenger.version)
 
 
@@ -157,30 +172,15 @@ def _not_eligible(run: LoopRun, challenger: Version) -> Message | None:
     return None
 
 
-def compare(run: LoopRun, challenger: Version) -> Judgement:
-    """Measure champion and challenger on samples that neither has seen, and compare them pairwise.
-
-    Without a champion any challenger is better.
-    """
-    scores, whole = evaluate(challenger, run.dataset)
-    registry.log_scores(challenger, scores)
-    workload = get_workload(run.workload)
-    if run.champion is None or run.scores is None:
-        reason = say("comparison.first", metric=workload.metric, value=scores.value)
-        return Judgement(scores, Comparison(True, 0.0, reason))
-    against = run.scores if run.whole == whole else measure(run.champion, run.dataset, whole=False)
-    return Judgement(scores, workload.compare(against, scores))
-
-
 def _shadow_won(shadow: Shadow) -> Message:
     """The previous champion was better after all; the version that replaced it never returns by itself."""
     together = shadow.together
     return say("decision.shadow_won", version=shadow.version.version, gain=together.mean_gain, p=together.p_value)
 
 
-def _settle(run: LoopRun, challenger: Version, judgement: Judgement, kind: str) -> Decision:
+def _settle(run: LoopRun, challenger: Version, judgement: Judgement, kind: str, *more: Message) -> Decision:
     """Record what was decided on a challenger."""
-    reason = (run.gate.reason, judgement.comparison.summary)
+    reason = (run.gate.reason, judgement.comparison.summary, *more)
     return record(run, kind, reason, judgement.scores, challenger, judgement.comparison)
 
 

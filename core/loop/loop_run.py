@@ -29,12 +29,18 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """A challenger that waits for data: ``evidence`` is what the ``datasets`` so far said about challengers of this
-    champion since the alarm."""
+    """A challenger that waits for data: ``evidence`` is what the datasets ``compared`` so far said about challengers of
+    this champion since the alarm."""
 
     challenger: int
     evidence: Evidence
-    datasets: int
+    compared: tuple[int, ...]
+    """The datasets, the newest first."""
+
+    @property
+    def datasets(self) -> int:
+        """How many there were."""
+        return len(self.compared)
 
 
 @dataclass(frozen=True, slots=True)

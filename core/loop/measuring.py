@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Select, select
 
 from core.catalog.engine import writing
 from core.catalog.tables import Dataset, Evaluation
 from core.loop.alarm import LOSS, REFIT, Loss
+from core.loop.loop_run import LoopRun
 from core.models.registry import Version
 from core.models.serving import load_served
+from core.storage import datasets
 from core.workloads import get_workload
-from core.workloads.base import EvaluatesWhole, RefitGain, Scores
+from core.workloads.base import EvaluatesWhole, HoldoutKeys, RefitGain, Scores
 
 
 def evaluate(version: Version, dataset: Dataset) -> tuple[Scores, bool]:
@@ -47,6 +51,19 @@ def measure(version: Version, dataset: Dataset, *, whole: bool) -> Scores:
     if whole and isinstance(workload, EvaluatesWhole):
         return workload.evaluate_whole(predictor, dataset)
     return workload.evaluate(predictor, dataset)
+
+
+def unseen(run: LoopRun, scores: Scores) -> NDArray[np.bool_] | None:
+    """Which samples of a growing holdout have not been evidence about a challenger of this champion yet, shape (n,).
+
+    None where each dataset is new as a whole.
+    """
+    workload = get_workload(run.workload)
+    if run.challenge is None or scores.origins is None or not isinstance(workload, HoldoutKeys):
+        return None
+    compared = [found for one in run.challenge.compared if (found := datasets.get(one)) is not None]
+    seen = frozenset[str]().union(*(workload.holdout_keys(dataset) for dataset in compared))
+    return np.array([one.key not in seen for one in scores.origins], dtype=np.bool_)
 
 
 def _keep(version: Version, dataset: Dataset, scores: Scores) -> None:

@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from core.auth.roles import SYSTEM
 from core.catalog.tables import Dataset
 from core.config.messages import say
 from core.config.progress import Report, silent
+from core.loop.stages import quick_parameters
 from core.models import promotion, registry
 from core.models.registry import Version
 from core.models.serving import load_served
 from core.workloads import get_workload
-from core.workloads.base import Trained, TrainsOnWindow, Workload
+from core.workloads.base import QuickTraining, Trained, TrainsOnWindow, Workload
 
 
 def train(
     workload_name: str, window: Sequence[Dataset], flow_run_id: str | None = None, report: Report = silent
 ) -> Version:
     """Train a challenger on ``window`` (oldest first), or find the one already trained on this very data with these
-    parameters. A workload that takes one dataset at a time is trained on the newest."""
+    parameters. A workload that takes one dataset at a time is trained on the newest, quickly at first where it can."""
     workload = get_workload(workload_name)
     used = window if isinstance(workload, TrainsOnWindow) else window[-1:]
-    known = registry.find(workload_name, registry.fingerprint(used, workload.training_parameters))
+    quick = quick_parameters(workload_name, used[-1])
+    known = registry.find(workload_name, registry.fingerprint(used, quick or workload.training_parameters))
     if known is not None:
         report(1.0, say("training.known", version=known.version, dataset=used[-1].id))
         return known
     began = time.monotonic()
-    trained = _fit(workload, used, lambda share, message: report(0.8 * share, message))
+    trained = _fit(workload, used, quick, lambda share, message: report(0.8 * share, message))
     took_s = time.monotonic() - began
     report(0.8, say("training.logging"))
     version = registry.log_challenger(workload_name, used, trained, flow_run_id, took_s)
@@ -36,7 +39,9 @@ def train(
     return version
 
 
-def _fit(workload: Workload, window: Sequence[Dataset], report: Report) -> Trained:
+def _fit(workload: Workload, window: Sequence[Dataset], quick: Mapping[str, Any] | None, report: Report) -> Trained:
+    if quick is not None and isinstance(workload, QuickTraining):
+        return workload.train_quick(window[-1], quick, report)
     if len(window) > 1 and isinstance(workload, TrainsOnWindow):
         return workload.train_window(window, report)
     return workload.train(window[-1], report)

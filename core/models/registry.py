@@ -118,7 +118,7 @@ def log_challenger(
             learnt.export(trained.predictor, Path(scratch))
             digest = folder_sha256(Path(scratch))
             mlflow.log_artifacts(scratch, _EXPORT)
-        identity = learnt.training_parameters if dataset else trained.parameters
+        identity = trained.identity or (learnt.training_parameters if dataset else trained.parameters)
         marks = {"fingerprint": fingerprint(window, identity), "sha256": digest, **tags}
         marks |= {} if training_s is None else {"training_s": f"{training_s:.3f}"}
         return _register(mlflow_client, workload, model_uri, run.info.run_id, marks)

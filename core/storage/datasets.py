@@ -144,6 +144,12 @@ def by_sha256(sha256: str) -> Dataset | None:
         return session.scalar(select(Dataset).where(Dataset.sha256 == sha256))
 
 
+def ids(workload: str) -> frozenset[int]:
+    """Of all datasets of the workload."""
+    with reading() as session:
+        return frozenset(session.scalars(select(Dataset.id).where(Dataset.workload == workload)))
+
+
 def listed(workload: str | None = None, limit: int = 200) -> list[Dataset]:
     """Datasets, newest first."""
     query = select(Dataset).order_by(Dataset.id.desc()).limit(limit)

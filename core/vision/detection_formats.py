@@ -24,6 +24,10 @@ would see as the model's prediction.
 """
 
 
+SHOWN_CONFIDENCE = 0.4
+"""From which confidence on *Live* shows a box, unless a user chooses another; detectors are compared at it."""
+
+
 def to_boxes(found: Detections, classes: Sequence[str], width: int, height: int) -> list[NewBox]:
     """The valid boxes of a prediction on an image of ``width`` × ``height`` pixels, most confident first, provenance
     model.

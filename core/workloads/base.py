@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import compress
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -19,12 +20,15 @@ from core.config.progress import Report
 from core.storage.lake import StoredFile
 from core.workloads.capabilities import ClassSynonyms as ClassSynonyms
 from core.workloads.capabilities import EvaluatesWhole as EvaluatesWhole
+from core.workloads.capabilities import HoldoutKeys as HoldoutKeys
 from core.workloads.capabilities import ImageSynthesis as ImageSynthesis
 from core.workloads.capabilities import LabelProposals as LabelProposals
+from core.workloads.capabilities import LearnsLabels as LearnsLabels
 from core.workloads.capabilities import ObservableTraining as ObservableTraining
 from core.workloads.capabilities import Playable as Playable
 from core.workloads.capabilities import Proposer as Proposer
 from core.workloads.capabilities import ProposerMissingError as ProposerMissingError
+from core.workloads.capabilities import QuickTraining as QuickTraining
 from core.workloads.capabilities import RefitGain as RefitGain
 from core.workloads.capabilities import SqlExamples as SqlExamples
 from core.workloads.capabilities import TrainingProgress as TrainingProgress
@@ -35,6 +39,7 @@ from core.workloads.contract import Finding as Finding
 from core.workloads.evidence import Evidence as Evidence
 from core.workloads.features import Feature as Feature
 from core.workloads.features import names_of
+from core.workloads.origins import Origin as Origin
 from core.workloads.predictors import Classifier as Classifier
 from core.workloads.predictors import ImageModel as ImageModel
 from core.workloads.predictors import Predictor as Predictor
@@ -75,6 +80,18 @@ class Scores:
     outcomes: NDArray[Any]
     details: dict[str, Any] = field(default_factory=dict)
     losses: NDArray[np.float64] | None = None
+    origins: tuple[Origin, ...] | None = None
+    """Where each sample comes from, where samples share luck or stay in later holdouts; None for rows."""
+
+    def only(self, chosen: NDArray[np.bool_]) -> Scores:
+        """The same evaluation, its samples reduced to the ``chosen`` ones, shape (n,); the metric stays that of all."""
+        return replace(
+            self,
+            samples=int(chosen.sum()),
+            outcomes=self.outcomes[chosen],
+            losses=None if self.losses is None else self.losses[chosen],
+            origins=None if self.origins is None else tuple(compress(self.origins, chosen)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +106,15 @@ class Drift:
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """Champion against challenger on the same samples. ``p_value`` belongs to the one-sided paired test; ``evidence``
-    is what adds up over datasets, None where it cannot be."""
+    is what adds up over datasets, None where it cannot be. ``unharmed`` is False when the challenger is worse on people
+    that it did not learn."""
 
     better: bool
     p_value: float
     summary: Message
     details: dict[str, Any] = field(default_factory=dict)
     evidence: Evidence | None = None
+    unharmed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +124,8 @@ class Trained:
     model: Any
     predictor: Predictor
     parameters: Mapping[str, Any]
+    identity: Mapping[str, Any] | None = None
+    """What, with the data, determines it, where that is not the workload's ``training_parameters``."""
 
 
 class Workload(Protocol):

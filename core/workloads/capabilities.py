@@ -53,6 +53,15 @@ class ObservableTraining(Protocol):
 
 
 @runtime_checkable
+class HoldoutKeys(Protocol):
+    """Cumulative datasets, whose holdouts grow: a sample that was compared on is no new evidence in a later dataset."""
+
+    def holdout_keys(self, dataset: Dataset) -> frozenset[str]:
+        """The keys of the origins of the dataset's holdout. Raises :class:`core.storage.lake.LakeError`."""
+        ...
+
+
+@runtime_checkable
 class UsesGpu(Protocol):
     """A training that benefits from a GPU: it may use a separate queue for workers with a GPU."""
 
@@ -121,6 +130,30 @@ class RefitGain(Protocol):
         """By how much the loss of ``predictor`` exceeds that of a model fitted to ``dataset`` itself, for each sample
         that this model was not fitted to (cross-validation), shape (n,). None when no such model can be fitted.
         """
+        ...
+
+
+@runtime_checkable
+class QuickTraining(Protocol):
+    """Offered by workloads that learn something useful from a dataset in seconds, before the training of minutes."""
+
+    def quick_parameters(self, dataset: Dataset) -> Mapping[str, Any] | None:
+        """What, with the dataset, determines its result; None when this dataset is not for it. Raises
+        :class:`core.storage.lake.LakeError`."""
+        ...
+
+    def train_quick(self, dataset: Dataset, parameters: Mapping[str, Any], report: Report) -> Trained:
+        """Fit a model in seconds; ``parameters`` as :meth:`quick_parameters` gave them."""
+        ...
+
+
+@runtime_checkable
+class LearnsLabels(Protocol):
+    """Offered by workloads whose labels are made by people: enough new ones are a reason to train."""
+
+    def new_labels(self, reference: Dataset | None, current: Dataset) -> int:
+        """How many samples of ``current`` that people labelled can teach a model trained on ``reference``; None stands
+        for a model that saw none of them. Raises :class:`core.storage.lake.LakeError`."""
         ...
 
 

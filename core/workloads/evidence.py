@@ -13,6 +13,7 @@ it is fair for any differences whose mean is not positive.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -22,14 +23,18 @@ from numpy.typing import NDArray
 BETS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 """λ, in units of the differences' own size."""
 
+UNIT_BETS = (0.4, 0.5, 0.6, 0.7, 0.8, 1.1, 1.6)
+"""λ for few units with differences that can be seen at once: small bets would win too slowly."""
+
 STAKES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 0.95)
-"""λ for bounded losses: the share of the wealth that is staked on each sample. As many as there are :data:`BETS`."""
+"""λ for bounded losses: the share of the wealth that is staked on each sample. There are as many of each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What paired differences say so far. ``wealth`` is the logarithm of the wealth per bet of :data:`BETS` or
-    :data:`STAKES`; ``gain`` the sum of the differences that a least gain is asked of, ``samples`` their number."""
+    """What paired differences say so far. ``wealth`` is the logarithm of the wealth per bet of :data:`BETS`,
+    :data:`UNIT_BETS` or :data:`STAKES`; ``gain`` the sum of the differences that a least gain is asked of, ``samples``
+    their number."""
 
     wealth: tuple[float, ...] = field(default=(0.0,) * len(BETS))
     gain: float = 0.0
@@ -103,13 +108,28 @@ def paired(champion: NDArray[np.float64], challenger: NDArray[np.float64]) -> Ev
     if champion.shape != challenger.shape:
         raise ValueError("the two models were measured on different holdouts")
     gains = np.asarray(champion, np.float64) - np.asarray(challenger, np.float64)
-    moved = gains[gains != 0.0]
+    return Evidence(_symmetric(gains, BETS), float(gains.sum()), len(gains))
+
+
+def by_units(gains: NDArray[np.float64], units: NDArray[np.int64]) -> Evidence:
+    """The evidence of samples that share luck within units, as images of one recording session do.
+
+    ``gains``, shape (n,): by how much the challenger's loss is lower; ``units``, shape (n,): the unit of each sample,
+    counted from 0. A unit counts as one: its samples are won or lost together.
+    """
+    sums = np.zeros(int(units.max()) + 1 if len(units) else 0)
+    np.add.at(sums, units, gains)
+    return Evidence(_symmetric(sums, UNIT_BETS), float(np.sum(gains)), len(gains))
+
+
+def _symmetric(differences: NDArray[np.float64], bets: Sequence[float]) -> tuple[float, ...]:
+    """The wealth of each bet on differences whose signs are a coin's."""
+    moved = differences[differences != 0.0]
     if not len(moved):
-        return Evidence(samples=len(gains))
+        return (0.0,) * len(bets)
     unit = moved / np.abs(moved).max()  # first: the squares of tiny differences are 0
     unit = unit / np.sqrt(np.mean(unit**2))
-    wealth = tuple(float(np.sum(bet * unit - _log_cosh(bet * unit))) for bet in BETS)
-    return Evidence(wealth, float(moved.sum()), len(gains))
+    return tuple(float(np.sum(bet * unit - _log_cosh(bet * unit))) for bet in bets)
 
 
 def _log_cosh(x: NDArray[np.float64]) -> NDArray[np.float64]:

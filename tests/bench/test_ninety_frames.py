@@ -36,7 +36,7 @@ def test_ninety_frames_to_a_better_model(table: Table) -> None:
     name = f"{TRAIN + HOLDOUT} labelled frames ({TRAIN} for training) to the decision, 320 px, at most 20 epochs"
     table.add("Hands", Row(name, f"{minutes:.1f} min", target=f"{TARGET_MIN} min", met=minutes <= TARGET_MIN))
     table.add("Hands", Row("decision", f"{decision.kind}: {render(decision.reason[-1:])}"))
-    assert decision.kind in (decisions.PROMOTED, decisions.REJECTED)
+    assert decision.kind in (decisions.PROMOTED, decisions.REJECTED, decisions.PENDING)
     assert len(registry.versions("rps")) == 2, "the starter and one challenger"
 
 

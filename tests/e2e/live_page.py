@@ -174,10 +174,10 @@ class LivePage:
     def hold(self, throw: str, pictures: int, *, by_mouse: bool) -> None:
         """Hold the button, or the space bar, until this recording has stored that many pictures."""
         button = self.page.get_by_role("button", name=f"Hold to record {throw}")
-        earlier = {row.session for row in captured()}
+        earlier = {row.hold for row in captured()}
 
         def stored() -> bool:
-            return sum(row.session not in earlier for row in captured()) >= pictures
+            return sum(row.hold not in earlier for row in captured()) >= pictures
 
         if by_mouse:
             button.hover()

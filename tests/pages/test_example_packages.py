@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.auth.roles import SYSTEM, Actor, Role
 from core.images import LABELLED, UPLOAD, labels, store
-from core.images.splits import Split, split_of
+from core.images.splits import OPEN
 from core.jobs import jobs, prefect_api
 from core.loop import decisions
 from core.models import registry
@@ -148,37 +148,30 @@ def _images_to_a_champion(eve: Actor) -> None:
 
 
 def _capture(eve: Actor, camera: Video, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Choose each label on Live and hold the button, once for training and once for the holdout."""
+    """Choose each label on Live and hold the button once: the split is by time."""
     holding = SimpleNamespace(holding=False)
     monkeypatch.setattr("core.ui.live.capture._hold", lambda **_: holding)  # the browser's button
-    names = {split: _sessions_in(split) for split in ("train", "holdout")}  # by its name a session falls into a split
     app = open_tab("live.py", eve, image_workload=PHOTOS)
     camera.playing = True
-    seeds = count()
+    seeds, wanted = count(), 24
     for member, label in enumerate(PEOPLE):
-        for split, wanted in (("train", 6), ("holdout", 3)):
-            monkeypatch.setattr("core.live.capture.uuid4", lambda split=split: SimpleNamespace(hex=next(names[split])))
-            app.segmented_control(key=f"live_record_label_{PHOTOS}").set_value(label)
-            holding.holding = True
-            app.run()
-            recorder = app.session_state["live_viewer"].recorder
-            assert recorder.holding, said(app)
+        app.segmented_control(key=f"live_record_label_{PHOTOS}").set_value(label)
+        holding.holding = True
+        app.run()
+        recorder = app.session_state["live_viewer"].recorder
+        assert recorder.holding, said(app)
 
-            def enough() -> bool:
-                camera.send(portrait(member, next(seeds)))  # noqa: B023
-                return recorder.captured.stored >= wanted  # noqa: B023
+        def enough() -> bool:
+            camera.send(portrait(member, next(seeds)))  # noqa: B023
+            return recorder.captured.stored >= wanted  # noqa: B023
 
-            wait_until(enough, every=0.03, what=f"{wanted} images of {label}")
-            holding.holding = False
-            assert f"images of {label}**" in said(app.run())
-            wait_until(lambda: recorder.captured.done, every=0.01)  # noqa: B023
+        wait_until(enough, every=0.03, what=f"{wanted} images of {label}")
+        holding.holding = False
+        assert f"images of {label}**" in said(app.run())
+        wait_until(lambda: recorder.captured.done, every=0.01)  # noqa: B023
     kept = store.listed(store.Filters(PHOTOS), limit=200)
     assert {(one.state, one.boxes[0].label) for one in kept} == {(LABELLED, label) for label in PEOPLE}
-
-
-def _sessions_in(split: Split) -> Iterator[str]:
-    """Ends of names of sessions of the webcam that fall into ``split``."""
-    return (f"{number:012x}" for number in count() if split_of(f"webcam-{number:012x}") == split)
+    assert {(one.person, one.split) for one in kept} == {("eve", OPEN)}
 
 
 def _live_names(eve: Actor, camera: Video, pixels: object, label: str) -> None:

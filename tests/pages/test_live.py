@@ -14,7 +14,8 @@ from streamlit.testing.v1.element_tree import Button
 from core.auth import users
 from core.auth.roles import SYSTEM, Actor, Role
 from core.config.settings import Settings
-from core.images import LIVE, PROPOSED
+from core.images import LIVE, PROPOSED, queries
+from core.images.splits import OPEN
 from core.labelling import flags, review, review_queue
 from core.live.game import Phase
 from core.live.model_cache import ModelCache
@@ -315,6 +316,25 @@ def test_flagging_asks_who_it_is_at_that_moment(video: Video) -> None:
 def test_viewers_cannot_capture_and_are_told(video: Video) -> None:
     app = tab(open_live(make_user("vic", Role.VIEWER)), "Capture")
     assert "Requires the editor role" in said(app)
+
+
+def test_the_person_is_asked_for_once_and_kept_with_the_account(video: Video) -> None:
+    eve = make_user("eve", Role.EDITOR)
+    app = tab(watch(open_live(eve), video, picture("rock")), "Capture")
+    (field,) = [one for one in app.text_input if one.label == "Person"]
+    assert field.value == "eve"
+    field.set_value("  Grandma  Ada").run()
+    viewer = app.session_state["live_viewer"]
+    assert viewer.person == "Grandma Ada"
+    tab(app, "Correct").button(key="btn_wrong").click().run()
+    answer(app, "Paper").click().run()
+    (flagged,) = queries.listed()
+    assert (flagged.person, flagged.split) == ("Grandma Ada", OPEN)
+    again = tab(open_live(eve), "Capture")  # another tab of the browser, another day
+    assert [one.value for one in again.text_input if one.label == "Person"] == ["Grandma Ada"]
+    (field,) = [one for one in again.text_input if one.label == "Person"]
+    field.set_value(" ").run()
+    assert again.session_state["live_viewer"].person == "eve"
 
 
 def test_a_hold_is_ended_when_the_tab_with_the_button_goes(video: Video) -> None:

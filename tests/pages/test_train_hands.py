@@ -13,11 +13,13 @@ from streamlit.testing.v1 import AppTest
 
 from core.auth import audit
 from core.auth.roles import SYSTEM, Role
-from core.catalog.tables import Dataset
+from core.catalog.engine import writing
+from core.catalog.tables import Dataset, Decision
 from core.config.settings import Settings, get_settings
 from core.jobs import jobs
-from core.loop import loop
+from core.loop import decisions, loop
 from core.models import promotion, registry
+from core.ui.train.power import wanted_now
 from core.workloads import get_workload
 from core.workloads.base import Trained
 from core.workloads.rps.training.training_state import State, TrainingFolder, open_training_folder
@@ -128,7 +130,8 @@ def compared(mlflow_store: Path, monkeypatch: pytest.MonkeyPatch) -> Dataset:
 def test_the_result_card_shows_what_is_confused_and_the_gain(compared: Dataset) -> None:
     app = open_train()
     shown = said(app)
-    assert re.search(r"The challenger's mAP50 is .* on 12 images \(paired bootstrap, p", shown)
+    assert re.search(r"The challenger is right on .* of 12 new images: .*12 single images swapped, p = 1", shown)
+    assert "Power" in shown and re.search(r"12 images in 12 single images can show", shown)
     assert "12 images" in shown
     assert {"Challenger's gain", "95 % interval", "p-value"} <= {item.label for item in app.metric}
     assert "precision" in shown and "log loss" not in shown
@@ -157,3 +160,19 @@ def test_rolling_back_to_it_is_offered(compared: Dataset) -> None:
     app = open_page("train.py", make_user("ada", Role.ADMIN))
     app.segmented_control(key="workload").set_value("rps").run()
     assert app.button(key="btn_roll_back").label == "Roll back to v1"
+
+
+def test_a_challenger_that_waits_says_what_to_capture(compared: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    (newest,) = decisions.latest("rps", limit=1)
+    with writing() as session:
+        row = session.get_one(Decision, newest.id)
+        row.kind = decisions.PENDING
+        comparison = dict(row.details["comparison"])
+        comparison["details"] = {
+            **comparison["details"],
+            "power": {**comparison["details"]["power"], "capture": {"rock": 12, "paper": 40}},
+        }
+        row.details = {**row.details, "comparison": comparison}
+    wanted = "capture about 40 of paper and 12 of rock"
+    assert wanted in said(open_train())
+    assert wanted_now("rps").startswith("To decide on the challenger, " + wanted)

@@ -10,10 +10,12 @@ from core.auth.roles import Actor, ForbiddenError, Role
 from core.images.collection import ImageCollection
 from core.live.capture import LONGEST_S, CaptureResult
 from core.live.viewer import Viewer
+from core.ui.live.person import person_choice
 from core.ui.shell.formats import plain
 from core.ui.shell.guard import acting
 from core.ui.shell.links import may_open, page_link
 from core.ui.shell.messages import empty
+from core.ui.train.power import wanted_now
 from core.workloads.image_collections import collection_of
 
 _EVERY_S = 0.5
@@ -32,6 +34,8 @@ def capture(actor: Actor, viewer: Viewer, playing: bool, workload: str) -> None:
     if actor.role.rank < Role.EDITOR.rank:
         st.info("Requires the editor role. An admin can change your role under Admin → Users.", icon=":material/lock:")
         return
+    if wanted := wanted_now(workload):
+        st.info(plain(wanted), icon=":material/photo_camera:")
     st.fragment(run_every=_EVERY_S if playing else None)(_panel)(actor, viewer, playing, collection_of(workload))
 
 
@@ -40,6 +44,7 @@ def _panel(actor: Actor, viewer: Viewer, playing: bool, collection: ImageCollect
         empty("There is no class yet. Create some on Datasets.", ":material/label:")
         return
     st.write("Show one of them and hold the button. Vary distance, angle, position and light.")
+    person_choice(actor, viewer)
     classes = collection.classes
     label = st.segmented_control(
         "Class",
@@ -64,7 +69,7 @@ def _follow(viewer: Viewer, holding: bool, label: str) -> None:
         viewer.recorder.end()
         return
     try:
-        viewer.recorder.begin(acting(), label)
+        viewer.recorder.begin(acting(), label, viewer.person)
     except ForbiddenError as error:
         st.warning(plain(str(error)), icon=":material/lock:")
 

@@ -12,6 +12,7 @@ from core.models.serving import ModelRefusedError, Served
 from core.ui.live.viewer_store import model_cache
 from core.ui.shell import champion_cache
 from core.ui.shell.formats import plain
+from core.vision.detection_formats import SHOWN_CONFIDENCE
 from core.workloads import get_workload
 
 _TITLES = {CHAMPION: "Champion", CHALLENGER: "Challenger", PREVIOUS: "Previous", STARTER: "Starter"}
@@ -43,7 +44,7 @@ def choices(workload: str) -> ViewerOptions:
         "Confidence threshold",
         0.1,
         0.9,
-        0.4,
+        SHOWN_CONFIDENCE,
         0.05,
         key="live_confidence",
         persist_state="session",

@@ -12,6 +12,7 @@ from core.images import DECIDED
 from core.labelling import flags, review_queue
 from core.live.viewer import AnsweredFrame, Viewer
 from core.storage.lake import LakeError
+from core.ui.live.person import known_person
 from core.ui.shell.formats import plain
 from core.ui.shell.guard import acting
 from core.ui.shell.links import may_open, page_link
@@ -57,6 +58,7 @@ def _panel(actor: Actor, viewer: Viewer, playing: bool, workload: str) -> None:
 def _answers(viewer: Viewer, nth: int, workload: str) -> None:
     """Buttons of this frame alone. On a slow server those of the last one can still be pressed when the next is frozen
     already, and the answer would be taken for one about a frame that nobody has seen."""
+    known_person(acting(), viewer)
     with st.container(horizontal=True):
         for label in (*collection_of(workload).classes, _NONE):
             key = f"btn_right_{label.replace(' ', '_')}_{nth}"
@@ -96,6 +98,7 @@ def _send(viewer: Viewer, nth: int, label: str, workload: str) -> None:
                 right,
                 flags.FlaggedPrediction(moment.said, moment.classes, moment.model),
                 session=viewer.session,
+                person=viewer.person,
                 collection=collection_of(workload),
             )
     except (BadImageError, BadBoxError, LakeError, OSError) as error:

@@ -88,8 +88,6 @@ TERMS: Final[dict[str, str]] = {
     "a regression.",
     "mAP50": "Mean average precision at IoU 0.5: the main metric of a detector, 0 to 1.",
     "McNemar": "Exact test for two classifiers on the same rows. It uses only the rows on which exactly one is right.",
-    "paired bootstrap": "Resamples the holdout many times, evaluates both models on each sample, and gives an interval "
-    "for the difference.",
     "negative (no object)": "A labelled image that shows none of the classes, so it has no box. It teaches a "
     "detector where no box belongs.",
     "p-value": "Probability of a difference at least this large if the two models (or distributions) were equal.",
@@ -105,6 +103,7 @@ TERMS: Final[dict[str, str]] = {
     "proposal": "A class or box suggested for an image by a model. It is used for training only after a user has "
     "accepted it.",
     "provenance": "Where a label comes from: a user, a model, an import or a renderer.",
+    "power": "How large a gain must be for so many samples to show it, in four of five cases.",
     "quarantine": "Where a dataset is that breaks its data contract: kept and shown with the reasons, but neither "
     "trained on nor evaluated on until an editor accepts it.",
     "review queue": "Images that wait for review on the Label page, most urgent first.",
@@ -115,7 +114,8 @@ TERMS: Final[dict[str, str]] = {
     "service": "A process or store of Shifumi: workbench, prediction API, Prefect, flow runner, catalog, …",
     "refit": "A simple model fitted to the newest dataset and cross-validated on it. If it is better than the "
     "champion, a training may help. It never serves.",
-    "recording session": "Images recorded together (one person, one place). They are all in the same split.",
+    "recording session": "Images that belong together: of one person on one day, or of one source. What is captured of "
+    "a person is split by time; of another session all images are in the same split.",
     "shadow": "The previous champion after a promotion: evaluated on each new dataset, without serving. If it was "
     "better after all, it serves again.",
     "sample": "One row or one image of a dataset.",
@@ -123,7 +123,7 @@ TERMS: Final[dict[str, str]] = {
     "starter model": "A model that is part of a workload. It serves at first, and the first check makes it "
     "the first champion.",
     "supervisor": "The process that starts, restarts and stops all other processes of Shifumi.",
-    "synthetic images": "Rendered images with exact labels. Used for training only, never for evaluation.",
+    "synthetic images": "Rendered images with exact labels. They never evaluate a model that has real images.",
     "threshold": "Required minimum of the main metric. When the champion is below it, a check trains a challenger.",
     "throttle": "Limit for failed logins: after a few, further attempts have to wait.",
     "throw": "The hand shape shown in one round of rock-paper-scissors: rock, paper or scissors.",

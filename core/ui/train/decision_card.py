@@ -16,6 +16,7 @@ from core.ui.shell.charts import show
 from core.ui.shell.formats import ago, duration, moment, plain
 from core.ui.shell.messages import empty, explained
 from core.ui.train.evidence import evidence_so_far
+from core.ui.train.power import power_so_far
 from core.workloads import charts, get_workload
 from core.workloads.charts import BLUE, GREEN, Interval
 
@@ -49,6 +50,7 @@ def _card(workload: str, decision: Decision) -> None:
     st.markdown(plain(render(decision.reason)))
     details = decision.details or {}
     evidence_so_far(decision)
+    power_so_far(decision)
     sides = _sides(decision, details)
     if not sides:
         return
@@ -142,6 +144,8 @@ def _paired(comparison: dict[str, Any], unit: str) -> None:
         for name, label in (
             ("only_first_right", "Only champion right"),
             ("only_second_right", "Only challenger right"),
+            ("won", "Challenger better on"),
+            ("lost", "Champion better on"),
         ):
             if name in test:
                 st.metric(label, f"{test[name]:,}", width="content")

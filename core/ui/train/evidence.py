@@ -12,8 +12,8 @@ from core.ui.shell.messages import explained
 from core.workloads.base import Evidence
 
 _GAIN = (
-    "Mean gain over all samples compared so far: of accuracy, or for a regression the share of the champion's error "
-    "that is saved. Negative: a loss."
+    "Mean gain over all samples compared so far: of accuracy, of hands that are right as people see them, or for a "
+    "regression the share of the champion's error that is saved. Negative: a loss."
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,11 +13,13 @@ from numpy.typing import NDArray
 
 from core.catalog.tables import Dataset
 from core.images import files
-from core.images.snapshot import CLASSES
+from core.images.snapshot import CLASSES, PERSON, TAKEN_S
+from core.images.splits import UNUSED
 from core.storage import lake
 from core.vision.detections import Pixels
 
 _COLUMNS = ("sha256", "session", "split", "source", "width", "height", "boxes")
+_NEWER = (PERSON, TAKEN_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,10 @@ class ManifestImage:
     height: int
     labels: NDArray[np.int64]
     coordinates: NDArray[np.float64]
+    person: str = ""
+    """Who is on it; empty when unknown."""
+    taken_s: float = math.nan
+    """When it was taken, in seconds since the epoch; NaN when unknown."""
 
     def corners(self) -> NDArray[np.float32]:
         """The boxes in pixels, shape (n, 4): left, top, right, bottom."""
@@ -46,17 +53,17 @@ class ManifestImage:
 
 
 def manifest_images(dataset: Dataset, *, holdout: bool | None = None) -> list[ManifestImage]:
-    """The dataset's images in file order: all, the holdout, or the others.
+    """The dataset's images in file order: all, the holdout, or those to learn from.
 
     Images deleted since are left out: deleting an image must not stop the loop. Raises ``DatasetMissingError`` when the
     manifest is missing, ``LakeUnreachableError``.
     """
-    where = "TRUE" if holdout is None else "holdout" if holdout else "NOT holdout"
-    columns = lake.read(dataset.path, _COLUMNS, where)
-    there = files.stored_digests([str(sha256) for sha256 in columns["sha256"]])
-    kept = [_picture(*row) for row in zip(*(columns[name] for name in _COLUMNS), strict=True) if row[0] in there]
+    where = "TRUE" if holdout is None else "holdout" if holdout else f"NOT holdout AND split <> '{UNUSED}'"
+    named = _read(dataset, where)
+    there = files.stored_digests([picture.sha256 for picture in named])
+    kept = [picture for picture in named if picture.sha256 in there]
     files.prefetch(there)
-    if gone := len(columns["sha256"]) - len(kept):
+    if gone := len(named) - len(kept):
         logger.warning("Dataset {}: {} of its images were deleted and are skipped", dataset.id, gone)
     return kept
 
@@ -66,12 +73,32 @@ def listed(dataset: Dataset) -> list[ManifestImage]:
 
     Raises ``DatasetMissingError`` when the manifest is gone, ``LakeUnreachableError``.
     """
-    columns = lake.read(dataset.path, _COLUMNS)
-    return [_picture(*row) for row in zip(*(columns[name] for name in _COLUMNS), strict=True)]
+    return _read(dataset, "TRUE")
 
 
-def _picture(sha256: str, session: str, split: str, source: str, width: int, height: int, boxes: str) -> ManifestImage:
-    return ManifestImage(sha256, session, split, source, int(width), int(height), *_boxes(boxes))
+def _read(dataset: Dataset, where: str) -> list[ManifestImage]:
+    """Datasets of older versions do not say who is on an image."""
+    import pyarrow.parquet as pq
+
+    known = set(pq.read_schema(lake.file_of(dataset.path)).names)
+    newer = [name for name in _NEWER if name in known]
+    columns = lake.read(dataset.path, [*_COLUMNS, *newer], where)
+    return [_picture(*row) for row in zip(*columns.values(), strict=True)]
+
+
+def _picture(
+    sha256: str,
+    session: str,
+    split: str,
+    source: str,
+    width: int,
+    height: int,
+    boxes: str,
+    person: str = "",
+    taken_s: float = math.nan,
+) -> ManifestImage:
+    about = (person, float(taken_s))
+    return ManifestImage(str(sha256), session, split, source, int(width), int(height), *_boxes(boxes), *about)
 
 
 def classes_of(dataset: Dataset) -> tuple[str, ...]:

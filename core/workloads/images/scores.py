@@ -25,8 +25,9 @@ def score(
     """
     if not pictures:
         raise EmptyHoldoutError(
-            "The holdout has no labelled image, so no model can be evaluated. Add images of another recording "
-            "session (another person, place or day): about every fifth one is in the holdout."
+            "The holdout has no labelled image, so no model can be evaluated. Capture some on Live: the later part of "
+            "each class is held out. Or add images of another recording session (another person, place or day): about "
+            "every fifth one is in the holdout."
         )
     names = list(dict.fromkeys([*classes, *model.classes]))
     truth = np.array([int(picture.labels[0]) for picture in pictures])
@@ -43,4 +44,4 @@ def score(
         "classes": names,
         "confusion_matrix": counts.tolist(),
     }
-    return Scores(metric, float(right.mean()), low, high, len(right), right, details)
+    return Scores(metric, float(right.mean()), low, high, len(right), right, details, (~right).astype(np.float64))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,26 +97,21 @@ class ImageClassifierWorkload(ABC):
 
     def evaluate(self, predictor: WholeImageClassifier, dataset: Dataset) -> Scores:
         from core.workloads.images.manifest import classes_of, manifest_images
+        from core.workloads.images.provenance import origins
         from core.workloads.images.scores import score
 
-        return score(self.metric, predictor, manifest_images(dataset, holdout=True), classes_of(dataset))
+        chosen, classes = manifest_images(dataset, holdout=True), classes_of(dataset)
+        return replace(score(self.metric, predictor, chosen, classes), origins=origins(dataset, chosen, classes))
+
+    def holdout_keys(self, dataset: Dataset) -> frozenset[str]:
+        from core.workloads.images.provenance import holdout_keys
+
+        return holdout_keys(dataset)
 
     def compare(self, champion: Scores, challenger: Scores) -> Comparison:
-        from core.workloads.statistics import mcnemar_exact
+        from core.workloads.images.comparing import compare
 
-        test = mcnemar_exact(champion.outcomes, challenger.outcomes)
-        settings = get_settings()
-        gain = (test.only_second_right - test.only_first_right) / champion.samples
-        better = test.p_value < settings.promote_alpha and gain >= settings.promote_min_gain
-        summary = say(
-            "comparison.mcnemar",
-            challenger=test.only_second_right,
-            champion=test.only_first_right,
-            unit=self.unit,
-            p=test.p_value,
-        )
-        counted = {name: getattr(test, name) for name in ("only_first_right", "only_second_right", "p_value")}
-        return Comparison(better, test.p_value, summary, {"test": "McNemar exact", **counted})
+        return compare(champion, challenger)
 
     def drift(self, reference: Dataset, current: Dataset, predictor: WholeImageClassifier) -> Drift:
         from core.workloads.images.drift import drift

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from core.config.messages import say
 from core.workloads.base import Comparison, Scores
 from core.workloads.evidence import paired
+from core.workloads.permutation import sign_flip_p_value
 
 R2 = "R2"
 _Z = 1.959963984540054
 """The 97.5th percentile of the standard normal distribution."""
 
-_BLOCKS, _FLIPS, _SEED = 2_000, 9_999, 7
 _TEST = "paired permutation of absolute errors"
 
 
@@ -57,23 +57,3 @@ def compare(champion: Scores, challenger: Scores, alpha: float, least_gain: floa
     # Relative to the champion's error, so that one least gain serves every unit of measurement.
     scale = max(before, float(np.finfo(np.float64).tiny))
     return Comparison(better, p_value, summary, details, paired(champion.outcomes / scale, challenger.outcomes / scale))
-
-
-def sign_flip_p_value(differences: NDArray[np.float64]) -> float:
-    """One-sided p-value of the mean of paired ``differences``, shape (n,): how often it is as high by chance.
-
-    Under the null hypothesis each difference could have the other sign. For many rows, blocks are flipped together,
-    which is still exact. The signs are drawn with a fixed seed; the minimum is 1 in 10,000.
-    """
-    blocks = np.array([part.sum() for part in np.array_split(differences, min(_BLOCKS, len(differences)))])
-    total = float(blocks.sum())
-    observed = total - abs(total) * 1e-12  # the same sum in another order is the same sum
-    if not blocks.any():
-        return 1.0
-    # Signs are drawn for eight blocks at once: a byte, and what the eight add up to with the signs that are its bits.
-    signs = np.unpackbits(np.arange(256, dtype=np.uint8)[:, np.newaxis], axis=1) * 2.0 - 1.0
-    sums = np.pad(blocks, (0, -len(blocks) % 8)).reshape(-1, 8) @ signs.T
-    drawn = np.random.default_rng(_SEED).integers(0, 256, (_FLIPS, len(sums)), dtype=np.uint8)
-    totals = sums[np.arange(len(sums)), drawn].sum(axis=1)
-    as_far = int(np.count_nonzero(totals >= observed))
-    return (as_far + 1) / (_FLIPS + 1)

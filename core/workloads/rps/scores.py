@@ -1,4 +1,4 @@
-"""Evaluation of a detector on a holdout, and comparison of two."""
+"""Evaluation of a detector on a holdout."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from core.config.messages import say
+from core.vision.detection_formats import SHOWN_CONFIDENCE
 from core.vision.detections import Detector
-from core.workloads.base import Comparison, Scores
+from core.workloads.base import Scores
 from core.workloads.images.manifest import ManifestImage
 from core.workloads.rps.average_precision import average_precisions, mean_average_precision, resamples
 from core.workloads.rps.classes import CLASSES
 from core.workloads.rps.matching import Record, confusion, judge
 
-SHOWN = 0.25
-"""The display threshold of confidence; precision, recall and the confusion matrix use it."""
+SHOWN = SHOWN_CONFIDENCE
+"""The display threshold of confidence; precision, recall, the confusion matrix and the losses use it."""
 
 _LEAST = 0.01
 """Boxes with a lower confidence do not change the area under the curve, but there are thousands of them."""
 
 _RESAMPLES, _SEED = 1000, 7
-_TEST = "paired bootstrap"
 
 
 class NoHandsError(ValueError):
@@ -37,9 +37,10 @@ def score(metric: str, detector: Detector, pictures: Sequence[ManifestImage]) ->
     if not any(len(picture.labels) for picture in pictures):
         raise NoHandsError(
             f"None of the {len(pictures)} holdout images shows a hand, so no model can be evaluated. "
-            "Add images of more recording sessions: about every fifth is in the holdout."
+            "Capture some on Live: the later part of each throw is held out. Of other recording sessions about every "
+            "fifth is."
         )
-    records, counts = _judged(detector, pictures)
+    records, counts, losses = _judged(detector, pictures)
     value = float(mean_average_precision(records)[0])
     drawn = mean_average_precision(records, resamples(len(records), _RESAMPLES, _SEED))
     low, high = np.nanpercentile(drawn, [2.5, 97.5])
@@ -47,16 +48,28 @@ def score(metric: str, detector: Detector, pictures: Sequence[ManifestImage]) ->
     outcomes[:] = records
     details = {**_per_class(records), **_at_shown(counts), "confusion_matrix": counts.tolist()}
     details["classes"] = [*CLASSES, "no object"]
-    return Scores(metric, value, float(low), float(high), len(records), outcomes, details)
+    return Scores(metric, value, float(low), float(high), len(records), outcomes, details, losses)
 
 
-def _judged(detector: Detector, pictures: Sequence[ManifestImage]) -> tuple[list[Record], Any]:
-    records, counts = [], np.zeros((len(CLASSES) + 1,) * 2, np.int64)
+def _judged(detector: Detector, pictures: Sequence[ManifestImage]) -> tuple[list[Record], Any, NDArray[np.float64]]:
+    records, counts, losses = [], np.zeros((len(CLASSES) + 1,) * 2, np.int64), []
     for picture in pictures:
         found, truth = detector.detect(picture.pixels(), _LEAST), picture.corners()
         records.append(judge(found, picture.labels, truth, len(CLASSES)))
-        counts += confusion(found.above(SHOWN), picture.labels, truth, len(CLASSES))
-    return records, counts
+        shown = confusion(found.above(SHOWN), picture.labels, truth, len(CLASSES))
+        losses.append(loss(shown))
+        counts += shown
+    return records, counts, np.array(losses)
+
+
+def loss(shown: NDArray[np.int64]) -> float:
+    """What one image costs, 0 to 1: the share of its hands, and of boxes where no hand is, that is wrong.
+
+    ``shown`` is its confusion matrix at the display threshold. A hand is right when it was found and named; an image
+    without hands when nothing was found on it.
+    """
+    wanted = int(shown.sum())
+    return 1 - float(np.trace(shown)) / wanted if wanted else 0.0
 
 
 def _per_class(records: Sequence[Record]) -> dict[str, Any]:
@@ -74,36 +87,3 @@ def _at_shown(counts: Any) -> dict[str, float]:
         "precision": right / max(float(counts[:, :-1].sum()), 1.0),
         "recall": right / max(float(counts[:-1].sum()), 1.0),
     }
-
-
-def compare(champion: Scores, challenger: Scores, alpha: float) -> Comparison:
-    """A paired bootstrap: both models on the same resamples of images; better when the difference is significant.
-
-    The p-value is two-sided: twice the share of resamples in which the loser wins. Raises ``ValueError`` when the two
-    were not evaluated on the same images.
-    """
-    first, second = list(champion.outcomes), list(challenger.outcomes)
-    if len(first) != len(second) or any((a.truths != b.truths).any() for a, b in zip(first, second, strict=True)):
-        raise ValueError("the two models were measured on different holdouts")
-    weights = resamples(len(first), _RESAMPLES, _SEED)
-    gains = mean_average_precision(second, weights) - mean_average_precision(first, weights)
-    gains = gains[~np.isnan(gains)]
-    gain = challenger.value - champion.value
-    # One more of each: a finite number of draws never shows that something is impossible.
-    losing = min(int((gains <= 0).sum()), int((gains >= 0).sum()))
-    p_value = min(1.0, 2 * (losing + 1) / (len(gains) + 1))
-    low, high = (float(value) for value in np.percentile(gains, [2.5, 97.5]))
-    summary = say(
-        "comparison.bootstrap",
-        metric=challenger.metric,
-        challenger=challenger.value,
-        champion=champion.value,
-        gain=gain,
-        low=low,
-        high=high,
-        samples=champion.samples,
-        unit="images",
-        p=p_value,
-    )
-    details = {"test": _TEST, "gain": gain, "low": low, "high": high, "resamples": len(gains), "p_value": p_value}
-    return Comparison(gain > 0 and p_value < alpha, p_value, summary, details)

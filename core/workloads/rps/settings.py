@@ -17,6 +17,7 @@ class RpsSettings(WorkloadSettings):
 
     threshold: Annotated[float, Field(gt=0, lt=1)] = 0.6
     base: str = "starter"
+    head: bool = True
     imgsz: Annotated[int, Field(ge=64, le=1280, multiple_of=32)] = 320
     epochs: Annotated[int, Field(ge=1, le=1000)] = 20
     patience: Annotated[int, Field(ge=0)] = 6

@@ -8,6 +8,9 @@ from core.workloads.rps.export import GRAPH
 
 _WEIGHTS = "starter.pt"
 
+STARTER_SEEDS = 2000
+"""The starter was trained on the rendered images of the seeds below this one; see its model card."""
+
 
 def starter_folder() -> Path:
     """The folder with the exported model, the weights for fine-tuning, and the model card."""

@@ -11,6 +11,7 @@ from core.config.progress import Report
 from core.images import LABELLED, SYNTHETIC, store
 from core.images.collection import ImageCollection
 from core.storage import buckets, lake
+from core.workloads.rps.starter import STARTER_SEEDS
 
 _SIZE = 320
 _BYTES_EACH = 40_000
@@ -19,6 +20,11 @@ _BYTES_EACH = 40_000
 def session_of(seed: int) -> str:
     """Each rendered image is its own session: no person or place occurs twice."""
     return f"{SYNTHETIC}-{seed}"
+
+
+def learnt_sessions() -> frozenset[str]:
+    """Of the rendered images that the starter was trained on."""
+    return frozenset(session_of(seed) for seed in range(STARTER_SEEDS))
 
 
 def synthesise(collection: ImageCollection, number: int, first_seed: int, report: Report) -> int:

@@ -6,6 +6,7 @@ Light: heavy packages are imported by the methods that need them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,7 +36,7 @@ from core.workloads.base import (
 )
 from core.workloads.rps.classes import CLASSES, SYNONYMS
 from core.workloads.rps.settings import RpsSettings
-from core.workloads.rps.starter import has_starter, starter_folder, starter_weights
+from core.workloads.rps.starter import STARTER_SEEDS, has_starter, starter_folder, starter_weights
 
 if TYPE_CHECKING:
     from core.workloads.rps.detector import ExportedDetector
@@ -51,7 +52,7 @@ class RpsParameters(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     synthetic: int = Field(default=400, ge=0, le=5000)
-    seed: int = Field(default=0, ge=0, le=2**31 - 1)
+    seed: int = Field(default=STARTER_SEEDS, ge=0, le=2**31 - 1)
 
 
 class RpsWorkload:
@@ -97,17 +98,32 @@ class RpsWorkload:
 
     def generate(self, parameters: BaseModel, report: Report) -> lake.StoredFile:
         from core.images.snapshot import write_snapshot
-        from core.workloads.rps.synthesis import synthesise
+        from core.workloads.rps.synthesis import learnt_sessions, synthesise
 
         chosen = RpsParameters.model_validate(parameters.model_dump())
         synthesise(self._collection, chosen.synthetic, chosen.seed, lambda share, said: report(0.95 * share, said))
         report(0.95, say("rps.listing"))
-        return write_snapshot(self._collection)
+        return write_snapshot(self._collection, learnt=learnt_sessions())
 
     def train(self, dataset: Dataset, report: Report) -> Trained:
         from core.workloads.rps.training.fine_tune import fine_tune
 
         return fine_tune(dataset, self.training_parameters, report)
+
+    def quick_parameters(self, dataset: Dataset) -> Mapping[str, Any] | None:
+        from core.workloads.rps.head.learn import head_parameters
+
+        return head_parameters(dataset)
+
+    def train_quick(self, dataset: Dataset, parameters: Mapping[str, Any], report: Report) -> Trained:
+        from core.workloads.rps.head.learn import learn_head
+
+        return learn_head(dataset, parameters, report)
+
+    def new_labels(self, reference: Dataset | None, current: Dataset) -> int:
+        from core.workloads.images.new_labels import new_labels
+
+        return new_labels(reference, current)
 
     @property
     def has_starter(self) -> bool:
@@ -135,14 +151,21 @@ class RpsWorkload:
 
     def evaluate(self, predictor: ExportedDetector, dataset: Dataset) -> Scores:
         from core.workloads.images.manifest import manifest_images
+        from core.workloads.images.provenance import origins
         from core.workloads.rps.scores import score
 
-        return score(self.metric, predictor, manifest_images(dataset, holdout=True))
+        chosen = manifest_images(dataset, holdout=True)
+        return replace(score(self.metric, predictor, chosen), origins=origins(dataset, chosen, self.classes))
+
+    def holdout_keys(self, dataset: Dataset) -> frozenset[str]:
+        from core.workloads.images.provenance import holdout_keys
+
+        return holdout_keys(dataset)
 
     def compare(self, champion: Scores, challenger: Scores) -> Comparison:
-        from core.workloads.rps.scores import compare
+        from core.workloads.images.comparing import compare
 
-        return compare(champion, challenger, get_settings().promote_alpha)
+        return compare(champion, challenger)
 
     def drift(self, reference: Dataset, current: Dataset, predictor: ExportedDetector) -> Drift:
         from core.workloads.images.drift import drift

@@ -80,6 +80,34 @@ def test_only_one_pin_of_a_workload_may_be_open(empty_url: str) -> None:
     migrate.check(empty_url)
 
 
+def test_images_from_before_people_were_known_keep_session_and_split(empty_url: str) -> None:
+    migrate.upgrade(empty_url, "0010")
+    image = (
+        "INSERT INTO images (workload, sha256, session, split, source, state, priority, note, width, height, bytes, "
+        "created_by, created_at) VALUES ('rps', 'a', 'webcam-1', 'holdout', 'webcam', 'labelled', 0, '[]', 9, 9, 9, "
+        "'ada', '2026-11-01 10:00:00')"
+    )
+    box = (
+        "INSERT INTO boxes (image_id, label, x, y, width, height, provenance, created_by, created_at) "
+        "SELECT id, 'rock', 0.5, 0.5, 0.2, 0.2, 'human', 'ada', '2026-11-01 10:00:00' FROM images"
+    )
+    known = "SELECT session, split, (SELECT count(*) FROM boxes) FROM images"
+    with catalog_engine.engine_for(empty_url).begin() as connection:
+        connection.exec_driver_sql(image)
+        connection.exec_driver_sql(box)
+    migrate.upgrade(empty_url)
+    migrate.check(empty_url)
+    with catalog_engine.engine_for(empty_url).begin() as connection:
+        (who,) = connection.exec_driver_sql("SELECT person, taken_at, hold FROM images").tuples()
+        (row,) = connection.exec_driver_sql(known).tuples()
+        assert (who, row) == ((None, None, None), ("webcam-1", "holdout", 1))
+        connection.exec_driver_sql("UPDATE images SET split = 'open', person = 'ada'")
+    migrate.downgrade("0010", empty_url)
+    with catalog_engine.engine_for(empty_url).begin() as connection:
+        (row,) = connection.exec_driver_sql(known).tuples()
+    assert row == ("webcam-1", "train", 1)  # older versions know no other split, and may learn from it
+
+
 def test_check_notices_a_table_that_no_migration_makes(tmp_path: Path) -> None:
     url = f"sqlite:///{(tmp_path / 'fresh.db').as_posix()}"
     migrate.upgrade(url)

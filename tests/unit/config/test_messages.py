@@ -32,7 +32,7 @@ from core.config.messages import (
 from core.config.settings import ROOT
 from core.workloads import WORKLOADS
 
-_BUILT_ELSEWHERE = {LEGACY, "comparison.over_threshold"}
+_BUILT_ELSEWHERE = {LEGACY, "comparison.over_threshold", "comparison.bootstrap"}
 """Made by ``text`` and by migration 0006 instead of ``say``, or stored by earlier versions only."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -14,6 +15,8 @@ from core.catalog.image_tables import Image
 from core.config.settings import get_settings
 from core.images import queries
 from core.images.collection import ImageCollection
+from core.images.shots import Shot
+from core.images.splits import OPEN
 from core.live import capture
 from core.live import capture_labels as capture_labelling
 from core.live.capture import GUIDE, LONGEST_S, PER_SECOND, CaptureResult, Recorder, alike, thumbnail
@@ -70,21 +73,28 @@ def test_what_is_held_is_stored_with_its_label_and_a_proposed_box() -> None:
     assert done.proposers == (("the model", 5),)
     rows = stored()
     assert {(row.source, row.state, row.session, row.created_by) for row in rows} == {
-        (images.WEBCAM, images.PROPOSED, done.session, "eve")
+        (images.WEBCAM, images.PROPOSED, f"eve {datetime.now():%Y-%m-%d}", "eve")
     }
+    assert {(row.person, row.hold, row.split) for row in rows} == {("eve", done.hold, OPEN)}
+    times = sorted(row.taken_at for row in rows if row.taken_at)
+    assert [(later - times[0]).total_seconds() for later in times] == pytest.approx(
+        [n / PER_SECOND for n in range(5)], abs=1e-5
+    )
     (box,) = min(rows, key=lambda row: row.id).boxes
     assert (box.label, box.provenance, box.confidence) == ("paper", MODEL, pytest.approx(0.9))
     assert (box.x * 320, box.width * 320) == pytest.approx((10 + SIZE / 2, SIZE))
 
 
-def test_each_hold_is_a_session_of_its_own() -> None:
-    actor, made, sessions = make_user("eve", Role.EDITOR), recorder(), set()
-    for turn in range(2):
-        made.begin(actor, "rock")
+def test_the_holds_of_one_person_on_one_day_are_one_session_and_another_person_is_another() -> None:
+    actor, made, holds = make_user("eve", Role.EDITOR), recorder(), set()
+    for turn, person in enumerate((None, None, " Grandma  Ada ")):
+        made.begin(actor, "rock", person)
         film(made, [picture("rock", left=50 * turn)])
-        sessions.add(finished(made).session)
-    assert len(sessions) == 2
-    assert {row.session for row in stored()} == sessions
+        holds.add(finished(made).hold)
+    assert {row.hold for row in stored()} == holds and len(holds) == 3
+    today = f"{datetime.now():%Y-%m-%d}"
+    assert sorted(row.session for row in stored()) == [f"Grandma Ada {today}", f"eve {today}", f"eve {today}"]
+    assert queries.last_person("eve") == "Grandma Ada"
 
 
 def test_frames_on_which_nothing_moved_are_left_out() -> None:
@@ -107,7 +117,7 @@ def test_a_moved_hand_is_not_alike_and_a_webcams_noise_is() -> None:
 
 
 def test_thirty_frames_a_second_become_twelve() -> None:
-    made = recorder(lambda actor, pixels, label, session: "nobody")
+    made = recorder(lambda actor, pixels, label, shot: "nobody")
     made.begin(EDITOR, "rock")
     film(made, [picture("rock", left=number % 200, top=number % 100) for number in range(60)], per_second=30)
     done = finished(made)
@@ -117,7 +127,7 @@ def test_thirty_frames_a_second_become_twelve() -> None:
 def test_a_slow_disk_delays_nobody_and_keeps_little_waiting() -> None:
     let_go, kept = threading.Event(), list[Pixels]()
 
-    def slow(actor: Actor, pixels: Pixels, label: str, session: str) -> str:
+    def slow(actor: Actor, pixels: Pixels, label: str, shot: Shot) -> str:
         assert let_go.wait(10)
         kept.append(pixels)
         return "nobody"
@@ -203,7 +213,7 @@ def test_nothing_is_stored_before_and_after_the_hold() -> None:
 
 
 def test_a_hold_that_is_never_let_go_ends_by_itself() -> None:
-    made = recorder(lambda actor, pixels, label, session: "nobody")
+    made = recorder(lambda actor, pixels, label, shot: "nobody")
     made.begin(EDITOR, "rock")
     assert made._take is not None
     made.offer(Frame(picture("rock"), made._take._began + LONGEST_S + 1))
@@ -225,7 +235,7 @@ def test_a_full_disk_ends_the_recording_and_says_so(monkeypatch: pytest.MonkeyPa
 
 
 def test_an_account_that_lost_its_role_meanwhile_stops_recording() -> None:
-    def forbidden(actor: Actor, pixels: Pixels, label: str, session: str) -> str:
+    def forbidden(actor: Actor, pixels: Pixels, label: str, shot: Shot) -> str:
         raise ForbiddenError("Requires the editor role")
 
     made = recorder(forbidden)

@@ -62,6 +62,7 @@ def test_a_decision_keeps_both_models_figures_the_comparison_and_the_drift() -> 
             "p_value": 0.01,
             "summary": as_json(summary),
             "details": {"test": "McNemar"},
+            "unharmed": True,
         },
         "drift": {"found": True, "summary": as_json(DRIFT.summary), "tests": [{"feature": "x1", "drift": True}]},
         "evidence": EVIDENCE.as_json(),

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from core.auth.roles import Actor
 from core.images import PROPOSED, REJECTED, UNLABELLED
 from core.images.photos import NEGATIVE
 from core.images.queries import Counts
-from core.images.splits import HOLDOUT, TRAIN, VAL
+from core.images.splits import HOLDOUT, OPEN, TRAIN, UNUSED, VAL
 from core.ui.datasets.images.propose_boxes import propose_boxes
 from core.ui.shell.charts import show
 from core.ui.shell.formats import plain
 from core.ui.shell.links import may_open, page_link
 from core.workloads import charts
-from core.workloads.charts import BLUE, GREY, ORANGE
+from core.workloads.charts import BLUE, GREEN, GREY, ORANGE, VIOLET
 from core.workloads.image_collections import collection_of
 
-SPLIT_NAMES = {TRAIN: "train", VAL: "validation", HOLDOUT: "holdout"}
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+SPLIT_NAMES = {TRAIN: "train", VAL: "validation", HOLDOUT: "holdout", OPEN: "not split yet", UNUSED: "left out"}
 """The splits as people read them."""
 
-SPLIT_COLOURS = (BLUE, GREY, ORANGE)
+_COLOURS = (BLUE, GREY, ORANGE, GREEN, VIOLET)
+_ALWAYS = 3
 
 
 def image_counts(actor: Actor, counts: Counts, workload: str) -> None:
@@ -53,8 +59,7 @@ def image_counts(actor: Actor, counts: Counts, workload: str) -> None:
     if not collection.whole_image:
         rows[NEGATIVE] = _row(counts.negatives)
     with picture:
-        bars = charts.split_bars(rows, SPLIT_COLOURS, tuple(SPLIT_NAMES.values()))
-        show(bars, f"{workload}_counts", spoken(rows))
+        show(split_chart(rows), f"{workload}_counts", spoken(rows))
         _gaps(rows)
         st.caption(
             "Labelled images per class and split."
@@ -67,10 +72,11 @@ def _gaps(rows: dict[str, tuple[int, ...]]) -> None:
     """Classes without images to train or evaluate on: few recording sessions may all be in one split."""
     splits = list(SPLIT_NAMES)
     for split, what in ((TRAIN, "train on"), (HOLDOUT, "evaluate a model on")):
-        if missing := [label for label, row in rows.items() if label != NEGATIVE and not row[splits.index(split)]]:
+        there = (splits.index(split), splits.index(OPEN))  # the next dataset gives those without a split one
+        if missing := [name for name, row in rows.items() if name != NEGATIVE and not any(row[i] for i in there)]:
             st.warning(
-                f"No {plain(' and no '.join(missing))} to {what} yet. A recording session stays in one split: add "
-                "another one.",
+                f"No {plain(' and no '.join(missing))} to {what} yet. Add images of another "
+                "recording session, or capture them on Live.",
                 icon=":material/balance:",
             )
 
@@ -79,10 +85,22 @@ def _row(splits: dict[str, int]) -> tuple[int, ...]:
     return tuple(splits.get(split, 0) for split in SPLIT_NAMES)
 
 
+def split_chart(rows: dict[str, tuple[int, ...]]) -> go.Figure:
+    """A bar per class. What is not split yet or left out is drawn where there is any."""
+    shown = _shown(rows)
+    parts = {label: [numbers[index] for index in shown] for label, numbers in rows.items()}
+    names = list(SPLIT_NAMES.values())
+    return charts.split_bars(parts, [_COLOURS[index] for index in shown], [names[index] for index in shown])
+
+
 def spoken(rows: dict[str, tuple[int, ...]]) -> str:
     """The chart in words."""
-    names = SPLIT_NAMES.values()
+    names, shown = list(SPLIT_NAMES.values()), _shown(rows)
     return "; ".join(
-        f"{label}: " + ", ".join(f"{number:,} {name}" for name, number in zip(names, numbers, strict=True))
+        f"{label}: " + ", ".join(f"{numbers[index]:,} {names[index]}" for index in shown)
         for label, numbers in rows.items()
     )
+
+
+def _shown(rows: dict[str, tuple[int, ...]]) -> list[int]:
+    return [at for at in range(len(SPLIT_NAMES)) if at < _ALWAYS or any(numbers[at] for numbers in rows.values())]

@@ -15,11 +15,11 @@ from core.images.photos import NEGATIVE
 from core.images.snapshot import CLASSES
 from core.storage import lake
 from core.ui.datasets.dataset_list import listing
-from core.ui.datasets.images.counts import SPLIT_COLOURS, SPLIT_NAMES, spoken
+from core.ui.datasets.images.counts import SPLIT_NAMES, split_chart, spoken
 from core.ui.shell.charts import show
 from core.ui.shell.formats import size
 from core.ui.shell.messages import explained
-from core.workloads import charts, get_workload
+from core.workloads import get_workload
 from core.workloads.image_collections import collection_of
 
 
@@ -38,8 +38,7 @@ def _inside(dataset: Dataset) -> None:
         gone = dataset.rows - queries.count_existing(dataset.workload, _pictures(dataset.path))
     chart, facts = st.columns((3, 2), gap="large")
     with chart:
-        bars = charts.split_bars(rows, SPLIT_COLOURS, tuple(SPLIT_NAMES.values()))
-        show(bars, "dataset_inside", spoken(rows))
+        show(split_chart(rows), "dataset_inside", spoken(rows))
     with facts:
         st.metric("Images", f"{dataset.rows:,}")
         st.caption(", ".join(f"{number:,} {source}" for source, number in sorted(sources.items())))

@@ -78,4 +78,5 @@ def _first_unused_seed(workload: str) -> int:
     """The seed after all those that went into a dataset."""
     with explained():
         used = [item.parameters for item in datasets.listed(workload)]
-    return max((int(item.get("seed", 0)) + int(item.get("synthetic", 0)) for item in used), default=0)
+    begin = int(get_workload(workload).parameters().model_dump().get("seed", 0))
+    return max((int(item.get("seed", 0)) + int(item.get("synthetic", 0)) for item in used), default=begin)

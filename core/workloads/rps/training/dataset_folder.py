@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from core.workloads.images.manifest import ManifestImage
 from core.workloads.rps.classes import CLASSES
 
 _EVERY = 8
-"""One of so many training images is used for validation when no session is reserved for it."""
+"""One of so many training images is used for validation when none is reserved for it."""
 
 
 def write_folder(chosen: Sequence[ManifestImage], folder: Path) -> Path:
@@ -43,17 +44,27 @@ def write_folder(chosen: Sequence[ManifestImage], folder: Path) -> Path:
 def validation_split(chosen: Sequence[ManifestImage]) -> tuple[list[ManifestImage], list[ManifestImage]]:
     """Training images, and validation images that select the best epoch.
 
-    The latter are the sessions of the validation split; if none of them shows a hand, every eighth training image is
-    used.
+    The latter are those of the validation split. If none of them shows a hand, an eighth of the training images is
+    used: where it is known when they were taken the last of each class, which are the least like the others.
     """
     aside = [picture for picture in chosen if picture.split == VAL]
     rest = [picture for picture in chosen if picture.split != VAL]
     if any(len(picture.labels) for picture in aside):
         return rest, aside
-    ordered = sorted(rest, key=lambda picture: (not len(picture.labels), picture.sha256))
-    borrowed = ordered[::_EVERY]
+    borrowed = _borrowed(rest)
     taken = {picture.sha256 for picture in borrowed}
     return [picture for picture in rest if picture.sha256 not in taken], [*aside, *borrowed]
+
+
+def _borrowed(rest: Sequence[ManifestImage]) -> list[ManifestImage]:
+    if any(math.isnan(picture.taken_s) for picture in rest):
+        return sorted(rest, key=lambda picture: (not len(picture.labels), picture.sha256))[::_EVERY]
+    last: list[ManifestImage] = []
+    for label in (*range(len(CLASSES)), None):
+        of_class = [picture for picture in rest if next(iter(picture.labels.tolist()), None) == label]
+        of_class.sort(key=lambda picture: picture.taken_s)
+        last += of_class[len(of_class) - math.ceil(len(of_class) / _EVERY) :]
+    return last
 
 
 def _lines(picture: ManifestImage) -> str:

@@ -15,8 +15,8 @@ from tests.deciding import DRIFTED, decision, evaluation
 NEWEST = Dataset(id=7, sha256="new")
 POLICY = Policy(0.85, 0.01, 0.005, 0.05, 0.005, 1, 6)
 WAITS = decision("pending", 0.7, versions=(3, 4), dataset_id=7)
-FRESH = Challenge(4, Evidence(), 0)
-WEIGHED = Challenge(4, Evidence((1.0,) * 7, 12.0, 1_000), 2)
+FRESH = Challenge(4, Evidence(), ())
+WEIGHED = Challenge(4, Evidence((1.0,) * 7, 12.0, 1_000), (6, 5))
 
 
 def champion(trained_on: str = "old") -> Version:

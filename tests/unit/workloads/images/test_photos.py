@@ -27,13 +27,14 @@ from core.live.engine_pool import EnginePool
 from core.live.frames import Frame
 from core.live.model_cache import model_of
 from core.live.viewer import Viewer, ViewerOptions
-from core.loop import decisions, loop
+from core.loop import decisions, history, loop
 from core.models import registry
 from core.models.serving import ChampionWatcher
 from core.predictions import videos as video_predictions
 from core.storage import datasets
 from core.vision.boxes import whole_image
 from core.workloads import WORKLOADS, get_workload
+from core.workloads.evidence import Evidence
 from core.workloads.image_collections import collection_of
 from core.workloads.images.backbone import Embedding
 from core.workloads.images.classifier import GRAPH, HEAD, Head, WholeImageClassifier
@@ -146,6 +147,53 @@ def test_a_new_label_is_drift_and_the_next_model_knows_it(mlflow_store: Path) ->
     assert classes == [MEMBERS[:2], MEMBERS]
 
 
+def test_small_holdouts_add_up_until_they_decide_and_no_image_counts_twice(mlflow_store: Path) -> None:
+    """Three new images are too few to show that a model that knows Cleo is better; five more are enough."""
+    make_members(NAME, MEMBERS[:2])
+    add_portraits(NAME, "train", 6, (0, 1))
+    add_portraits(NAME, "holdout", 4, (0, 1))
+    dataset()
+    assert loop.run_once(NAME).kind == decisions.PROMOTED
+    make_members(NAME, (MEMBERS[2],))
+    add_portraits(NAME, "train", 6, (2,))
+    add_portraits(NAME, "holdout", 3, (2,))
+    dataset()
+    first = loop.run_once(NAME)
+    assert (first.kind, first.challenger_version) == (decisions.PENDING, 2), render(first.reason)
+    assert "It waits: new labelled images will decide" in render(first.reason)
+    assert Evidence.from_json(first.details["evidence"]).samples == 8 + 3
+    assert loop.run_once(NAME).id == first.id  # nothing new
+    add_portraits(NAME, "holdout", 5, (2,), seed=40)
+    dataset()
+    second = loop.run_once(NAME)
+    assert (second.kind, second.challenger_version) == (decisions.PROMOTED, 2), render(second.reason)
+    assert Evidence.from_json(second.details["evidence"]).samples == 5
+    together, datasets_compared = history.evidence_until(second)
+    assert (together.samples, datasets_compared) == (8 + 3 + 5, 2) and together.e_value >= 20
+
+
+def test_a_dataset_that_was_deleted_is_evidence_no_more(mlflow_store: Path) -> None:
+    make_members(NAME, MEMBERS[:2])
+    add_portraits(NAME, "train", 6, (0, 1))
+    add_portraits(NAME, "holdout", 4, (0, 1))
+    dataset()
+    loop.run_once(NAME)
+    make_members(NAME, (MEMBERS[2],))
+    add_portraits(NAME, "train", 6, (2,))
+    add_portraits(NAME, "holdout", 3, (2,))
+    compared = dataset()
+    assert loop.run_once(NAME).kind == decisions.PENDING
+    datasets.delete(EDITOR, compared.id)
+    champion = registry.champion(NAME)
+    assert champion is not None
+    left = history.challenge(NAME, champion)
+    assert left is not None and (left.evidence.samples, left.compared) == (0, ())
+    add_portraits(NAME, "holdout", 2, (2,), seed=40)
+    dataset()
+    again = loop.run_once(NAME)
+    assert Evidence.from_json(again.details["evidence"]).samples == 8 + 3 + 2  # all of them anew
+
+
 def _export(version: registry.Version) -> Path:
     return registry.download_export(version, Path(mkdtemp()))
 
@@ -224,7 +272,7 @@ def test_a_better_model_is_better_and_the_same_is_not(photos: Any) -> None:
     two_splits()
     made = dataset()
     scores = photos.evaluate(photos.train(made, silent).predictor, made)
-    worse = replace(scores, outcomes=np.zeros(len(scores.outcomes), bool), value=0.0)
+    worse = replace(scores, losses=np.ones(len(scores.outcomes)), value=0.0)
     assert photos.compare(worse, scores).better
     assert not photos.compare(scores, worse).better
     same = photos.compare(scores, scores)

@@ -5,7 +5,8 @@ import pytest
 from scipy.stats import permutation_test
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
-from core.workloads.rows.regression import compare, score, sign_flip_p_value
+from core.workloads.permutation import sign_flip_p_value
+from core.workloads.rows.regression import compare, score
 
 
 def measured(rows: int, noise: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -53,21 +53,21 @@ def adopted(monkeypatch: pytest.MonkeyPatch) -> registry.Version:
 
 def test_from_the_model_that_ships_to_a_better_one(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     """Signs that the starter never saw: it is measured, found wanting, challenged and replaced."""
-    choose(monkeypatch, epochs=6, patience=0)
+    choose(monkeypatch, epochs=20, patience=0)
     dataset, told = signs(train=10, holdout=6), list[Message]()
     decision = loop.run_once("rps", report=lambda _share, text: told.append(text))
     assert decision.kind == decisions.PROMOTED, decision.reason
-    assert "is below the threshold" in render(decision.reason) and "paired bootstrap" in render(decision.reason)
+    assert "is below the threshold" in render(decision.reason) and "single images swapped" in render(decision.reason)
     assert decision.champion_version == 1 and decision.challenger_version == 2
-    assert any(render(message).startswith("Epoch 6 of 6") for message in told)
+    assert any(render(message).startswith("Epoch 20 of 20") for message in told)
     now = registry.champion("rps")
     assert now is not None and (now.version, now.dataset_id) == (2, dataset.id)
     training.draw(now, dataset)
     client = registry.client()
     run = client.get_run(now.run_id)
-    assert run.data.params["base"] == "starter" and run.data.params["epochs_run"] == "6"
+    assert run.data.params["base"] == "starter" and run.data.params["epochs_run"] == "20"
     assert {"mAP50", "precision", "recall", "AP50_rock"} <= set(run.data.metrics)
-    assert [point.step for point in client.get_metric_history(now.run_id, "tuning/mAP50")] == list(range(1, 7))
+    assert [point.step for point in client.get_metric_history(now.run_id, "tuning/mAP50")] == list(range(1, 21))
     logged = {item.path for item in client.list_artifacts(now.run_id)}
     assert {"export", "weights", "scores.json", "precision_recall.png", "confusion_matrix.png"} <= logged
     assert "sample_predictions.png" in logged

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -238,6 +239,15 @@ def test_sessions_set_aside_tune_and_without_them_some_training_pictures_do() ->
     learnt, tuned = validation_split(manifest_images(snapshot(), holdout=False))
     assert {p.split for p in tuned} == {"val"}
     assert len(learnt) == 24
+
+
+def test_the_last_of_each_class_tune_where_the_time_is_known() -> None:
+    alone = [replace(one, taken_s=float(n)) for n, one in enumerate(manifest_images(signs(), holdout=False))]
+    learnt, tuned = validation_split(alone)
+    assert len(tuned) == 3 and len(learnt) + len(tuned) == len(alone)
+    for label in range(3):
+        latest = max(one.taken_s for one in alone if one.labels[0] == label)
+        assert [one.taken_s for one in tuned if one.labels[0] == label] == [latest]
 
 
 def test_a_deleted_picture_is_left_out_and_nothing_breaks() -> None:
