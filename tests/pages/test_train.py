@@ -247,3 +247,14 @@ def test_an_unreachable_registry_is_explained(settings: Settings) -> None:
     app = open_train()
     assert "The MLflow store does not respond" in said(app)
     assert app.button(key="btn_check")
+
+
+def test_a_viewer_exports_the_evidence_report(two_versions: None) -> None:
+    app = open_train(Role.VIEWER)
+    assert not app.get("download_button")
+    app.button(key="btn_report").click().run(timeout=60)
+    assert not app.exception
+    offered = [button.proto.label for button in app.get("download_button")]
+    assert [label.split(",")[0] for label in offered] == ["HTML", "PDF"]
+    (event,) = audit.latest(action="report.export")
+    assert (event.actor, event.subject) == ("eve", "linear")
