@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 HERE, BEFORE = "this dataset", "last datasets"
 _FAR = 20.0
-"""Beyond this ratio of two spreads a linear axis would show the smaller one as a mere line."""
+"""Beyond this ratio of two spreads an evenly divided axis would show the smaller one as a mere line."""
 
 
 def picture(evidence: Mapping[str, Any]) -> Block | None:
