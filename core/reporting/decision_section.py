@@ -10,6 +10,7 @@ from core.config.message_formats import p_text
 from core.config.messages import render
 from core.loop import history
 from core.loop.decisions import KEPT
+from core.loop.power import POWER, least_gain
 from core.reporting.document import Block, Facts, Heading, Matrices, Matrix, Paragraph, Table
 from core.reporting.records import Records
 from core.reporting.text import MISSING, interval, moment
@@ -65,7 +66,7 @@ def _evidence_of(decision: Decision, records: Records) -> list[Block]:
     sides = _sides(decision, details)
     facts += _mlflow_runs(decision, records)
     facts += [(name, _measured(figures, unit)) for name, figures in sides.items()]
-    facts += _test(details.get("comparison")) + _added_up(decision, details)
+    facts += _test(details) + _added_up(decision, details)
     heading = Heading(f"Decision {decision.id}: {LOOKS[decision.kind].label}", 3)
     return [heading, Facts(facts), *_matrices(sides), *_drift(details.get("drift"))]
 
@@ -92,8 +93,9 @@ def _measured(figures: Mapping[str, Any], unit: str) -> str:
     return f"{interval(figures['value'], low, high)}{on}"
 
 
-def _test(comparison: Mapping[str, Any] | None) -> list[tuple[str, str]]:
-    """The paired test on the newest dataset."""
+def _test(details: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The paired test on the newest dataset, and its power."""
+    comparison = details.get("comparison")
     found = (comparison or {}).get("details") or {}
     if comparison is None or not found:
         return []
@@ -103,7 +105,10 @@ def _test(comparison: Mapping[str, Any] | None) -> list[tuple[str, str]]:
         words.append(f"only challenger right {found['only_second_right']:,}")
     if "gain" in found:
         words.append(f"gain {found['gain']:+.4f} ({found['low']:+.4f} to {found['high']:+.4f})")
-    return [("Paired test", ", ".join(words))]
+    facts = [("Paired test", ", ".join(words))]
+    if (least := least_gain(details)) is not None:
+        facts.append(("Power", f"such a test finds a gain of {least:.3f} in {POWER:.0%} of cases"))
+    return facts
 
 
 def _added_up(decision: Decision, details: Mapping[str, Any]) -> list[tuple[str, str]]:

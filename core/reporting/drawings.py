@@ -10,7 +10,7 @@ import numpy as np
 from core.reporting.document import Matrix
 from core.reporting.pdf_text import drawable
 from core.reporting.timeline import LOOKS, Point
-from core.workloads.charts import BLUE, GREY, RED
+from core.workloads.charts import GREY, RED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -98,19 +98,5 @@ def matrix(given: Matrix) -> Draw:
         axes.set(xlabel=given.across, ylabel=given.down)
         axes.invert_yaxis()
         axes.set_aspect("equal")
-
-    return draw
-
-
-def histograms(here: Sequence[float], before: Sequence[float], feature: str) -> Draw:
-    """One feature's distribution in two datasets, as densities over the same bins."""
-
-    def draw(axes: Axes) -> None:
-        bins = np.histogram_bin_edges(np.concatenate([here, before]), bins=40).tolist()
-        axes.hist(before, bins, density=True, color=BLUE, alpha=0.5, label="champion's training data")
-        axes.hist(here, bins, density=True, histtype="step", color=RED, linewidth=1.5, label="newest data")
-        axes.set_xlabel(drawable(feature), parse_math=False)
-        axes.set_ylabel("density")
-        axes.legend(fontsize=8, frameon=False)
 
     return draw

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core import __version__
 from core.loop.policy import Policy
+from core.models import pins
 from core.reporting.document import Block, Facts, Heading, Paragraph, Picture
 from core.reporting.drawings import timeline
 from core.reporting.records import MOST, Records
@@ -21,12 +22,20 @@ def summary(records: Records) -> list[Block]:
         ("Workload", f"{workload.title} ({workload.name}): {workload.description}"),
         ("Exported", f"{moment(records.at)} by {records.by}, with Shifumi {__version__}"),
         ("Champion", _champion(records)),
+        ("Pin", _pin(workload.name)),
         ("Threshold", f"{workload.metric} {workload.threshold:g}"),
         ("Datasets", f"{records.total[0]:,}"),
         ("Decisions", f"{records.total[1]:,}"),
         ("Rules in force", pairs(Policy.of(workload).as_json())),
     ]
     return [Heading("Summary"), Facts(facts), *_left_out(records), *_over_time(records)]
+
+
+def _pin(workload: str) -> str:
+    held = pins.active(workload)
+    if held is None:
+        return "none"
+    return f"version {held.version} stays until {moment(held.until)}, by {held.by}: {held.reason}"
 
 
 def _champion(records: Records) -> str:
