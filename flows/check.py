@@ -13,7 +13,7 @@ from core.config.messages import Message, message_of, render, say
 from core.config.progress import Report
 from core.jobs import jobs
 from core.jobs.work_items import WorkLostError
-from core.loop import contract, decisions, history, loop, training
+from core.loop import contract, decisions, history, loop, retention, training
 from core.loop.loop_run import Judgement, LoopRun, Steps
 from core.models import registry
 from core.models.registry import Version
@@ -85,6 +85,7 @@ def check(workload: str, forced: bool = False, job_id: str | None = None) -> str
     except jobs.JobBusyError as error:
         log.info("Skipped: %s", error)
         return "skipped"
+    retention.prune_daily(workload)
     return decision.kind
 
 

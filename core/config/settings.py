@@ -101,6 +101,7 @@ class Settings(Paths, BaseSettings):
     alarm_min_loss: Annotated[float, Field(ge=0, lt=1)] = 0.005
     check_interval_s: Seconds = 300.0
     check_on_new_data: bool = True
+    retention_days: Annotated[int, Field(ge=0)] = 365
     random_check_interval_s: Seconds = 30.0
 
     # Flow runs

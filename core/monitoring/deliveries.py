@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from loguru import logger
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from core.catalog.engine import CatalogUnavailableError, reading, writing
 from core.catalog.notification_tables import Delivery
@@ -31,6 +33,12 @@ def latest(limit: int = 100) -> list[Delivery]:
     """Deliveries, newest first."""
     with reading() as session:
         return list(session.scalars(select(Delivery).order_by(Delivery.id.desc()).limit(limit)))
+
+
+def prune(before: datetime) -> None:
+    """Delete older deliveries. Raises :class:`core.catalog.engine.CatalogUnavailableError`."""
+    with writing() as session:
+        session.execute(delete(Delivery).where(Delivery.at < before))
 
 
 def sent_about(about: str) -> int:

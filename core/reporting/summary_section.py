@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core import __version__
+from core.config.settings import get_settings
 from core.loop.policy import Policy
 from core.models import pins
 from core.reporting.document import Block, Facts, Heading, Paragraph, Picture
@@ -26,6 +27,7 @@ def summary(records: Records) -> list[Block]:
         ("Threshold", f"{workload.metric} {workload.threshold:g}"),
         ("Datasets", f"{records.total[0]:,}"),
         ("Decisions", f"{records.total[1]:,}"),
+        ("Retention", _retention()),
         ("Rules in force", pairs(Policy.of(workload).as_json())),
     ]
     return [Heading("Summary"), Facts(facts), *_left_out(records), *_over_time(records)]
@@ -36,6 +38,11 @@ def _pin(workload: str) -> str:
     if held is None:
         return "none"
     return f"version {held.version} stays until {moment(held.until)}, by {held.by}: {held.reason}"
+
+
+def _retention() -> str:
+    days = get_settings().retention_days
+    return f"decisions and evaluations older than {days:,} days may have been removed" if days else "nothing is removed"
 
 
 def _champion(records: Records) -> str:
