@@ -52,8 +52,8 @@ def detectable_gain(samples: int, discordant: int, alpha: float, power: float = 
     z_alpha, z_beta = stats.norm.ppf(1 - alpha), stats.norm.ppf(power)
     # Squared twice this is quadratic in g; a = z_α √d, c = z_β: (√n g − a)² = c² (d − g²).
     root, a, c = samples**0.5, z_alpha * share**0.5, z_beta
-    square, linear, constant = samples + c**2, -2 * root * a, a**2 - c**2 * share
-    gain = float((-linear + max(linear**2 - 4 * square * constant, 0.0) ** 0.5) / (2 * square))
+    squared, middle, constant = samples + c**2, -2 * root * a, a**2 - c**2 * share
+    gain = float((-middle + max(middle**2 - 4 * squared * constant, 0.0) ** 0.5) / (2 * squared))
     return min(gain, share)
 
 
