@@ -8,6 +8,7 @@ from typing import Any
 from core.catalog.tables import Decision
 from core.config.message_formats import p_text
 from core.config.messages import render
+from core.jobs import jobs
 from core.loop import history
 from core.loop.decisions import KEPT
 from core.loop.power import POWER, least_gain
@@ -61,7 +62,7 @@ def _evidence_of(decision: Decision, records: Records) -> list[Block]:
         ("At", moment(decision.at)),
         ("Why", render(decision.reason)),
         ("Dataset", _number(decision.dataset_id)),
-        ("Prefect run", decision.flow_run_id or "none: not decided by a check that Prefect ran"),
+        ("Prefect run", _prefect_run(decision)),
     ]
     sides = _sides(decision, details)
     facts += _mlflow_runs(decision, records)
@@ -69,6 +70,13 @@ def _evidence_of(decision: Decision, records: Records) -> list[Block]:
     facts += _test(details) + _added_up(decision, details)
     heading = Heading(f"Decision {decision.id}: {LOOKS[decision.kind].label}", 3)
     return [heading, Facts(facts), *_matrices(sides), *_drift(details.get("drift"))]
+
+
+def _prefect_run(decision: Decision) -> str:
+    if not decision.flow_run_id:
+        return "none: not decided by a check that Prefect ran"
+    job = jobs.of_flow_run(decision.flow_run_id)
+    return f"{decision.flow_run_id}, started by {job.created_by if job else MISSING}"
 
 
 def _mlflow_runs(decision: Decision, records: Records) -> list[tuple[str, str]]:

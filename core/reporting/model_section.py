@@ -82,4 +82,4 @@ def _table(records: Records) -> Table:
             )
         )
     columns = ("version", "aliases", "trained on", f"last {records.workload.metric}", "MLflow run", "SHA-256")
-    return Table("Registered versions, newest first", columns, rows, (8, 12, 16, 20, 20, 24))
+    return Table("Registered versions, newest first", columns, rows, (8, 12, 16, 20, 20, 24), newest_first=True)

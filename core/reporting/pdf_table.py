@@ -5,29 +5,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.reporting.document import Table
-from core.reporting.pdf_pages import BOTTOM, LEFT, SOFT, SPAN, TOP, Pages
+from core.reporting.pdf_pages import BOTTOM, LEFT, SOFT, SPAN, TOP, WARN, Pages
 from core.reporting.pdf_text import Weight, lines
 
 _SIZE, _LEADING, _PAD, _GAP = 7.0, 9.0, 4.0, 6.0
 _MOST_LINES = int((TOP - BOTTOM - 60) / _LEADING)
 """A cell with more lines goes on in a further row: no row is higher than a page."""
 
+MOST_ROWS = 300
+"""On paper; each row takes some milliseconds to write and nobody reads a thousand."""
+
 Cells = Sequence[Sequence[str]]
 
 
 def draw_table(pages: Pages, table: Table) -> None:
-    """The label, the head, and each row as a whole."""
+    """The label, the head, and each row as a whole; at most :data:`MOST_ROWS`, and then a line that says so."""
     widths = [SPAN * weight / sum(table.weights) for weight in table.weights]
     head = _wrapped(table.columns, widths, "bold")
     pages.room(_height(head) + 60)
     pages.text(table.label, LEFT, pages.y - 10, 8.5, "bold")
     pages.y -= 16
     _row(pages, head, widths, SOFT, "bold")
-    for row in table.rows:
+    shown = table.rows[:MOST_ROWS] if table.newest_first else table.rows[-MOST_ROWS:]
+    for row in shown:
         for part in _parts(_wrapped(row, widths)):
             if pages.room(_height(part)):
                 _row(pages, head, widths, SOFT, "bold")
             _row(pages, part, widths)
+    if len(shown) < len(table.rows):
+        pages.room(14)
+        left = f"The newest {len(shown):,} of {len(table.rows):,} rows; the HTML file has all."
+        pages.text(left, LEFT, pages.y - 10, _SIZE, "bold", WARN)
+        pages.y -= 10
     pages.y -= 10
 
 

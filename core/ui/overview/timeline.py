@@ -73,7 +73,7 @@ def _add_band(drawn: go.Figure, marks: Sequence[Point], times: Sequence[datetime
     sure = [(at, mark) for at, mark in zip(times, marks, strict=True) if mark.low is not None]
     if len(sure) < 2:
         return
-    edges = {"mode": "lines", "line": {"width": 0}, "showlegend": False, "hoverinfo": "skip"}
+    edges = {"mode": "lines", "line": {"width": 0, "shape": "hv"}, "showlegend": False, "hoverinfo": "skip"}
     drawn.add_scatter(x=[at for at, _ in sure], y=[mark.low for _, mark in sure], **edges)
     drawn.add_scatter(
         x=[at for at, _ in sure], y=[mark.high for _, mark in sure], fill="tonexty", fillcolor=_BAND, **edges

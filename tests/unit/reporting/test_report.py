@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import zlib
 from html.parser import HTMLParser
@@ -194,3 +195,23 @@ def test_every_kind_of_finding_is_drawn_on_paper(tmp_path: Path) -> None:
     assert to_html(given).count(b"data:image/svg+xml") == 3
     assert to_pdf(given).startswith(b"%PDF-")
     assert picture({"kind": "of a newer version"}) is None
+
+
+@pytest.mark.parametrize(("newest_first", "wanted", "gone"), [(True, "row 0 ", "row 4 "), (False, "row 4 ", "row 0 ")])
+def test_a_long_table_is_cut_on_paper_only_and_says_so(
+    newest_first: bool, wanted: str, gone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core.reporting import pdf_table
+    from core.reporting.document import Table
+    from core.reporting.html_writer import to_html
+    from core.reporting.pdf_pages import Pages
+
+    drawn: list[str] = []
+    monkeypatch.setattr(Pages, "text", lambda _self, text, *_rest, **_more: drawn.append(f"{text} "))
+    monkeypatch.setattr(pdf_table, "MOST_ROWS", 3)
+    table = Table("t", ("a",), [(f"row {number}",) for number in range(5)], (1,), newest_first)
+    with Pages(io.BytesIO(), "t") as pages:
+        pdf_table.draw_table(pages, table)
+    assert wanted in drawn and gone not in drawn
+    assert "The newest 3 of 5 rows; the HTML file has all. " in drawn
+    assert to_html(Document("t", "s", [table])).count(b"<td") == 5

@@ -83,8 +83,9 @@ def test_a_change_by_hand_stands_at_the_last_figure_of_the_version_that_serves()
 
 def test_the_line_steps_from_value_to_value() -> None:
     drawn = figure([decision(0, KEPT, 0.9, 0.9), decision(1, KEPT, 0.88, 0.88)], THRESHOLD, "accuracy")
-    (line,) = [trace for trace in drawn.data if trace.line.shape == "hv"]
+    *band, line = [trace for trace in drawn.data if trace.line.shape == "hv"]
     assert list(line.y) == [0.9, 0.88]
+    assert len(band) == 2, "and so does its interval"
 
 
 def test_a_failure_before_anything_was_measured_stands_on_the_threshold() -> None:
