@@ -19,7 +19,7 @@ from core.models import registry
 from core.models.registry import Version
 from core.storage import datasets, lake
 from core.workloads import get_workload
-from core.workloads.base import EvaluatesWhole, Workload, feature_names
+from core.workloads.base import EvaluatesWhole, RightPerSample, Scores, Workload, feature_names
 
 MOST_ROWS = 300_000
 """Larger datasets would take too long while somebody waits."""
@@ -66,7 +66,7 @@ def discordant(decision: Decision) -> Discordant:
     :class:`core.models.serving.ModelRefusedError`.
     """
     workload = get_workload(decision.workload)
-    if workload.task != "classification":
+    if workload.task != "classification" and not isinstance(workload, RightPerSample):
         raise SamplesMissingError(say("samples.no_right_and_wrong", task=workload.task))
     dataset = _dataset(decision)
     if dataset.rows > MOST_ROWS:
@@ -76,10 +76,16 @@ def discordant(decision: Decision) -> Discordant:
         for number in (decision.champion_version, decision.challenger_version)
     ]
     whole = _new_to_both(workload, pair, dataset)
-    first, second = (np.asarray(measure(one, dataset, whole=whole).outcomes, np.bool_) for one in pair)
+    first, second = (_right(workload, measure(one, dataset, whole=whole)) for one in pair)
     differ = first != second
     columns, images = _named(workload, dataset, whole, differ)
     return Discordant(columns, images, second[differ])
+
+
+def _right(workload: Workload, scores: Scores) -> NDArray[np.bool_]:
+    if isinstance(workload, RightPerSample):
+        return workload.right(scores)
+    return np.asarray(scores.outcomes, np.bool_)
 
 
 def _new_to_both(workload: Workload, pair: Sequence[Version], dataset: Dataset) -> bool:

@@ -38,8 +38,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """``weights`` are the relative widths of the columns; ``label`` says what the table contains. On paper, where there is
-    no room for all rows, those at the end are left out where the newest come first, else those at the beginning.
+    """``weights`` are the relative widths of the columns; ``label`` says what the table contains.
+
+    On paper, where there is no room for all rows, those at the end are left out where the newest come first, else those
+    at the beginning.
     """
 
     label: str

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.config.messages import say
 from core.vision.detections import Detector
@@ -74,6 +75,13 @@ def _at_shown(counts: Any) -> dict[str, float]:
         "precision": right / max(float(counts[:, :-1].sum()), 1.0),
         "recall": right / max(float(counts[:-1].sum()), 1.0),
     }
+
+
+def all_right(records: Sequence[Record]) -> NDArray[np.bool_]:
+    """Images whose boxes of at least the display threshold are all right, and none is missed; shape (n,)."""
+    shown = [record.right[record.scores >= SHOWN] for record in records]
+    pairs = zip(shown, records, strict=True)
+    return np.array([bool(right.all()) and len(right) == record.truths.sum() for right, record in pairs], np.bool_)
 
 
 def compare(champion: Scores, challenger: Scores, alpha: float) -> Comparison:

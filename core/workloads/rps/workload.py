@@ -10,6 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings
 
@@ -138,6 +140,11 @@ class RpsWorkload:
         from core.workloads.rps.scores import score
 
         return score(self.metric, predictor, manifest_images(dataset, holdout=True))
+
+    def right(self, scores: Scores) -> NDArray[np.bool_]:
+        from core.workloads.rps.scores import all_right
+
+        return all_right(list(scores.outcomes))
 
     def compare(self, champion: Scores, challenger: Scores) -> Comparison:
         from core.workloads.rps.scores import compare

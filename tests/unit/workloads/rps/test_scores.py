@@ -220,3 +220,18 @@ def test_different_holdouts_are_refused() -> None:
         compare(scored([record([True])] * 3), scored([record([True])] * 4), 0.05)
     with pytest.raises(ValueError, match="different holdouts"):
         compare(scored([record([True])] * 3), scored([record([True], (2, 0, 0))] * 3), 0.05)
+
+
+def test_an_image_is_right_when_all_shown_boxes_are_and_none_is_missed() -> None:
+    """Scores fall from 0.9 to 0.1: a wrong box that is not shown does no harm."""
+    assert scores.all_right(
+        [
+            record([True]),
+            record([True, False]),
+            record([True, False, False]),
+            record([False]),
+            record([], truths=(1, 0, 0)),
+            record([], truths=(0, 0, 0)),
+            record([True], truths=(1, 1, 0)),
+        ]
+    ).tolist() == [True, True, False, False, False, True, False]
