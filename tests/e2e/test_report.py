@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core.auth.roles import Role
-from tests.e2e.insisting import settled
+from tests.e2e.insisting import settled, until_visible
 from tests.e2e.signing import log_in
 from tests.e2e.workbench import Workbench
 from tests.people import make_user
@@ -25,7 +25,8 @@ def exported(mlflow_store: Path, workbench: Workbench, page: Page, tmp_path: Pat
     page.goto(f"{workbench.url}/train")
     log_in(page, "vic")
     settled(page, page.get_by_role("button", name="Export report"))
-    page.get_by_role("button", name="Export report").click()
+    begun = page.get_by_text("Writing the report").or_(page.locator(".st-key-report_pdf button"))
+    until_visible(page.get_by_role("button", name="Export report").click, begun.first)
     files = {}
     for kind in ("html", "pdf"):
         button = page.locator(f".st-key-report_{kind} button")
