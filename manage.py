@@ -13,6 +13,7 @@
     python3 manage.py doctor     report problems and how to fix them
     python3 manage.py backup       write everything to one archive, also while Shifumi runs
     python3 manage.py restore      restore an archive into an empty data folder
+    python3 manage.py report WORKLOAD   write an evidence report, as HTML and PDF
     python3 manage.py fetch-landmarker   install MediaPipe and its hand model, to propose boxes (optional)
 
 The first call creates `.venv` and installs `requirements.txt` into it; later calls start immediately.
@@ -49,6 +50,7 @@ COMMANDS = (
     "doctor",
     "backup",
     "restore",
+    "report",
     "fetch-landmarker",
 )
 NEEDS_DEV = ("test", "bench", "prove", "mutate")

@@ -9,29 +9,22 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 
 from core.catalog.tables import Decision
-from core.config.messages import Message, Messages, message_of, render, say
+from core.config.messages import Message, message_of, render, say
 from core.config.progress import Report
 from core.jobs import jobs
 from core.jobs.work_items import WorkLostError
-from core.loop import contract, decisions, history, loop, training
+from core.loop import contract, decisions, history, loop, retention, training
 from core.loop.loop_run import Judgement, LoopRun, Steps
 from core.models import registry
 from core.models.registry import Version
-from core.monitoring.notify import BLUE, GREEN, YELLOW, send_discord_embed
 from core.monitoring.quarantine_alert import announce_quarantined
 from core.storage.datasets import NoDatasetError
 from core.storage.lake import LakeError
 from flows import dispatch, task_registry
+from flows.check_messages import CheckMessages
 from flows.priority import lower_priority
 from flows.progress import running
 from flows.state_hooks import UNUSUAL_ENDS
-
-_COLOURS = {
-    decisions.PROMOTED: GREEN,
-    decisions.REJECTED: YELLOW,
-    decisions.PENDING: BLUE,
-    decisions.ROLLED_BACK: YELLOW,
-}
 
 
 @task(retries=2, retry_delay_seconds=1, cache_policy=NO_CACHE)
@@ -92,6 +85,7 @@ def check(workload: str, forced: bool = False, job_id: str | None = None) -> str
     except jobs.JobBusyError as error:
         log.info("Skipped: %s", error)
         return "skipped"
+    retention.prune_daily(workload)
     return decision.kind
 
 
@@ -119,8 +113,10 @@ def _turn(loop_run: LoopRun, job_id: str, report: Report, learning: Report) -> D
     _log_gate(loop_run)
     report(0.3, say("check.evaluated", reason=loop_run.gate.reason))
 
+    messages = CheckMessages(loop_run)
+
     def training_told(run: LoopRun) -> Version:
-        _tell_alarm(run)
+        messages.training_begins()
         return train_challenger(run, job_id, learning)
 
     def comparing(run: LoopRun, challenger: Version) -> Judgement:
@@ -128,35 +124,8 @@ def _turn(loop_run: LoopRun, job_id: str, report: Report, learning: Report) -> D
         return compare(run, challenger)
 
     decision = loop.decide(loop_run, Steps(training_told, comparing))
-    _tell_decision(loop_run, decision)
+    messages.decided(decision)
     if decision.kind in {decisions.PROMOTED, decisions.REJECTED} and decision.challenger_version is not None:
         report(0.9, say("check.drawing", kind=decision.kind))
         draw_figures(loop_run, registry.get_version(loop_run.workload, decision.challenger_version))
     return decision
-
-
-def _tell_alarm(loop_run: LoopRun) -> None:
-    """Once per alarm, when the training that it asks for begins: not again while a challenger waits."""
-    asked_for = loop_run.champion is None or loop_run.gate.reason.code == "gate.forced"
-    if not asked_for and loop_run.challenge is None:
-        _tell(say("discord.alarm", workload=loop_run.workload), loop_run.gate.reason, YELLOW, loop_run)
-
-
-def _tell_decision(loop_run: LoopRun, decision: Decision) -> None:
-    """With the alarm that is two messages per dataset at most. A champion that stays is no news."""
-    workload, version = loop_run.workload, decision.challenger_version
-    titles = {
-        decisions.PENDING: say("discord.pending", workload=workload, version=version),
-        decisions.PROMOTED: say("discord.promoted", workload=workload, version=version),
-        decisions.REJECTED: say("discord.rejected", workload=workload, version=version),
-        decisions.ROLLED_BACK: say("discord.rolled-back", workload=workload, version=version),
-    }
-    if decision.kind in titles:
-        _tell(titles[decision.kind], decision.reason, _COLOURS[decision.kind], loop_run)
-
-
-def _tell(title: Message, reason: Message | Messages, colour: int, loop_run: LoopRun) -> None:
-    champion = f"v{loop_run.champion.version}" if loop_run.champion else "none"
-    metric = f"{loop_run.scores.value:.3f}" if loop_run.scores else "–"
-    facts = {"champion": champion, "metric": metric, "dataset": loop_run.dataset.id}
-    send_discord_embed(render(title), render(reason), colour, facts)

@@ -19,7 +19,7 @@ from core.storage import datasets
 from core.workloads import get_workload
 from flows.priority import lower_priority
 from flows.progress import running
-from flows.state_hooks import HOOKS
+from flows.state_hooks import UNUSUAL_ENDS
 
 
 @task(cache_policy=NO_CACHE)
@@ -39,7 +39,7 @@ def validate(dataset: Dataset) -> Dataset:
     return contract.validate(dataset)
 
 
-@flow(name="generate-dataset", **HOOKS)
+@flow(name="generate-dataset", **UNUSUAL_ENDS)
 def generate_dataset(workload: str, choices: dict[str, Any] | None = None, job_id: str | None = None) -> None:
     """Generate a dataset of ``workload``; ``choices`` are its parameters, missing ones have their defaults."""
     with running(jobs.GENERATE, workload, job_id, choices=choices) as run:

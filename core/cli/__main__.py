@@ -50,6 +50,7 @@ def parser_for(command: str) -> argparse.ArgumentParser:
     for name, text in (
         ("user", "user accounts"),
         ("token", "tokens for the prediction API"),
+        ("report", "write an evidence report on a workload, as HTML and PDF"),
     ):
         own = commands.add_parser(name, help=text)
         if name == command:

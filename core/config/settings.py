@@ -105,6 +105,7 @@ class Settings(Paths, BaseSettings):
     retrain_new_labels: Annotated[int, Field(ge=0)] = 15
     check_interval_s: Seconds = 300.0
     check_on_new_data: bool = True
+    retention_days: Annotated[int, Field(ge=0)] = 365
     random_check_interval_s: Seconds = 30.0
 
     # Flow runs

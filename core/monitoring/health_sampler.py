@@ -19,7 +19,7 @@ from core.catalog.engine import CatalogUnavailableError
 from core.catalog.tables import utcnow
 from core.config.logs import redact
 from core.config.settings import get_settings
-from core.monitoring import health_history
+from core.monitoring import deliveries, health_history
 from core.monitoring.health import ComponentState, component_states
 from core.monitoring.health_history import Sample
 
@@ -29,7 +29,10 @@ _LONGEST_DETAIL = 200
 
 
 class Sampler:
-    """Samples, keeps what could not be written yet, and deletes old samples. ``problem`` is why samples wait."""
+    """Samples, keeps what could not be written yet, and deletes old samples and deliveries.
+
+    ``problem`` is why samples wait.
+    """
 
     def __init__(self, interval_s: float, look: Callable[[], Sequence[ComponentState]] = component_states) -> None:
         self._interval_s = interval_s
@@ -55,6 +58,8 @@ class Sampler:
     def _prune(self) -> None:
         if time.monotonic() >= self._prune_due:
             health_history.prune(utcnow() - timedelta(days=get_settings().health_keep_days))
+            if days := get_settings().retention_days:
+                deliveries.prune(utcnow() - timedelta(days=days))
             self._prune_due = time.monotonic() + _PRUNE_EVERY_S
 
     def _report(self, problem: str) -> None:

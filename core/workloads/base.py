@@ -30,6 +30,7 @@ from core.workloads.capabilities import Proposer as Proposer
 from core.workloads.capabilities import ProposerMissingError as ProposerMissingError
 from core.workloads.capabilities import QuickTraining as QuickTraining
 from core.workloads.capabilities import RefitGain as RefitGain
+from core.workloads.capabilities import RightPerSample as RightPerSample
 from core.workloads.capabilities import SqlExamples as SqlExamples
 from core.workloads.capabilities import TrainingProgress as TrainingProgress
 from core.workloads.capabilities import TrainsOnWindow as TrainsOnWindow

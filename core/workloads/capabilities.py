@@ -123,6 +123,15 @@ class EvaluatesWhole(Protocol):
 
 
 @runtime_checkable
+class RightPerSample(Protocol):
+    """Offered by workloads whose outcomes are more than right or wrong, but which can say when a sample is right."""
+
+    def right(self, scores: Scores) -> NDArray[np.bool_]:
+        """Whether the model is right about each sample of an evaluation, shape (n,)."""
+        ...
+
+
+@runtime_checkable
 class RefitGain(Protocol):
     """Offered by workloads where it costs seconds to see how well a model fitted to new data would do."""
 

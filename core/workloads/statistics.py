@@ -39,6 +39,24 @@ def mcnemar_exact(first_right: NDArray[np.bool_], second_right: NDArray[np.bool_
     return McNemar(first, second, p_value)
 
 
+def detectable_gain(samples: int, discordant: int, alpha: float, power: float = 0.8) -> float | None:
+    """The least gain in accuracy that a one-sided McNemar test with this many samples finds with probability ``power``,
+    when as large a share of them is discordant again (R. G. Miettinen, 1968; J. Connor, 1987). None without samples or
+    discordant pairs.
+
+    Solved for the gain g: ``n g² = (z_α √d + z_β √(d − g²))²`` with the discordant share d.
+    """
+    if samples <= 0 or discordant <= 0:
+        return None
+    share = discordant / samples
+    z_alpha, z_beta = stats.norm.ppf(1 - alpha), stats.norm.ppf(power)
+    # Squared twice this is quadratic in g; a = z_α √d, c = z_β: (√n g − a)² = c² (d − g²).
+    root, a, c = samples**0.5, z_alpha * share**0.5, z_beta
+    squared, middle, constant = samples + c**2, -2 * root * a, a**2 - c**2 * share
+    gain = float((-middle + max(middle**2 - 4 * squared * constant, 0.0) ** 0.5) / (2 * squared))
+    return min(gain, share)
+
+
 def ks_tests(
     reference: dict[str, NDArray[np.float64]],
     current: dict[str, NDArray[np.float64]],

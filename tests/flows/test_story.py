@@ -54,9 +54,11 @@ def test_data_alone_leads_to_a_better_model(discord: FakeDiscord, settings: Sett
     assert third.drift
     assert _serving() == 1
     assert told(discord)[1:] == [
-        "⚠ linear: alarm, a challenger is trained",
         "linear: challenger v2 waits for one more dataset",
+        "⚠ linear: alarm, a challenger is trained",
     ]
+    assert discord.messages[-1] == discord.titles[-2:], "one message, grouped"
+    assert discord.charts == 2, "with each decision one"
 
     generate(seed=4, offset=1.5, angle=150)
     fourth = next_decision(third.id)
@@ -81,8 +83,8 @@ def test_one_bad_dataset_never_becomes_champion(discord: FakeDiscord) -> None:
         assert _serving() == 1
     assert kinds == [decisions.PROMOTED, decisions.PENDING, decisions.REJECTED, decisions.KEPT]
     assert told(discord)[1:] == [
-        "⚠ linear: alarm, a challenger is trained",
         "linear: challenger v2 waits for one more dataset",
+        "⚠ linear: alarm, a challenger is trained",
         "linear: challenger v2 rejected",
     ]
 
@@ -98,8 +100,7 @@ def _a_repeated_check_finds_nothing_new(discord: FakeDiscord) -> None:
         return len(decisions.latest("linear")), len(decisions.evaluations("linear")), len(discord.embeds)
 
     newest = datasets.latest("linear").id
-    # What generate-dataset says of itself comes after its job has ended.
-    wait_until(lambda: len([title for title in discord.titles if "generate-dataset" in title]) == 8, what="Generate")
+    assert not [title for title in discord.titles if "generate-dataset" in title], "the check says what came of it"
     before = counted()
     for _ in range(2):
         job = ended(jobs.submit(EDITOR, jobs.CHECK, "linear", {}))

@@ -10,7 +10,8 @@ from core.auth.roles import Role
 from core.auth.token_verifier import TokenVerifier
 from core.auth.tokens import create_token
 from core.config.settings import Settings, get_settings
-from core.monitoring import notify
+from core.monitoring import deliveries, notify
+from core.monitoring.discord_post import Outcome
 from core.ui.admin.audit_log import PER_PAGE
 from core.workloads import WORKLOADS
 from tests.pages.opening import open_page, texts
@@ -155,6 +156,16 @@ def test_the_notification_test_tells_the_outcome(
     app = click(open_page(PATH, make_user("ada")), "Send a test message")
     assert message in texts(app)
     assert audit.latest(action="notify.test")[0].details == {"sent": taken}
+
+
+def test_the_delivery_log_says_what_arrived_and_what_did_not() -> None:
+    deliveries.record("Promoted", "linear dataset 3", Outcome(204, 3))
+    deliveries.record("Lost", "", Outcome(None, 1, "ConnectError"))
+    app = open_page(PATH, make_user("ada"))
+    assert table(app, "Message") == ["Lost", "Promoted"]
+    assert table(app, "Result") == ["ConnectError", "delivered"]
+    assert table(app, "HTTP") == ["–", "204"]
+    assert table(app, "Retries") == [0, 2]
 
 
 def test_settings_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -307,3 +307,26 @@ def test_an_unreachable_registry_is_explained(settings: Settings) -> None:
     app = open_train()
     assert "The MLflow store does not respond" in said(app)
     assert app.button(key="btn_check")
+
+
+def test_a_viewer_exports_the_evidence_report(two_versions: None) -> None:
+    app = open_train(Role.VIEWER)
+    assert not app.get("download_button")
+    app.button(key="btn_report").click().run(timeout=60)
+    assert not app.exception
+    offered = [button.proto.label for button in app.get("download_button")]
+    assert [label.split(",")[0] for label in offered] == ["HTML", "PDF"]
+    (event,) = audit.latest(action="report.export")
+    assert (event.actor, event.subject) == ("eve", "linear")
+
+
+def test_the_data_behind_a_decision_is_shown_on_request(two_versions: None) -> None:
+    app = open_train(Role.VIEWER)
+    before = len(app.get("plotly_chart"))
+    (switch,) = [one for one in app.toggle if one.label == "Show the data behind it"]
+    switch.set_value(True).run(timeout=60)
+    assert not app.exception
+    assert "**Discordant samples**" in said(app) and "**Distributions**" in said(app)
+    assert len(app.get("plotly_chart")) == before + 2
+    assert float(metrics(app)["Detectable gain"]) > 0
+    assert "MLflow run of v2" in [link.proto.label for link in app.get("page_link")]

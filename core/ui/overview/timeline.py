@@ -3,103 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from html import escape
 from textwrap import fill
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.catalog.tables import Decision
-from core.config.messages import render
-from core.loop.decisions import FAILED, KEPT, PENDING, PROMOTED, QUARANTINED, REJECTED, ROLLED_BACK
-from core.workloads.charts import BLUE, GREEN, GREY, ORANGE, RED, VIOLET
+from core.loop.decisions import KEPT
+from core.reporting.timeline import LOOKS as LOOKS
+from core.reporting.timeline import Point, path
+from core.workloads.charts import GREY, RED
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-DRIFT, DIP = "drift", "dip"
-"""State of the old champion just before a challenger is trained."""
-
-_CHANGES = {PROMOTED, ROLLED_BACK}
 _CROWDED = 150
 _BAND = "rgba(139,144,160,0.18)"
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How one kind of decision is drawn and named."""
-
-    label: str
-    symbol: str
-    colour: str
-    icon: str
-    tint: str
-    """Colour name in Streamlit's Markdown."""
-    size: int = 13
-
-
-LOOKS = {
-    KEPT: Look("kept", "circle", BLUE, ":material/check:", "blue", 6),
-    PROMOTED: Look("promoted", "triangle-up", GREEN, ":material/trending_up:", "green"),
-    PENDING: Look("challenger waits", "hourglass", ORANGE, ":material/hourglass_empty:", "orange", 11),
-    REJECTED: Look("rejected", "square", GREY, ":material/block:", "gray", 11),
-    ROLLED_BACK: Look("rolled back", "triangle-left", VIOLET, ":material/undo:", "violet"),
-    QUARANTINED: Look("quarantined", "hexagon-open", RED, ":material/gpp_bad:", "red", 12),
-    FAILED: Look("failed", "x", RED, ":material/error:", "red", 11),
-    DRIFT: Look("drift", "diamond-open", ORANGE, ":material/warning:", "orange"),
-    DIP: Look("below threshold", "diamond-tall-open", ORANGE, ":material/south_east:", "orange"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One marker. ``value`` is the metric on the newest data at that moment, ``low`` and ``high`` its
-    confidence interval where it was measured."""
-
-    at: datetime
-    value: float
-    kind: str
-    text: str
-    low: float | None = None
-    high: float | None = None
-
-
-def path(decisions: Sequence[Decision], threshold: float) -> list[Point]:
-    """Markers in chronological order, from decisions in any order.
-
-    Drift, a metric below the threshold and a change of champion give two: the old champion's value and the result.
-    Decisions without an evaluation (a rollback by hand, a failure) are drawn at the last known value, or on the
-    threshold when there is none.
-    """
-    points: list[Point] = []
-    for decision in sorted(decisions, key=lambda item: item.id):
-        points.extend(_points(decision, threshold, points[-1].value if points else threshold))
-    return points
-
-
-def _points(decision: Decision, threshold: float, last: float) -> list[Point]:
-    old, new = _figures(decision, "champion"), _figures(decision, "challenger")
-    made: list[Point] = []
-    if old is not None:
-        before = DRIFT if decision.drift else DIP if float(old["value"]) < threshold else KEPT
-        if before != KEPT or decision.kind in _CHANGES:
-            made.append(_point(decision, before, old))
-    measured = new if decision.kind in _CHANGES else old
-    if measured is not None:
-        made.append(_point(decision, decision.kind, measured))
-    else:
-        value = last if decision.metric is None else decision.metric
-        made.append(Point(decision.at, value, decision.kind, _text(decision)))
-    return made
-
-
-def _figures(decision: Decision, whose: str) -> dict[str, Any] | None:
-    return (decision.details or {}).get(whose)
-
-
-def _point(decision: Decision, kind: str, figures: dict[str, Any]) -> Point:
-    low, high = figures.get("ci") or (None, None)
-    return Point(decision.at, float(figures["value"]), kind, _text(decision), low, high)
 
 
 def thinned(points: Sequence[Point], most: int = _CROWDED) -> list[Point]:
@@ -126,7 +45,8 @@ def figure(decisions: Sequence[Decision], threshold: float, metric: str, zone: t
     times = [mark.at.astimezone(zone).replace(tzinfo=None) for mark in marks]
     drawn = go.Figure()
     _add_band(drawn, marks, times)
-    line = {"color": GREY, "width": 1.5}
+    # Steps, not slopes: a value holds until the next one was measured.
+    line = {"color": GREY, "width": 1.5, "shape": "hv"}
     values = [mark.value for mark in marks]
     drawn.add_scatter(x=times, y=values, mode="lines", line=line, showlegend=False, hoverinfo="skip")
     _add_markers(drawn, marks, times)
@@ -153,7 +73,7 @@ def _add_band(drawn: go.Figure, marks: Sequence[Point], times: Sequence[datetime
     sure = [(at, mark) for at, mark in zip(times, marks, strict=True) if mark.low is not None]
     if len(sure) < 2:
         return
-    edges = {"mode": "lines", "line": {"width": 0}, "showlegend": False, "hoverinfo": "skip"}
+    edges = {"mode": "lines", "line": {"width": 0, "shape": "hv"}, "showlegend": False, "hoverinfo": "skip"}
     drawn.add_scatter(x=[at for at, _ in sure], y=[mark.low for _, mark in sure], **edges)
     drawn.add_scatter(
         x=[at for at, _ in sure], y=[mark.high for _, mark in sure], fill="tonexty", fillcolor=_BAND, **edges
@@ -176,11 +96,12 @@ def _add_markers(drawn: go.Figure, marks: Sequence[Point], times: Sequence[datet
                 "size": look.size if kind != KEPT or len(marks) <= _CROWDED else 3,
                 "line": {"width": 2 if look.size > 6 else 0, "color": look.colour},
             },
-            text=[mark.text for _, mark in chosen],
+            text=[_text(mark) for _, mark in chosen],
+            customdata=[mark.decision for _, mark in chosen],
             hovertemplate="%{x|%d %b %H:%M:%S}<br>%{y:.4f}<br>%{text}",
         )
 
 
-def _text(decision: Decision) -> str:
+def _text(mark: Point) -> str:
     # Plotly reads some HTML in hover texts.
-    return escape(fill(f"{LOOKS[decision.kind].label}: {render(decision.reason)}", 60)).replace("\n", "<br>")
+    return escape(fill(mark.text, 60)).replace("\n", "<br>")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import streamlit as st
 
@@ -14,6 +15,7 @@ from core.ui.shell.charts import show
 from core.ui.shell.formats import browser_zone
 from core.ui.shell.links import may_open, page_link
 from core.ui.shell.messages import empty
+from core.ui.train.decision_card import card
 from core.workloads import WORKLOADS, get_workload
 
 _MOST = 2000
@@ -70,5 +72,26 @@ def _chart(name: str, chosen: list[Decision]) -> None:
     workload = get_workload(name)
     drawn = figure(chosen, workload.threshold, workload.metric, browser_zone())
     last = chosen[0]
-    show(drawn, "timeline", f"{workload.metric} over time; {len(chosen)} decisions, the last one: {last.kind}")
-    st.caption("Hover over a marker to read the decision. Drag to zoom in, double-click to zoom out.")
+    key = f"timeline_{name}"
+    alt = f"{workload.metric} over time; {len(chosen)} decisions, the last one: {last.kind}"
+    show(drawn, key, alt, on_select=_rerun)
+    st.caption(
+        "Hover over a marker to read the decision, click on it for its evidence. Drag to zoom in, double-click to zoom "
+        "out."
+    )
+    clicked = _clicked(key)
+    if (decision := next((one for one in chosen if one.id == clicked), None)) is not None:
+        with st.container(border=True, key="timeline_evidence"):
+            card(name, decision, "timeline_evidence")
+
+
+def _rerun() -> None:
+    """A click reruns the page, which then finds the selection."""
+
+
+def _clicked(key: str) -> int | None:
+    """The decision of the marker that was clicked last."""
+    selection: Any = st.session_state.get(key)
+    points = selection["selection"]["points"] if selection else []
+    found = points[0].get("customdata") if points else None
+    return (found[0] if isinstance(found, list | tuple) else found) if found is not None else None

@@ -7,14 +7,15 @@ from typing import Any
 import streamlit as st
 
 from core.catalog.tables import Decision
-from core.config.message_formats import p_text
-from core.config.messages import messages_from_json, render
+from core.config.messages import render
 from core.loop import decisions
-from core.ui.overview.timeline import LOOKS
-from core.ui.shell import glossary
+from core.reporting.timeline import LOOKS
 from core.ui.shell.charts import show
 from core.ui.shell.formats import ago, duration, moment, plain
 from core.ui.shell.messages import empty, explained
+from core.ui.train.decision_links import decision_links
+from core.ui.train.decision_samples import decision_samples
+from core.ui.train.decision_tests import tests
 from core.ui.train.evidence import evidence_so_far
 from core.ui.train.power import power_so_far
 from core.workloads import charts, get_workload
@@ -36,14 +37,15 @@ def decision_card(workload: str) -> None:
     chosen = st.selectbox("Decision", known, format_func=_name, key=key, label_visibility="collapsed")
     if chosen is not None:
         with st.container(border=True, key="decision_card"):
-            _card(workload, chosen)
+            card(workload, chosen, "decision")
 
 
 def _name(decision: Decision) -> str:
     return f"{LOOKS[decision.kind].label.capitalize()} · {moment(decision.at)}"
 
 
-def _card(workload: str, decision: Decision) -> None:
+def card(workload: str, decision: Decision, key: str) -> None:
+    """One decision with its evidence. ``key`` tells the elements of several cards on a page apart."""
     look = LOOKS[decision.kind]
     drift = " :orange-badge[:material/warning: drift]" if decision.drift else ""
     st.markdown(f":{look.tint}-badge[{look.icon} {look.label}]{drift} :small[{ago(decision.at)}]")
@@ -52,18 +54,23 @@ def _card(workload: str, decision: Decision) -> None:
     evidence_so_far(decision)
     power_so_far(decision)
     sides = _sides(decision, details)
-    if not sides:
-        return
+    if sides:
+        _evidence(workload, details, sides, key)
+    decision_samples(decision, key)
+    decision_links(decision)
+
+
+def _evidence(workload: str, details: dict[str, Any], sides: dict[str, dict[str, Any]], key: str) -> None:
     learnt = get_workload(workload)
     measured = [
         Interval(label, figures["value"], figures["ci"][0], figures["ci"][1], colour)
         for label, figures, colour in zip(sides, sides.values(), (BLUE, GREEN), strict=False)
     ]
     words = "; ".join(f"{item.label} {item.value:.3f} ({item.low:.3f} to {item.high:.3f})" for item in measured)
-    show(charts.intervals(measured, learnt.threshold, learnt.metric), "decision_intervals", words)
-    _figures(sides, learnt.unit)
-    _calibration(sides)
-    _tests(details, learnt.unit)
+    show(charts.intervals(measured, learnt.threshold, learnt.metric), f"{key}_intervals", words)
+    _figures(sides, learnt.unit, key)
+    _calibration(sides, key)
+    tests(details, learnt.unit)
 
 
 def _sides(decision: Decision, details: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -75,7 +82,7 @@ def _sides(decision: Decision, details: dict[str, Any]) -> dict[str, dict[str, A
     return found
 
 
-def _figures(sides: dict[str, dict[str, Any]], unit: str) -> None:
+def _figures(sides: dict[str, dict[str, Any]], unit: str, key: str) -> None:
     """Each model's confusion matrix, where there are classes, and its further figures."""
     for place, (label, figures) in zip(st.columns(2), sides.items(), strict=False):
         with place:
@@ -83,11 +90,11 @@ def _figures(sides: dict[str, dict[str, Any]], unit: str) -> None:
             if counts := figures.get("confusion_matrix"):
                 names = figures.get("classes", [])
                 alt = f"Confusion matrix of {label}{', ' + ', '.join(names) if names else ''}: {counts}"
-                show(charts.confusion(counts, names), f"confusion_{label.split()[0]}", alt)
+                show(charts.confusion(counts, names), f"{key}_confusion_{label.split()[0]}", alt)
             st.caption(" · ".join(_words(figures)))
 
 
-def _calibration(sides: dict[str, dict[str, Any]]) -> None:
+def _calibration(sides: dict[str, dict[str, Any]], key: str) -> None:
     """How far each model's confidence can be believed, where the workload measured it."""
     curves = {
         label: [(bin_["confidence"], bin_["accuracy"]) for bin_ in figures["calibration"]]
@@ -102,7 +109,7 @@ def _calibration(sides: dict[str, dict[str, Any]]) -> None:
         label: ", ".join(f"{right:.2f} at {sure:.2f}" for sure, right in curve) for label, curve in curves.items()
     }
     alt = "; ".join(f"{label}: {words}" for label, words in spoken.items())
-    show(charts.calibration(curves, colours), "decision_calibration", f"Calibration curves. {alt}.")
+    show(charts.calibration(curves, colours), f"{key}_calibration", f"Calibration curves. {alt}.")
 
 
 def _words(figures: dict[str, Any]) -> list[str]:
@@ -120,47 +127,3 @@ def _words(figures: dict[str, Any]) -> list[str]:
 
 def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.4f}"
-
-
-def _tests(details: dict[str, Any], unit: str) -> None:
-    """The results of the paired test and of the drift tests."""
-    if comparison := details.get("comparison"):
-        _paired(comparison, unit)
-    if drift := details.get("drift"):
-        st.markdown("**Drift against the champion's training data**")
-        st.caption(plain(render(messages_from_json(drift["summary"]))))
-        if drift["tests"]:
-            rows = [{**test, "p_adjusted": p_text(test["p_adjusted"]).removeprefix("p ")} for test in drift["tests"]]
-            st.dataframe(rows, hide_index=True, column_config=_DRIFT_COLUMNS, alt="Drift tests per feature")
-
-
-def _paired(comparison: dict[str, Any], unit: str) -> None:
-    """``comparison`` is a :class:`core.workloads.base.Comparison`; each workload has its own test."""
-    test = comparison["details"]
-    if not test:  # a first model is compared with nothing
-        return
-    st.markdown(f"**Paired comparison** :small[{plain(str(test.get('test', '')))}, the same {unit}]")
-    with st.container(horizontal=True, gap="large"):
-        for name, label in (
-            ("only_first_right", "Only champion right"),
-            ("only_second_right", "Only challenger right"),
-            ("won", "Challenger better on"),
-            ("lost", "Champion better on"),
-        ):
-            if name in test:
-                st.metric(label, f"{test[name]:,}", width="content")
-        if "gain" in test:
-            st.metric("Challenger's gain", f"{test['gain']:+.3f}", width="content")
-            st.metric("95 % interval", f"{test['low']:+.3f} to {test['high']:+.3f}", width="content")
-        value = p_text(comparison["p_value"]).removeprefix("p ").removeprefix("= ")
-        st.metric("p-value", value, width="content", help=glossary.TERMS["p-value"])
-
-
-_DRIFT_COLUMNS = {
-    "distance": st.column_config.NumberColumn(
-        "distance",
-        format="%.3f",
-        help="Kolmogorov–Smirnov statistic: the largest gap between the two distributions, 0 to 1.",
-    ),
-    "p_adjusted": st.column_config.TextColumn("p (adjusted)"),
-}

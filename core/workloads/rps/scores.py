@@ -87,3 +87,10 @@ def _at_shown(counts: Any) -> dict[str, float]:
         "precision": right / max(float(counts[:, :-1].sum()), 1.0),
         "recall": right / max(float(counts[:-1].sum()), 1.0),
     }
+
+
+def all_right(records: Sequence[Record]) -> NDArray[np.bool_]:
+    """Images whose boxes of at least the display threshold are all right, and none is missed; shape (n,)."""
+    shown = [record.right[record.scores >= SHOWN] for record in records]
+    pairs = zip(shown, records, strict=True)
+    return np.array([bool(right.all()) and len(right) == record.truths.sum() for right, record in pairs], np.bool_)

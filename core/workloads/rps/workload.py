@@ -11,6 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings
 
@@ -161,6 +163,11 @@ class RpsWorkload:
         from core.workloads.images.provenance import holdout_keys
 
         return holdout_keys(dataset)
+
+    def right(self, scores: Scores) -> NDArray[np.bool_]:
+        from core.workloads.rps.scores import all_right
+
+        return all_right(list(scores.outcomes))
 
     def compare(self, champion: Scores, challenger: Scores) -> Comparison:
         from core.workloads.images.comparing import compare

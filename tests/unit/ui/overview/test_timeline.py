@@ -9,7 +9,8 @@ import pytest
 from core.catalog.tables import Decision
 from core.config.messages import text
 from core.loop.decisions import FAILED, KEPT, PENDING, PROMOTED, REJECTED, ROLLED_BACK
-from core.ui.overview.timeline import DIP, DRIFT, figure, path, thinned
+from core.reporting.timeline import DIP, DRIFT, path
+from core.ui.overview.timeline import figure, thinned
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -62,6 +63,29 @@ def test_a_rejection_stands_at_the_champions_figure_for_the_champion_stays() -> 
 def test_what_was_not_measured_stands_at_the_last_figure() -> None:
     unmeasured = [decision(2, FAILED, None, details={}), decision(3, ROLLED_BACK, None, details={})]
     assert [mark.value for mark in path([decision(1, KEPT, 0.9), *unmeasured], THRESHOLD)] == [0.9, 0.9, 0.9]
+
+
+def test_a_change_by_hand_stands_at_the_last_figure_of_the_version_that_serves() -> None:
+    found = [
+        decision(1, KEPT, 0.93, 0.93, champion_version=1),
+        decision(2, PROMOTED, 0.95, 0.91, champion_version=1, challenger_version=2),
+        decision(3, KEPT, 0.60, 0.60, champion_version=2),
+        decision(4, ROLLED_BACK, None, details={}, champion_version=2, challenger_version=1),
+        decision(5, PROMOTED, None, details={}, champion_version=1, challenger_version=3),
+    ]
+    marks = path(found, THRESHOLD)
+    assert [(mark.kind, mark.value, mark.low) for mark in marks[-2:]] == [
+        (ROLLED_BACK, 0.91, 0.89),
+        (PROMOTED, 0.91, None),
+    ]
+    assert [mark.decision for mark in marks[-2:]] == [4, 5]
+
+
+def test_the_line_steps_from_value_to_value() -> None:
+    drawn = figure([decision(0, KEPT, 0.9, 0.9), decision(1, KEPT, 0.88, 0.88)], THRESHOLD, "accuracy")
+    *band, line = [trace for trace in drawn.data if trace.line.shape == "hv"]
+    assert list(line.y) == [0.9, 0.88]
+    assert len(band) == 2, "and so does its interval"
 
 
 def test_a_failure_before_anything_was_measured_stands_on_the_threshold() -> None:

@@ -190,3 +190,18 @@ def test_what_an_image_costs_is_the_share_that_is_wrong_as_people_see_it(monkeyp
     scored = scores.score("mAP50", Perfect([answer for _, answer, _ in judged]), [shown for shown, _, _ in judged])
     assert scored.losses is not None
     assert scored.losses.tolist() == [expected for _, _, expected in judged]
+
+
+def test_an_image_is_right_when_all_shown_boxes_are_and_none_is_missed() -> None:
+    """Scores fall from 0.9 to 0.1: a wrong box that is not shown does no harm."""
+    assert scores.all_right(
+        [
+            record([True]),
+            record([True, False]),
+            record([True, False, False]),
+            record([False]),
+            record([], truths=(1, 0, 0)),
+            record([], truths=(0, 0, 0)),
+            record([True], truths=(1, 1, 0)),
+        ]
+    ).tolist() == [True, True, False, False, False, True, False]
