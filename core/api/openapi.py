@@ -27,6 +27,7 @@ from core.workloads.base import Workload, feature_names
 _REFERENCE = "#/components/schemas/{name}"
 _IMAGES_ONLY = {problems.BAD_IMAGE, problems.WRONG_PARAMETER, problems.OVERLOADED, problems.WORKER_LOST}
 _ROWS_ONLY = {problems.MALFORMED_JSON, problems.TOO_MANY_ROWS, problems.WRONG_SHAPE, problems.OUT_OF_RANGE}
+_REQUEST_ID = "EwCUpmxpbmVhcgOndG9rZW46MaEx8HBtjiJgGSgAypo7mpmZmZmZ2T9m"
 _ELSEWHERE = {problems.NOT_FOUND}
 
 
@@ -80,7 +81,7 @@ def _components(workloads: Iterable[Workload], settings: Settings) -> dict[str, 
 
 
 def _short(workload: Workload, settings: Settings) -> dict[str, Any]:
-    values = {"classes": [1], "probabilities": [0.83]}
+    values = {"classes": [1], "probabilities": [0.83], "request_ids": [_REQUEST_ID]}
     return {
         "summary": f"Predict with the default workload, {workload.name}",
         "description": f"Class (0 or 1) and probability of class 1, {_limits(settings)}.",
@@ -93,7 +94,7 @@ def _rows(workload: Workload, settings: Settings) -> dict[str, Any]:
     values: dict[str, Any] = {"values": [0.5]}
     if workload.task != "regression":
         # User-defined labels are not public: GET /models, which requires a token, lists them.
-        values = {"classes": ["a label"], "probabilities": [[0.83, 0.17]]}
+        values = {"classes": ["a label"], "probabilities": [[0.83, 0.17]], "request_ids": [_REQUEST_ID]}
     asked = "Value" if workload.task == "regression" else "Class and probabilities"
     names = ", ".join(feature_names(workload))
     return {
@@ -106,7 +107,7 @@ def _rows(workload: Workload, settings: Settings) -> dict[str, Any]:
 
 def _images(workload: Workload, settings: Settings) -> dict[str, Any]:
     box = {"label": "a label", "score": 0.91, "left": 12.5, "top": 40.0, "right": 220.0, "bottom": 310.0}
-    answer = {"boxes": [box], "width": 640, "height": 480, **_origin(workload)}
+    answer = {"boxes": [box], "width": 640, "height": 480, **_origin(workload), "request_id": _REQUEST_ID}
     least = {"type": "number", "minimum": 0, "maximum": 1, "default": CONFIDENCE}
     binary = {"schema": {"type": "string", "format": "binary"}}
     return {
