@@ -8,7 +8,7 @@ from enum import StrEnum
 
 class Role(StrEnum):
     """``viewer`` can view, predict and play; ``editor`` can also create data and train; ``admin`` can also
-    promote, roll back and manage users and tokens."""
+    promote, roll back, pin, and manage users and tokens."""
 
     VIEWER = "viewer"
     EDITOR = "editor"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, DateTime, Float, MetaData, String, Text
+from sqlalchemy import JSON, BigInteger, DateTime, Float, Index, MetaData, String, Text, text
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -168,6 +168,34 @@ class Decision(Base):
     flow_run_id: Mapped[str | None] = mapped_column(String(64), index=True)
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
     at: Mapped[datetime] = mapped_column(default=utcnow, index=True)
+
+
+class Pin(Base):
+    """A champion that an admin pinned: it stays champion until ``until`` or until somebody lifts the pin.
+
+    ``ended_at`` is None while it holds; ``ended_by`` stays None when it expired.
+    """
+
+    __tablename__ = "pins"
+    __table_args__ = (
+        Index(
+            "uq_pins_open",
+            "workload",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    workload: Mapped[str] = mapped_column(String(32))
+    version: Mapped[int]
+    reason: Mapped[str] = mapped_column(String(500))
+    until: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[str | None] = mapped_column(String(64))
 
 
 class Job(Base):

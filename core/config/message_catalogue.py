@@ -72,6 +72,18 @@ _OF_THE_LOOP: dict[str, str | Plural] = {
     "decision.shadow_won": (
         "Version {version} serves again: on the data since the promotion it was better by {gain:figure} ({p:p})."
     ),
+    "decision.promotion_held": "Version {version} would be promoted. {pinned:message}",
+    "decision.rollback_held": (
+        "Version {version} would serve again: on the data since the promotion its loss is lower by {gain:figure} "
+        "({p:p}). {pinned:message}"
+    ),
+    "pin.holds": "Champion v{version} is pinned until {until:time} by {user}: {why}",
+    "pin.unpin_first": "Unpin first. {pinned:message}",
+    "pin.already": "There is a pin already. {pinned:message}",
+    "pin.no_champion": "There is no champion to pin yet.",
+    "pin.none": "The champion is not pinned.",
+    "pin.bad_reason": "Give a reason of 1 to {most:count} characters.",
+    "pin.bad_end": "The end of a pin must be in the future.",
     "promotion.no_previous": "There is no previous champion to roll back to.",
     "decision.alias_found": "Version {version} already serves: a check was interrupted, or the catalog is new.",
     "decision.alias_moved": (

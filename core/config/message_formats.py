@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from core.config.message_terms import TERMS
@@ -43,6 +44,10 @@ def _about(seconds: float) -> str:
     return f"about {minutes:.0f} min" if minutes >= 1.5 else f"{seconds:.0f} s"
 
 
+def _time(value: str) -> str:
+    return f"{datetime.fromisoformat(value).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
 FORMATS: dict[str, Callable[[Any], str]] = {
     "text": str,
     "quoted": repr,
@@ -58,10 +63,11 @@ FORMATS: dict[str, Callable[[Any], str]] = {
     "p": p_text,
     "list": lambda values: ", ".join(str(one) for one in values),
     "all": lambda values: " and ".join(str(one) for one in values),
+    "time": _time,
     "term": _term,
     "terms": _terms,
 }
 """Besides, ``message``: sentences, one or several; ``messages``: a list of phrases.
 
-``figure`` is a metric, ``percent`` takes a share.
+``figure`` is a metric, ``percent`` takes a share, ``time`` an aware time in ISO 8601.
 """

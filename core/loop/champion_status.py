@@ -13,10 +13,11 @@ from datetime import datetime
 from sqlalchemy import select
 
 from core.catalog.engine import reading
-from core.catalog.tables import Decision, Evaluation
+from core.catalog.tables import Decision, Evaluation, Pin
 from core.config.messages import Messages, messages_from_json
 from core.loop.decisions import FAILED, PENDING, PROMOTED, QUARANTINED, ROLLED_BACK
 from core.loop.history import champion_after
+from core.models import pins
 from core.workloads import get_workload
 
 _LOOK_BACK = 200
@@ -48,6 +49,7 @@ class ChampionStatus:
     trend: tuple[float, ...] = ()
     waiting: int | None = None
     """The challenger that waits for a dataset that it has not seen."""
+    pin: Pin | None = None
 
     @property
     def under_threshold(self) -> bool:
@@ -80,6 +82,7 @@ def champion_status(workload_name: str) -> ChampionStatus:
         drift_summary=drift[1] if drift else (),
         trend=tuple(one.value for one in reversed(measured)),
         waiting=_waiting(decisions),
+        pin=pins.active(workload_name),
     )
 
 

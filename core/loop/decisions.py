@@ -42,7 +42,7 @@ def record(
     decision = Decision(
         workload=run.workload,
         kind=kind,
-        reason=as_messages(reason),
+        reason=as_messages(reason) + run.held,
         drift=run.gate.drifted,
         metric=scores.value if scores else None,
         champion_version=run.champion.version if run.champion else None,

@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from core.auth.roles import SYSTEM
 from core.catalog.tables import Dataset, Decision
 from core.config.messages import Message, say
 from core.config.progress import Report, silent
@@ -30,7 +29,8 @@ from core.loop.policy import Policy
 from core.loop.reconcile import record_moved_alias
 from core.loop.shadow import in_the_shadow
 from core.loop.training import adopt_starter, train
-from core.models import promotion, registry
+from core.loop.under_pin import promote_unless_pinned, promotion_held, rollback_held
+from core.models import registry
 from core.models.registry import Version
 from core.storage import datasets
 from core.workloads import get_workload
@@ -92,7 +92,9 @@ def decide(run: LoopRun, steps: Steps) -> Decision:
     if run.judged is not None:
         return run.judged
     if run.shadow is not None and _convinces(run, run.shadow.together):
-        return _roll_back(run, run.shadow)
+        if (pinned := promote_unless_pinned(run.shadow.version)) is None:
+            return record(run, ROLLED_BACK, _shadow_won(run.shadow), run.shadow.scores, run.shadow.version)
+        run = replace(run, held=(rollback_held(run.shadow, pinned),))
     if run.challenge is not None and (waiting := _new_to(run, run.challenge)) is not None:
         return _compare_waiting(run, run.challenge, waiting, steps)
     if not run.gate.retrain:
@@ -103,7 +105,11 @@ def decide(run: LoopRun, steps: Steps) -> Decision:
     if run.champion is not None and run.policy.confirmations:
         return record(run, PENDING, (run.gate.reason, _waits(challenger)), None, challenger)
     judgement = steps.compare(run, challenger)
-    return _settle(run, challenger, judgement, judgement.comparison.better)
+    if not judgement.comparison.better:
+        return _settle(run, challenger, judgement, REJECTED)
+    if (pinned := promote_unless_pinned(challenger)) is None:
+        return _settle(run, challenger, judgement, PROMOTED)
+    return _settle(replace(run, held=(*run.held, promotion_held(challenger, pinned))), challenger, judgement, PENDING)
 
 
 def _new_to(run: LoopRun, challenge: Challenge) -> Version | None:
@@ -119,12 +125,18 @@ def _compare_waiting(run: LoopRun, challenge: Challenge, waiting: Version, steps
     seen = challenge.datasets + 1
     # A test that does not add up over datasets decides on the newest alone.
     better = judgement.comparison.better if judgement.comparison.evidence is None else _convinces(run, found)
-    if better and seen >= run.policy.confirmations and _not_eligible(run, waiting) is None:
-        return _settle(run, waiting, judgement, True)
-    if seen >= run.policy.patience or (not run.gate.retrain and found.gain <= 0):
-        return _settle(run, waiting, judgement, False)
+    better = better and seen >= run.policy.confirmations and _not_eligible(run, waiting) is None
+    if not better and (seen >= run.policy.patience or (not run.gate.retrain and found.gain <= 0)):
+        return _settle(run, waiting, judgement, REJECTED)
+    pinned = promote_unless_pinned(waiting) if better else None
+    if better and pinned is None:
+        return _settle(run, waiting, judgement, PROMOTED)
     successor = steps.train(run) if run.gate.retrain else waiting
-    reason = (run.gate.reason, judgement.comparison.summary, _waits(successor))
+    reason = (
+        run.gate.reason,
+        judgement.comparison.summary,
+        promotion_held(waiting, pinned) if pinned else _waits(successor),
+    )
     return record(run, PENDING, reason, judgement.scores, successor, judgement.comparison)
 
 
@@ -160,20 +172,14 @@ def compare(run: LoopRun, challenger: Version) -> Judgement:
     return Judgement(scores, workload.compare(against, scores))
 
 
-def _roll_back(run: LoopRun, shadow: Shadow) -> Decision:
-    """The previous champion was better after all: it serves again, and the version that replaced it never returns by
-    itself."""
-    promotion.promote(SYSTEM, run.workload, shadow.version.version)
+def _shadow_won(shadow: Shadow) -> Message:
+    """The previous champion was better after all; the version that replaced it never returns by itself."""
     together = shadow.together
-    reason = say("decision.shadow_won", version=shadow.version.version, gain=together.mean_gain, p=together.p_value)
-    return record(run, ROLLED_BACK, reason, shadow.scores, shadow.version)
+    return say("decision.shadow_won", version=shadow.version.version, gain=together.mean_gain, p=together.p_value)
 
 
-def _settle(run: LoopRun, challenger: Version, judgement: Judgement, better: bool) -> Decision:
-    """Promote or reject, and record which."""
-    if better:
-        promotion.promote(SYSTEM, run.workload, challenger.version)
-    kind = PROMOTED if better else REJECTED
+def _settle(run: LoopRun, challenger: Version, judgement: Judgement, kind: str) -> Decision:
+    """Record what was decided on a challenger."""
     reason = (run.gate.reason, judgement.comparison.summary)
     return record(run, kind, reason, judgement.scores, challenger, judgement.comparison)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.catalog.tables import Dataset, Decision
-from core.config.messages import Message
+from core.config.messages import Message, Messages
 from core.loop.policy import Policy
 from core.models.registry import Version
 from core.workloads.base import Comparison, Drift, Evidence, Scores
@@ -70,6 +70,8 @@ class LoopRun:
     judged: Decision | None = None
     skipped: Dataset | None = None
     """A newer dataset that is quarantined."""
+    held: Messages = ()
+    """What a pin of the champion keeps from happening; the reason of the decision ends with it."""
 
 
 @dataclass(frozen=True, slots=True)

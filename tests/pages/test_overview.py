@@ -1,7 +1,7 @@
 """The Overview: empty, grown, with parts missing, and for each role."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 
 import psutil
@@ -11,12 +11,14 @@ from streamlit.testing.v1 import AppTest
 
 from core.auth.roles import Role
 from core.auth.tokens import create_token
-from core.catalog.tables import Job, utcnow
+from core.catalog.engine import writing
+from core.catalog.tables import Job, Pin, utcnow
 from core.config.messages import text
 from core.config.settings import Settings, get_settings
 from core.loop import decisions, loop
 from core.monitoring.health_history import Sample, record
 from core.monitoring.run_record import ProcessRecord, RunRecord, write_run_record
+from core.ui.shell.formats import day
 from tests.deciding import DRIFTED, decision, evaluation, store
 from tests.learning import make_dataset
 from tests.pages.opening import open_page, texts
@@ -109,6 +111,15 @@ def test_a_champion_under_the_threshold_and_drift_stand_out() -> None:
     assert "below threshold" in shown
     assert ":orange-badge" in shown
     assert "because of rejected" in shown
+
+
+def test_a_pinned_champion_has_a_badge() -> None:
+    store(decision("promoted", None, 0.93, versions=(None, 1)))
+    assert "pinned until" not in texts(open_page(actor=make_user()))
+    until = utcnow() + timedelta(days=2)
+    with writing() as session:
+        session.add(Pin(workload="linear", version=1, reason="the fair", until=until, by="ada"))
+    assert f":violet-badge[:material/keep: pinned until {day(until, UTC)}]" in texts(open_page(actor=make_user("bob")))
 
 
 def test_many_decisions_are_one_picture_of_bounded_size() -> None:

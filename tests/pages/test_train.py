@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,14 @@ from streamlit.testing.v1 import AppTest
 
 from core.auth import audit
 from core.auth.roles import Actor, Role
+from core.auth.session_cookie import issue
+from core.catalog.tables import utcnow
 from core.config.messages import render
 from core.config.settings import Settings
 from core.jobs import jobs
 from core.loop import decisions, loop
-from core.models import registry
+from core.models import pins, registry
+from core.ui.shell.formats import day
 from tests.deciding import decision, store
 from tests.learning import make_dataset
 from tests.pages.opening import open_page, texts
@@ -240,6 +244,62 @@ def test_a_reason_is_kept_where_others_read_it(waiting: None) -> None:
     decisions.promote_by_hand(Actor("ada", Role.ADMIN), "linear", 2, " the boundary was turned ")
     assert audit.latest(action="model.promote")[0].details == {"previous": 1, "why": "the boundary was turned"}
     assert "ada made version 2 the champion. Reason: the boundary was turned" in said(open_train())
+
+
+def test_an_admin_pins_the_champion_and_lifts_the_pin(two_versions: None) -> None:
+    app = open_train(Role.ADMIN)
+    app.button(key="btn_pin").click().run()
+    assert "Give a reason of 1 to 500 characters" in said(app)
+    app.text_input(key="pin_reason").set_value("the fair")
+    app.selectbox(key="pin_span").set_value("1 month").run()
+    app.button(key="btn_pin").click().run()
+    held = pins.active("linear")
+    assert held is not None and (held.version, held.reason, held.by) == (2, "the fair", "eve")
+    assert timedelta(days=29) < held.until - utcnow() < timedelta(days=31)
+    assert f"Pinned until {day(held.until, UTC)} by eve: the fair" in said(app)
+    assert "btn_pin" not in [button.key for button in app.button]
+    app.button(key="btn_roll_back").click().run()
+    assert "Unpin first. Champion v2 is pinned until" in said(app)
+    assert metrics(app)["Version"] == "v2"
+    app.button(key="btn_unpin").click().run()
+    assert pins.active("linear") is None
+    assert "Pinned until" not in said(app)
+
+
+def test_a_pin_may_end_on_a_date(two_versions: None) -> None:
+    app = open_train(Role.ADMIN)
+    app.text_input(key="pin_reason").set_value("the fair")
+    app.selectbox(key="pin_span").set_value("a date").run()
+    app.date_input(key="pin_last").set_value(utcnow().date() + timedelta(days=9))
+    app.button(key="btn_pin").click().run()
+    held = pins.active("linear")
+    assert held is not None
+    assert held.until.date() == utcnow().date() + timedelta(days=10)
+
+
+def test_others_see_the_pin_and_may_not_change_it(two_versions: None) -> None:
+    pins.pin(Actor("ada", Role.ADMIN), "linear", "*the* fair", utcnow() + timedelta(days=2))
+    app = open_train(Role.EDITOR)
+    assert "by ada: *the* fair" in said(app)
+    assert not {"btn_pin", "btn_unpin"} & {button.key for button in app.button}
+
+
+def test_promote_now_of_a_pinned_workload_says_to_unpin_first(waiting: None) -> None:
+    """AppTest runs no fragments, so the dialog is the whole page."""
+
+    def page() -> None:
+        from core.ui.train.promote_now import ask
+
+        ask("linear", 2)
+
+    pins.pin(Actor("ada", Role.ADMIN), "linear", "the fair", utcnow() + timedelta(days=2))
+    app = AppTest.from_function(page, default_timeout=90)
+    app.session_state["_shifumi_ticket"] = issue(make_user("eve", Role.ADMIN).username)
+    app.run().text_input(key="reason").set_value("the world turned")
+    app.button(key="btn_confirm").click().run()
+    assert "Unpin first. Champion v1 is pinned until" in said(app)
+    champion = registry.champion("linear")
+    assert champion is not None and champion.version == 1
 
 
 def test_an_unreachable_registry_is_explained(settings: Settings) -> None:

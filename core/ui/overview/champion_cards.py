@@ -7,7 +7,7 @@ import streamlit as st
 from core.auth.roles import Actor
 from core.config.messages import render
 from core.loop.champion_status import ChampionStatus, champion_status
-from core.ui.shell.formats import ago
+from core.ui.shell.formats import ago, day
 from core.ui.shell.links import may_open, page_link
 from core.workloads import WORKLOADS, get_workload
 
@@ -61,6 +61,8 @@ def _metric(shown: ChampionStatus) -> None:
 
 def _badges(shown: ChampionStatus) -> str:
     badges = [f":green-badge[:material/trophy: champion v{shown.version}]"]
+    if shown.pin is not None:
+        badges.append(f":violet-badge[:material/keep: pinned until {day(shown.pin.until)}]")
     if shown.under_threshold:
         badges.append(f":red-badge[below threshold {shown.threshold:g}]")
     if shown.drift is True:

@@ -29,6 +29,8 @@ _WORDS = {
     "job.cancelled": (":material/stop_circle:", "cancelled"),
     "job.failed": (":material/error:", "failed"),
     "job.crashed": (":material/error:", "crashed"),
+    "model.pin": (":material/keep:", "pinned"),
+    "model.unpin": (":material/keep_off:", "unpinned"),
     "token.create": (":material/key:", "token created"),
     "token.revoke": (":material/key_off:", "token revoked"),
     "user.add": (":material/person_add:", "user added"),

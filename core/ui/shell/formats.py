@@ -18,6 +18,12 @@ def moment(when: datetime, zone: tzinfo | None = None) -> str:
     return f"{when.astimezone(zone or browser_zone()):%Y-%m-%d %H:%M:%S}"
 
 
+def day(when: datetime, zone: tzinfo | None = None) -> str:
+    """A day that is near, with its time: "5 Dec, 14:30", in ``zone`` or in the time zone of the reader's browser."""
+    local = when.astimezone(zone or browser_zone())
+    return f"{local.day} {local:%b, %H:%M}"
+
+
 def ago(when: datetime, now: datetime | None = None) -> str:
     """How long ago: "just now", "5 min ago", "3 h ago", "2 days ago"."""
     seconds = ((now or datetime.now(UTC)) - when).total_seconds()

@@ -93,6 +93,8 @@ TERMS: Final[dict[str, str]] = {
     "negative (no object)": "A labelled image that shows none of the classes, so it has no box. It teaches a "
     "detector where no box belongs.",
     "p-value": "Probability of a difference at least this large if the two models (or distributions) were equal.",
+    "pin": "An admin's decision that the champion stays until a date: checks go on and say what they would have "
+    "changed, but nothing is promoted or rolled back.",
     "policy": "The settings of the loop that a decision depends on: threshold, significance levels, minimum gain.",
     "pending challenger": "A trained challenger that waits for the next dataset, which neither model was trained on.",
     "prediction API": "The HTTP server that predicts with the champion: a separate process beside the workbench.",

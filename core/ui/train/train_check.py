@@ -18,6 +18,7 @@ from core.ui.shell.job_progress import follow_job, start_job
 from core.ui.shell.links import page_link
 from core.ui.shell.messages import empty, explained
 from core.ui.train.forecast import Forecast, forecast
+from core.ui.train.pin_champion import pin_champion
 from core.ui.train.promote_now import promote_now
 from core.ui.train.training_progress import training_progress
 from core.workloads import get_workload
@@ -51,6 +52,8 @@ def check(actor: Actor, workload: str) -> None:
     left, right = st.columns(2, gap="medium")
     with left, st.container(border=True, key="champion_card", height="stretch"):
         _champion_card(workload, best, measured, newest)
+        if best is not None:
+            pin_champion(actor, workload)
     with right, st.container(border=True, key="gate_card", height="stretch"):
         _gate_card(actor, workload, best, newest)
     if held is not None:

@@ -9,6 +9,7 @@ import streamlit as st
 from core.auth.roles import Actor, Role
 from core.catalog.tables import Evaluation
 from core.loop import decisions
+from core.models.pins import PinError
 from core.models.registry import CHAMPION, PREVIOUS, RegistryError, Version
 from core.models.serving import ModelRefusedError
 from core.ui.shell.champion_cache import versions
@@ -16,6 +17,8 @@ from core.ui.shell.confirm import REASON_LENGTH, attempt, confirm
 from core.ui.shell.formats import plain
 from core.ui.shell.messages import empty, explained, note
 from core.workloads import get_workload
+
+_REFUSALS = (RegistryError, ModelRefusedError, PinError)
 
 
 def version_list(actor: Actor, workload: str) -> None:
@@ -106,11 +109,11 @@ def _ask(workload: str, chosen: Version | None) -> None:
             "Promote",
             lambda who: decisions.promote_by_hand(who, workload, chosen.version),
             f"Version {chosen.version} is now the champion.",
-            (RegistryError, ModelRefusedError),
+            _REFUSALS,
         )
 
 
 def _roll_back(workload: str, why: str) -> None:
-    if attempt(lambda who: decisions.roll_back_by_hand(who, workload, why), (RegistryError, ModelRefusedError)):
+    if attempt(lambda who: decisions.roll_back_by_hand(who, workload, why), _REFUSALS):
         note("Rolled back to the previous champion.")
         st.rerun()

@@ -63,6 +63,23 @@ def test_datasets_from_before_the_data_contract_count_as_valid(empty_url: str) -
     assert row == (datasets.VALID, [], None)
 
 
+def test_only_one_pin_of_a_workload_may_be_open(empty_url: str) -> None:
+    migrate.upgrade(empty_url)
+    insert = (
+        "INSERT INTO pins (workload, version, reason, until, by, created_at, ended_at) "
+        "VALUES ('linear', 1, 'r', '2026-12-01 10:00:00', 'ada', '2026-11-01 10:00:00', {})"
+    )
+    with catalog_engine.engine_for(empty_url).begin() as connection:
+        for ended_at in ("'2026-11-02 10:00:00'", "'2026-11-03 10:00:00'", "NULL"):
+            connection.exec_driver_sql(insert.format(ended_at))
+    with pytest.raises(IntegrityError), catalog_engine.engine_for(empty_url).begin() as connection:
+        connection.exec_driver_sql(insert.format("NULL"))
+    migrate.downgrade("0009", empty_url)
+    assert "pins" not in _tables(empty_url)
+    migrate.upgrade(empty_url)
+    migrate.check(empty_url)
+
+
 def test_check_notices_a_table_that_no_migration_makes(tmp_path: Path) -> None:
     url = f"sqlite:///{(tmp_path / 'fresh.db').as_posix()}"
     migrate.upgrade(url)

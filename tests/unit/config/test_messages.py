@@ -89,6 +89,7 @@ _VALUES: dict[str, Any] = {
     "terms": ["a", "b"],
     "text": "a",
     "term": "a",
+    "time": "2026-12-05T10:00:00+01:00",
     "message": [{"code": "job.done", "parameters": {}}],
     "messages": [{"code": "job.done", "parameters": {}}],
 }
@@ -110,6 +111,8 @@ def test_sentences_read_as_they_should() -> None:
         render(say("gate.under_threshold", metric="accuracy", value=0.8123, threshold=0.9))
         == "accuracy 0.812 is below the threshold 0.900."
     )
+    held = say("pin.holds", version=2, until="2026-12-05T11:00:00+01:00", user="ada", why="the fair")
+    assert render(held) == "Champion v2 is pinned until 2026-12-05 10:00 UTC by ada: the fair"
     assert render(say("job.cancelled_before", user="ada")) == "Cancelled by ada before it started"
     assert render(say("generate.done", dataset=3, rows=10_000, unit="pictures")) == "Dataset 3: 10,000 images"
 

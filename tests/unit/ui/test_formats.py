@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from core.ui.shell.formats import ago, counted, duration, moment, percent, plain, size
+from core.ui.shell.formats import ago, counted, day, duration, moment, percent, plain, size
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -35,6 +35,10 @@ def test_size(count: int, text: str) -> None:
 
 def test_moment_is_local_time() -> None:
     assert moment(NOW, ZoneInfo("Europe/Paris")) == "2026-03-01 13:00:00"
+
+
+def test_a_day_has_its_time() -> None:
+    assert day(NOW, ZoneInfo("Europe/Paris")) == "1 Mar, 13:00"
 
 
 def test_percent() -> None:
