@@ -17,6 +17,7 @@ from core.config.settings import Settings
 from core.models.champion_poller import ChampionPoller
 from core.models.serving import ChampionWatcher
 from core.monitoring.metrics.catalog_collector import CatalogCollector
+from core.predictions.label_limit import LabelLimit
 from core.predictions.log import PredictionLog
 from core.predictions.request_ids import RequestIds
 from core.workloads import DEFAULT, WORKLOADS
@@ -37,6 +38,7 @@ class Sidecar:
         self.verifier = TokenVerifier()
         self.log = PredictionLog()
         self.request_ids = RequestIds()
+        self.label_limit = LabelLimit(settings.feedback_per_hour)
         self.catalog_probe = CatalogProbe()
         self.figures = CatalogCollector()
         self.metrics = Metrics(list(self.watchers.values()), self.log, self.catalog_probe, self.figures)

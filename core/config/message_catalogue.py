@@ -6,6 +6,7 @@ Workloads bring their own with :func:`core.config.messages.register`.
 
 from __future__ import annotations
 
+from core.config.feedback_messages import OF_FEEDBACK
 from core.config.image_messages import OF_IMAGES
 from core.config.message_plurals import Plural
 
@@ -220,5 +221,12 @@ _OF_STORAGE: dict[str, str | Plural] = {
     ),
 }
 
-TEMPLATES: dict[str, str | Plural] = {**_OF_ANYBODY, **_OF_STORAGE, **_OF_THE_LOOP, **_OF_JOBS, **OF_IMAGES}
+TEMPLATES: dict[str, str | Plural] = {
+    **_OF_ANYBODY,
+    **_OF_STORAGE,
+    **_OF_THE_LOOP,
+    **_OF_JOBS,
+    **OF_IMAGES,
+    **OF_FEEDBACK,
+}
 """Code to template."""

@@ -21,6 +21,7 @@ from typing import NamedTuple
 import msgspec
 
 from core.auth.session_cookie import cookie_key
+from core.config.messages import say
 
 _SEAL_BYTES = 12
 _FORM = re.compile(r"[A-Za-z0-9_-]{20,}")
@@ -29,7 +30,7 @@ _TO_URL, _FROM_URL = bytes.maketrans(b"+/", b"-_"), bytes.maketrans(b"-_", b"+/"
 
 
 class UnknownRequestError(ValueError):
-    """No request of this installation has this id."""
+    """No request of this installation has this id; the message says why."""
 
 
 class Request(NamedTuple):
@@ -77,17 +78,17 @@ class RequestIds:
     def read(self, request_id: str) -> Request:
         """What an id says. Raises :class:`UnknownRequestError`."""
         if len(request_id) > _LONGEST or not _FORM.fullmatch(request_id):
-            raise UnknownRequestError("This is no request id.")
+            raise UnknownRequestError(say("feedback.no_id"))
         padded = request_id.encode() + b"=" * (-len(request_id) % 4)
         try:
             whole = a2b_base64(padded.translate(_FROM_URL))
         except ValueError:
-            raise UnknownRequestError("This is no request id.") from None
+            raise UnknownRequestError(say("feedback.no_id")) from None
         body, seal = whole[:-_SEAL_BYTES], whole[-_SEAL_BYTES:]
         keyed = self._keyed.copy()
         keyed.update(body)
         if not hmac.compare_digest(seal, keyed.digest()):
-            raise UnknownRequestError("This request id is not of this installation, or was changed.")
+            raise UnknownRequestError(say("feedback.other_installation"))
         return _read(body)
 
 

@@ -6,7 +6,12 @@ from contextlib import contextmanager
 from alembic import context
 from sqlalchemy import Connection
 
-from core.catalog import health_tables, image_tables, work_tables  # noqa: F401 - their tables belong to the same metadata
+from core.catalog import (  # noqa: F401 - their tables belong to the same metadata
+    feedback_tables,
+    health_tables,
+    image_tables,
+    work_tables,
+)
 from core.catalog.engine import engine_for
 from core.catalog.tables import Base
 from core.config.settings import get_settings

@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 
 import manage
-from core.catalog import health_tables, image_tables, work_tables  # noqa: F401 - their tables belong to the same metadata
+from core.catalog import (  # noqa: F401 - their tables belong to the same metadata
+    feedback_tables,
+    health_tables,
+    image_tables,
+    work_tables,
+)
 from core.catalog.tables import Base
 from core.cli.__main__ import parser_for
 from core.cli.stack import stack
