@@ -30,6 +30,13 @@ _OF_THE_LOOP: dict[str, str | Plural] = {
         "A model fitted to the newest dataset would have a loss lower by {gain:figure} ({p:p}).",
         "A model fitted to the newest {datasets:count} datasets would have a loss lower by {gain:figure} ({p:p}).",
     ),
+    "gate.feedback_fell": Plural(
+        "labels",
+        "The accuracy on feedback fell: {now:figure} on the newest {labels:count} labelled prediction, at least "
+        "{before:figure} when it was promoted ({p:p}).",
+        "The accuracy on feedback fell: {now:figure} on the newest {labels:count} labelled predictions, at least "
+        "{before:figure} when it was promoted ({p:p}).",
+    ),
     "drift.starter": "Drift cannot be measured: the training data of the starter model is not included.",
     "drift.reference_deleted": "Drift cannot be measured: the champion's training data was deleted.",
     "drift.same_dataset": "The champion was trained on this dataset.",

@@ -148,6 +148,7 @@ class Settings(Paths, BaseSettings):
     feedback_max_rows: Annotated[int, Field(ge=0)] = 100
     feedback_max_labels: Annotated[int, Field(ge=1)] = 10_000
     feedback_per_hour: Annotated[int, Field(ge=1)] = 100_000
+    feedback_person_daily: Annotated[int, Field(ge=1)] = 1_000
     feedback_keep: Annotated[int, Field(ge=1)] = 1_000_000
     watch_interval_s: Seconds = 0.5
     image_max_mb: Annotated[int, Field(ge=1)] = 50
