@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from core.catalog.engine import reading
 from core.catalog.feedback_tables import Feedback
@@ -78,6 +78,16 @@ def labels(workload: str, version: int) -> list[Given]:
     with reading() as session:
         found = session.execute(query.order_by(Feedback.id.desc()).limit(MOST)).all()
     return [Given(*row) for row in reversed(found)]
+
+
+def newest(workload: str, version: int) -> tuple[int, int, datetime] | None:
+    """What changes with every label of a version: how many there are, the last one's id and time; None without any."""
+    of_these = (Feedback.workload == workload, Feedback.version == version)
+    with reading() as session:
+        number, last, at = session.execute(
+            select(func.count(), func.max(Feedback.id), func.max(Feedback.at)).where(*of_these)
+        ).one()
+    return (number, last, at) if number else None
 
 
 def summarise(given: Iterable[Given], daily: int | None = None) -> FeedbackSummary:

@@ -11,6 +11,7 @@ import hmac
 import re
 import secrets
 import struct
+import time
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Sequence
 from functools import cache, lru_cache
@@ -90,6 +91,11 @@ class RequestIds:
         if not hmac.compare_digest(seal, keyed.digest()):
             raise UnknownRequestError(say("feedback.other_installation"))
         return _read(body)
+
+
+def new_request(workload: str, version: int, owner: str, answer: str, features: Sequence[float] = ()) -> Request:
+    """A request of this moment that needs no id, because it stays in this process."""
+    return Request(secrets.randbits(62), int(time.time()), workload, version, owner, answer, tuple(features))
 
 
 def _read(body: bytes) -> Request:

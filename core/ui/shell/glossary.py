@@ -25,7 +25,8 @@ This file is generated from `core/ui/shell/glossary.py`.
 
 TERMS: Final[dict[str, str]] = {
     "alarm": "A reason to train: the champion's metric is below the threshold, its loss rose since the "
-    "promotion, its accuracy on feedback fell, or a model fitted to the newest data would be better. Not to be confused with an alert of Prometheus.",
+    "promotion, its accuracy on feedback fell, or a model fitted to the newest data would be better. Not "
+    "to be confused with an alert of Prometheus.",
     "alias": "A movable name of a model version in the MLflow registry: champion, challenger, previous.",
     "API token": "Secret that a program sends with its requests to the prediction API. Only its hash is stored.",
     "adjusted p-value": "A p-value corrected for the number of tests, here with the Benjamini–Hochberg procedure.",
