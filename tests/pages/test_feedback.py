@@ -21,10 +21,13 @@ from core.predictions.feedback import Giver, give
 from core.predictions.request_ids import new_request
 from core.ui.predict import feedback as feedback_page
 from core.ui.predict import photo as photo_page
-from tests.colour_model import LEFT, TOP, file_bytes, picture, promote_colour_model
+from tests.colour_model import promote_colour_model
 from tests.learning import make_dataset
+from tests.live import picture
 from tests.pages.opening import open_page, texts
 from tests.people import make_user
+from tests.pictures_of_hands import file_bytes
+from tests.videos import LEFT, TOP
 
 pytestmark = pytest.mark.usefixtures("no_servers")
 HAND = file_bytes(picture("paper", LEFT, TOP, 320, 320), "PNG")

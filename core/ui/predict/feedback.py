@@ -111,13 +111,12 @@ def _title(label: str) -> str:
 
 
 def _give(request: Request, label: str, classes: Sequence[str]) -> None:
-    actor = acting()
-    wait_s = _limit().take(actor.username, 1)
-    if wait_s > 0:
-        st.session_state[_PROBLEM] = f"Too many labels in an hour. Try again in {wait_s:.0f} seconds."
-        return
     try:
         with explained():
+            actor = acting()
+            if (wait_s := _limit().take(actor.username, 1)) > 0:
+                st.session_state[_PROBLEM] = f"Too many labels in an hour. Try again in {wait_s:.0f} seconds."
+                return
             feedback.give_own(actor, request, label, classes)
     except FeedbackError as error:
         st.session_state[_PROBLEM] = str(error)
