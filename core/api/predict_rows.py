@@ -143,7 +143,7 @@ class RowsRoute(PredictRoute):
             raise _out_of_range(np.array([told]))
         now = time.time()
         self._log.add((now, model.workload, model.version, "api", row, told))
-        label = model.labels[told.index(max(told))]
+        label = model.labels[told[1] > told[0] if len(told) == 2 else told.index(max(told))]
         request_id = self._ids.make(request_origin(model.workload, model.version, person, label), now, row)
         return self._encoded_one(model, told, request_id)
 

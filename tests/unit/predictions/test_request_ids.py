@@ -37,14 +37,14 @@ def test_whatever_is_changed_is_noticed(data: st.DataObject) -> None:
     ids = RequestIds(KEY)
     good = made(ids)
     place = data.draw(st.integers(0, len(good) - 1))
-    other = data.draw(st.sampled_from("ABCabc012-_").filter(lambda one: one != good[place]))
+    other = data.draw(st.sampled_from("ABCabc012+/=").filter(lambda one: one != good[place]))
     changed = good[:place] + other + good[place + 1 :]
     with suppress(UnknownRequestError):
         # The last character may have bits to spare.
         assert ids.read(changed) == ids.read(good) and place == len(good) - 1
 
 
-@given(st.text() | st.text("ABCabc012-_", min_size=20))
+@given(st.text() | st.text("ABCabc012+/=", min_size=20))
 def test_what_is_no_id_is_unknown(text: str) -> None:
     with pytest.raises(UnknownRequestError):
         RequestIds(KEY).read(text)
