@@ -11,6 +11,7 @@ from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
 from core.auth.roles import SYSTEM, Role
+from core.auth.tokens import create_token
 from core.auth.users import set_role
 from core.catalog.engine import reading, writing
 from core.catalog.feedback_tables import Feedback
@@ -141,12 +142,16 @@ def test_of_a_photo_the_right_class_or_none_is_chosen(mlflow_store: Path) -> Non
     app.run()
     app.file_uploader(key="photo_file").upload("hand.png", HAND, "image/png").run()
     choices = {"rock", "scissors", "none of these"}
-    assert choices <= {one.label for one in app.button}
+    assert not choices & {one.label for one in app.button}
+    press(app, "Wrong")
+    assert choices <= {one.label for one in app.button} and "paper" not in {one.label for one in app.button}
     press(app, "scissors")
     (row,) = rows()
     assert (row.workload, row.answer, row.label, row.features) == ("rps", "paper", "scissors", [])
     assert "wrong, it is scissors" in said(app)
-    press(press(app, "Undo"), "none of these")
+    press(app, "Undo")
+    assert not choices & {one.label for one in app.button}
+    press(press(app, "Wrong"), "none of these")
     assert [row.label for row in rows()] == [""]
 
 
@@ -159,6 +164,8 @@ def label(version: int, person: str, right: int, wrong: int) -> list[Any]:
 def test_overview_draws_the_accuracy_with_its_interval_and_names_people_to_editors(champion: registry.Version) -> None:
     shared = label(champion.version, "ada", 30, 10)
     give(Giver("bob", "bob"), [(shared[0], "0")])
+    create_token(SYSTEM, "nightly", ["feedback"], None)
+    give(Giver("token:1", "system"), [(shared[1], "1")])
     app = open_page(actor=make_user("eve", Role.EDITOR))
     assert not app.exception
     assert f"v{champion.version}" in next(one.value for one in app.subheader if "feedback" in one.value)
@@ -168,8 +175,8 @@ def test_overview_draws_the_accuracy_with_its_interval_and_names_people_to_edito
     names = [trace.get("name") for chart in drawn for trace in chart["data"]]
     assert {"accuracy on feedback", "95 % interval"} <= set(names)
     table: Any = app.dataframe[-1].value
-    assert table["Person"].tolist() == ["ada", "bob"]
-    assert table["Labels"].tolist() == [40, 1]
+    assert table["Person"].tolist() == ["ada", "bob", "token nightly"]
+    assert table["Labels"].tolist() == [40, 1, 1]
     viewer = open_page(actor=make_user("kim", Role.VIEWER))
     assert "labelled predictions" in said(viewer)
     assert "Labels by person" not in [one.label for one in viewer.expander]

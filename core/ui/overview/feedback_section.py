@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.auth.roles import Actor, Role
+from core.auth.tokens import list_tokens
 from core.config.settings import get_settings
 from core.loop import feedback
 from core.loop.champion_status import champion_status
@@ -46,7 +47,8 @@ def _section(actor: Actor, name: str, version: int, summary: FeedbackSummary) ->
         st.caption(line)
     if actor.role.rank >= Role.EDITOR.rank:
         with st.expander("Labels by person", icon=":material/group:"):
-            st.dataframe([row(one) for one in summary.people], hide_index=True)
+            names = {f"token:{token.id}": f"token {token.name}" for token in list_tokens()}
+            st.dataframe([row(one, names.get(one.person, one.person)) for one in summary.people], hide_index=True)
 
 
 def left_out(summary: FeedbackSummary) -> list[str]:
@@ -99,10 +101,10 @@ def figure(shown: Intervals, before: float | None) -> go.Figure:
     return drawn
 
 
-def row(one: PersonFeedback) -> dict[str, object]:
-    """A line of the table."""
+def row(one: PersonFeedback, name: str) -> dict[str, object]:
+    """A line of the table; ``name`` is what the person is called there."""
     return {
-        "Person": one.person,
+        "Person": name,
         "Labels": one.labels,
         "Agree with the model": one.agreeing,
         "Contradict others": one.contradicting,

@@ -18,7 +18,7 @@ from core.ui.shell.guard import acting
 from core.ui.shell.messages import explained
 from core.workloads.charts import class_title
 
-_SHOWN, _PROBLEM = "feedback_request", "feedback_problem"
+_SHOWN, _WRONG, _PROBLEM = "feedback_request", "feedback_wrong", "feedback_problem"
 _NOTHING = "none of these"
 
 
@@ -75,8 +75,17 @@ def _buttons(request: Request, classes: Sequence[str]) -> None:
     if len(others) == 1:
         _label_button("Wrong", request, others[0], classes, ":material/thumb_down:")
         return
-    with st.popover("Wrong", icon=":material/thumb_down:", help="The prediction is wrong: say what is right."):
-        st.write("What is right?")
+    # No popover: with the keyboard its buttons cannot be reached.
+    st.button(
+        "Wrong",
+        key=f"btn_wrong_{request.number}",
+        icon=":material/thumb_down:",
+        help="The prediction is wrong: say what is right.",
+        on_click=st.session_state.__setitem__,
+        args=(_WRONG, request.number),
+    )
+    if st.session_state.get(_WRONG) == request.number:
+        st.markdown("What is right?", width="content")
         for label in others:
             _label_button(_title(label), request, label, classes)
 
@@ -123,6 +132,7 @@ def _give(request: Request, label: str, classes: Sequence[str]) -> None:
 
 
 def _withdraw(request: Request) -> None:
+    st.session_state.pop(_WRONG, None)
     with explained():
         feedback.withdraw(acting(), request)
 
