@@ -5,6 +5,7 @@ import streamlit as st
 from core.auth.roles import Role
 from core.ui.overview.champion_cards import champion_cards
 from core.ui.overview.events import events
+from core.ui.overview.feedback_section import feedback_section
 from core.ui.overview.first_steps import first_steps, is_new
 from core.ui.overview.health_history import health_history
 from core.ui.overview.services import services
@@ -25,6 +26,7 @@ story, side = st.columns([5, 3], gap="medium")
 with story:
     champion_cards(actor)
     timeline_section(actor)
+    feedback_section(actor)
 with side:
     if not newcomer:
         first_steps(actor)

@@ -1,1 +1,1 @@
-"""The prediction API: predictions over HTTP, health and metrics. Read-only: it cannot generate, train or promote."""
+"""The prediction API: predictions and feedback over HTTP, health and metrics. It cannot generate, train or promote."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 
+import msgspec
 from fastapi import FastAPI, Request, Response
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -14,9 +15,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core import __version__
 from core.api import problems
+from core.api.feedback import take_feedback
+from core.api.feedback_schemas import body_description, taken_description
 from core.api.health import Health, Ready, health
 from core.api.model_list import ModelList, list_models, path_of
-from core.api.openapi import describe, problem_responses
+from core.api.openapi import FEEDBACK_PROBLEMS, describe, problem_responses
 from core.api.predict_base import PredictRoute
 from core.api.predict_images import ImageRoute
 from core.api.predict_rows import BinaryRowsRoute, RowsRoute
@@ -34,7 +37,7 @@ _DESCRIPTION = """Predictions by the current champion of each workload.
 
 Errors follow RFC 9457 (`application/problem+json`); the last part of `type` names the kind of error."""
 
-_METERED = frozenset({"/health", "/ready", "/models", "/metrics", "/docs", "/openapi.json"})
+_METERED = frozenset({"/feedback", "/health", "/ready", "/models", "/metrics", "/docs", "/openapi.json"})
 _ANY_METHOD = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
 
 
@@ -134,6 +137,18 @@ def _add_routes(app: FastAPI, sidecar: Sidecar) -> None:
         authorization = request.headers.get("authorization")
         await check_token(sidecar.verifier, None if authorization is None else authorization.encode("latin-1"))
         return list_models(sidecar.watchers.values())
+
+    @app.post(
+        "/feedback",
+        summary="Say which label was right",
+        description="Takes the true label of a prediction, or a list of labels, minutes or weeks after it.",
+        response_class=Response,
+        responses=problem_responses(*FEEDBACK_PROBLEMS) | {200: taken_description()},
+        openapi_extra={"security": [{"token": []}], "requestBody": body_description()},
+    )
+    async def post_feedback(request: Request) -> Response:
+        taken = await take_feedback(sidecar, request)
+        return Response(msgspec.json.encode(taken), media_type="application/json")
 
     @app.api_route("/predict/{workload:path}", methods=_ANY_METHOD, include_in_schema=False)
     async def no_such_workload(workload: str) -> None:

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from core.api import problems
+from core.api.feedback_schemas import Label, Taken
 from core.api.model_list import path_of
 from core.api.predict_images import CONFIDENCE, MEDIA_TYPES, BoxesAnswer
 from core.api.problems import Kind, ProblemBody
@@ -27,7 +28,30 @@ from core.workloads.base import Workload, feature_names
 _REFERENCE = "#/components/schemas/{name}"
 _IMAGES_ONLY = {problems.BAD_IMAGE, problems.WRONG_PARAMETER, problems.OVERLOADED, problems.WORKER_LOST}
 _ROWS_ONLY = {problems.MALFORMED_JSON, problems.TOO_MANY_ROWS, problems.WRONG_SHAPE, problems.OUT_OF_RANGE}
-_ELSEWHERE = {problems.NOT_FOUND}
+_SCOPES = "An API token with the scope `predict`; for `/feedback` with the scope `feedback`"
+_REQUEST_ID = "EwCUpmxpbmVhcgOndG9rZW46MaEx8HBtjiJgGSgAypo7mpmZmZmZ2T9m"
+_OF_FEEDBACK = {
+    problems.ROLE_MISSING,
+    problems.FOREIGN_REQUEST,
+    problems.UNKNOWN_REQUEST,
+    problems.EXPIRED_REQUEST,
+    problems.TOO_MANY_LABELS,
+    problems.WRONG_FEEDBACK,
+    problems.UNKNOWN_LABEL,
+    problems.RATE_LIMITED,
+}
+_ELSEWHERE = {problems.NOT_FOUND} | _OF_FEEDBACK
+FEEDBACK_PROBLEMS = (
+    *_OF_FEEDBACK,
+    problems.MALFORMED_JSON,
+    problems.TOKEN_REFUSED,
+    problems.SCOPE_MISSING,
+    problems.BODY_TIMEOUT,
+    problems.BODY_TOO_LARGE,
+    problems.UNSUPPORTED_MEDIA_TYPE,
+    problems.CATALOG_UNAVAILABLE,
+)
+"""What ``POST /feedback`` may answer besides 200."""
 
 
 def describe(app: FastAPI, sidecar: Sidecar) -> Callable[[], dict[str, Any]]:
@@ -58,7 +82,11 @@ def _schema(app: FastAPI, settings: Settings, workloads: list[Workload]) -> dict
     parts = schema.setdefault("components", {})
     parts.setdefault("schemas", {}).update(_components(workloads, settings))
     parts["securitySchemes"] = {
-        "token": {"type": "http", "scheme": "bearer", "description": "An API token with the scope `predict`"}
+        "token": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": _SCOPES,
+        }
     }
     default = get_workload(DEFAULT)
     schema["paths"]["/predict"] = {"post": _short(default, settings)}
@@ -71,7 +99,7 @@ def _schema(app: FastAPI, settings: Settings, workloads: list[Workload]) -> dict
 def _components(workloads: Iterable[Workload], settings: Settings) -> dict[str, Any]:
     rows = [workload for workload in workloads if workload.data_kind == "rows"]
     requests = [request_type(workload) for workload in rows]
-    types = {PredictAnswer, ProblemBody, BoxesAnswer, *map(response_type, rows)}
+    types = {PredictAnswer, ProblemBody, BoxesAnswer, Label, Taken, *map(response_type, rows)}
     _, components = msgspec.json.schema_components([*requests, *types], ref_template=_REFERENCE)
     for request in requests:
         limits = {"minItems": 1, "maxItems": settings.predict_max_rows}
@@ -80,7 +108,7 @@ def _components(workloads: Iterable[Workload], settings: Settings) -> dict[str, 
 
 
 def _short(workload: Workload, settings: Settings) -> dict[str, Any]:
-    values = {"classes": [1], "probabilities": [0.83]}
+    values = {"classes": [1], "probabilities": [0.83], "request_ids": [_REQUEST_ID]}
     return {
         "summary": f"Predict with the default workload, {workload.name}",
         "description": f"Class (0 or 1) and probability of class 1, {_limits(settings)}.",
@@ -93,7 +121,7 @@ def _rows(workload: Workload, settings: Settings) -> dict[str, Any]:
     values: dict[str, Any] = {"values": [0.5]}
     if workload.task != "regression":
         # User-defined labels are not public: GET /models, which requires a token, lists them.
-        values = {"classes": ["a label"], "probabilities": [[0.83, 0.17]]}
+        values = {"classes": ["a label"], "probabilities": [[0.83, 0.17]], "request_ids": [_REQUEST_ID]}
     asked = "Value" if workload.task == "regression" else "Class and probabilities"
     names = ", ".join(feature_names(workload))
     return {
@@ -106,7 +134,7 @@ def _rows(workload: Workload, settings: Settings) -> dict[str, Any]:
 
 def _images(workload: Workload, settings: Settings) -> dict[str, Any]:
     box = {"label": "a label", "score": 0.91, "left": 12.5, "top": 40.0, "right": 220.0, "bottom": 310.0}
-    answer = {"boxes": [box], "width": 640, "height": 480, **_origin(workload)}
+    answer = {"boxes": [box], "width": 640, "height": 480, **_origin(workload), "request_id": _REQUEST_ID}
     least = {"type": "number", "minimum": 0, "maximum": 1, "default": CONFIDENCE}
     binary = {"schema": {"type": "string", "format": "binary"}}
     return {

@@ -34,7 +34,7 @@ class PredictRoute(ABC):
         self.path, self.watcher = path, watcher
         self._settings = sidecar.settings
         self._verifier, self._gate = sidecar.verifier, TokenGate(sidecar.verifier)
-        self._log = sidecar.log
+        self._log, self._ids = sidecar.log, sidecar.request_ids
         self._meter = sidecar.metrics.routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,11 +46,12 @@ class PredictRoute(ABC):
                 raise Problem(problems.METHOD_NOT_ALLOWED, self._what_to_send, (("allow", "POST"),))
             headers = dict(scope["headers"])
             authorization = headers.get(b"authorization")
-            if not self._gate.passes(authorization):
-                await check_token(self._verifier, authorization)
+            person = self._gate.passes(authorization)
+            if person is None:
+                person = (await check_token(self._verifier, authorization)).person
             if (accept := headers.get(b"accept")) is not None:
                 require_json_wanted(accept)
-            answer = self._answer(scope, headers, incoming)
+            answer = self._answer(scope, headers, incoming, person)
             if not isinstance(answer, bytes):
                 answer = await answer
             await send(json_head(len(answer)))
@@ -76,8 +77,8 @@ class PredictRoute(ABC):
         """One sentence that ends what is said about a wrong request."""
 
     @abstractmethod
-    def _answer(self, scope: Scope, headers: Headers, incoming: RequestBody) -> bytes | Awaitable[bytes]:
-        """The encoded answer to a caller who may ask, at once if nothing has to be waited for: a coroutine more
+    def _answer(self, scope: Scope, headers: Headers, incoming: RequestBody, person: str) -> bytes | Awaitable[bytes]:
+        """The encoded answer to ``person``, who may ask, at once if nothing has to be waited for: a coroutine more
         costs as much as the prediction. Raises :class:`Problem`, also when it is awaited."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from urllib.parse import parse_qs
 
 import msgspec
@@ -21,6 +22,7 @@ from core.catalog.tables import utcnow
 from core.models.registry import Version, model_name
 from core.models.serving import ChampionWatcher, ModelRefusedError, Served
 from core.predictions.entries import SAMPLE_ROWS, LogEntry
+from core.predictions.request_ids import origin as request_origin
 from core.vision.decode import FORMATS, BadImageError
 
 MEDIA_TYPES = tuple(f"image/{name.lower()}" for name in FORMATS)
@@ -47,7 +49,7 @@ class BoxesAnswer(msgspec.Struct):
     """The boxes, most confident first, and the model.
 
     A classifier of whole images returns one box per class that covers the whole image. ``width`` and ``height``: the
-    size of the image upright, reduced where it was very large.
+    size of the image upright, reduced where it was very large. ``request_id`` is what ``POST /feedback`` takes.
     """
 
     boxes: list[Box]
@@ -56,6 +58,7 @@ class BoxesAnswer(msgspec.Struct):
     model: str
     version: int
     dataset_id: int
+    request_id: str
 
 
 class ImageRoute(PredictRoute):
@@ -70,7 +73,7 @@ class ImageRoute(PredictRoute):
     def _what_to_send(self) -> str:
         return f"Send the image itself as the body of a POST, with its Content-Type: {', '.join(MEDIA_TYPES)}."
 
-    async def _answer(self, scope: Scope, headers: Headers, incoming: RequestBody) -> bytes:
+    async def _answer(self, scope: Scope, headers: Headers, incoming: RequestBody, person: str) -> bytes:
         require_plain(headers.get(b"content-encoding"))
         if headers.get(b"content-type", b"").partition(b";")[0].strip().lower() not in _KNOWN:
             raise Problem(problems.UNSUPPORTED_MEDIA_TYPE, self._what_to_send)
@@ -89,7 +92,10 @@ class ImageRoute(PredictRoute):
         version = served.version
         boxes = [Box(*box) for box in found.boxes]
         origin = (model_name(version.workload), version.version, version.dataset_id)
-        return self._encoder.encode(BoxesAnswer(boxes, found.width, found.height, *origin))
+        # The most confident box is what the image was said to show.
+        common = request_origin(version.workload, version.version, person, boxes[0].label if boxes else "")
+        request_id = self._ids.make(common, time.time()).decode()
+        return self._encoder.encode(BoxesAnswer(boxes, found.width, found.height, *origin, request_id))
 
     async def _served(self) -> Served:
         """The model; the first request waits until it is loaded."""

@@ -28,6 +28,7 @@ from core.api.sidecar import Sidecar
 from core.models.registry import model_name
 from core.models.serving import ChampionWatcher, Served
 from core.predictions.entries import summarise
+from core.predictions.request_ids import origin as request_origin
 from core.workloads import get_workload
 from core.workloads.base import RowClassifier, feature_names
 
@@ -54,6 +55,7 @@ class _Model(NamedTuple):
     origin: Origin
     quick: Callable[[Sequence[float]], list[float]] | None
     ends: Ends
+    labels: tuple[str, ...]
 
 
 _INLINE_BYTES = 256_000
@@ -84,42 +86,52 @@ class RowsRoute(PredictRoute):
     def _what_to_send(self) -> str:
         return f"Send the features with POST. {self._shape}"
 
-    def _answer(self, scope: Scope, headers: Headers, incoming: RequestBody) -> bytes | Awaitable[bytes]:
+    def _answer(self, scope: Scope, headers: Headers, incoming: RequestBody, person: str) -> bytes | Awaitable[bytes]:
         require_json(headers.get(b"content-type"), headers.get(b"content-encoding"))
         served = self.watcher.current
         if served is None:
             raise no_champion()
         body = incoming.read_available(headers.get(b"content-length"), self._settings.predict_max_bytes)
         if body is None or len(body) > _INLINE_BYTES:
-            return self._later(served, body, incoming)
-        return self._counted(self._predict(served, body))
+            return self._later(served, body, incoming, person)
+        return self._counted(self._predict(served, body, person))
 
-    async def _later(self, served: Served, body: bytes | None, incoming: RequestBody) -> bytes:
+    async def _later(self, served: Served, body: bytes | None, incoming: RequestBody, person: str) -> bytes:
         """The answer to a body that has yet to come, or is long."""
         settings = self._settings
         if body is None:
             body = await incoming.read_remaining(settings.predict_max_bytes, settings.predict_body_timeout_s)
         if len(body) > _INLINE_BYTES:
-            return self._counted(await asyncio.to_thread(self._predict, served, body))
-        return self._counted(self._predict(served, body))
+            return self._counted(await asyncio.to_thread(self._predict, served, body, person))
+        return self._counted(self._predict(served, body, person))
 
     def _counted(self, answered: tuple[bytes, int]) -> bytes:
         self._meter.predicted(self.watcher.workload, answered[1])
         return answered[0]
 
-    def _predict(self, served: Served, body: bytes) -> tuple[bytes, int]:
+    def _predict(self, served: Served, body: bytes, person: str) -> tuple[bytes, int]:
         """The encoded answer and how many rows it has."""
         rows = self._decode(body)
         if len(rows) == 1 and not self._regression:
-            return self._ask_one(self._model(served), rows[0]), 1
+            return self._ask_one(self._model(served), rows[0], person), 1
         version = served.version
         answers = self._ask(served, rows)
         if not np.isfinite(answers).all():
             raise _out_of_range(answers)
         self._log.add(summarise(version.workload, version.version, "api", rows, answers))
-        return self._encoder.encode(self._told(self._model(served), answers)), len(rows)
+        told = self._told(self._model(served), answers)
+        if isinstance(told, PredictAnswer | ClassesAnswer) and len(rows) <= self._settings.feedback_max_rows:
+            told.request_ids = self._identified(served, rows, answers, person)
+        return self._encoder.encode(told), len(rows)
 
-    def _ask_one(self, model: _Model, row: Sequence[float]) -> bytes:
+    def _identified(self, served: Served, rows: Rows, answers: Answers, person: str) -> list[str]:
+        """An id per row."""
+        name, version, labels = served.version.workload, served.version.version, served.predictor.classes
+        commons = [request_origin(name, version, person, label) for label in labels]
+        now, best = time.time(), answers.argmax(axis=1).tolist()
+        return [self._ids.make(commons[index], now, row).decode() for index, row in zip(best, rows, strict=True)]
+
+    def _ask_one(self, model: _Model, row: Sequence[float], person: str) -> bytes:
         """The encoded answer for one row. No more is done with NumPy than the model does: a call costs more than a
         loop over a few numbers."""
         if model.quick is not None:
@@ -129,11 +141,16 @@ class RowsRoute(PredictRoute):
         # One infinity or NaN makes the sum one, and finite probabilities cannot overflow it.
         if not math.isfinite(sum(told)):
             raise _out_of_range(np.array([told]))
-        self._log.add((time.time(), model.workload, model.version, "api", row, told))
-        return self._encoded_one(model, told)
+        now = time.time()
+        self._log.add((now, model.workload, model.version, "api", row, told))
+        label = model.labels[told[1] > told[0] if len(told) == 2 else told.index(max(told))]
+        request_id = self._ids.make(request_origin(model.workload, model.version, person, label), now, row)
+        return self._encoded_one(model, told, request_id)
 
-    def _encoded_one(self, model: _Model, told: list[float]) -> bytes:
-        return self._encoder.encode(self._told(model, np.array([told])))
+    def _encoded_one(self, model: _Model, told: list[float], request_id: bytes) -> bytes:
+        answer = self._told(model, np.array([told]))
+        answer.request_ids = [request_id.decode()]  # type: ignore[attr-defined]  # only classes are told here
+        return self._encoder.encode(answer)
 
     def _ask(self, served: Served, rows: Rows) -> Answers:
         # Twice as fast as array() on a list of tuples.
@@ -160,8 +177,8 @@ class RowsRoute(PredictRoute):
             version, predictor = served.version, served.predictor
             origin = (model_name(version.workload), version.version, version.dataset_id)
             quick = predictor.row_probabilities if isinstance(predictor, RowClassifier) else None
-            ends = self._ends(origin)
-            known = self._known = _Model(served, version.workload, version.version, origin, quick, ends)
+            ends, labels = self._ends(origin), () if self._regression else tuple(predictor.classes)
+            known = self._known = _Model(served, version.workload, version.version, origin, quick, ends, labels)
         return known
 
     def _ends(self, origin: Origin) -> Ends:
@@ -194,15 +211,15 @@ class BinaryRowsRoute(RowsRoute):
         probabilities = answers[:, 1]  # one array operation: a call per row takes as long as reading the body
         return PredictAnswer((probabilities > 0.5).astype(np.int8).tolist(), probabilities.tolist(), *model.origin)
 
-    def _encoded_one(self, model: _Model, told: list[float]) -> bytes:
+    def _encoded_one(self, model: _Model, told: list[float], request_id: bytes) -> bytes:
         probability = told[1]
         before, after = model.ends[_class(probability)]
-        return b"%b%b%b" % (before, self._encoder.encode(probability), after)
+        return b'%b%b%b"%b"]}' % (before, self._encoder.encode(probability), after, request_id)
 
     def _ends(self, origin: Origin) -> Ends:
         answers = [self._encoder.encode(PredictAnswer([label], [], *origin)) for label in (0, 1)]
         parts = [answer.partition(_PROBABILITIES) for answer in answers]
-        return tuple((before + mark, after) for before, mark, after in parts)
+        return tuple((before + mark, after.removesuffix(b"]}")) for before, mark, after in parts)
 
 
 def _class(probability: float) -> int:

@@ -29,17 +29,25 @@ class Kind(NamedTuple):
 MALFORMED_JSON = Kind(400, "malformed-json", "Invalid JSON")
 TOKEN_REFUSED = Kind(401, "token-refused", "Missing or invalid token")
 SCOPE_MISSING = Kind(403, "scope-missing", "Insufficient token scope")
+ROLE_MISSING = Kind(403, "role-missing", "Insufficient role")
+FOREIGN_REQUEST = Kind(403, "foreign-request", "Request of another account")
 NOT_FOUND = Kind(404, "not-found", "Not found")
+UNKNOWN_REQUEST = Kind(404, "unknown-request", "Unknown request id")
 METHOD_NOT_ALLOWED = Kind(405, "method-not-allowed", "Method not allowed")
 NOT_ACCEPTABLE = Kind(406, "not-acceptable", "Not acceptable")
 BODY_TIMEOUT = Kind(408, "body-timeout", "Request timeout")
+EXPIRED_REQUEST = Kind(410, "expired-request", "Request expired")
 BODY_TOO_LARGE = Kind(413, "body-too-large", "Request body too large")
 TOO_MANY_ROWS = Kind(413, "too-many-rows", "Too many rows")
+TOO_MANY_LABELS = Kind(413, "too-many-labels", "Too many labels")
 UNSUPPORTED_MEDIA_TYPE = Kind(415, "unsupported-media-type", "Unsupported media type")
 WRONG_SHAPE = Kind(422, "wrong-shape", "Wrong shape of features")
 OUT_OF_RANGE = Kind(422, "out-of-range", "Numbers out of range")
 WRONG_PARAMETER = Kind(422, "wrong-parameter", "Invalid query parameter")
+WRONG_FEEDBACK = Kind(422, "wrong-feedback", "Wrong shape of feedback")
+UNKNOWN_LABEL = Kind(422, "unknown-label", "Unknown label")
 BAD_IMAGE = Kind(422, "bad-image", "Unusable image")
+RATE_LIMITED = Kind(429, "rate-limited", "Too many labels in an hour")
 INTERNAL_ERROR = Kind(500, "internal-error", "Internal server error")
 NO_CHAMPION = Kind(503, "no-champion", "No model available")
 OVERLOADED = Kind(503, "overloaded", "Image queue is full")
@@ -70,12 +78,15 @@ class Problem(Exception):
         super().__init__(detail)
         self.kind, self.detail, self.headers, self.instance = kind, detail, headers, instance
 
+    @property
+    def type(self) -> str:
+        """What clients distinguish errors by."""
+        return f"urn:shifumi:problem:{self.kind.slug}"
+
     def encoded(self) -> bytes:
         """The body of the response."""
         kind = self.kind
-        return msgspec.json.encode(
-            ProblemBody(f"urn:shifumi:problem:{kind.slug}", kind.title, kind.status, self.detail, self.instance)
-        )
+        return msgspec.json.encode(ProblemBody(self.type, kind.title, kind.status, self.detail, self.instance))
 
 
 def unexpected(error: Exception, path: str) -> Problem:

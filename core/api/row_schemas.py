@@ -12,7 +12,8 @@ from core.workloads.base import Workload, feature_names
 class PredictAnswer(msgspec.Struct):
     """Per row the class (0 or 1) and the probability of class 1; and the model.
 
-    ``dataset_id`` is the model's training dataset.
+    ``dataset_id`` is the model's training dataset. ``request_ids``: per row what ``POST /feedback`` takes, empty for
+    long requests.
     """
 
     classes: list[int]
@@ -20,11 +21,12 @@ class PredictAnswer(msgspec.Struct):
     model: str
     version: int
     dataset_id: int
+    request_ids: list[str] = []
 
 
 class ClassesAnswer(msgspec.Struct):
     """Per row the most probable class and the probability of each class, in the order of ``GET /models``; and the
-    model.
+    model. ``request_ids``: per row what ``POST /feedback`` takes, empty for long requests.
     """
 
     classes: list[str]
@@ -32,6 +34,7 @@ class ClassesAnswer(msgspec.Struct):
     model: str
     version: int
     dataset_id: int
+    request_ids: list[str] = []
 
 
 class ValuesAnswer(msgspec.Struct):

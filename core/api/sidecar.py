@@ -17,7 +17,9 @@ from core.config.settings import Settings
 from core.models.champion_poller import ChampionPoller
 from core.models.serving import ChampionWatcher
 from core.monitoring.metrics.catalog_collector import CatalogCollector
+from core.predictions.label_limit import LabelLimit
 from core.predictions.log import PredictionLog
+from core.predictions.request_ids import RequestIds
 from core.workloads import DEFAULT, WORKLOADS
 
 _FLUSH_S = 1.5
@@ -35,6 +37,8 @@ class Sidecar:
         self._watch = ChampionPoller(list(self.watchers.values()), settings.watch_interval_s)
         self.verifier = TokenVerifier()
         self.log = PredictionLog()
+        self.request_ids = RequestIds()
+        self.label_limit = LabelLimit(settings.feedback_per_hour)
         self.catalog_probe = CatalogProbe()
         self.figures = CatalogCollector()
         self.metrics = Metrics(list(self.watchers.values()), self.log, self.catalog_probe, self.figures)

@@ -8,10 +8,15 @@ import time
 from core.api import problems
 from core.api.negotiation import bearer
 from core.api.problems import Problem
-from core.auth.tokens import ScopeMissingError, TokenError, TokenMissingError, TokenVerifier
+from core.auth.tokens import (
+    PREDICT,
+    ScopeMissingError,
+    TokenError,
+    TokenIdentity,
+    TokenMissingError,
+    TokenVerifier,
+)
 from core.catalog.engine import CatalogUnavailableError
-
-SCOPE = "predict"
 
 _VERIFY_WITHIN_S = 3.0
 _REMEMBERED = 1_000
@@ -25,47 +30,47 @@ class TokenGate:
 
     def __init__(self, verifier: TokenVerifier) -> None:
         self._verifier = verifier
-        self._good_until: dict[bytes | None, float] = {}
+        self._known: dict[bytes | None, tuple[float, str]] = {}
 
-    def passes(self, authorization: bytes | None) -> bool:
-        """False when the catalog must be queried first, with :func:`check_token`.
+    def passes(self, authorization: bytes | None) -> str | None:
+        """Whose token it is (``TokenIdentity.person``); None when the catalog must be queried first, with
+        :func:`check_token`.
 
         Raises :class:`Problem` (401 or 403).
         """
-        if time.monotonic() < self._good_until.get(authorization, 0.0):
-            return True
+        known = self._known.get(authorization)
+        if known is not None and time.monotonic() < known[0]:
+            return known[1]
         if not self._verifier.fresh:
-            return False
+            return None
         try:
-            until = self._verifier.good_until(bearer(authorization), SCOPE)
+            identity, until = self._verifier.good_until(bearer(authorization), PREDICT)
         except TokenError as error:
-            raise _problem(error) from None
+            raise _problem(error, PREDICT) from None
         except CatalogUnavailableError:  # it grew stale in between
-            return False
-        if len(self._good_until) >= _REMEMBERED:
+            return None
+        if len(self._known) >= _REMEMBERED:
             # One token can be sent in many spellings of the header.
-            self._good_until.clear()
-        self._good_until[authorization] = until
-        return True
+            self._known.clear()
+        self._known[authorization] = until, identity.person
+        return identity.person
 
 
-async def check_token(verifier: TokenVerifier, authorization: bytes | None) -> None:
-    """Raise :class:`Problem` (401, 403 or 503) unless the ``Authorization`` header has a token with the scope
-    ``predict``.
-    """
+async def check_token(verifier: TokenVerifier, authorization: bytes | None, scope: str = PREDICT) -> TokenIdentity:
+    """The token in the ``Authorization`` header. Raises :class:`Problem` (401, 403 or 503) unless it has ``scope``."""
     try:
         async with asyncio.timeout(_VERIFY_WITHIN_S):
-            await asyncio.to_thread(verifier.verify, bearer(authorization), SCOPE)
+            return await asyncio.to_thread(verifier.verify, bearer(authorization), scope)
     except TokenError as error:
-        raise _problem(error) from None
+        raise _problem(error, scope) from None
     except (CatalogUnavailableError, TimeoutError):
         detail = "Tokens cannot be checked because the catalog does not respond. Try again in a few seconds."
         raise Problem(problems.CATALOG_UNAVAILABLE, detail, problems.RETRY) from None
 
 
-def _problem(error: TokenError) -> Problem:
+def _problem(error: TokenError, scope: str) -> Problem:
     if isinstance(error, ScopeMissingError):
-        challenge = f'Bearer realm="shifumi", error="insufficient_scope", scope="{SCOPE}"'
+        challenge = f'Bearer realm="shifumi", error="insufficient_scope", scope="{scope}"'
         return Problem(problems.SCOPE_MISSING, error.detail, (("www-authenticate", challenge),))
     # Without a token there is no error to name (RFC 6750).
     named = "" if isinstance(error, TokenMissingError) else ', error="invalid_token"'

@@ -26,6 +26,8 @@ MAX_AGE_S = 1.0
 LAST_USED_EVERY_S = 60.0
 """How often the time of last use is written back, in the background."""
 
+_PERSON = "token:"
+
 
 class TokenError(Exception):
     """The request is rejected; ``detail`` says why."""
@@ -64,6 +66,13 @@ class TokenIdentity:
     id: int
     name: str
     scopes: frozenset[str]
+    account: str = ""
+    """Who created it."""
+
+    @property
+    def person(self) -> str:
+        """Whom requests with this token come from; no account can be called so."""
+        return f"{_PERSON}{self.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +106,19 @@ class TokenVerifier:
         """
         return self._verified(secret, scope)[0].identity
 
-    def good_until(self, secret: str | None, scope: str) -> float:
+    def good_until(self, secret: str | None, scope: str) -> tuple[TokenIdentity, float]:
         """:meth:`verify`, and until when its result is valid, on the monotonic clock: while the copy is young enough
         and the token has not expired. Raises as :meth:`verify` does.
         """
         entry, until = self._verified(secret, scope)
-        return min(until, time.monotonic() + entry.expires_at - time.time())
+        return entry.identity, min(until, time.monotonic() + entry.expires_at - time.time())
+
+    def account_of(self, person: str) -> str:
+        """The account that created the token of a :attr:`TokenIdentity.person`; of an account, itself."""
+        if not person.startswith(_PERSON):
+            return person
+        known = (entry.identity for entry in self._entries.values())
+        return next((one.account for one in known if one.person == person), person)
 
     def _verified(self, secret: str | None, scope: str) -> tuple[_Entry, float]:
         """The token, and until when the copy it is in may be used."""
@@ -166,7 +182,7 @@ def digest(secret: str) -> str:
 def _entries(tokens: Iterable[ApiToken]) -> dict[str, _Entry]:
     return {
         token.sha256: _Entry(
-            identity=TokenIdentity(token.id, token.name, frozenset(token.scopes)),
+            identity=TokenIdentity(token.id, token.name, frozenset(token.scopes), token.created_by),
             expires_at=token.expires_at.timestamp() if token.expires_at else float("inf"),
             revoked=token.revoked_at is not None,
         )

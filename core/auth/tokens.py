@@ -44,7 +44,10 @@ __all__ = [
 PREFIX: Final = "shf_"
 """Prefix of every secret: leak scanners find it, and ``core.config.logs`` masks it."""
 
-SCOPES: Final = frozenset({"predict"})
+PREDICT: Final = "predict"
+FEEDBACK: Final = "feedback"
+SCOPES: Final = frozenset({PREDICT, FEEDBACK})
+"""``predict``: ask for predictions. ``feedback``: say which label was right."""
 
 
 class TokenRefusedError(ValueError):

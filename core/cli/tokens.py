@@ -40,7 +40,7 @@ def _list(_options: argparse.Namespace) -> None:
     for token in tokens.list_tokens():
         scopes = ",".join(str(scope) for scope in token.scopes)
         used = f"used {_day(token.last_used_at)}"
-        print(f"{token.id:>4} {token.prefix}…  {scopes:<10} {_end(token):<24} {used:<16} {token.name}")
+        print(f"{token.id:>4} {token.prefix}…  {scopes:<16} {_end(token):<24} {used:<16} {token.name}")
 
 
 def _revoke(options: argparse.Namespace) -> None:

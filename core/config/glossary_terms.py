@@ -9,7 +9,8 @@ from typing import Final
 
 TERMS: Final[dict[str, str]] = {
     "alarm": "A reason to train: the champion's metric is below the threshold, its loss rose since the "
-    "promotion, or a model fitted to the newest data would be better. Not to be confused with an alert of Prometheus.",
+    "promotion, its accuracy on feedback fell, or a model fitted to the newest data would be better. Not "
+    "to be confused with an alert of Prometheus.",
     "alias": "A movable name of a model version in the MLflow registry: champion, challenger, previous.",
     "API token": "Secret that a program sends with its requests to the prediction API. Only its hash is stored.",
     "adjusted p-value": "A p-value corrected for the number of tests, here with the Benjamini–Hochberg procedure.",
@@ -29,6 +30,7 @@ TERMS: Final[dict[str, str]] = {
     "confirmation": "A dataset that a challenger was not trained on and was compared with the champion on.",
     "confidence": "The model's score for one prediction or one detected box, from 0 to 1.",
     "confidence interval": "Range from a method that covers the true value in 95 % of all samples; from the holdout.",
+    "confidence sequence": "Confidence intervals that hold at all looks together, so that looking often costs nothing.",
     "confidence threshold": "Boxes with a lower confidence are not shown.",
     "confusion matrix": "Counts of true classes (rows) against predicted classes (columns).",
     "data contract": "What a new dataset must satisfy before anything is learned from it: finite values, all classes, "
@@ -49,6 +51,7 @@ TERMS: Final[dict[str, str]] = {
     "epoch": "One pass over all training data.",
     "exported model": "The inference artifact of a version: a small, fast form of the trained model (NumPy or ONNX) "
     "that serves predictions.",
+    "feedback": "The true label of a prediction, given afterwards by a person or a program.",
     "fine-tuning": "Training that starts from an existing model's weights.",
     "flow": "A Prefect workflow. It consists of Prefect tasks.",
     "flow runner": "The process that polls Prefect and executes flow runs.",
@@ -92,6 +95,7 @@ TERMS: Final[dict[str, str]] = {
     "power": "How large a gain must be for so many samples to show it, in four of five cases.",
     "quarantine": "Where a dataset is that breaks its data contract: kept and shown with the reasons, but neither "
     "trained on nor evaluated on until an editor accepts it.",
+    "request id": "Identifies one predicted row or image, signed: what feedback refers to.",
     "review queue": "Images that wait for review on the Label page, most urgent first.",
     "rollback": "Making the previous champion the champion again.",
     "role": "What a user may do: viewer, editor or admin. Each includes the one before.",

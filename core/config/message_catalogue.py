@@ -6,6 +6,7 @@ Workloads bring their own with :func:`core.config.messages.register`.
 
 from __future__ import annotations
 
+from core.config.feedback_messages import OF_FEEDBACK
 from core.config.image_messages import OF_IMAGES
 from core.config.message_plurals import Plural
 from core.config.service_messages import OF_SERVICES
@@ -35,6 +36,13 @@ _OF_THE_LOOP: dict[str, str | Plural] = {
         "datasets",
         "A model fitted to the newest dataset would have a loss lower by {gain:figure} ({p:p}).",
         "A model fitted to the newest {datasets:count} datasets would have a loss lower by {gain:figure} ({p:p}).",
+    ),
+    "gate.feedback_fell": Plural(
+        "labels",
+        "The accuracy on feedback fell: {now:figure} on the newest {labels:count} labelled prediction, at least "
+        "{before:figure} when it was promoted ({p:p}).",
+        "The accuracy on feedback fell: {now:figure} on the newest {labels:count} labelled predictions, at least "
+        "{before:figure} when it was promoted ({p:p}).",
     ),
     "drift.starter": "Drift cannot be measured: the training data of the starter model is not included.",
     "drift.reference_deleted": "Drift cannot be measured: the champion's training data was deleted.",
@@ -234,5 +242,6 @@ TEMPLATES: dict[str, str | Plural] = {
     **_OF_JOBS,
     **OF_IMAGES,
     **OF_SERVICES,
+    **OF_FEEDBACK,
 }
 """Code to template."""

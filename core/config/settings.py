@@ -149,6 +149,12 @@ class Settings(Paths, BaseSettings):
     api_workloads: str | None = None
     prediction_log_queue: Annotated[int, Field(ge=1)] = 10_000
     prediction_log_keep: Annotated[int, Field(ge=1)] = 1_000_000
+    feedback_days: Annotated[float, Field(gt=0, le=3650)] = 30.0
+    feedback_max_rows: Annotated[int, Field(ge=0)] = 100
+    feedback_max_labels: Annotated[int, Field(ge=1)] = 10_000
+    feedback_per_hour: Annotated[int, Field(ge=1)] = 100_000
+    feedback_person_daily: Annotated[int, Field(ge=1)] = 1_000
+    feedback_keep: Annotated[int, Field(ge=1)] = 1_000_000
     watch_interval_s: Seconds = 0.5
     image_max_mb: Annotated[int, Field(ge=1)] = 50
     image_max_side: Annotated[int, Field(ge=64)] = 20_000

@@ -38,6 +38,7 @@ def record(
         "evidence": comparison.evidence.as_json() if comparison and comparison.evidence else None,
         "shadow": run.shadow.evidence.as_json() if run.shadow else None,
         "policy": run.policy.as_json(),
+        "feedback": asdict(run.gate.feedback) if run.gate.feedback else None,
     }
     decision = Decision(
         workload=run.workload,

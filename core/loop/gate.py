@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.catalog.tables import Dataset
 from core.config.messages import Message, say
 from core.config.settings import get_settings
-from core.loop import history
+from core.loop import feedback, history
 from core.loop.alarm import avoidable, loss_alarm, refit_alarm
 from core.loop.loop_run import Gate, LoopRun
 from core.loop.stages import full_training_due
@@ -23,8 +23,9 @@ def ask(run: LoopRun, champion: Version, scores: Scores, forced: bool) -> Gate:
     """Decide whether the champion must be challenged.
 
     A user insists, the full training follows the quick one, the metric is below the threshold, the loss rose since the
-    promotion, a model fitted to the newest data would be better, or people labelled enough. That data looks different
-    is no reason where errors are measured: it is reported. Where datasets are cumulative, drift in what is new is one.
+    promotion, the accuracy on feedback fell, a model fitted to the newest data would be better, or people labelled
+    enough. That data looks different is no reason where errors are measured: it is reported. Where datasets are
+    cumulative, drift in what is new is one.
     """
     workload, policy = get_workload(run.workload), run.policy
     drift = _drift(champion, run.dataset)
@@ -37,17 +38,20 @@ def ask(run: LoopRun, champion: Version, scores: Scores, forced: bool) -> Gate:
     raised = raised if raised and avoidable(raised, *gains) else None
     refit = refit_alarm(*gains, policy.alarm_alpha, policy.alarm_min_loss)
     window = max((one.datasets for one in (raised, refit) if one), default=1)
+    fell = feedback.alarm(champion, policy)
     metric, value = workload.metric, scores.value
     if value < policy.threshold:
         reason = say("gate.under_threshold", metric=metric, value=value, threshold=policy.threshold)
-        return Gate(True, reason, drift, window)
+        return Gate(True, reason, drift, window, fell)
     if raised:
         reason = say("gate.loss_rose", before=raised.before, now=raised.now, datasets=raised.datasets, p=raised.p_value)
-        return Gate(True, reason, drift, window)
+        return Gate(True, reason, drift, window, fell)
+    if fell:
+        reason = say("gate.feedback_fell", before=fell.before, now=fell.now, labels=fell.labels, p=fell.p_value)
+        return Gate(True, reason, drift, window, fell)
     if refit:
-        return Gate(
-            True, say("gate.refit_better", gain=refit.now, datasets=refit.datasets, p=refit.p_value), drift, window
-        )
+        reason = say("gate.refit_better", gain=refit.now, datasets=refit.datasets, p=refit.p_value)
+        return Gate(True, reason, drift, window)
     if (new := _new_labels(champion, run.dataset)) is not None:
         return Gate(True, new, drift)
     if workload.cumulative and drift.found:

@@ -21,7 +21,7 @@ from dataclasses import replace
 from core.catalog.tables import Dataset, Decision
 from core.config.messages import Message, say
 from core.config.progress import Report, silent
-from core.loop import contract, history
+from core.loop import contract, feedback, history
 from core.loop.comparing import compare as compare
 from core.loop.comparing import on_the_holdouts
 from core.loop.decisions import KEPT, PENDING, PROMOTED, REJECTED, ROLLED_BACK, record
@@ -47,7 +47,8 @@ MOST = 3
 def evaluate_champion(workload_name: str, forced: bool = False, flow_run_id: str | None = None) -> LoopRun:
     """Evaluate the champion on the next dataset and ask the gate.
 
-    A dataset is judged once per champion and policy: the second look finds the decision and measures nothing. Raises
+    A dataset is judged once per champion and policy: the second look finds the decision and measures nothing, unless
+    feedback raised the alarm meanwhile. Raises
     :class:`core.storage.datasets.NoDatasetError` when there is nothing to evaluate on.
     """
     usable, skipped = contract.usable(workload_name)
@@ -61,7 +62,7 @@ def evaluate_champion(workload_name: str, forced: bool = False, flow_run_id: str
     record_moved_alias(champion, dataset, policy)
     run = replace(run, challenge=history.challenge(workload_name, champion, dataset.id))
     known = None if forced or full_training_due(workload_name, dataset) else history.judged(dataset, champion, policy)
-    if known is not None:
+    if known is not None and not feedback.reopens(known, champion, policy):
         return replace(run, judged=known, skipped=skipped)
     scores, whole = evaluate(champion, dataset)
     if whole:
@@ -186,7 +187,9 @@ def _settle(run: LoopRun, challenger: Version, judgement: Judgement, kind: str, 
 
 def record_kept(run: LoopRun, reason: Message | None = None) -> Decision:
     """Record that the champion stays."""
-    return record(run, KEPT, reason or run.gate.reason, run.scores)
+    told = reason or run.gate.reason
+    # What people reported is answered, also when no training can follow from it.
+    return record(run, KEPT, (run.gate.reason, reason) if reason and run.gate.feedback else told, run.scores)
 
 
 def run_once(workload_name: str, *, forced: bool = False, report: Report = silent) -> Decision:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from core.catalog.tables import Dataset, Decision
 from core.config.messages import Message, Messages
+from core.loop.confidence_sequence import Fall
 from core.loop.policy import Policy
 from core.models.registry import Version
 from core.workloads.base import Comparison, Drift, Evidence, Scores
@@ -21,6 +22,8 @@ class Gate:
     reason: Message
     drift: Drift | None = None
     window: int = 1
+    feedback: Fall | None = None
+    """The fall of the accuracy on labelled predictions, if that is an alarm."""
 
     @property
     def drifted(self) -> bool:

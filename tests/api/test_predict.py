@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from core.api.app import SidecarApp
+from core.auth.tokens import list_tokens
 from core.config.settings import Settings
+from core.predictions.request_ids import RequestIds
 from tests.api.client import Client
 from tests.api.making import DISAGREED
 from tests.api.problem_shape import assert_problem
@@ -238,3 +241,24 @@ def test_no_header_makes_it_fail(client: Client, headers: dict[str, str]) -> Non
     sent = {name: value.encode("latin-1") for name, value in headers.items()}
     answer = client.post("/predict", content=b'{"features": [[1, 2]]}', headers=sent)
     assert answer.status_code in {200, 401, 406, 415}
+
+
+@pytest.mark.parametrize("path", ["/predict", "/predict/linear"])
+@pytest.mark.parametrize("rows", [1, 3])
+def test_each_row_has_a_request_id_that_says_what_was_asked_and_told(client: Client, path: str, rows: int) -> None:
+    points = [list(DISAGREED), [3.0, 2.5], [-3.0, -2.0]][:rows]
+    body = client.post(path, json={"features": points}).json()
+    found = [RequestIds().read(one) for one in body["request_ids"]]
+    token = list_tokens()[0].id
+    assert [one[2:] for one in found] == [
+        ("linear", 2, f"token:{token}", str(told), tuple(point))
+        for told, point in zip(body["classes"], points, strict=True)
+    ]
+    assert len({one.number for one in found}) == rows
+    assert all(abs(one.at - time.time()) < 60 for one in found)
+
+
+def test_long_requests_have_no_request_ids(client: Client, serving: SidecarApp) -> None:
+    most = serving.sidecar.settings.feedback_max_rows
+    assert len(client.post("/predict", json={"features": [[1, 2]] * most}).json()["request_ids"]) == most
+    assert client.post("/predict", json={"features": [[1, 2]] * (most + 1)}).json()["request_ids"] == []

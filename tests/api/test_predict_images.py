@@ -21,6 +21,7 @@ from core.catalog.engine import reading
 from core.catalog.tables import PredictionBatch
 from core.config.settings import Settings
 from core.models.serving import served_starter
+from core.predictions.request_ids import RequestIds
 from core.vision.decode import decode, encode
 from core.vision.detections import Pixels
 from core.workloads import of_kind
@@ -86,6 +87,8 @@ def test_answers_what_the_model_says(ask: Client, app: SidecarApp, picture: Pixe
     np.testing.assert_allclose(corners, expected.boxes, atol=0.5)
     assert (body["height"], body["width"]) == picture.shape[:2]
     assert (body["model"], body["version"], body["dataset_id"]) == (f"shifumi-{WORKLOAD}", 0, 0)
+    request = RequestIds().read(body["request_id"])
+    assert (request.workload, request.version, request.answer) == (WORKLOAD, 0, body["boxes"][0]["label"])
     assert app.sidecar.watchers[WORKLOAD].state == "serving"
 
 

@@ -90,11 +90,11 @@ def test_one_token_in_many_spellings_is_remembered_a_thousand_times(secret: str)
     gate = token_check.TokenGate(checker)
     for spaces in range(2_500):
         assert gate.passes(b"Bearer " + b" " * spaces + secret.encode())
-    assert len(gate._good_until) <= 1_000
+    assert len(gate._known) <= 1_000
     for stranger in range(10):
         with pytest.raises(Problem):
             gate.passes(b"Bearer shf_%d" % stranger)
-    assert not any(b"shf_0" in (header or b"") for header in gate._good_until)
+    assert not any(b"shf_0" in (header or b"") for header in gate._known)
     checker.close()
 
 

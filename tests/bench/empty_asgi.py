@@ -9,7 +9,10 @@ import sys
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-_BODY = b'{"classes":[1],"probabilities":[0.7310585786300049],"model":"shifumi-linear","version":2,"dataset_id":2}'
+_BODY = (
+    b'{"classes":[1],"probabilities":[0.7310585786300049],"model":"shifumi-linear","version":2,"dataset_id":2,'
+    b'"request_ids":["%b"]}' % (b"x" * 88)
+)
 _HEADERS = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(_BODY))]
 
 

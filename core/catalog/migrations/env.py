@@ -7,7 +7,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 # Their tables belong to the same metadata.
-from core.catalog import health_tables, image_tables, notification_tables, work_tables  # noqa: F401
+from core.catalog import feedback_tables, health_tables, image_tables, notification_tables, work_tables  # noqa: F401
 from core.catalog.engine import engine_for
 from core.catalog.tables import Base
 from core.config.settings import get_settings

@@ -9,9 +9,11 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from core.auth.roles import Actor
 from core.models.registry import Version
 from core.predictions.entries import summarise
 from core.predictions.log import PredictionLog
+from core.ui.predict.feedback import right_or_wrong
 from core.ui.predict.prediction_result import show_classes, show_value
 from core.ui.shell.parameter_form import slider_format
 from core.ui.shell.views import as_champion, show_view
@@ -22,7 +24,7 @@ SOURCE = "workbench"
 _LOGGED = "row_logged"
 
 
-def one_row(learnt: Workload, version: Version, predictor: object) -> None:
+def one_row(actor: Actor, learnt: Workload, version: Version, predictor: object) -> None:
     """The sliders under the picture, or alone, and the answer beside them."""
     controls, answer = st.columns((3, 2), gap="large")
     with controls:
@@ -35,6 +37,10 @@ def one_row(learnt: Workload, version: Version, predictor: object) -> None:
     with answer:
         answers = _answer(learnt, predictor, features)
         st.caption(_origin(version))
+        if answers.ndim == 2:
+            classes = tuple(getattr(predictor, "classes", learnt.classes))
+            label = classes[int(answers[0].argmax())]
+            right_or_wrong(actor, version, classes, label, features[0].tolist())
     _log(version, features, answers)
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from hashlib import sha256
+
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from core.auth.roles import Actor
 from core.config.settings import get_settings
 from core.models.registry import Version
+from core.ui.predict.feedback import right_or_wrong
 from core.ui.shell.formats import percent, plain
 from core.ui.shell.messages import empty
 from core.vision.decode import SUFFIXES, BadImageError, Decoded, decode_with_remarks, encode
@@ -18,7 +24,7 @@ _LEAST = 0.05
 _FILE, _CAMERA = "A file", "The camera"
 
 
-def photo(version: Version, detector: Detector) -> None:
+def photo(actor: Actor, version: Version, detector: Detector) -> None:
     """Choose an image, see what the champion says about it."""
     taken = _taken()
     confidence = confidence_slider()
@@ -31,7 +37,7 @@ def photo(version: Version, detector: Detector) -> None:
         st.error(plain(str(error)), icon=":material/broken_image:")
         return
     found = _found(taken.getvalue(), version.version, version.sha256, decoded, detector).above(confidence)
-    _show(version, decoded, found, detector.classes)
+    _show(version, decoded, found, detector.classes, partial(_feedback, actor, version, detector, found, taken))
 
 
 def confidence_slider() -> float:
@@ -61,7 +67,9 @@ def _taken() -> UploadedFile | None:
     )
 
 
-def _show(version: Version, decoded: Decoded, found: Detections, classes: tuple[str, ...]) -> None:
+def _show(
+    version: Version, decoded: Decoded, found: Detections, classes: tuple[str, ...], ask: Callable[[], None]
+) -> None:
     picture, answer = st.columns((3, 2), gap="large")
     words = "; ".join(f"{row['label']}, confidence {percent(row['confidence'], 0)}" for row in to_rows(found, classes))
     with picture:
@@ -82,7 +90,14 @@ def _show(version: Version, decoded: Decoded, found: Detections, classes: tuple[
                 alt=words,
             )
         st.caption(f"Predicted by {model_in_words(version)}.")
+        ask()
         _downloads(version, decoded, found, classes)
+
+
+def _feedback(actor: Actor, version: Version, detector: Detector, found: Detections, taken: UploadedFile) -> None:
+    """About the most confident box: what the photo was said to show."""
+    answer = detector.classes[int(found.labels[0])] if len(found) else ""
+    right_or_wrong(actor, version, detector.classes, answer, asked=sha256(taken.getvalue()).hexdigest())
 
 
 def _downloads(version: Version, decoded: Decoded, found: Detections, classes: tuple[str, ...]) -> None:

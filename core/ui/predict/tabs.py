@@ -22,7 +22,7 @@ def predict_tabs(actor: Actor, workload: str) -> None:
         single, file = st.tabs(["One row", "CSV file"], key="predict_tab", on_change="rerun")
         if single.open:
             with single:
-                one_row(learnt, version, predictor)
+                one_row(actor, learnt, version, predictor)
         if file.open:
             with file:
                 file_prediction(actor, workload)
@@ -30,7 +30,7 @@ def predict_tabs(actor: Actor, workload: str) -> None:
         single, moving = st.tabs(["Photo", "Video"], key="predict_pictures_tab", on_change="rerun")
         if single.open:
             with single:
-                photo(version, predictor)
+                photo(actor, version, predictor)
         if moving.open:
             with moving:
                 video(actor, workload)

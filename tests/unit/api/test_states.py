@@ -15,7 +15,7 @@ from core.api.health import Component, ModelComponent, health
 from core.api.problems import Problem
 from core.api.route_meter import RouteMeter
 from core.api.token_check import TokenGate, check_token
-from core.auth.tokens import ScopeMissingError, TokenMissingError, TokenRevokedError
+from core.auth.tokens import ScopeMissingError, TokenIdentity, TokenMissingError, TokenRevokedError
 from core.catalog.engine import CatalogUnavailableError
 from core.config.settings import Settings, get_settings
 from core.models import registry
@@ -128,14 +128,14 @@ class Verifier:
         self.error, self.good_for_s, self.fresh = error, good_for_s, fresh
         self.asked: list[tuple[str | None, str]] = []
 
-    def good_until(self, token: str | None, scope: str) -> float:
-        self.verify(token, scope)
-        return time.monotonic() + self.good_for_s
+    def good_until(self, token: str | None, scope: str) -> tuple[TokenIdentity, float]:
+        return self.verify(token, scope), time.monotonic() + self.good_for_s
 
-    def verify(self, token: str | None, scope: str) -> None:
+    def verify(self, token: str | None, scope: str) -> TokenIdentity:
         self.asked.append((token, scope))
         if self.error:
             raise self.error
+        return TokenIdentity(7, "tests", frozenset({scope}))
 
 
 def gate(verifier: Verifier) -> TokenGate:
@@ -145,7 +145,7 @@ def gate(verifier: Verifier) -> TokenGate:
 def test_a_good_header_is_remembered_while_it_holds() -> None:
     verifier = Verifier()
     door = gate(verifier)
-    assert [door.passes(b"Bearer a") for _ in range(3)] == [True] * 3
+    assert [door.passes(b"Bearer a") for _ in range(3)] == ["token:7"] * 3
     assert verifier.asked == [("a", "predict")]
     verifier.fresh = False
     assert door.passes(b"Bearer a") and not door.passes(b"Bearer b")

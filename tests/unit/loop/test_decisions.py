@@ -67,6 +67,7 @@ def test_a_decision_keeps_both_models_figures_the_comparison_and_the_drift() -> 
         "drift": {"found": True, "summary": as_json(DRIFT.summary), "tests": [{"feature": "x1", "drift": True}]},
         "evidence": EVIDENCE.as_json(),
         "shadow": None,
+        "feedback": None,
         "policy": POLICY.as_json(),
     }
 
@@ -77,7 +78,7 @@ def test_without_a_champion_and_a_challenger_there_is_little_to_keep() -> None:
     assert returned.id == kept.id
     assert (kept.reason, kept.drift, kept.metric) == ((say("gate.forced"),), False, None)
     assert (kept.champion_version, kept.challenger_version) == (None, None)
-    nothing = dict.fromkeys(("champion", "challenger", "comparison", "drift", "evidence", "shadow"))
+    nothing = dict.fromkeys(("champion", "challenger", "comparison", "drift", "evidence", "shadow", "feedback"))
     assert kept.details == {**nothing, "policy": POLICY.as_json()}
 
 

@@ -9,7 +9,7 @@ import pytest
 import manage
 
 # Their tables belong to the same metadata.
-from core.catalog import health_tables, image_tables, notification_tables, work_tables  # noqa: F401
+from core.catalog import feedback_tables, health_tables, image_tables, notification_tables, work_tables  # noqa: F401
 from core.catalog.tables import Base
 from core.cli.__main__ import parser_for
 from core.cli.stack import stack
