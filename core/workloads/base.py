@@ -83,6 +83,8 @@ class Scores:
     losses: NDArray[np.float64] | None = None
     origins: tuple[Origin, ...] | None = None
     """Where each sample comes from, where samples share luck or stay in later holdouts; None for rows."""
+    whole: Scores | None = None
+    """What this is a part of; None when it is no part."""
 
     def only(self, chosen: NDArray[np.bool_]) -> Scores:
         """The same evaluation, its samples reduced to the ``chosen`` ones, shape (n,); the metric stays that of all."""
@@ -92,6 +94,7 @@ class Scores:
             outcomes=self.outcomes[chosen],
             losses=None if self.losses is None else self.losses[chosen],
             origins=None if self.origins is None else tuple(compress(self.origins, chosen)),
+            whole=self,
         )
 
 
@@ -107,8 +110,8 @@ class Drift:
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """Champion against challenger on the same samples. ``p_value`` belongs to the one-sided paired test; ``evidence``
-    is what adds up over datasets, None where it cannot be. ``unharmed`` is False when the challenger is worse on people
-    that it did not learn."""
+    is what adds up over datasets, None where it cannot be. ``unharmed`` is False when the challenger is worse on other
+    people."""
 
     better: bool
     p_value: float

@@ -25,7 +25,8 @@ _Z = 1.959963984540054
 
 
 def compare(champion: Scores, challenger: Scores) -> Comparison:
-    """The challenger is better when the evidence of these images convinces, and it is no worse on other people.
+    """The challenger is better when the evidence of these images convinces, and it is no worse on other
+    people: those of whom nothing was learnt, or who are not among the images compared.
 
     Levels and margins are settings. Raises ``ValueError`` when the two were not evaluated on the same images.
     """
@@ -38,7 +39,7 @@ def compare(champion: Scores, challenger: Scores) -> Comparison:
     by, settings = units(origins), get_settings()
     evidence = by_units(gains, by.of)
     p_value = sign_flip_p_value(np.bincount(by.of, gains).astype(np.float64))
-    others = _gain_on_others(gains, origins)
+    others = _gain_on_others(champion.whole or champion, challenger.whole or challenger, origins)
     unharmed = others is None or others >= -settings.promote_others_margin
     convinces = evidence.convinces(settings.promote_alpha, settings.promote_min_gain)
     details = _details(gains, by, origins, p_value, others)
@@ -50,10 +51,19 @@ def _keys(scores: Scores) -> list[str]:
     return [one.key for one in scores.origins or ()]
 
 
-def _gain_on_others(gains: NDArray[np.float64], origins: tuple[Origin, ...]) -> float | None:
-    """Mean gain on people whose images nothing was learnt from; None where there are none, or nobody else."""
-    others = np.array([one.other for one in origins])
+def _gain_on_others(champion: Scores, challenger: Scores, compared: tuple[Origin, ...]) -> float | None:
+    """Mean gain, over the whole holdout, on people of whom nothing was learnt or nothing is ``compared`` now; None
+    where there are none, or nobody else."""
+    if champion.losses is None or challenger.losses is None:
+        return None
+    here = {_who(one) for one in compared}
+    others = np.array([one.other or _who(one) not in here for one in challenger.origins or ()])
+    gains = champion.losses - challenger.losses
     return float(gains[others].mean()) if others.any() and not others.all() else None
+
+
+def _who(origin: Origin) -> str:
+    return origin.person or origin.session
 
 
 def _details(

@@ -14,9 +14,7 @@ TEMPLATES: dict[str, str | Plural] = {
         "The challenger is right on {challenger:percent}, the champion on {champion:percent} of {images:count} new "
         "images: better on {won:count}, worse on {lost:count} ({units:count} {kind:term} swapped, {p:p})."
     ),
-    "images.others_harmed": (
-        "{comparison:message} On people that it did not learn it is worse ({gain:gain}), so it is not promoted."
-    ),
+    "images.others_harmed": ("{comparison:message} On other people it is worse ({gain:gain}), so it is not promoted."),
     "images.power": (
         "{images:count} images in {units:count} {kind:term} can show a gain of {shows:figure}; {more:count} more would "
         "show {target:figure}."

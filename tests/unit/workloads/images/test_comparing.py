@@ -84,11 +84,25 @@ def test_whoever_was_not_learnt_must_not_be_worse_off(monkeypatch: pytest.Monkey
     harmed = compared(gains, people)
     assert not harmed.better and not harmed.unharmed
     assert harmed.evidence is not None and harmed.evidence.convinces(0.05, 0.005)
-    assert "On people that it did not learn it is worse (-0.050)" in render(harmed.summary)
+    assert "On other people it is worse (-0.050)" in render(harmed.summary)
     assert compared([max(gain, -0.02) for gain in gains], people).better
     monkeypatch.setenv("SHIFUMI_PROMOTE_OTHERS_MARGIN", "0.06")
     get_settings.cache_clear()
     assert compared(gains, people).better
+
+
+def test_those_who_are_not_compared_now_must_not_be_worse_off_either() -> None:
+    """A second holdout with new images of one person: it decides for them, and not against the others."""
+    whole = [origin(n, person="eve" if n < 20 else "ada", at=float(n)) for n in range(30)]
+    new = np.array([one.person == "eve" for one in whole])
+
+    def decided(gain_of_others: float) -> Comparison:
+        gains = [0.5 if one.person == "eve" else gain_of_others for one in whole]
+        before, after = scores([0.5] * 30, whole), scores([0.5 - gain for gain in gains], whole)
+        return compare(before.only(new), after.only(new))
+
+    assert decided(0.0).better and decided(0.0).details["unit_kind"] == BLOCKS
+    assert not decided(-0.1).better and not decided(-0.1).unharmed
 
 
 def test_nothing_new_is_no_evidence() -> None:
