@@ -105,7 +105,7 @@ def test_a_store_that_does_not_answer_leaves_the_starter_and_says_so(mlflow_stor
     mlflow_store.write_bytes(b"not a database")
     watched = follow()
     wait_until(lambda: name_of(watched) == "starter" and watched.problem, every=0.01)
-    assert "The MLflow store does not respond" in str(watched.problem)
+    assert "MLflow's database is damaged or was emptied" in str(watched.problem)
 
 
 def test_it_sleeps_when_nobody_asks_and_wakes_up_again() -> None:

@@ -58,6 +58,6 @@ def test_the_discordant_images_are_named() -> None:
     assert decision.kind == PROMOTED and decision.champion_version == 1
     found = decision_samples.discordant(decision)
     test = decision.details["comparison"]["details"]
-    assert (int((~found.won).sum()), int(found.won.sum())) == (test["only_first_right"], test["only_second_right"])
+    assert (int((~found.won).sum()), int(found.won.sum())) == (test["lost"], test["won"])
     assert len(found.images) == len(found.won) > 0
     assert all(files.read(one).shape == (120, 160, 3) for one in found.images)
