@@ -27,8 +27,8 @@ from core.storage import buckets, lake
 from core.storage.object_store import ObjectStoreError, object_store_for
 
 ProgressCallback = Callable[[str], None]
-_OURS = ("run", "logs", "cache")
-"""Folders that stay: they belong to the machine, not to the installation's data."""
+_OURS = ("run", "logs", "cache", "README.md")
+"""What stays: it belongs to the machine or to the project, not to the installation's data."""
 _STAGE, _ASIDE = ".restoring-", "before-restore-"
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -29,7 +30,7 @@ from core.catalog import engine as catalog_engine
 from core.catalog import migrate
 from core.cli.__main__ import main
 from core.cli.runlock import only_supervisor
-from core.config.settings import Settings, get_settings
+from core.config.settings import ROOT, Settings, get_settings
 from core.images import UPLOAD, store
 from core.loop import decisions, loop
 from core.models import registry
@@ -329,6 +330,15 @@ def test_a_folder_with_something_in_it_is_refused_or_moved_aside(archive: Path, 
     assert restored.aside is not None and (restored.aside / "catalog.db").is_file()
     assert users.get_user("later") is None and users.get_user("ada") is not None
     assert not list(lived_in.data_dir.glob(".restoring-*"))
+
+
+def test_the_description_of_a_clones_data_folder_is_not_in_the_way(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = elsewhere(tmp_path / "clone", monkeypatch)
+    readme = Path(shutil.copyfile(ROOT / "data" / "README.md", new.data_dir / "README.md"))
+    assert restore(new, archive, quiet).aside is None
+    assert readme.is_file() and users.get_user("ada") is not None
 
 
 @posix
