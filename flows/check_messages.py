@@ -9,6 +9,7 @@ from core.config.messages import Message, Messages, render, say
 from core.config.settings import get_settings
 from core.loop import decisions
 from core.loop.loop_run import LoopRun
+from core.loop.stages import quick_parameters
 from core.monitoring import deliveries
 from core.monitoring.notify import BLUE, GREEN, YELLOW, Embed, send
 from core.monitoring.subjects import MOST_PER_DATASET, about_dataset
@@ -43,7 +44,9 @@ class CheckMessages:
         if asked_for or run.challenge is not None:
             return
         self._held.append(self._embed(say("discord.alarm", workload=run.workload), run.gate.reason, YELLOW))
-        if isinstance(get_workload(run.workload), ObservableTraining) and not deliveries.sent_about(self._about):
+        minutes = isinstance(get_workload(run.workload), ObservableTraining)
+        minutes = minutes and quick_parameters(run.workload, run.dataset) is None
+        if minutes and not deliveries.sent_about(self._about):
             self._send()
 
     def decided(self, decision: Decision) -> None:

@@ -96,9 +96,12 @@ def cookie_key() -> bytes:
     except OSError as error:
         _warn_once(path, error.strerror or str(error))
         return fresh
+    if not (key := _stored(path)):
+        _warn_once(path, "it is there, but cannot be read")
+        return fresh
     _in_memory.cache_clear()  # a key that is deleted later must not come back
     _warn_once.cache_clear()
-    return _stored(path) or fresh
+    return key
 
 
 def _stored(path: Path) -> bytes:

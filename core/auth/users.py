@@ -193,7 +193,9 @@ def _existing(session: Session, username: str) -> User:
 
 def _end_sessions(user: User) -> None:
     """Later than any cookie of the user, also when the clock was ahead before: see ``session_cookie.issue``."""
-    user.sessions_valid_from = max(utcnow(), user.sessions_valid_from + timedelta(milliseconds=1))
+    now = utcnow()
+    ahead = [user.last_login_at + timedelta(minutes=1)] if user.last_login_at and user.last_login_at > now else []
+    user.sessions_valid_from = max(now, user.sessions_valid_from + timedelta(milliseconds=1), *ahead)
 
 
 def _keep_an_admin(session: Session, leaving: User) -> None:

@@ -36,8 +36,9 @@ class CatalogCopy:
 
 
 def copies(settings: Settings) -> list[CatalogCopy]:
-    """All copies, newest first."""
-    return sorted(_found(settings.copies_dir), key=lambda copy: copy.made_at, reverse=True)
+    """All copies, newest first; those from the future, made while the clock was ahead, come last."""
+    now = datetime.now(UTC)
+    return sorted(_found(settings.copies_dir), key=lambda copy: (copy.made_at <= now, copy.made_at), reverse=True)
 
 
 def _found(folder: Path) -> Iterator[CatalogCopy]:

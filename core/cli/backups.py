@@ -79,7 +79,11 @@ def _restore_copy(settings: Settings, file: Path, *, force: bool) -> int:
     print(f"Restored the catalog from {file}. Its datasets and images stayed where they were.")
     if aside is not None:
         print(f"The previous catalog is in {aside}.")
-    print("All users have to log in again. `python3 manage.py doctor` lists what was added since.")
+    print(
+        "All users have to log in again. Since the copy, tokens that were revoked, accounts that were disabled and "
+        "passwords that were changed are as they were: see `python3 manage.py token list` and `user list`. "
+        "`python3 manage.py doctor` lists what was added."
+    )
     return 1 if report(_examined(settings))["problem"] else 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,8 +52,13 @@ class Paths:
 
     @property
     def lost_dir(self) -> Path:
-        """Files that the catalog does not name, set aside by `doctor --fix`; only people delete them."""
-        return self.data_dir / "lost+found"
+        """Files that the catalog does not name, set aside by `doctor --fix`; only people delete them.
+
+        The root of an ext4 volume has a folder of that name already, which only root can use.
+        """
+        usual = self.data_dir / "lost+found"
+        taken = usual.exists() and not os.access(usual, os.W_OK | os.X_OK)
+        return self.data_dir / "lost+found-shifumi" if taken else usual
 
     @property
     def logs_dir(self) -> Path:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from core.vision.decode import SUFFIXES
@@ -23,33 +23,48 @@ Key = tuple[str, ...]
 def match_labels(pictures: Sequence[str], texts: Iterable[str]) -> dict[str, str]:
     """Picture → its label file, for those that have one.
 
-    First as the format demands: beside the picture, or in ``labels`` where the picture is in ``images``. What is left
-    is matched without the names of such folders, when only one label file fits.
+    First as the format demands: beside the picture, or in ``labels`` where the picture is in ``images``; as it is
+    written, then regardless of case. What is left is matched without the names of such folders, when only one label
+    file fits.
     """
-    exact: dict[Key, str] = {}
-    for name in sorted(texts, reverse=True):  # of two names that differ in case only, the first one
-        exact[_key(name)] = name
-    found = {name: label for name in pictures if (label := _as_demanded(name, exact))}
+    labels, found = sorted(texts), dict[str, str]()
+    for spell in (_composed, _plain):
+        used = set(found.values())
+        rest = [name for name in pictures if name not in found]
+        found |= _demanded(rest, [name for name in labels if name not in used], spell)
     used = set(found.values())
     loose: defaultdict[Key, list[str]] = defaultdict(list)
-    for key, name in exact.items():
+    for name in labels:
         if name not in used:
-            loose[_loosely(key)].append(name)
+            loose[_loosely(_key(_plain(name)))].append(name)
     rest = [name for name in pictures if name not in found]
     return found | _loose_matches(rest, loose)
+
+
+def _demanded(pictures: Sequence[str], labels: Sequence[str], spell: Callable[[str], str]) -> dict[str, str]:
+    """Neither a label file nor a picture is guessed where spelling makes two of them one."""
+    files: defaultdict[Key, list[str]] = defaultdict(list)
+    for name in labels:
+        files[_key(spell(name))].append(name)
+    single = {key: names[0] for key, names in files.items() if len(names) == 1}
+    found = {name: label for name in pictures if (label := _as_demanded(spell(name), single))}
+    claims: defaultdict[str, set[str]] = defaultdict(set)
+    for name, label in found.items():
+        claims[label].add(_stem(name))
+    return {name: label for name, label in found.items() if len(claims[label]) == 1}
 
 
 def _loose_matches(pictures: Sequence[str], loose: Mapping[Key, list[str]]) -> dict[str, str]:
     """Only where one label file meets pictures of one folder: otherwise it could be anybody's."""
     wanted: defaultdict[str, list[str]] = defaultdict(list)
     for name in pictures:
-        fitting = [label for key in _keys(name) for label in loose.get(_loosely(key), ())]
+        fitting = [label for key in _keys(_plain(name)) for label in loose.get(_loosely(key), ())]
         if len(set(fitting)) == 1:
             wanted[fitting[0]].append(name)
     return {
         name: label
         for label, names in wanted.items()
-        if len({PurePosixPath(name).parent for name in names}) == 1
+        if len({PurePosixPath(name).parent for name in names}) == 1 and len({_stem(name) for name in names}) == 1
         for name in names
     }
 
@@ -68,17 +83,24 @@ def _as_demanded(picture: str, labels: Mapping[Key, str]) -> str | None:
 
 def _keys(picture: str) -> tuple[Key, Key]:
     """A label file is called like the picture, with or without the picture's own suffix: ``a.txt``, ``a.jpg.txt``."""
-    plain = _plain(picture)
-    path = PurePosixPath(plain)
+    path = PurePosixPath(picture)
     return path.with_suffix("").parts, path.parts
 
 
 def _key(text: str) -> Key:
-    return PurePosixPath(_plain(text)).with_suffix("").parts
+    return PurePosixPath(text).with_suffix("").parts
+
+
+def _stem(name: str) -> str:
+    return PurePosixPath(_composed(name)).stem
+
+
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
 
 
 def _plain(name: str) -> str:
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    return _composed(_composed(name).casefold())
 
 
 def _loosely(key: Key) -> Key:

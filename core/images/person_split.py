@@ -67,8 +67,10 @@ def _held_out(people: dict[str, list[Frame]]) -> set[str]:
     """People of whom nothing is learnt: those that were held out before, and every fifth newcomer, unless only they
     show one of the classes."""
     decided = {person: {one.split for one in seen} - {OPEN, UNUSED} for person, seen in people.items()}
-    whole = {person for person, splits in decided.items() if splits == {HOLDOUT}}
     known = sum(bool(splits) for splits in decided.values())
+    # Of fewer people nobody was held out: somebody's training images were deleted.
+    enough = known >= PEOPLE_ENOUGH
+    whole = {person for person, splits in decided.items() if enough and splits == {HOLDOUT}}
     newcomers = [person for person, splits in decided.items() if not splits]
     for person in sorted(newcomers, key=lambda name: (people[name][0].at, name)):
         known += 1

@@ -45,7 +45,7 @@ def described(text: str) -> dict[Any, Any]:
     try:
         _require_plain(text)
         found = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
         if isinstance(error, BadNamesError):
             raise
         raise BadNamesError(f"it cannot be read ({' '.join(str(error).split())[:200]})") from error

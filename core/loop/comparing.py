@@ -36,4 +36,4 @@ def on_the_holdouts(run: LoopRun, judgement: Judgement) -> tuple[Evidence | None
         return None, 1
     if run.challenge is None:
         return evidence, 1
-    return run.challenge.evidence + evidence, run.challenge.datasets + 1
+    return run.challenge.evidence + evidence, run.challenge.datasets + bool(evidence.samples)

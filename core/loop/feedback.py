@@ -157,8 +157,10 @@ def alarm(champion: Version, policy: Policy) -> Fall | None:
 
 def reopens(known: Decision, champion: Version, policy: Policy) -> bool:
     """Whether feedback that came after this decision asks for a training that it did not consider."""
-    considered = known.kind not in (KEPT, PROMOTED) or (known.details or {}).get("feedback")
-    return not considered and alarm(champion, policy) is not None
+    if known.kind == KEPT and (known.details or {}).get("feedback"):
+        return False
+    # What a promotion considered was feedback about the champion before.
+    return known.kind in (KEPT, PROMOTED) and alarm(champion, policy) is not None
 
 
 def _last(workload: str, version: int, role: str, kinds: tuple[str, ...]) -> Decision | None:

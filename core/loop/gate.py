@@ -73,6 +73,5 @@ def _new_labels(champion: Version, dataset: Dataset) -> Message | None:
     workload, least = get_workload(champion.workload), get_settings().retrain_new_labels
     if not least or not isinstance(workload, LearnsLabels) or dataset.sha256 == champion.dataset_sha256:
         return None
-    reference = datasets.by_sha256(champion.dataset_sha256) if champion.dataset_sha256 else None
-    number = workload.new_labels(reference, dataset)
+    number = workload.new_labels(history.last_learnt(champion), dataset)
     return say("gate.new_labels", number=number, version=champion.version) if number >= least else None

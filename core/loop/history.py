@@ -13,6 +13,7 @@ from core.loop.alarm import LOSS, REFIT, Loss
 from core.loop.decisions import FAILED, PENDING, PROMOTED, QUARANTINED, REJECTED, ROLLED_BACK, latest
 from core.loop.loop_run import Challenge
 from core.loop.policy import Policy
+from core.models import registry
 from core.models.registry import Version
 from core.storage import datasets
 from core.workloads import get_workload
@@ -128,11 +129,14 @@ def _before(decision: Decision) -> list[Decision]:
 def _added_up(
     newest_first: Sequence[Decision], name: str, but: int | None = None
 ) -> tuple[Evidence, tuple[int | None, ...]]:
-    """Each dataset once: a check that a user forces compares on the same rows again, which is no new evidence."""
+    """Each dataset once: a check that a user forces compares on the same rows again, which is no new evidence. One
+    without a new sample was no comparison."""
     compared: dict[int | None, Evidence] = {}
     for one in newest_first:
         if (but is None or one.dataset_id != but) and (stored := (one.details or {}).get(name)):
-            compared.setdefault(one.dataset_id, Evidence.from_json(stored))
+            found = Evidence.from_json(stored)
+            if found.samples:
+                compared.setdefault(one.dataset_id, found)
     return sum(compared.values(), Evidence()), tuple(compared)
 
 
@@ -151,6 +155,20 @@ def refit_gains(workload: str, champion: Version) -> tuple[Loss | None, Sequence
     found = _measured(workload, champion, REFIT, since)
     usual = found.pop(since, None)
     return usual, list(found.values())
+
+
+def last_learnt(champion: Version) -> Dataset | None:
+    """The newest dataset that the champion, or a challenger that was compared with it, was trained on; None for a
+    starter that nothing was compared with yet, and where it was deleted."""
+    known = set(champion.trained_on)
+    tried = {one.challenger_version for one in latest(champion.workload, LOOK_BACK) if _challenged(one, champion)}
+    for version in tried - {None, champion.version}:
+        known |= set(registry.get_version(champion.workload, int(version)).trained_on) if version else set()
+    return datasets.get(max(known)) if known else None
+
+
+def _challenged(decision: Decision, champion: Version) -> bool:
+    return decision.champion_version == champion.version and decision.kind in {REJECTED, PENDING}
 
 
 def _measured(workload: str, champion: Version, name: str, since: int) -> dict[int, Loss]:

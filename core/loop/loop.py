@@ -31,7 +31,7 @@ from core.loop.measuring import evaluate, measure_refit
 from core.loop.policy import Policy
 from core.loop.reconcile import record_moved_alias
 from core.loop.shadow import in_the_shadow
-from core.loop.stages import full_training_due
+from core.loop.stages import more_to_learn
 from core.loop.training import adopt_starter, train
 from core.loop.under_pin import promote_unless_pinned, promotion_held, rollback_held
 from core.models import registry
@@ -61,7 +61,7 @@ def evaluate_champion(workload_name: str, forced: bool = False, flow_run_id: str
         return run
     record_moved_alias(champion, dataset, policy)
     run = replace(run, challenge=history.challenge(workload_name, champion, dataset.id))
-    known = None if forced or full_training_due(workload_name, dataset) else history.judged(dataset, champion, policy)
+    known = None if forced or more_to_learn(workload_name, dataset) else history.judged(dataset, champion, policy)
     if known is not None and not feedback.reopens(known, champion, policy):
         return replace(run, judged=known, skipped=skipped)
     scores, whole = evaluate(champion, dataset)
@@ -132,7 +132,7 @@ def _compare_waiting(run: LoopRun, challenge: Challenge, waiting: Version, steps
     """Promote it, reject it, or let it wait; while the alarm goes on its successor learns this data too."""
     judgement = steps.compare(run, waiting)
     found = challenge.evidence + (judgement.comparison.evidence or Evidence())
-    seen = challenge.datasets + 1
+    seen = challenge.datasets + bool(judgement.comparison.evidence is None or judgement.comparison.evidence.samples)
     # A test that does not add up over datasets decides on the newest alone.
     better = judgement.comparison.better if judgement.comparison.evidence is None else _wins(run, judgement, found)
     better = better and seen >= run.policy.confirmations and _not_eligible(run, waiting) is None
@@ -155,7 +155,9 @@ def _convinces(run: LoopRun, evidence: Evidence) -> bool:
 
 
 def _wins(run: LoopRun, judgement: Judgement, evidence: Evidence) -> bool:
-    return _convinces(run, evidence) and judgement.comparison.unharmed
+    """Never without a new sample: then nothing was compared, also not whether others are harmed."""
+    new = judgement.comparison.evidence
+    return _convinces(run, evidence) and judgement.comparison.unharmed and new is not None and new.samples > 0
 
 
 def _waits(run: LoopRun, challenger: Version) -> Message:

@@ -17,6 +17,7 @@ from core.models.serving import load_served
 from core.storage import datasets
 from core.workloads import get_workload
 from core.workloads.base import EvaluatesWhole, HoldoutKeys, RefitGain, Scores
+from core.workloads.origins import SESSIONS, units
 
 
 def evaluate(version: Version, dataset: Dataset) -> tuple[Scores, bool]:
@@ -63,6 +64,9 @@ def unseen(run: LoopRun, scores: Scores) -> NDArray[np.bool_] | None:
         return None
     compared = [found for one in run.challenge.compared if (found := datasets.get(one)) is not None]
     seen = frozenset[str]().union(*(workload.holdout_keys(dataset) for dataset in compared))
+    if units(scores.origins).kind == SESSIONS:  # what shares a session's luck with what was compared is not new
+        seen_sessions = {one.session for one in scores.origins if one.key in seen}
+        return np.array([one.session not in seen_sessions for one in scores.origins], dtype=np.bool_)
     return np.array([one.key not in seen for one in scores.origins], dtype=np.bool_)
 
 

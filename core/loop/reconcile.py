@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, load_only
 from core.catalog.engine import reading, writing
 from core.catalog.tables import Dataset, Decision, Evaluation
 from core.config.messages import Message, say
-from core.loop.decisions import PROMOTED, ROLLED_BACK
+from core.loop.decisions import FAILED, PROMOTED, QUARANTINED, ROLLED_BACK
 from core.loop.history import LOOK_BACK, champion_after
 from core.loop.policy import Policy
 from core.models.registry import Version
@@ -51,7 +51,8 @@ def record_moved_alias(champion: Version, dataset: Dataset, policy: Policy) -> D
 
 def _served(session: Session, workload: str) -> list[int]:
     """Who served after each decision, the newest first."""
-    query = select(Decision).where(Decision.workload == workload).options(load_only(*_NEEDED))
+    about_models = (Decision.workload == workload, Decision.kind.not_in((FAILED, QUARANTINED)))
+    query = select(Decision).where(*about_models).options(load_only(*_NEEDED))
     newest_first = session.scalars(query.order_by(Decision.id.desc()).limit(LOOK_BACK))
     return [after for one in newest_first if (after := champion_after(one)) is not None]
 

@@ -8,6 +8,7 @@ dataset's (ids of datasets are never given twice). The audit log is not touched.
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -49,7 +50,8 @@ def prune_daily(workload: str, now: datetime | None = None) -> Pruned:
     except (registry.RegistryError, CatalogUnavailableError) as error:
         logger.warning("Nothing is pruned: {}", error)
         return Pruned()
-    mark.touch()
+    with suppress(OSError):  # a full disk: what is pruned already is looked for again
+        mark.touch()
     if found != Pruned():
         logger.info("Pruned what is older than {} days: {}", days, found)
     return found

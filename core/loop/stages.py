@@ -1,7 +1,8 @@
 """Two trainings of one dataset: one of seconds, then the full one of minutes.
 
-A person who captured frames sees the result of the first at once. The full one is trained by the next check and has to
-beat it. Workloads without a training of seconds have the full one only.
+A person who captured frames sees the result of the first at once. The check that follows trains fully, and that model
+has to beat the first. It tries once: after any other decision, a failure or a cancellation the loop goes on as usual.
+Workloads without a training of seconds have the full one only.
 """
 
 from __future__ import annotations
@@ -12,40 +13,75 @@ from typing import Any
 from sqlalchemy import select
 
 from core.catalog.engine import reading
-from core.catalog.tables import Dataset, Decision
-from core.loop.decisions import PROMOTED, REJECTED
+from core.catalog.tables import Dataset, Decision, Job
+from core.loop.decisions import PROMOTED, QUARANTINED, REJECTED
 from core.models import registry
 from core.workloads import get_workload
 from core.workloads.base import QuickTraining
 
+_CANCELLED = "cancelled"
+
 
 def quick_parameters(workload_name: str, dataset: Dataset) -> Mapping[str, Any] | None:
-    """What identifies the quick training that comes next for this dataset; None when the full one does."""
+    """What identifies the quick training that comes next for this dataset; None when the full one does: no decision
+    names the result of the quick one yet, nor does it serve."""
     workload = get_workload(workload_name)
     if not isinstance(workload, QuickTraining):
         return None
     parameters = workload.quick_parameters(dataset)
-    return None if parameters is None or _settled(dataset, parameters) else parameters
+    if parameters is None:
+        return None
+    version = registry.find(workload_name, registry.fingerprint((dataset,), parameters))
+    if version is None or not (version.aliases or _named(dataset, version.version)):
+        return parameters
+    return None
 
 
 def full_training_due(workload_name: str, dataset: Dataset) -> bool:
-    """Whether a decision was made about the quick training of this dataset, and none about the full one."""
-    workload = get_workload(workload_name)
-    if not isinstance(workload, QuickTraining) or (quick := workload.quick_parameters(dataset)) is None:
-        return False
-    return _settled(dataset, quick) and not _settled(dataset, workload.training_parameters)
+    """Whether the last that was decided is about the quick training of this dataset."""
+    return _quick_decision(workload_name, dataset, trained_on_it=True)
 
 
-def _settled(dataset: Dataset, parameters: Mapping[str, Any]) -> bool:
-    """A challenger that waits for more data is not settled: the frames that come next are learnt in seconds again."""
-    version = registry.find(dataset.workload, registry.fingerprint((dataset,), parameters))
-    if version is None:
-        return False
-    query = select(Decision.id).where(
-        Decision.workload == dataset.workload,
-        Decision.dataset_id == dataset.id,
-        Decision.challenger_version == version.version,
-        Decision.kind.in_((PROMOTED, REJECTED)),
+def more_to_learn(workload_name: str, dataset: Dataset) -> bool:
+    """Whether this dataset, though judged, may still be learnt from: its full training is due, or what it decided on
+    was a challenger that had waited for it, trained on earlier data."""
+    return _quick_decision(workload_name, dataset, trained_on_it=True) or _quick_decision(
+        workload_name, dataset, trained_on_it=False
     )
+
+
+def _quick_decision(workload_name: str, dataset: Dataset, *, trained_on_it: bool) -> bool:
+    workload = get_workload(workload_name)
+    if not isinstance(workload, QuickTraining):
+        return False
+    last = _last(workload_name)
+    if last is None or last.dataset_id != dataset.id or last.challenger_version is None:
+        return False
+    if last.kind not in {PROMOTED, REJECTED} or _cancelled_since(last):
+        return False
+    challenger = registry.get_version(workload_name, last.challenger_version)
+    if dataset.id not in challenger.trained_on:
+        return not trained_on_it
+    quick = workload.quick_parameters(dataset) if trained_on_it else None
+    return quick is not None and challenger.fingerprint == registry.fingerprint((dataset,), quick)
+
+
+def _last(workload_name: str) -> Decision | None:
+    query = select(Decision).where(Decision.workload == workload_name, Decision.kind != QUARANTINED)
+    with reading() as session:
+        return session.scalar(query.order_by(Decision.id.desc()).limit(1))
+
+
+def _cancelled_since(decision: Decision) -> bool:
+    """A person who cancelled the check does not want it again in five minutes."""
+    query = select(Job.id).where(
+        Job.workload == decision.workload, Job.state == _CANCELLED, Job.finished_at > decision.at
+    )
+    with reading() as session:
+        return session.scalar(query.limit(1)) is not None
+
+
+def _named(dataset: Dataset, version: int) -> bool:
+    query = select(Decision.id).where(Decision.dataset_id == dataset.id, Decision.challenger_version == version)
     with reading() as session:
         return session.scalar(query.limit(1)) is not None

@@ -9,7 +9,7 @@ from core.models.registry import Version, store_errors
 
 _DONE = "figures_removed"
 _AT_ONCE = 50
-"""Versions per call: each costs a few requests to the store."""
+"""Versions per call, the oldest first: each costs a few requests to the store."""
 
 
 def remove_figures(workload: str, before: datetime) -> int:
@@ -20,12 +20,15 @@ def remove_figures(workload: str, before: datetime) -> int:
     from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
     mlflow_client = registry.client()
-    removed = 0
-    for version in _old(workload, before)[:_AT_ONCE]:
+    removed = looked_at = 0
+    for version in reversed(_old(workload, before)):
+        if looked_at == _AT_ONCE:
+            break
         with store_errors():
             run = mlflow_client.get_run(version.run_id)
             if _DONE in run.data.tags:
                 continue
+            looked_at += 1
             names = [item.path for item in mlflow_client.list_artifacts(version.run_id) if item.path.endswith(".png")]
             store = get_artifact_repository(run.info.artifact_uri)
             for name in names:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -166,9 +166,9 @@ def _row(person: str, request: Request, label: str) -> dict[str, Any]:
 
 def _prune() -> None:
     """Delete the oldest labels beyond the maximum, so that the table stops growing."""
+    beyond = select(Feedback.id).order_by(Feedback.id.desc()).offset(get_settings().feedback_keep).limit(1)
     with reading() as session:
-        lowest, highest = session.execute(select(func.min(Feedback.id), func.max(Feedback.id))).one()
-    oldest = (highest or 0) - get_settings().feedback_keep
-    if lowest is not None and lowest <= oldest:
+        newest_beyond = session.scalar(beyond)
+    if newest_beyond is not None:
         with writing() as session:
-            session.execute(delete(Feedback).where(Feedback.id <= oldest))
+            session.execute(delete(Feedback).where(Feedback.id <= newest_beyond))

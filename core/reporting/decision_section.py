@@ -112,7 +112,9 @@ def _test(details: Mapping[str, Any]) -> list[tuple[str, str]]:
         words.append(f"only champion right {found['only_first_right']:,}")
         words.append(f"only challenger right {found['only_second_right']:,}")
     if "gain" in found:
-        words.append(f"gain {found['gain']:+.4f} ({found['low']:+.4f} to {found['high']:+.4f})")
+        words.append(f"gain {found['gain']:+.4f}")
+    if "low" in found and "high" in found:
+        words.append(f"95 % interval {found['low']:+.4f} to {found['high']:+.4f}")
     facts = [("Paired test", ", ".join(words))]
     if (least := least_gain(details)) is not None:
         facts.append(("Power", f"such a test finds a gain of {least:.3f} in {POWER:.0%} of cases"))

@@ -42,6 +42,7 @@ def _paired(comparison: dict[str, Any], unit: str, detectable: float | None) -> 
                 st.metric(label, f"{test[name]:,}", width="content")
         if "gain" in test:
             st.metric("Challenger's gain", f"{test['gain']:+.3f}", width="content")
+        if "low" in test and "high" in test:
             st.metric("95 % interval", f"{test['low']:+.3f} to {test['high']:+.3f}", width="content")
         value = p_text(comparison["p_value"]).removeprefix("p ").removeprefix("= ")
         st.metric("p-value", value, width="content", help=glossary.TERMS["p-value"])

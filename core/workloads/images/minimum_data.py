@@ -14,10 +14,15 @@ class TooFewImagesError(ValueError):
     """A class has too few images; the message says which and how many are missing."""
 
 
+def lacking(chosen: Sequence[ManifestImage], classes: Sequence[str]) -> dict[str, int]:
+    """The classes that are on fewer than :data:`MIN_IMAGES` of these images, and on how many."""
+    seen = {name: sum(bool((p.labels == index).any()) for p in chosen) for index, name in enumerate(classes)}
+    return {name: number for name, number in seen.items() if number < MIN_IMAGES}
+
+
 def require_enough(chosen: Sequence[ManifestImage], classes: Sequence[str]) -> None:
     """Raise :class:`TooFewImagesError` unless each class is on at least :data:`MIN_IMAGES` of these images."""
-    seen = {name: sum(bool((p.labels == index).any()) for p in chosen) for index, name in enumerate(classes)}
-    short = {name: number for name, number in seen.items() if number < MIN_IMAGES}
+    short = lacking(chosen, classes)
     if not short:
         return
     has = " and ".join(f"{name} has {number or 'none'}" for name, number in short.items())

@@ -125,7 +125,7 @@ class RpsWorkload:
     def new_labels(self, reference: Dataset | None, current: Dataset) -> int:
         from core.workloads.images.new_labels import new_labels
 
-        return new_labels(reference, current)
+        return new_labels(reference, current, self.classes)
 
     @property
     def has_starter(self) -> bool:

@@ -16,8 +16,8 @@ from core.config.messages import say
 from core.config.progress import Report
 from core.images import SYNTHETIC
 from core.workloads.base import Trained
-from core.workloads.images.manifest import ManifestImage, listed, manifest_images
-from core.workloads.images.minimum_data import require_enough
+from core.workloads.images.manifest import ManifestImage, manifest_images
+from core.workloads.images.minimum_data import lacking, require_enough
 from core.workloads.rps.classes import CLASSES
 from core.workloads.rps.detector import ExportedDetector
 from core.workloads.rps.export import GRAPH, META, digest_of, read_meta
@@ -39,12 +39,13 @@ _MOST = 600
 
 
 def head_parameters(dataset: Dataset) -> Mapping[str, Any] | None:
-    """What, with the dataset, determines a head; None when this dataset is not for one: it has no real image or very
-    many, or fine-tuning starts from other weights than the starter's."""
+    """What, with the dataset, determines a head; None when this dataset is not for one: it has very many
+    real images or too few of a class, or fine-tuning starts from other weights than the starter's."""
     settings = RpsSettings.current()
     if not settings.head or settings.base != STARTER or not has_starter() or not _replay_file().is_file():
         return None
-    if not 0 < len(_real(listed(dataset))) <= _MOST:
+    real = _real(manifest_images(dataset, holdout=False))
+    if not 0 < len(real) <= _MOST or lacking(real, CLASSES):
         return None
     return {"recipe": f"head-{_VERSION}", "base": STARTER, "base_sha256": _base_sha256(), "decay": DECAY}
 
