@@ -164,6 +164,8 @@ def authenticate(username: str, password: str, source: str) -> Account:
     throttle.succeed(attempt)
     with writing() as session:
         user = _existing(session, username)
+        if user.last_login_at and user.last_login_at > utcnow():
+            _end_sessions(user)  # later nothing tells how far ahead the clock was
         user.last_login_at = utcnow()
         account = _account(user)
         audit.record_event(account.actor, "user.login", username, source=source, session=session)

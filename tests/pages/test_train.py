@@ -146,6 +146,17 @@ def test_a_comparison_of_another_workloads_kind_is_shown_by_its_p_value() -> Non
     assert metrics(app)["p-value"] == "< 0.001"
 
 
+def test_a_gain_is_shown_also_without_an_interval() -> None:
+    """A regression's test has none."""
+    card = decision(decisions.REJECTED, 0.6, 0.7, versions=(1, 2))
+    details = {"test": "paired permutation test", "gain": 1.25, "p_value": 0.2}
+    card.details["comparison"] = {"better": False, "p_value": 0.2, "summary": "", "details": details}
+    store(card)
+    shown = metrics(open_train())
+    assert (shown["Challenger's gain"], shown["p-value"]) == ("+1.250", "0.2")
+    assert "95 % interval" not in shown
+
+
 def test_a_viewer_sees_everything_and_may_nothing(two_versions: None) -> None:
     app = open_train(Role.VIEWER)
     for key in ("btn_check", "btn_force", "btn_promote", "btn_roll_back"):

@@ -64,6 +64,24 @@ def test_a_logout_from_tomorrow_locks_nobody_out(move_clock: MoveClock) -> None:
     assert not works(todays)
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_a_session_from_tomorrow_that_was_ended_never_comes_back(move_clock: MoveClock, again: bool) -> None:
+    """Whether the user logs in between, which replaces the time of the last login, or an admin ends the sessions."""
+    make_user("ada")
+    move_clock(DAY)
+    tomorrows = logged_in()
+    move_clock(timedelta())
+    if again:
+        assert works(logged_in())
+    users.end_sessions(ADA, "ada")
+    assert not works(tomorrows)
+    todays = logged_in()
+    assert works(todays)
+    move_clock(DAY + timedelta(minutes=5))
+    assert not works(tomorrows)
+    assert works(logged_in())
+
+
 def test_a_session_from_tomorrow_lasts_no_longer_than_others(move_clock: MoveClock) -> None:
     make_user("ada")
     move_clock(DAY)

@@ -101,3 +101,14 @@ def test_a_new_key_ends_all_cookies(settings: Settings) -> None:
     sealed = sign(issue("ada"))
     (settings.run_dir / "cookie.key").unlink()
     assert verify(sealed) is None
+
+
+def test_a_key_that_cannot_be_read_is_replaced_by_one_that_stays(settings: Settings) -> None:
+    """A new key at each call would log everybody out at each click."""
+    (settings.run_dir / "cookie.key").mkdir()
+    sealed = sign(issue("ada"))
+    assert verify(sealed) is not None
+    assert cookie_key() == cookie_key()
+    (settings.run_dir / "cookie.key").rmdir()
+    assert verify(sealed) is not None, "the same key is saved"
+    assert (settings.run_dir / "cookie.key").read_bytes() == cookie_key()

@@ -61,6 +61,21 @@ def test_a_copy_from_the_future_is_no_reason_to_wait(settings: Settings) -> None
     assert copy_if_due(settings) is not None
 
 
+def test_a_copy_from_the_future_is_no_newest_one_and_goes_first(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = copy_now(settings)
+    assert first is not None
+    future = older(first, timedelta(days=-2))
+    made = copy_now(settings)
+    assert made is not None
+    past = older(made, timedelta(days=1))
+    assert [copy.path for copy in copies(settings)] == [past, future]
+    monkeypatch.setenv("SHIFUMI_CATALOG_COPIES", "2")
+    get_settings.cache_clear()
+    assert [copy_now(get_settings()), past] == [copy.path for copy in copies(settings)]
+
+
 def test_a_bad_catalog_replaces_no_copy(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHIFUMI_CATALOG_COPIES", "1")
     get_settings.cache_clear()

@@ -22,7 +22,8 @@ from core.cli.checks.storage import check_catalog, check_folder, holders_of
 from core.cli.findings import Finding
 from core.config.settings import Settings, get_settings
 from core.monitoring.run_record import RunRecord, run_file, write_run_record
-from core.storage import datasets, lake
+from core.storage import datasets, lake, lost_and_found
+from core.storage.object_store import Entry
 from tests.ports import free_port
 
 
@@ -100,6 +101,24 @@ def test_old_orphans_are_reported_and_swept_new_ones_left_alone(settings: Settin
     listed = (kept.parents[2] / "lake.tsv").read_text().splitlines()
     assert listed[1].split("\t")[:2] == ["linear/old.parquet", "1000"]
     assert (settings.lake_dir / dataset.path).exists()
+
+
+def test_the_lost_and_found_of_a_volume_is_left_alone(
+    settings: Settings, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ext4 makes one for root in a volume's root; as root the tests may write everywhere."""
+    reserved, usable = settings.data_dir / "lost+found", os.access
+    assert settings.lost_dir == reserved
+    reserved.mkdir()
+    assert settings.lost_dir == reserved, "our own"
+    monkeypatch.setattr(os, "access", lambda path, mode: path != reserved and usable(path, mode))
+    assert settings.lost_dir == settings.data_dir / "lost+found-shifumi"
+    file = settings.lake_dir / dataset.path
+    about = file.stat()
+    moved = lost_and_found.put_aside("lake", [Entry(dataset.path, about.st_size, about.st_mtime)])
+    assert Path(moved).parent == settings.lost_dir and not file.exists()
+    assert any("Moved 1 files" in one.text for one in check_lake(settings, Repair(fix=True), deep=False))
+    assert file.exists() and not list(reserved.iterdir())
 
 
 def test_a_damaged_catalog_is_found(settings: Settings, admin: None) -> None:

@@ -2,10 +2,12 @@
 
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import psutil
 import pytest
@@ -23,10 +25,13 @@ from core.cli.errors import CommandError
 from core.config import disk
 from core.config.logs import setup_logging
 from core.config.settings import Settings, get_settings
+from core.loop import retention
+from core.loop.retention import Pruned
 from core.monitoring.health import component_states
 from core.monitoring.health_sampler import Sampler
 from core.monitoring.run_record import read_run_record
 from core.storage import file_cache
+from tests.learning import make_versions
 from tests.people import make_user
 from tests.ports import free_port
 from tests.small_disk import SmallDisk
@@ -172,6 +177,17 @@ def test_a_folder_that_another_user_owns_is_named(settings: Settings) -> None:
     with os.fdopen(heard, encoding="utf-8") as answer:
         text = answer.read()
     assert f"{settings.run_dir} is not writable for this user" in text and "SHIFUMI_DATA_DIR" in text
+
+
+def test_pruning_needs_no_room_for_its_mark(
+    settings: Settings, mlflow_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_versions(1)
+    shutil.rmtree(settings.run_dir)
+    settings.run_dir.write_text("a file where the folder should be")
+    done = Pruned(decisions=1)
+    monkeypatch.setattr(retention, "prune", lambda *_: done)
+    assert [retention.prune_daily("linear") for _ in range(2)] == [done, done]
 
 
 def test_a_cached_file_is_read_on_a_read_only_disk(small_disk: SmallDisk) -> None:

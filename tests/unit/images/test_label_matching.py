@@ -4,9 +4,11 @@ import io
 import unicodedata
 import zipfile
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.auth.roles import Actor, Role
 from core.config.messages import render
@@ -65,6 +67,34 @@ def test_the_classic_place_wins_and_takes_no_other_pictures_label() -> None:
     pictures = ["images/a.jpg", "a.jpg"]
     assert match_labels(pictures, ["labels/a.txt", "a.txt"]) == {"images/a.jpg": "labels/a.txt", "a.jpg": "a.txt"}
     assert match_labels(pictures, ["labels/a.txt"]) == {"images/a.jpg": "labels/a.txt"}
+
+
+def test_names_that_differ_in_case_only_keep_their_own_labels() -> None:
+    pictures, texts = ["images/IMG.jpg", "images/img.jpg"], ["labels/IMG.txt", "labels/img.txt"]
+    assert match_labels(pictures, texts) == dict(zip(pictures, texts, strict=True))
+    assert match_labels(pictures, texts[1:]) == {"images/img.jpg": "labels/img.txt"}
+    assert match_labels(pictures, ["labels/Img.txt"]) == {}, "it could be either one's"
+    assert match_labels(pictures, ["annotations/Img.txt"]) == {}
+    assert match_labels(["images/img.jpg", "images/img.png"], ["labels/Img.txt"]).keys() == {
+        "images/img.jpg",
+        "images/img.png",
+    }
+
+
+FOLDER_NAMES = st.sampled_from(["", "images/", "Images/", "labels/", "train/images/", "train/labels/", "annotations/"])
+STEMS = st.sampled_from(["a", "A", "b", "a.jpg", "A.JPG", COMPOSED, DECOMPOSED, COMPOSED.upper(), "straße", "STRASSE"])
+
+
+@given(
+    st.sets(st.tuples(FOLDER_NAMES, STEMS, st.sampled_from([".jpg", ".JPG", ".png"])).map("".join)),
+    st.sets(st.tuples(FOLDER_NAMES, STEMS, st.sampled_from([".txt", ".TXT"])).map("".join)),
+)
+def test_no_label_is_given_to_pictures_of_different_names(pictures: set[str], texts: set[str]) -> None:
+    stems: dict[str, set[str]] = {}
+    for name, label in match_labels(sorted(pictures), texts).items():
+        assert name in pictures and label in texts
+        stems.setdefault(label, set()).add(unicodedata.normalize("NFC", PurePosixPath(name).stem))
+    assert all(len(names) == 1 for names in stems.values()), stems
 
 
 def zipped(content: Mapping[str, bytes]) -> io.BytesIO:

@@ -1,14 +1,15 @@
 """Versions and what is known of them, in a real MLflow store."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 
 from core.config.progress import silent
 from core.config.settings import Settings, get_settings
-from core.models import mlflow_client, registry
+from core.models import figure_retention, mlflow_client, registry
 from core.models.store_health import deleted_experiments
 from core.storage.integrity import folder_sha256
 from core.workloads import get_workload
@@ -134,3 +135,15 @@ def test_the_environment_of_other_work_with_mlflow_changes_nothing(
     run = registry.client().get_run(made.run_id)
     assert run.info.experiment_id == registry.experiment_id("linear")
     assert registry.by_alias("linear", "challenger") is not None
+
+
+def test_figures_of_all_old_versions_go_a_few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    versions = make_versions(3)[:2]  # the third is the challenger
+    for version in versions:
+        registry.log_figures(version, [("boundary.png", Figure())])
+    monkeypatch.setattr(figure_retention, "_AT_ONCE", 1)
+    later = datetime.now(UTC) + timedelta(days=1)
+    assert [figure_retention.remove_figures("linear", later) for _ in range(3)] == [1, 1, 0]
+    for version in versions:
+        files = [item.path for item in registry.client().list_artifacts(version.run_id)]
+        assert files and not any(name.endswith(".png") for name in files)

@@ -69,6 +69,21 @@ def test_of_two_that_say_something_at_once_each_keeps_one_label(engine: str) -> 
     assert all(int(label) % 2 == int(person[-1]) for person, label in stored)
 
 
+def test_the_maximum_counts_labels_whatever_was_taken_back(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHIFUMI_FEEDBACK_KEEP", "5")
+    get_settings.cache_clear()
+    given = asked(6)
+    for number, request in enumerate(given[:5]):
+        feedback.give(ADA, [(request, str(number))])
+    for request in given[1:4]:
+        feedback.withdraw(Actor("ada", Role.EDITOR), request)
+    more = [(request, str(number)) for number, request in enumerate(asked(3), start=6)]
+    feedback.give(ADA, more)
+    assert [label for _, label in labels()] == ["0", "4", "6", "7", "8"]
+    feedback.give(ADA, [(given[5], "9")])
+    assert [label for _, label in labels()] == ["4", "6", "7", "8", "9"]
+
+
 def test_a_user_labels_own_predictions_and_takes_it_back(settings: Settings) -> None:
     eve, kim = Actor("eve", Role.EDITOR), Actor("kim", Role.VIEWER)
     mine, hers = new_request("points", 3, "eve", "yes"), new_request("points", 3, "ada", "yes")

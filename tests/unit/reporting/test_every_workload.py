@@ -61,3 +61,15 @@ def test_the_discordant_images_are_named() -> None:
     assert (int((~found.won).sum()), int(found.won.sum())) == (test["lost"], test["won"])
     assert len(found.images) == len(found.won) > 0
     assert all(files.read(one).shape == (120, 160, 3) for one in found.images)
+
+
+def test_a_regressions_comparison_is_reported() -> None:
+    """It has a gain, but no interval of it."""
+    promoted(MASS)
+    for seed in (2, 3):  # the challenger waits for a dataset that it was not trained on
+        generate(MASS, food="plenty", seed=seed)
+        decision = loop.run_once(MASS)
+    test = decision.details["comparison"]["details"]
+    assert "gain" in test and "low" not in test
+    said = "\n".join(texts(report.document_of(gather(MASS, "ada")).blocks))
+    assert f"gain {test['gain']:+.4f}" in said
