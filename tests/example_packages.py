@@ -55,6 +55,7 @@ def installed(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """This process has the packages, as one that starts with them."""
     for name in [name for name in sys.modules if name.startswith("shifumi_")]:
         monkeypatch.delitem(sys.modules, name)  # another test may have imported them from docs/examples
+    len(WORKLOADS)  # it searches once, and would keep what is only here
     monkeypatch.syspath_prepend(str(site))
     found = Workloads(())
     assert set(found) >= set(NAMES), found.broken
