@@ -42,6 +42,8 @@ class SessionCookie:
             and account.username == self.username
             and not account.disabled
             and self.issued_at >= account.sessions_valid_from.timestamp()
+            # Dated later only by :func:`issue`, for an account whose sessions were ended while the clock was ahead.
+            and self.issued_at <= max(time.time() + _SKEW_S, account.sessions_valid_from.timestamp())
             and 0 < self.expires_at - time.time() <= _lifetime_s() + _SKEW_S
         )
 

@@ -32,9 +32,11 @@ def quick_parameters(workload_name: str, dataset: Dataset) -> Mapping[str, Any] 
     if parameters is None:
         return None
     version = registry.find(workload_name, registry.fingerprint((dataset,), parameters))
-    if version is None or not (version.aliases or _named(dataset, version.version)):
+    if version is None:
         return parameters
-    return None
+    champion = registry.champion(workload_name)
+    serves = champion is not None and champion.version == version.version
+    return None if serves or _named(dataset, version.version) else parameters
 
 
 def full_training_due(workload_name: str, dataset: Dataset) -> bool:

@@ -135,7 +135,7 @@ def test_drift_is_foreseen_from_accuracy_alone_when_the_training_data_is_gone(ml
 def test_an_unreachable_registry_leaves_the_rest_of_the_page_working(settings: Settings) -> None:
     (settings.mlflow_dir / "mlflow.db").write_bytes(b"not a database")
     app = open_datasets()
-    assert "MLflow store" in app.warning[0].value
+    assert "MLflow's database is damaged" in app.warning[0].value
     assert not app.button(key="btn_generate").disabled
 
 

@@ -187,7 +187,7 @@ def test_a_promotion_takes_over_while_the_video_runs(video: Video, mlflow_store:
 def test_an_unreachable_registry_leaves_the_starter(video: Video, settings: Settings) -> None:
     (settings.mlflow_dir / "mlflow.db").write_bytes(b"not a database")
     app = watch(open_live(), video, picture("rock"))
-    assert "The MLflow store does not respond" in said(app)
+    assert "MLflow's database is damaged or was emptied" in said(app)
     assert "model starter" in said(app)
 
 

@@ -71,7 +71,7 @@ def test_an_unreachable_registry_is_explained_and_tried_again(settings: Settings
     (settings.mlflow_dir / "mlflow.db").write_bytes(b"not a database")
     app = open_page("predict.py", make_user("eve", Role.VIEWER))
     assert not app.exception
-    assert "The MLflow store does not respond" in said(app)
+    assert "MLflow's database is damaged or was emptied" in said(app)
     assert "no model" not in said(app)
 
 

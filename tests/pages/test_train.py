@@ -316,7 +316,7 @@ def test_promote_now_of_a_pinned_workload_says_to_unpin_first(waiting: None) -> 
 def test_an_unreachable_registry_is_explained(settings: Settings) -> None:
     (settings.mlflow_dir / "mlflow.db").write_bytes(b"not a database")
     app = open_train()
-    assert "The MLflow store does not respond" in said(app)
+    assert "MLflow's database is damaged or was emptied" in said(app)
     assert app.button(key="btn_check")
 
 

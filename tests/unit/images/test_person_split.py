@@ -182,3 +182,12 @@ def test_a_person_who_is_held_out_stays_so_and_their_mistakes_are_left_out() -> 
     for person in range(20):  # a dataset after each of them
         one_by_one = decided([*one_by_one, *(one for one in people(20) if one.person == f"p{person:02}")])
     assert whole(one_by_one) == ["p07", "p09", "p14", "p19"]
+
+
+def test_a_person_whose_early_frames_were_deleted_is_still_learnt() -> None:
+    """That only the holdout is left of somebody does not make them a person who is held out."""
+    left = [replace(one, split=HOLDOUT) for one in hold("rock", 0.0, 12, 1.0)]
+    new = hold("rock", 100.0, 30, 1.0, key=100)
+    others = [replace(one, split=TRAIN) for one in hold("rock", 0.0, 9, 1.0, person="bob", key=500)]
+    made = plan([*left, *new, *others])
+    assert TRAIN in {made[one.key] for one in new}

@@ -226,24 +226,27 @@ def test_a_person_is_learnt_and_the_form_stays(tmp_path: Path) -> None:
     assert changed == {name for layer in class_layers(before) for name in (layer.weight, layer.bias)}
 
 
-@pytest.mark.usefixtures("one_thread")
-def test_one_throw_only_says_what_is_missing() -> None:
-    shown = (one for one in render_many(range(UNSEEN, UNSEEN + 200), 320) if [box.label for box in one[1]] == ["rock"])
-    for _, (pixels, boxes) in zip(range(8), shown, strict=False):
-        session = session_in("train", 0)
+@pytest.mark.usefixtures("mlflow_store", "one_thread")
+def test_one_throw_only_is_no_reason_to_train_and_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twenty rocks cannot be learnt from: the schedule does not fail on them every five minutes."""
+    monkeypatch.setenv("SHIFUMI_RPS_THRESHOLD", "1e-9")
+    get_settings.cache_clear()
+    shown = (one for one in render_many(range(UNSEEN, UNSEEN + 400), 320) if [box.label for box in one[1]] == ["rock"])
+    for split, (pixels, boxes) in zip(["train"] * 20 + ["holdout"] * 3, shown, strict=False):
+        session = session_in(split, 0)
         store.add(SYSTEM, pixels, HANDS, source=WEBCAM, session=session, boxes=boxes, state=LABELLED)
     dataset = snapshot()
-    parameters = learn.head_parameters(dataset)
-    assert parameters is not None
+    assert learn.head_parameters(dataset) is None
     with pytest.raises(TooFewImagesError, match="paper has none and scissors has none"):
-        learn.learn_head(dataset, parameters, lambda _share, _text: None)
+        learn.learn_head(dataset, {}, lambda _share, _text: None)
+    assert loop.run_once("rps").kind == decisions.KEPT
 
 
 def test_rendered_hands_other_weights_and_the_switch_are_fine_tuned(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert learn.head_parameters(_rendered()) is None
-    capture(3, 1)
+    capture(40, 1)
     dataset = snapshot()
     assert learn.head_parameters(dataset) is not None
     for name, value in (("HEAD", "false"), ("BASE", str(tmp_path / "own.pt"))):
