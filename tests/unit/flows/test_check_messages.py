@@ -27,6 +27,7 @@ def discord(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDiscord]:
     with fake_discord() as server:
         monkeypatch.setenv("SHIFUMI_DISCORD_WEBHOOK_URL", server.url)
         monkeypatch.setenv("SHIFUMI_WORKBENCH_URL", "https://shifumi.example")
+        monkeypatch.setenv("SHIFUMI_RPS_HEAD", "false")  # a training of minutes
         get_settings.cache_clear()
         notify.forget_failures()
         yield server
@@ -64,6 +65,16 @@ def test_a_long_training_is_announced_before(discord: FakeDiscord) -> None:
     assert discord.messages == [["⚠ rps: alarm, a challenger is trained"]]
     messages.decided(promoted)
     assert discord.messages[1:] == [["rps: challenger v2 promoted"]]
+
+
+def test_a_quick_training_is_told_with_its_result(discord: FakeDiscord, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flows.check_messages.quick_parameters", lambda _workload, _dataset: {"recipe": "head"})
+    store(promoted := decision("promoted", 0.6, 0.9, versions=(1, 2), workload="rps"))
+    messages = CheckMessages(turn("rps"))
+    messages.training_begins()
+    assert discord.messages == []
+    messages.decided(promoted)
+    assert discord.messages == [["rps: challenger v2 promoted", "⚠ rps: alarm, a challenger is trained"]]
 
 
 def test_there_are_never_more_than_two_about_a_dataset(discord: FakeDiscord) -> None:
