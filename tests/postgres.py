@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from core.catalog import engine
+from core.catalog import engine, migrate
+from core.config.settings import Settings, get_settings
 from tests.ports import free_port
 
 
@@ -61,3 +62,17 @@ def postgres_url() -> Iterator[str]:
     with postgres_cluster(programs) as url:
         yield url
         engine.engine_for(url).dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def either_engine(request: pytest.FixtureRequest, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The catalog of this test on each engine; on PostgreSQL several writers really work at once."""
+    name = str(request.param)
+    if name == "postgres":
+        monkeypatch.setenv("SHIFUMI_DATABASE_URL", request.getfixturevalue("postgres_url"))
+        get_settings.cache_clear()
+        migrate.upgrade()
+    yield name
+    if name == "postgres":
+        engine.get_engine().dispose()
+        migrate.downgrade("base")

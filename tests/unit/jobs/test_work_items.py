@@ -1,6 +1,5 @@
 """Work items on both engines: one claim wins, only the holder writes, nothing is lost and nothing happens twice."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -8,28 +7,19 @@ from threading import Barrier
 import pytest
 from sqlalchemy import update
 
-from core.catalog import migrate
 from core.catalog.engine import writing
 from core.catalog.tables import utcnow
 from core.catalog.work_tables import WorkItem
 from core.config.messages import message_of, say
-from core.config.settings import Settings, get_settings
+from core.config.settings import get_settings
 from core.jobs import jobs, work_errors, work_items
 from tests.workers import a_job
 
 
-@pytest.fixture(autouse=True, params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def engine(request: pytest.FixtureRequest, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+@pytest.fixture(autouse=True)
+def two_attempts(either_engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHIFUMI_CELERY_MAX_ATTEMPTS", "2")
     get_settings.cache_clear()
-    if request.param == "sqlite":
-        yield request.param
-        return
-    monkeypatch.setenv("SHIFUMI_DATABASE_URL", request.getfixturevalue("postgres_url"))
-    get_settings.cache_clear()
-    migrate.upgrade()
-    yield request.param
-    migrate.downgrade("base")
 
 
 def put() -> WorkItem:

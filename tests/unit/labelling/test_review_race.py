@@ -1,6 +1,5 @@
 """Reviewers who save the same picture in the same moment, on both engines."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -8,8 +7,6 @@ import numpy as np
 import pytest
 
 from core.auth.roles import SYSTEM, Actor, Role
-from core.catalog import migrate
-from core.config.settings import Settings, get_settings
 from core.images import UNSURE, WEBCAM, store
 from core.labelling import review, review_queue
 from core.labelling.review_history import stamp
@@ -17,23 +14,11 @@ from core.vision.boxes import NewBox
 from tests.pictures_of_hands import HANDS
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def engine(request: pytest.FixtureRequest, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield request.param
-        return
-    monkeypatch.setenv("SHIFUMI_DATABASE_URL", request.getfixturevalue("postgres_url"))
-    get_settings.cache_clear()
-    migrate.upgrade()
-    yield request.param
-    migrate.downgrade("base")
-
-
 def box(x: float) -> NewBox:
     return NewBox("rock", x, 0.5, 0.05, 0.1, "model", 0.9)
 
 
-def test_one_of_many_wins_and_the_others_are_told(engine: str) -> None:
+def test_one_of_many_wins_and_the_others_are_told(either_engine: str) -> None:
     pixels = np.zeros((48, 64, 3), np.uint8)
     image = store.add(SYSTEM, pixels, HANDS, source=WEBCAM, session="s", boxes=[box(0.5)], priority=UNSURE)
     assert review_queue.waiting_counts("rps") == {"flagged": 0, "unsure": 1, "proposed": 0, "unlabelled": 0}

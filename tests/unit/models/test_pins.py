@@ -1,7 +1,6 @@
 """Pinned champions: who may pin, what a pin keeps from happening, and when it ends."""
 
 import threading
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,11 +11,9 @@ from sqlalchemy.exc import IntegrityError
 
 from core.auth import audit
 from core.auth.roles import Actor, ForbiddenError, Role
-from core.catalog import migrate
 from core.catalog.engine import writing
 from core.catalog.tables import Pin, utcnow
 from core.config.messages import message_of, render
-from core.config.settings import Settings, get_settings
 from core.loop import decisions
 from core.models import pins, promotion, registry
 from tests.learning import make_versions
@@ -37,21 +34,6 @@ def two_versions() -> None:
     make_versions(2)
     for version in (1, 2):
         promotion.promote(ADMIN, "linear", version)
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def either_engine(
-    request: pytest.FixtureRequest, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
-    """The catalog on each engine; on PostgreSQL several writers really work at once."""
-    if request.param == "sqlite":
-        yield
-        return
-    monkeypatch.setenv("SHIFUMI_DATABASE_URL", request.getfixturevalue("postgres_url"))
-    get_settings.cache_clear()
-    migrate.upgrade()
-    yield
-    migrate.downgrade("base")
 
 
 def pinned_for(span: timedelta = DAY, reason: str = "the fair") -> Pin:
@@ -151,7 +133,7 @@ def test_a_pin_is_of_one_workload(two_versions: None) -> None:
     assert pins.active("another") is None
 
 
-def test_of_a_pin_and_a_rollback_at_once_the_first_wins(either_engine: None, two_versions: None) -> None:
+def test_of_a_pin_and_a_rollback_at_once_the_first_wins(either_engine: str, two_versions: None) -> None:
     """Whichever it is, the version that was pinned is the one that serves while the pin holds."""
     for _ in range(6):
         refused: list[Exception] = []

@@ -2,7 +2,6 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -13,7 +12,6 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, func, select
 
 from core.catalog import engine as catalog_engine
-from core.catalog import migrate
 from core.catalog.engine import reading, writing
 from core.catalog.health_tables import HealthSample
 from core.config.settings import Settings, get_settings
@@ -26,21 +24,6 @@ from tests.waiting import wait_until
 START = datetime(2026, 7, 1, 12, tzinfo=UTC)
 EVERY = 30.0
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def either_catalog(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The catalog of this test, on each engine."""
-    if request.param == "sqlite":
-        yield
-        return
-    url = request.getfixturevalue("postgres_url")
-    monkeypatch.setenv("SHIFUMI_DATABASE_URL", url)
-    get_settings.cache_clear()
-    migrate.upgrade()
-    yield
-    catalog_engine.get_engine().dispose()
-    migrate.downgrade("base", url)
 
 
 def seen(second: float, up: bool = True, name: str = "api", milliseconds: float = 4.0) -> Sample:
@@ -56,7 +39,7 @@ def api(since: datetime = LONG_AGO) -> History:
     return histories(since)["api"]
 
 
-def test_a_day_without_a_change_is_one_row_and_every_change_begins_another(either_catalog: None) -> None:
+def test_a_day_without_a_change_is_one_row_and_every_change_begins_another(either_engine: str) -> None:
     for number in range(200):
         record([seen(number * EVERY), seen(number * EVERY, name="prefect", up=number < 100)], EVERY)
     assert rows() == 3

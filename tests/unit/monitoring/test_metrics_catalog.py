@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from uuid import uuid4
 
@@ -11,11 +10,10 @@ import pytest
 
 from core.auth import throttle
 from core.auth.roles import SYSTEM
-from core.catalog import engine, migrate
 from core.catalog.engine import writing
 from core.catalog.tables import Decision, Job, PredictionBatch, utcnow
 from core.catalog.work_tables import Worker, WorkItem
-from core.config.settings import Settings, get_settings
+from core.config.settings import get_settings
 from core.images import UPLOAD, store
 from core.jobs import jobs, work_items, workers
 from core.loop import decisions
@@ -27,6 +25,7 @@ from tests.exposition import Samples, exposed
 from tests.learning import make_dataset
 from tests.pictures_of_hands import HANDS, box, picture
 
+pytestmark = pytest.mark.usefixtures("either_engine")
 DRIFT = {
     "found": True,
     "summary": "x1 moved",
@@ -35,19 +34,6 @@ DRIFT = {
         {"feature": "x2", "distance": 0.03, "p_adjusted": 0.6, "drift": False},
     ],
 }
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], autouse=True)
-def catalog(request: pytest.FixtureRequest, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    if request.param == "sqlite":
-        yield
-        return
-    monkeypatch.setenv("SHIFUMI_DATABASE_URL", request.getfixturevalue("postgres_url"))
-    get_settings.cache_clear()
-    migrate.upgrade()
-    yield
-    engine.get_engine().dispose()
-    migrate.downgrade("base")
 
 
 def look() -> Samples:

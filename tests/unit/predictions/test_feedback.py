@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -12,7 +11,6 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from core.auth.roles import Actor, ForbiddenError, Role
-from core.catalog import migrate
 from core.catalog.engine import reading
 from core.catalog.feedback_tables import Feedback
 from core.config.settings import Settings, get_settings
@@ -24,18 +22,6 @@ from core.predictions.request_ids import Request, new_request
 ADA = Giver("ada", "ada")
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def engine(request: pytest.FixtureRequest, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield request.param
-        return
-    monkeypatch.setenv("SHIFUMI_DATABASE_URL", request.getfixturevalue("postgres_url"))
-    get_settings.cache_clear()
-    migrate.upgrade()
-    yield request.param
-    migrate.downgrade("base")
-
-
 def asked(number: int = 1) -> list[Request]:
     return [new_request("points", 3, "ada", "yes", (0.5, float(n))) for n in range(number)]
 
@@ -45,7 +31,7 @@ def labels() -> list[tuple[str, str]]:
         return list(session.execute(select(Feedback.person, Feedback.label).order_by(Feedback.id)).tuples())
 
 
-def test_more_than_fit_into_a_transaction_are_stored_replaced_or_known(engine: str) -> None:
+def test_more_than_fit_into_a_transaction_are_stored_replaced_or_known(either_engine: str) -> None:
     requests = asked(5_000)
     assert feedback.give(ADA, [(one, "yes") for one in requests]) == Counts(stored=5_000)
     again = [(one, "no" if n < 2_500 else "yes") for n, one in enumerate([*requests, *asked(10)])]
@@ -53,7 +39,7 @@ def test_more_than_fit_into_a_transaction_are_stored_replaced_or_known(engine: s
     assert labels() == [("ada", "no")] * 2_500 + [("ada", "yes")] * 2_510
 
 
-def test_of_two_that_say_something_at_once_each_keeps_one_label(engine: str) -> None:
+def test_of_two_that_say_something_at_once_each_keeps_one_label(either_engine: str) -> None:
     (request,) = asked()
     ready = Barrier(8)
 
