@@ -5,6 +5,7 @@ from typing import Any
 from core.auth.roles import SYSTEM
 from core.catalog.tables import Dataset
 from core.config.progress import silent
+from core.loop import loop
 from core.models import registry
 from core.storage import datasets
 from core.workloads import get_workload
@@ -22,3 +23,12 @@ def make_versions(number: int) -> list[registry.Version]:
     dataset, workload = make_dataset(), get_workload("linear")
     trained = workload.train(dataset, silent)
     return [registry.log_challenger("linear", [dataset], trained, None, 0.5) for _ in range(number)]
+
+
+def first_champion() -> registry.Version:
+    """The champion that the loop makes of a first dataset."""
+    make_dataset(seed=1)
+    loop.run_once("linear")
+    found = registry.champion("linear")
+    assert found is not None
+    return found

@@ -16,14 +16,13 @@ from core.auth.users import set_role
 from core.catalog.engine import reading, writing
 from core.catalog.feedback_tables import Feedback
 from core.catalog.tables import utcnow
-from core.loop import loop
 from core.models import registry
 from core.predictions.feedback import Giver, give
 from core.predictions.request_ids import new_request
 from core.ui.predict import feedback as feedback_page
 from core.ui.predict import photo as photo_page
 from tests.colour_model import promote_colour_model
-from tests.learning import make_dataset
+from tests.learning import first_champion
 from tests.live import picture
 from tests.pages.opening import open_page, texts
 from tests.people import make_user
@@ -43,11 +42,7 @@ def forget() -> None:
 
 @pytest.fixture
 def champion(mlflow_store: Path) -> registry.Version:
-    make_dataset(seed=1)
-    loop.run_once("linear")
-    found = registry.champion("linear")
-    assert found is not None
-    return found
+    return first_champion()
 
 
 def open_row(role: Role = Role.EDITOR, name: str = "eve") -> AppTest:

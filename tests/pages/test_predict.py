@@ -19,13 +19,13 @@ from core.config.messages import say
 from core.config.progress import silent
 from core.config.settings import Settings, get_settings
 from core.jobs import jobs
-from core.loop import decisions, loop, training
+from core.loop import decisions, training
 from core.models import registry
 from core.models.serving import load_served
 from core.predictions import files as prediction_files
 from core.ui.predict import one_row
 from core.workloads import get_workload
-from tests.learning import make_dataset
+from tests.learning import first_champion, make_dataset
 from tests.pages.opening import open_page, texts
 from tests.people import make_user
 from tests.waiting import wait_until
@@ -35,11 +35,7 @@ pytestmark = pytest.mark.usefixtures("no_servers")
 
 @pytest.fixture
 def champion(mlflow_store: Path) -> registry.Version:
-    make_dataset(seed=1)
-    loop.run_once("linear")
-    found = registry.champion("linear")
-    assert found is not None
-    return found
+    return first_champion()
 
 
 def open_predict(tab: str = "One row", role: Role = Role.VIEWER, name: str = "eve") -> AppTest:

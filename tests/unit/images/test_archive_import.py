@@ -23,6 +23,7 @@ from core.storage import lake, uploads
 from core.vision.provenance import HUMAN
 from core.workloads.rps.classes import CLASSES, SYNONYMS
 from tests.pictures_of_hands import HANDS, box, file_bytes, picture
+from tests.zips import zipped
 
 EDITOR, VIEWER = Actor("eve", Role.EDITOR), Actor("vic", Role.VIEWER)
 OURS = {"Rock": "rock", "Paper": "paper", "Scissors": "scissors"}
@@ -31,14 +32,6 @@ YAML = b"train: ../train/images\nval: ../valid/images\n\nnc: 3\nnames: ['Paper',
 
 def jpeg(seed: int) -> bytes:
     return file_bytes(picture(seed))
-
-
-def zipped(content: Mapping[str, bytes]) -> io.BytesIO:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, data in content.items():
-            archive.writestr(name, data)
-    return buffer
 
 
 def bring_in(

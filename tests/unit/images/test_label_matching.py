@@ -1,8 +1,6 @@
 """A label that is not found is not "nothing here": however people name files and folders."""
 
-import io
 import unicodedata
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
@@ -18,6 +16,7 @@ from core.images.archive_formats import FOLDERS, YOLO, Layout, detect_layout
 from core.images.archives import Archive, BadArchiveError
 from core.images.label_matching import match_labels
 from tests.pictures_of_hands import HANDS, file_bytes, picture
+from tests.zips import zipped
 
 EDITOR = Actor("eve", Role.EDITOR)
 COMPOSED, DECOMPOSED = unicodedata.normalize("NFC", "häschen"), unicodedata.normalize("NFD", "häschen")
@@ -95,14 +94,6 @@ def test_no_label_is_given_to_pictures_of_different_names(pictures: set[str], te
         assert name in pictures and label in texts
         stems.setdefault(label, set()).add(unicodedata.normalize("NFC", PurePosixPath(name).stem))
     assert all(len(names) == 1 for names in stems.values()), stems
-
-
-def zipped(content: Mapping[str, bytes]) -> io.BytesIO:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, data in content.items():
-            archive.writestr(name, data)
-    return buffer
 
 
 def layout_of(content: Mapping[str, bytes], folder: Path) -> Layout:

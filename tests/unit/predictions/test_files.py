@@ -22,13 +22,12 @@ from core.config.progress import silent
 from core.config.settings import ROOT, Settings
 from core.jobs import jobs
 from core.jobs import outputs as job_outputs
-from core.loop import loop
 from core.models import registry
 from core.models.serving import load_served
 from core.predictions import files
 from core.storage.csv_rows import BadFileError
 from core.storage.lake import DiskFullError
-from tests.learning import make_dataset
+from tests.learning import first_champion
 
 ANN, BEN = Actor("ann", Role.VIEWER), Actor("ben", Role.ADMIN)
 
@@ -54,11 +53,7 @@ def finished_job(answered: files.PredictedFile, actor: Actor = ANN, **more: Any)
 
 @pytest.fixture
 def champion(mlflow_store: Path) -> registry.Version:
-    make_dataset(seed=1)
-    loop.run_once("linear")
-    found = registry.champion("linear")
-    assert found is not None
-    return found
+    return first_champion()
 
 
 def test_rows_come_back_in_order_with_the_champions_answer(
