@@ -35,6 +35,11 @@ class Placement:
         edges = np.array([self.width, self.height] * 2, np.float32)
         return np.asarray(np.clip(moved, 0, edges), np.float32)
 
+    def to_frame(self, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The other way: boxes in pixels of the image, shape (n, 4), in pixels of the padded frame."""
+        offset = np.array([self.left, self.top] * 2, np.float32)
+        return np.asarray(boxes * np.float32(self.scale) + offset, np.float32)
+
 
 def letterbox(picture: Pixels, size: int, square: bool = False) -> tuple[Pixels, Placement]:
     """The image with its longer side scaled to ``size`` pixels and grey padding, and its placement.

@@ -30,8 +30,7 @@ def replayed(photos: Sequence[Photo], model: Path) -> list[Examples]:
     made: list[Examples] = []
     for photo in [*_sample(photos, True, WITH_HANDS), *_sample(photos, False, WITHOUT)]:
         anchors, placement = extractor.anchors(photo.pixels)
-        offset = np.array([placement.left, placement.top] * 2, np.float32)
-        boxes = photo.boxes[:, 1:] * np.float32(placement.scale) + offset
+        boxes = placement.to_frame(photo.boxes[:, 1:])
         made.append(examples_of(anchors, photo.boxes[:, 0].astype(np.int64), boxes, len(made)))
     return made
 

@@ -72,3 +72,5 @@ def test_boxes_find_their_way_back(shape: tuple[int, int], square: bool) -> None
     (top, left), (bottom, right) = inside.min(axis=0), inside.max(axis=0) + 1
     back = placement.to_picture(np.array([[left, top, right, bottom]], np.float32))[0]
     np.testing.assert_allclose(back, box, atol=2 / placement.scale)
+    there = np.array([[left, top, right, bottom]], np.float32)
+    np.testing.assert_allclose(placement.to_frame(placement.to_picture(there)), there, atol=1e-2)

@@ -9,8 +9,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from core.catalog.tables import Dataset
 from core.config.messages import say
 from core.config.progress import Report
@@ -82,8 +80,7 @@ def _examples(chosen: Sequence[ManifestImage], report: Any) -> Examples:
         report(number / len(chosen), len(chosen))
         for index, (pixels, boxes) in enumerate(views(picture.pixels(), picture.corners())):
             anchors, placement = extractor.anchors(pixels)
-            offset = np.array([placement.left, placement.top] * 2, np.float32)
-            found.append(examples_of(anchors, picture.labels, boxes * np.float32(placement.scale) + offset, index))
+            found.append(examples_of(anchors, picture.labels, placement.to_frame(boxes), index))
     return joined(found)
 
 
