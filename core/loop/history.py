@@ -160,10 +160,11 @@ def refit_gains(workload: str, champion: Version) -> tuple[Loss | None, Sequence
 def last_learnt(champion: Version) -> Dataset | None:
     """The newest dataset that the champion, or a challenger that was compared with it, was trained on; None for a
     starter that nothing was compared with yet, and where it was deleted."""
-    known = set(champion.trained_on)
-    tried = {one.challenger_version for one in latest(champion.workload, LOOK_BACK) if _challenged(one, champion)}
-    for version in tried - {None, champion.version}:
-        known |= set(registry.get_version(champion.workload, int(version)).trained_on) if version else set()
+    tried = (one.challenger_version for one in latest(champion.workload, LOOK_BACK) if _challenged(one, champion))
+    newest = next((number for number in tried if number is not None), None)
+    known = {*champion.trained_on}
+    if newest is not None:
+        known |= {*registry.get_version(champion.workload, newest).trained_on}
     return datasets.get(max(known)) if known else None
 
 

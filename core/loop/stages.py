@@ -16,6 +16,7 @@ from core.catalog.engine import reading
 from core.catalog.tables import Dataset, Decision, Job
 from core.loop.decisions import PROMOTED, QUARANTINED, REJECTED
 from core.models import registry
+from core.models.registry import Version
 from core.workloads import get_workload
 from core.workloads.base import QuickTraining
 
@@ -41,31 +42,33 @@ def quick_parameters(workload_name: str, dataset: Dataset) -> Mapping[str, Any] 
 
 def full_training_due(workload_name: str, dataset: Dataset) -> bool:
     """Whether the last that was decided is about the quick training of this dataset."""
-    return _quick_decision(workload_name, dataset, trained_on_it=True)
+    decided = _decided_on(workload_name, dataset)
+    return decided is not None and _is_quick(decided, dataset)
 
 
 def more_to_learn(workload_name: str, dataset: Dataset) -> bool:
     """Whether this dataset, though judged, may still be learnt from: its full training is due, or what it decided on
     was a challenger that had waited for it, trained on earlier data."""
-    return _quick_decision(workload_name, dataset, trained_on_it=True) or _quick_decision(
-        workload_name, dataset, trained_on_it=False
-    )
+    decided = _decided_on(workload_name, dataset)
+    return decided is not None and (dataset.id not in decided.trained_on or _is_quick(decided, dataset))
 
 
-def _quick_decision(workload_name: str, dataset: Dataset, *, trained_on_it: bool) -> bool:
-    workload = get_workload(workload_name)
-    if not isinstance(workload, QuickTraining):
-        return False
+def _decided_on(workload_name: str, dataset: Dataset) -> Version | None:
+    """The challenger that was promoted or rejected on this dataset, when nothing was decided or cancelled since."""
+    if not isinstance(get_workload(workload_name), QuickTraining):
+        return None
     last = _last(workload_name)
     if last is None or last.dataset_id != dataset.id or last.challenger_version is None:
-        return False
+        return None
     if last.kind not in {PROMOTED, REJECTED} or _cancelled_since(last):
-        return False
-    challenger = registry.get_version(workload_name, last.challenger_version)
-    if dataset.id not in challenger.trained_on:
-        return not trained_on_it
-    quick = workload.quick_parameters(dataset) if trained_on_it else None
-    return quick is not None and challenger.fingerprint == registry.fingerprint((dataset,), quick)
+        return None
+    return registry.get_version(workload_name, last.challenger_version)
+
+
+def _is_quick(version: Version, dataset: Dataset) -> bool:
+    workload = get_workload(version.workload)
+    quick = workload.quick_parameters(dataset) if isinstance(workload, QuickTraining) else None
+    return quick is not None and version.fingerprint == registry.fingerprint((dataset,), quick)
 
 
 def _last(workload_name: str) -> Decision | None:
