@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 
 from core.catalog.tables import Dataset, Decision
 from core.config.messages import say
-from core.loop.measuring import measure
+from core.loop.measuring import measure, new_as_a_whole
 from core.models import registry
-from core.models.registry import Version
 from core.storage import datasets, lake
 from core.workloads import get_workload
-from core.workloads.base import EvaluatesWhole, RightPerSample, Scores, Workload, feature_names
+from core.workloads.base import RightPerSample, Scores, Workload, feature_names
 
 MOST_ROWS = 300_000
 """Larger datasets would take too long while somebody waits."""
@@ -75,7 +74,7 @@ def discordant(decision: Decision) -> Discordant:
         registry.get_version(decision.workload, _needed(number))
         for number in (decision.champion_version, decision.challenger_version)
     ]
-    whole = _new_to_both(workload, pair, dataset)
+    whole = all(new_as_a_whole(one, dataset) for one in pair)
     first, second = (_right(workload, measure(one, dataset, whole=whole)) for one in pair)
     differ = first != second
     columns, images = _named(workload, dataset, whole, differ)
@@ -86,12 +85,6 @@ def _right(workload: Workload, scores: Scores) -> NDArray[np.bool_]:
     if isinstance(workload, RightPerSample):
         return workload.right(scores)
     return np.asarray(scores.outcomes, np.bool_)
-
-
-def _new_to_both(workload: Workload, pair: Sequence[Version], dataset: Dataset) -> bool:
-    """As :func:`core.loop.measuring.evaluate` decides it."""
-    new = all(dataset.id not in one.trained_on for one in pair)
-    return isinstance(workload, EvaluatesWhole) and not workload.cumulative and new
 
 
 def _named(

@@ -25,11 +25,16 @@ def evaluate(version: Version, dataset: Dataset) -> tuple[Scores, bool]:
 
     A dataset that it was not trained on is new to it as a whole, where the workload's datasets are independent.
     """
-    workload = get_workload(version.workload)
-    whole = isinstance(workload, EvaluatesWhole) and not workload.cumulative and dataset.id not in version.trained_on
+    whole = new_as_a_whole(version, dataset)
     scores = measure(version, dataset, whole=whole)
     _keep(version, dataset, scores)
     return scores, whole
+
+
+def new_as_a_whole(version: Version, dataset: Dataset) -> bool:
+    """Whether every sample is new to the version, not only the holdout."""
+    workload = get_workload(version.workload)
+    return isinstance(workload, EvaluatesWhole) and not workload.cumulative and dataset.id not in version.trained_on
 
 
 def measure_refit(champion: Version, dataset: Dataset) -> None:
