@@ -43,3 +43,10 @@ def test_the_test_of_each_kind_of_comparison(details: dict[str, Any], wanted: fl
     mcnemar = {"only_first_right": 20, "only_second_right": 40}
     rows = {"comparison": {"details": mcnemar}, "challenger": {"samples": 1_000}, "policy": {"promote_alpha": 0.05}}
     assert least_gain(rows) == detectable_gain(1_000, 60, 0.05, POWER)
+
+
+def test_a_comparison_that_states_its_power_is_not_contradicted() -> None:
+    """Of images that share luck an interval taken for normal would promise more than the bets can show."""
+    test = {"gain": 0.2, "low": 0.1, "high": 0.3, "power": {"shows": 0.25}}
+    assert least_gain({"comparison": {"details": test}}) == 0.25
+    assert least_gain({"comparison": {"details": test | {"power": {"shows": None}}}}) is None
