@@ -21,6 +21,7 @@ from core.models import pins
 from core.workloads import get_workload
 
 _LOOK_BACK = 200
+_NOT_COMPARED = {"drift.starter", "drift.reference_deleted"}
 _TREND = 30
 
 
@@ -123,12 +124,15 @@ def _trained_on(decisions: list[Decision], version: int) -> int | None:
     return next(named, None)
 
 
-def _drift_since(decisions: list[Decision], version: int) -> tuple[bool, Messages] | None:
-    """The newest drift test against this champion's training data."""
+def _drift_since(decisions: list[Decision], version: int) -> tuple[bool | None, Messages] | None:
+    """The newest drift test against this champion's training data, and what it says; None and why where there was
+    nothing to compare with."""
     for one in decisions:
         found = (one.details or {}).get("drift")
         if found and one.champion_version == version:
-            return bool(found["found"]), messages_from_json(found["summary"])
+            summary = messages_from_json(found["summary"])
+            compared = not _NOT_COMPARED & {message.code for message in summary}
+            return (bool(found["found"]) if compared else None), summary
         if champion_after(one) != version and one.kind not in {FAILED, QUARANTINED}:
             return None
     return None

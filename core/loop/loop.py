@@ -21,7 +21,7 @@ from dataclasses import replace
 from core.catalog.tables import Dataset, Decision
 from core.config.messages import Message, say
 from core.config.progress import Report, silent
-from core.loop import contract, feedback, history
+from core.loop import contract, history
 from core.loop.comparing import compare as compare
 from core.loop.comparing import on_the_holdouts
 from core.loop.decisions import KEPT, PENDING, PROMOTED, REJECTED, ROLLED_BACK, record
@@ -30,8 +30,8 @@ from core.loop.loop_run import Challenge, Judgement, LoopRun, Shadow, Steps
 from core.loop.measuring import evaluate, measure_refit
 from core.loop.policy import Policy
 from core.loop.reconcile import record_moved_alias
+from core.loop.settled import settled
 from core.loop.shadow import in_the_shadow
-from core.loop.stages import more_to_learn
 from core.loop.training import adopt_starter, train
 from core.loop.under_pin import promote_unless_pinned, promotion_held, rollback_held
 from core.models import registry
@@ -61,8 +61,7 @@ def evaluate_champion(workload_name: str, forced: bool = False, flow_run_id: str
         return run
     record_moved_alias(champion, dataset, policy)
     run = replace(run, challenge=history.challenge(workload_name, champion, dataset.id))
-    known = None if forced or more_to_learn(workload_name, dataset) else history.judged(dataset, champion, policy)
-    if known is not None and not feedback.reopens(known, champion, policy):
+    if not forced and (known := settled(dataset, champion, policy)) is not None:
         return replace(run, judged=known, skipped=skipped)
     scores, whole = evaluate(champion, dataset)
     if whole:

@@ -33,11 +33,15 @@ def forecast(
     challenge: Challenge | None,
     policy: Policy,
     ships: bool = False,
+    *,
+    cumulative: bool = False,
+    full: bool = False,
 ) -> Forecast:
     """What "Run check" would do.
 
     ``upcoming`` is the dataset that the next check is about; ``measured`` the champion on it; ``judged`` the decision
-    about it, when there is one; ``challenge`` the challenger that waits; ``ships``: the workload has a starter model.
+    about it, when there is one; ``challenge`` the challenger that waits; ``ships``: the workload has a starter model;
+    ``cumulative``: each dataset holds all earlier ones; ``full``: the full training of this dataset comes next.
     """
     if upcoming is None:
         return Forecast("nothing", "There is no dataset to check on. Create a dataset first.")
@@ -46,6 +50,9 @@ def forecast(
         return Forecast("first", words)
     if champion is None:
         return Forecast("first", f"No champion yet: a first model is trained on dataset {upcoming.id}.")
+    if full:
+        words = f"The quick training of dataset {upcoming.id} was compared with champion v{champion.version}"
+        return Forecast("retrain", f"{words}: a check trains fully now, which takes minutes, and compares again.")
     if judged is not None and challenge is not None and judged.kind == PENDING:
         return Forecast("wait", _waits(challenge, policy), challenge.challenger)
     if judged is not None:
@@ -56,7 +63,7 @@ def forecast(
             f"with champion v{champion.version} there, then promotes it, rejects it or waits for more."
         )
         return Forecast("compare", words, challenge.challenger)
-    return _before_the_gate(champion, upcoming, measured, policy.threshold)
+    return _before_the_gate(champion, upcoming, measured, policy.threshold, cumulative)
 
 
 def _waits(challenge: Challenge, policy: Policy) -> str:
@@ -86,14 +93,17 @@ def _decided(
     return f"{reached}This dataset has been checked; the next check waits for new data."
 
 
-def _before_the_gate(champion: Version, dataset: Dataset, measured: Evaluation | None, threshold: float) -> Forecast:
+def _before_the_gate(
+    champion: Version, dataset: Dataset, measured: Evaluation | None, threshold: float, cumulative: bool
+) -> Forecast:
     who, where = f"Champion v{champion.version}", f"dataset {dataset.id}"
     if measured is None:
         return Forecast("unknown", f"{who} has not been evaluated on {where} yet. A check does that, then decides.")
     reached = f"{who} reaches {score(measured.value)} on {where}"
     if measured.value >= threshold:
         met = f"{reached} and meets the threshold {score(threshold)}"
-        return Forecast("keep", f"{met}: a check keeps it, unless its loss rose or a refit is better.")
+        unless = "enough of its images are new" if cumulative else "its loss rose or a refit is better"
+        return Forecast("keep", f"{met}: a check keeps it, unless {unless}.")
     if champion.dataset_sha256 == dataset.sha256:
         words = "but it was trained on this dataset: nothing to gain."
         return Forecast("keep", f"{reached}, below the threshold {score(threshold)}, {words}")

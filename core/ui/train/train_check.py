@@ -6,10 +6,13 @@ import streamlit as st
 
 from core.auth.roles import Actor, Role
 from core.catalog.tables import Dataset, Evaluation
+from core.config.settings import get_settings
 from core.jobs import jobs
 from core.loop import decisions, history
 from core.loop.loop import next_dataset
 from core.loop.policy import Policy
+from core.loop.settled import settled
+from core.loop.stages import full_training_due
 from core.models.registry import RegistryError, Version
 from core.storage import datasets
 from core.ui.shell.champion_cache import champion
@@ -22,6 +25,7 @@ from core.ui.train.pin_champion import pin_champion
 from core.ui.train.promote_now import promote_now
 from core.ui.train.training_progress import training_progress
 from core.workloads import get_workload
+from core.workloads.base import LearnsLabels, Workload
 
 _SIGNS = {
     "nothing": ":material/inbox:",
@@ -118,10 +122,19 @@ def _gate_card(actor: Actor, workload: str, best: Version | None, newest: Datase
         made = f"{newest.rows:,} {learnt.unit}, {ago(newest.created_at)} by {plain(newest.created_by)}"
         st.caption(f"Newest data: dataset {newest.id} ({made}).")
     st.caption(
-        f"A check trains a challenger when {learnt.metric} is below {score(learnt.threshold)}, the champion's loss "
-        "rose, or a model fitted to the new data would be better. It is promoted only when it is "
-        "significantly better on data that neither model has seen."
+        f"A check trains a challenger when {learnt.metric} is below {score(learnt.threshold)}, or {_reasons(learnt)}. "
+        "It is promoted only when it is significantly better on data that neither model has seen."
     )
+
+
+def _reasons(learnt: Workload) -> str:
+    """What else asks for a training."""
+    least = get_settings().retrain_new_labels
+    if not learnt.cumulative:
+        return "the champion's loss rose, or a model fitted to the new data would be better"
+    if least and isinstance(learnt, LearnsLabels):
+        return f"{least} labelled images are new, or the new ones differ from those that it was trained on"
+    return "new images differ from those that it was trained on"
 
 
 def _forecast(workload: str, best: Version | None, newest: Dataset | None) -> Forecast:
@@ -130,8 +143,9 @@ def _forecast(workload: str, best: Version | None, newest: Dataset | None) -> Fo
     measured = _measured(workload, best, upcoming)
     if best is None or upcoming is None:
         return forecast(best, upcoming, measured, None, None, policy, learnt.has_starter)
-    judged, challenge = history.judged(upcoming, best, policy), history.challenge(workload, best)
-    return forecast(best, upcoming, measured, judged, challenge, policy)
+    judged, challenge = settled(upcoming, best, policy), history.challenge(workload, best)
+    due = full_training_due(workload, upcoming)
+    return forecast(best, upcoming, measured, judged, challenge, policy, cumulative=learnt.cumulative, full=due)
 
 
 def _buttons(actor: Actor, workload: str, newest: Dataset | None) -> None:

@@ -1,6 +1,6 @@
 """Who is champion, from what the loop wrote down."""
 
-from core.config.messages import say
+from core.config.messages import as_json, say
 from core.loop.champion_status import champion_status
 from core.loop.decisions import FAILED, KEPT, PENDING, PROMOTED, REJECTED, ROLLED_BACK
 from tests.deciding import CALM, DRIFTED, decision, evaluation, store
@@ -95,3 +95,15 @@ def test_a_promotion_buried_under_many_checks_is_found() -> None:
     shown = champion_status("linear")
     assert shown.dataset_id == 3
     assert shown.promoted_at is not None
+
+
+def test_what_could_not_be_compared_is_not_said_to_be_without_drift() -> None:
+    """The training data of a starter is not included."""
+    unknown = {"found": False, "summary": as_json(say("drift.starter")), "tests": []}
+    store(
+        decision(PROMOTED, None, 0.7, versions=(None, 1), dataset_id=4, minutes_ago=1),
+        decision(KEPT, 0.7, versions=(1, None), dataset_id=5, drift=unknown),
+        evaluation(1, 0.7, dataset_id=5),
+    )
+    shown = champion_status("linear")
+    assert (shown.drift, shown.drift_summary) == (None, (say("drift.starter"),))

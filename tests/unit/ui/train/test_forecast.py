@@ -113,3 +113,13 @@ def test_what_is_needed_comes_from_the_policy() -> None:
 
 def test_a_starter_becomes_champion_first() -> None:
     assert "the starter model becomes champion" in forecast(None, NEWEST, None, None, None, POLICY, ships=True).text
+
+
+def test_the_full_training_that_follows_is_announced() -> None:
+    found = forecast(champion(), NEWEST, evaluation(3, 0.9, 7), None, None, POLICY, cumulative=True, full=True)
+    assert found.action == "retrain" and "dataset 7" in found.text and "a check trains fully now" in found.text
+
+
+def test_of_images_new_ones_are_the_reason() -> None:
+    found = forecast(champion(), NEWEST, evaluation(3, 0.9, 7), None, None, POLICY, cumulative=True)
+    assert found.action == "keep" and found.text.endswith("unless enough of its images are new.")
